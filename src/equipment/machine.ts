@@ -1,0 +1,93 @@
+/** What a cell may tell a machine and what a machine may say back: the vocabulary shared by core and drivers. */
+import type { AttemptId, Digest, EquipmentId } from "../kernel/names.ts";
+import type { Celsius, EpochMs, Milliseconds } from "../kernel/units.ts";
+
+/**
+ * What the cell tells a machine. Repeating one changes nothing: a driver knows its attempt and its layer.
+ * `begin` alone can never be repeated by the core, because a machine that forgot could make the part twice.
+ */
+export type Directive =
+  /** Run the program from its start; layers up to and including `releasedLayer` (0 = none, 1-based) may be made. */
+  | { readonly kind: "begin"; readonly attempt: AttemptId; readonly program: Digest; readonly releasedLayer: number }
+  /** Layers up to and including `releasedLayer` may be made. */
+  | { readonly kind: "proceed"; readonly attempt: AttemptId; readonly releasedLayer: number }
+  /** Begin no further layer even if released, until the next `proceed`; toward safety. */
+  | { readonly kind: "hold"; readonly attempt: AttemptId }
+  /** Stop motion, all heaters off, park if that is safe; whatever runs is over. Toward safety. */
+  | { readonly kind: "abort"; readonly attempt: AttemptId };
+
+/** Exactly one of these answers each directive, in bounded time. */
+export type Answer =
+  | { readonly kind: "done" }
+  /** It was certainly not carried out: nothing moved, nothing heated. */
+  | { readonly kind: "refused"; readonly fault: Fault }
+  /** Nobody can say whether it was carried out. */
+  | { readonly kind: "unknown"; readonly fault: Fault };
+
+/** Something that went wrong at a machine, in words for a technician (law 8). */
+export interface Fault {
+  /** Stable name, kebab-case, e.g. `resend-storm`, `machine-reset`, `no-sign-of-life`, `unsafe-toolpath`. */
+  readonly code: string;
+  /** What happened and why, one sentence. */
+  readonly what: string;
+  /** What to do about it, and who can, one sentence. */
+  readonly remedy: string;
+}
+
+/** Who a machine says it is; another identity at the same address is refused. */
+export interface MachineIdentity {
+  readonly vendor: string;
+  readonly model: string;
+  /** The machine's own serial number or UUID. */
+  readonly serial: string;
+  readonly firmware: string;
+  /** The machine says that it is a simulation: every record it touches says so. */
+  readonly simulated: boolean;
+}
+
+/** Unasked news from a machine. Each is said once; the core ignores what belongs to no open attempt. */
+export type Observation =
+  | { readonly kind: "online"; readonly identity: MachineIdentity }
+  | { readonly kind: "offline"; readonly fault: Fault }
+  /** A layer is complete, motion has stopped (M400 or like), the tool is parked out of view. */
+  | { readonly kind: "layer-done"; readonly attempt: AttemptId; readonly layer: number; readonly summary: LayerSummary }
+  /** The program ran to its end; heaters are off. */
+  | { readonly kind: "finished"; readonly attempt: AttemptId; readonly executed: Execution }
+  /** The attempt ended at the machine before its end (reset, thermal fault, unsafe line, storm of resends, lost link). */
+  | {
+      readonly kind: "failed";
+      readonly attempt: AttemptId;
+      readonly fault: Fault;
+      readonly heaters: "off" | "unknown";
+    };
+
+/** What the machine's own numbers said while a layer was made. */
+export interface LayerSummary {
+  readonly hotend: Range<Celsius>;
+  readonly bed: Range<Celsius>;
+  readonly durationMs: Milliseconds;
+  readonly resends: number;
+  /** Time of the layer's marker: no picture exposed before it is evidence of this layer. */
+  readonly markedAt: EpochMs;
+}
+
+export interface Range<T extends number> {
+  readonly min: T;
+  readonly max: T;
+}
+
+/** What was really sent, for comparison with what was ordered. */
+export interface Execution {
+  /** SHA-256 of the program bytes as sent, without line numbers, checksums and inserted macros. */
+  readonly program: Digest;
+  readonly lines: number;
+  readonly resends: number;
+}
+
+/** Live values for the screen; never recorded one by one, never shown without their age. */
+export interface Telemetry {
+  readonly equipment: EquipmentId;
+  readonly at: EpochMs;
+  readonly hotend: { readonly actual: Celsius; readonly target: Celsius } | null;
+  readonly bed: { readonly actual: Celsius; readonly target: Celsius } | null;
+}

@@ -1,0 +1,66 @@
+/** Canonical JSON: RFC 8785 (JCS) bytes out, I-JSON (RFC 7493) in. */
+import { assert } from "./assert.ts";
+import { err, ok, type Result } from "./result.ts";
+
+export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
+
+/**
+ * The RFC 8785 text of a JSON value. `undefined` members are left out, as JSON.stringify does.
+ * Throws AssertionFailed on NaN, infinities, lone surrogates and values that are not JSON.
+ */
+export function canonical(value: unknown): string {
+  if (value === null || typeof value === "boolean") return String(value);
+  if (typeof value === "number") {
+    assert(Number.isFinite(value), "canonical JSON has no NaN or infinity");
+    return JSON.stringify(value);
+  }
+  if (typeof value === "string") {
+    assert(value.isWellFormed(), "canonical JSON has no lone surrogates");
+    return JSON.stringify(value);
+  }
+  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  assert(typeof value === "object", `canonical JSON cannot hold a ${typeof value}`);
+  const members = Object.entries(value)
+    .filter(([, member]) => member !== undefined)
+    // RFC 8785 3.2.3 sorts by UTF-16 code units, which is what < does on strings here.
+    .sort(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, member]) => `${canonical(key)}:${canonical(member)}`);
+  return `{${members.join(",")}}`;
+}
+
+/** UTF-8 bytes of the RFC 8785 text. */
+export function canonicalBytes(value: unknown): Uint8Array {
+  return new TextEncoder().encode(canonical(value));
+}
+
+/**
+ * Parses bytes that must be canonical JSON already: duplicate keys, unsafe integers, NaN, lone surrogates, other
+ * spellings of the same value and bad UTF-8 all fail because parse-then-print would not give the same bytes back.
+ */
+export function parseCanonical(bytes: Uint8Array): Result<Json, string> {
+  let text: string;
+  let value: Json;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+    value = JSON.parse(text) as Json;
+  } catch (problem) {
+    return err(`not JSON: ${problem instanceof Error ? problem.message : String(problem)}`);
+  }
+  const printed = tryCanonical(value);
+  if (printed !== text) return err("not canonical JSON (RFC 8785): it prints back as other bytes");
+  return hasUnsafeInteger(value) ? err("an integer beyond 2^53 - 1 is not I-JSON (RFC 7493)") : ok(value);
+}
+
+function tryCanonical(value: Json): string | null {
+  try {
+    return canonical(value);
+  } catch {
+    return null;
+  }
+}
+
+function hasUnsafeInteger(value: Json): boolean {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
+  if (value === null || typeof value !== "object") return false;
+  return Object.values(value).some(hasUnsafeInteger);
+}
