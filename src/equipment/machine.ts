@@ -3,11 +3,12 @@ import type { AttemptId, Digest, EquipmentId } from "../kernel/names.ts";
 import type { Celsius, EpochMs, Milliseconds } from "../kernel/units.ts";
 
 /**
- * What the cell tells a machine. Repeating one changes nothing: a driver knows its attempt and its layer.
+ * What the cell tells a machine. Layers are 1-based; a released layer one above the last planned one releases the end
+ * of the program (what stands behind the last layer), so that nothing moves before the last verdict either. Repeating one changes nothing: a driver knows its attempt and its layer.
  * `begin` alone can never be repeated by the core, because a machine that forgot could make the part twice.
  */
 export type Directive =
-  /** Run the program from its start; layers up to and including `releasedLayer` (0 = none, 1-based) may be made. */
+  /** Run the program from its start; layers up to and including `releasedLayer` may be made (0 = none). */
   | { readonly kind: "begin"; readonly attempt: AttemptId; readonly program: Digest; readonly releasedLayer: number }
   /** Layers up to and including `releasedLayer` may be made. */
   | { readonly kind: "proceed"; readonly attempt: AttemptId; readonly releasedLayer: number }

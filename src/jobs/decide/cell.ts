@@ -1,0 +1,28 @@
+/** The cell's own start and its people. */
+import type { Message } from "../message.ts";
+import { openAttempts } from "../state.ts";
+import type { Draft } from "./draft.ts";
+import { endAttempt } from "./ending.ts";
+
+type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
+
+/** A boot closes what nobody watched: every open attempt is over, its outcome unknown (law 4). */
+export function boot(draft: Draft, message: Of<"boot">): void {
+  draft.add({ type: "CellBooted", boot: message.boot, versions: message.versions, setup: message.setup });
+  for (const { job, attempt } of openAttempts(draft.state())) {
+    endAttempt(draft, job.order.id, attempt, "OutcomeUnknown", {
+      cause: "outcome-unknown",
+      what: `The controller stopped while layer ${attempt.printed + 1} was being made; nobody can know what the machine did.`,
+    });
+  }
+}
+
+/** A person is known here from now on. */
+export function enrol(draft: Draft, message: Of<"enrol">): void {
+  draft.add({ type: "PersonEnrolled", person: message.person, roles: message.roles });
+}
+
+/** Every attempt to sign in leaves a trace (21 CFR 11.300(d)). */
+export function recordSignIn(draft: Draft, message: Of<"record-sign-in">): void {
+  draft.add({ type: "SignInRecorded", person: message.person, outcome: message.outcome });
+}

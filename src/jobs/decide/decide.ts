@@ -1,0 +1,71 @@
+/** decide: what a message leads to, as events or a refusal; pure, synchronous, and the same every time. */
+import { unreachable } from "../../kernel/assert.ts";
+import type { Envelope, Message } from "../message.ts";
+import type { State } from "../state.ts";
+import { boot, enrol, recordSignIn } from "./cell.ts";
+import { dispose } from "./disposition.ts";
+import type { Decision, Draft } from "./draft.ts";
+import { startDraft } from "./draft.ts";
+import { captured, captureFailed, inspected, inspectionFailed, inspectionStatus, plateChecked } from "./eyes.ts";
+import { answered } from "./machine-answers.ts";
+import { observed } from "./machine-observations.ts";
+import { hold, lookAgain, resume, stop } from "./running.ts";
+import { acceptOrder, cancelJob, confirmIdentity, declarePlateClear, provePresence, start } from "./starting.ts";
+
+/** Decides one message on a (provisional) state. The returned state has the events applied. */
+export function decide(state: State, envelope: Envelope): Decision {
+  const draft = startDraft(state, envelope.at, envelope.id);
+  route(draft, envelope.message);
+  return draft.done();
+}
+
+function route(draft: Draft, message: Message): void {
+  switch (message.kind) {
+    case "boot":
+      return boot(draft, message);
+    case "enrol":
+      return enrol(draft, message);
+    case "record-sign-in":
+      return recordSignIn(draft, message);
+    case "accept-order":
+      return acceptOrder(draft, message);
+    case "confirm-identity":
+      return confirmIdentity(draft, message);
+    case "declare-plate-clear":
+      return declarePlateClear(draft, message);
+    case "prove-presence":
+      return provePresence(draft, message);
+    case "start":
+      return start(draft, message);
+    case "hold":
+      return hold(draft, message);
+    case "resume":
+      return resume(draft, message);
+    case "look-again":
+      return lookAgain(draft, message);
+    case "stop":
+      return stop(draft, message);
+    case "dispose":
+      return dispose(draft, message);
+    case "cancel-job":
+      return cancelJob(draft, message);
+    case "answered":
+      return answered(draft, message);
+    case "observed":
+      return observed(draft, message);
+    case "inspection-status":
+      return inspectionStatus(draft, message);
+    case "captured":
+      return captured(draft, message);
+    case "capture-failed":
+      return captureFailed(draft, message);
+    case "inspected":
+      return inspected(draft, message);
+    case "inspection-failed":
+      return inspectionFailed(draft, message);
+    case "plate-checked":
+      return plateChecked(draft, message);
+    default:
+      return unreachable(message);
+  }
+}

@@ -1,0 +1,73 @@
+/** A decision in the making: events are applied as they are added, so that the next thought sees them. */
+import type { JobId, NonconformityId } from "../../kernel/names.ts";
+import type { EpochMs } from "../../kernel/units.ts";
+import type { Event, NonconformityCause } from "../event.ts";
+import { evolve } from "../evolve.ts";
+import type { Refusal } from "../refusal.ts";
+import type { Attempt, Nonconformity, State } from "../state.ts";
+import { findAttempt } from "../state.ts";
+
+/** What a message leads to. */
+export interface Decision {
+  readonly state: State;
+  readonly events: readonly Event[];
+  readonly refusal: Refusal | null;
+}
+
+/** Collects events on a provisional state; lives only inside one call of `decide`. */
+export interface Draft {
+  readonly at: EpochMs;
+  /** Unique for the message; names what this decision brings into being. */
+  readonly id: string;
+  state(): State;
+  add(event: Event): void;
+  refuse(refusal: Refusal): void;
+  done(): Decision;
+}
+
+/** Starts a draft on `state`. */
+export function startDraft(state: State, at: EpochMs, id: string): Draft {
+  let current = state;
+  let refusal: Refusal | null = null;
+  const events: Event[] = [];
+  return {
+    at,
+    id,
+    state: () => current,
+    add(event) {
+      current = evolve(current, event, at);
+      events.push(event);
+    },
+    refuse(reason) {
+      refusal = reason;
+    },
+    done: () => ({ state: current, events, refusal }),
+  };
+}
+
+/** The attempt as the draft sees it now, if it is still open. */
+export function openAttempt(draft: Draft, id: string) {
+  const found = findAttempt(draft.state(), id);
+  return found && found.attempt.phase !== "ended" ? found : undefined;
+}
+
+/** Raises exactly one nonconformity for one trigger. */
+export function raise(
+  draft: Draft,
+  job: JobId,
+  attempt: Attempt,
+  cause: NonconformityCause,
+  what: string,
+  seen: Pick<Nonconformity, "layer" | "findings" | "evidence"> = { layer: null, findings: [], evidence: null },
+): void {
+  const number = (draft.state().jobs[job]?.nonconformities.length ?? 0) + 1;
+  draft.add({
+    type: "NonconformityRaised",
+    job,
+    nonconformity: `${job}-NC${number}` as NonconformityId,
+    attempt: attempt.id,
+    cause,
+    what,
+    ...seen,
+  });
+}

@@ -1,0 +1,166 @@
+/** What the eye says: only positive evidence of every step passes a layer (law 3). */
+import type { Fault } from "../../equipment/machine.ts";
+import type { Message } from "../message.ts";
+import type { LayerReport } from "../report.ts";
+import type { Attempt, Job, Look } from "../state.ts";
+import { layersOf, operationOf } from "../state.ts";
+import type { Draft } from "./draft.ts";
+import { openAttempt, raise } from "./draft.ts";
+import { completeIfWhole } from "./ending.ts";
+
+type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
+
+/** Camera and detector say whether they could look at all. */
+export function inspectionStatus(draft: Draft, message: Of<"inspection-status">): void {
+  const { ready, what } = draft.state().inspection;
+  if (ready === message.ready && what === message.what) return;
+  draft.add({ type: "InspectionStatusChanged", ready: message.ready, what: message.what });
+}
+
+/** A picture is stored. One taken before the layer's marker shows an earlier layer: no evidence. */
+export function captured(draft: Draft, message: Of<"captured">): void {
+  const look = waiting(draft, message, "capture");
+  if (!look) return;
+  const { job, attempt } = look;
+  if (message.requestedAt < look.look.markedAt) {
+    return captureFailed(draft, {
+      ...message,
+      kind: "capture-failed",
+      fault: {
+        code: "stale-picture",
+        what: "The picture was asked for before the layer was done.",
+        remedy: "It is taken again; if this stays, call the engineer.",
+      },
+    });
+  }
+  const { layer, take, frame, requestedAt, receivedAt } = message;
+  draft.add({
+    type: "LayerCaptured",
+    job: job.order.id,
+    attempt: attempt.id,
+    layer,
+    take,
+    frame,
+    requestedAt,
+    receivedAt,
+  });
+}
+
+/** No picture came. */
+export function captureFailed(draft: Draft, message: Of<"capture-failed">): void {
+  const found = waiting(draft, message, "capture");
+  if (!found) return;
+  const { job, attempt, look } = found;
+  const { layer, take, fault } = message;
+  draft.add({ type: "CaptureFailed", job: job.order.id, attempt: attempt.id, layer, take, fault });
+  lookAgainOrHold(draft, job, attempt, look, fault.what);
+}
+
+/** The inspection could not say anything. */
+export function inspectionFailed(draft: Draft, message: Of<"inspection-failed">): void {
+  const found = waiting(draft, message, "inspect");
+  if (!found) return;
+  const { job, attempt, look } = found;
+  const { layer, take, fault } = message;
+  draft.add({ type: "InspectionFailed", job: job.order.id, attempt: attempt.id, layer, take, fault });
+  lookAgainOrHold(draft, job, attempt, look, fault.what);
+}
+
+/** A report of exactly the picture that was asked about. */
+export function inspected(draft: Draft, message: Of<"inspected">): void {
+  const found = waiting(draft, message, "inspect");
+  if (!found) return;
+  const { job, attempt, look } = found;
+  const { report, layer, take } = message;
+  if (report.digests.frame !== look.frame) {
+    return inspectionFailed(draft, { ...message, kind: "inspection-failed", fault: wrongPicture });
+  }
+  const id = job.order.id;
+  draft.add({ type: "LayerInspected", job: id, attempt: attempt.id, layer, take, report });
+  if (isPositive(report)) {
+    draft.add({ type: "LayerDecided", job: id, attempt: attempt.id, layer, verdict: "pass" });
+    releaseNext(draft, attempt.id);
+    return completeIfWhole(draft, attempt.id);
+  }
+  if (report.verdict === "fail" && report.grade === "good") return failLayer(draft, job, attempt, layer, report);
+  lookAgainOrHold(draft, job, attempt, look, report.reasons[0] ?? "The picture cannot carry a judgement.");
+}
+
+const wrongPicture: Fault = {
+  code: "wrong-picture",
+  what: "The inspection answered about another picture.",
+  remedy: "It is asked again; if this stays, call the engineer.",
+};
+
+/** Releases as many layers as verdicts and the recipe's lag allow; the release behind the last layer is the program's end. */
+export function releaseNext(draft: Draft, attemptId: string): void {
+  const found = openAttempt(draft, attemptId);
+  if (!found || found.attempt.hold) return;
+  const { job, attempt } = found;
+  const operation = operationOf(job.order, attempt.operation);
+  if (operation.kind !== "build") return;
+  const layer = Math.min(layersOf(operation) + 1, attempt.accepted + 1 + operation.lag);
+  if (layer > attempt.released) draft.add({ type: "LayerReleased", job: job.order.id, attempt: attempt.id, layer });
+}
+
+/** Positive evidence of every step: a good picture, a network that answered, nothing found, the word pass. */
+function isPositive(report: LayerReport): boolean {
+  return (
+    report.verdict === "pass" &&
+    report.grade === "good" &&
+    report.digests.model !== null &&
+    report.findings.length === 0
+  );
+}
+
+function failLayer(draft: Draft, job: Job, attempt: Attempt, layer: number, report: LayerReport): void {
+  const id = job.order.id;
+  const what = `Layer ${layer} failed: ${report.reasons[0] ?? "see the findings"}`;
+  draft.add({ type: "LayerDecided", job: id, attempt: attempt.id, layer, verdict: "fail" });
+  draft.add({ type: "HoldRaised", job: id, attempt: attempt.id, layer, cause: "layer-failed", what, person: null });
+  raise(draft, id, attempt, "layer-failed", what, {
+    layer,
+    findings: report.findings,
+    evidence: { frame: report.digests.frame, report: report.evidence },
+  });
+}
+
+/** A layer that was not seen is looked at again while takes are left, and then held: blind is a defect. */
+function lookAgainOrHold(draft: Draft, job: Job, attempt: Attempt, look: Look, why: string): void {
+  const id = job.order.id;
+  if (look.takesLeft > 0) {
+    const take = look.take + 1;
+    return draft.add({ type: "RetakeOrdered", job: id, attempt: attempt.id, layer: look.layer, take, person: null });
+  }
+  const what = `Layer ${look.layer} could not be judged: ${why}`;
+  draft.add({
+    type: "HoldRaised",
+    job: id,
+    attempt: attempt.id,
+    layer: look.layer,
+    cause: "blind",
+    what,
+    person: null,
+  });
+}
+
+/** The look that this message is about, if it is the take in progress; late, doubled and foreign answers find none. */
+function waiting(
+  draft: Draft,
+  message: { readonly attempt: string; readonly layer: number; readonly take: number },
+  step: Look["step"],
+): { job: Job; attempt: Attempt; look: Look } | null {
+  const found = openAttempt(draft, message.attempt);
+  const look = found?.attempt.looks.find((each) => each.layer === message.layer && each.take === message.take);
+  if (!found || !look || look.step !== step) return null;
+  if (step === "inspect" && look.layer !== found.attempt.accepted + 1) return null;
+  return { ...found, look };
+}
+
+/** The camera has compared the plate with the empty one. */
+export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
+  const machine = draft.state().equipment[message.equipment];
+  if (machine?.plate !== "declared" || machine.plateCheck !== message.check) return;
+  const { equipment, check, clear, what, frame } = message;
+  draft.add({ type: "PlateChecked", equipment, check, clear, what, frame });
+}

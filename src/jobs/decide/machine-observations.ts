@@ -1,0 +1,88 @@
+/** What a machine's unasked news means. */
+
+import type { Observation } from "../../equipment/machine.ts";
+import { unreachable } from "../../kernel/assert.ts";
+import type { EquipmentId } from "../../kernel/names.ts";
+import type { Message } from "../message.ts";
+import type { EquipmentState } from "../state.ts";
+import type { Draft } from "./draft.ts";
+import { openAttempt } from "./draft.ts";
+import { completeIfWhole, endAttempt } from "./ending.ts";
+
+type Said<Kind extends Observation["kind"]> = Extract<Observation, { kind: Kind }>;
+
+/** Routes an observation; one from a machine that the setup does not know is dropped by the adapter before. */
+export function observed(draft: Draft, message: Extract<Message, { kind: "observed" }>): void {
+  const { observation } = message;
+  const machine = draft.state().equipment[message.equipment];
+  if (!machine) return;
+  switch (observation.kind) {
+    case "online":
+      return online(draft, machine, observation);
+    case "offline":
+      return offline(draft, machine, observation);
+    case "layer-done":
+      return layerDone(draft, machine.id, observation);
+    case "finished":
+      return finished(draft, machine.id, observation);
+    case "failed":
+      return failed(draft, machine.id, observation);
+    default:
+      return unreachable(observation);
+  }
+}
+
+/** A machine that comes (back) online has forgotten what it did; an open attempt on it is over. */
+function online(draft: Draft, machine: EquipmentState, said: Said<"online">): void {
+  const wanted = draft.state().setup?.equipment.find((each) => each.id === machine.id);
+  if (wanted && wanted.serial !== said.identity.serial) {
+    const what = `Another machine answers at this address (serial ${said.identity.serial}, expected ${wanted.serial}).`;
+    const remedy = "Connect the right machine, or let the engineer commission this one.";
+    return draft.add({ type: "MachineOffline", equipment: machine.id, fault: { code: "wrong-machine", what, remedy } });
+  }
+  closeUnknown(draft, machine, "The machine started anew in the middle of the job.");
+  draft.add({ type: "MachineOnline", equipment: machine.id, identity: said.identity });
+}
+
+function offline(draft: Draft, machine: EquipmentState, said: Said<"offline">): void {
+  closeUnknown(draft, machine, said.fault.what);
+  if (machine.online || machine.fault?.code !== said.fault.code) {
+    draft.add({ type: "MachineOffline", equipment: machine.id, fault: said.fault });
+  }
+}
+
+function closeUnknown(draft: Draft, machine: EquipmentState, what: string): void {
+  const found = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
+  if (!found) return;
+  endAttempt(draft, found.job.order.id, found.attempt, "OutcomeUnknown", { cause: "outcome-unknown", what });
+}
+
+function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done">): void {
+  const found = openAttempt(draft, said.attempt);
+  if (!found || found.attempt.equipment !== equipment || said.layer <= found.attempt.printed) return;
+  const { job, attempt } = found;
+  const id = job.order.id;
+  if (said.layer !== attempt.printed + 1 || said.layer > attempt.released) {
+    return endAttempt(draft, id, attempt, "Failed", {
+      cause: "layer-out-of-order",
+      what: `The machine says layer ${said.layer} is done, but layer ${attempt.printed + 1} was next and ${attempt.released} the last released.`,
+    });
+  }
+  if (attempt.phase === "starting") draft.add({ type: "AttemptBegan", job: id, attempt: attempt.id });
+  draft.add({ type: "LayerDone", job: id, attempt: attempt.id, layer: said.layer, summary: said.summary });
+}
+
+function finished(draft: Draft, equipment: EquipmentId, said: Said<"finished">): void {
+  const found = openAttempt(draft, said.attempt);
+  if (!found || found.attempt.equipment !== equipment || found.attempt.finished) return;
+  const id = found.job.order.id;
+  if (found.attempt.phase === "starting") draft.add({ type: "AttemptBegan", job: id, attempt: said.attempt });
+  draft.add({ type: "FinishReported", job: id, attempt: said.attempt, executed: said.executed });
+  completeIfWhole(draft, said.attempt);
+}
+
+function failed(draft: Draft, equipment: EquipmentId, said: Said<"failed">): void {
+  const found = openAttempt(draft, said.attempt);
+  if (!found || found.attempt.equipment !== equipment) return;
+  endAttempt(draft, found.job.order.id, found.attempt, "Failed", { cause: "machine-failed", what: said.fault.what });
+}

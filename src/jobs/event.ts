@@ -1,0 +1,233 @@
+/** Everything that can have happened in a cell: past tense, readable aloud to a quality manager, never edited. */
+import type { Execution, Fault, LayerSummary, MachineIdentity } from "../equipment/machine.ts";
+import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { Approval, Role } from "../people/person.ts";
+import type { JobOrder } from "./order.ts";
+import type { Finding, LayerReport } from "./report.ts";
+import type { Setup } from "./setup.ts";
+
+/** How an attempt ended. `OutcomeUnknown` closes what nobody can know; `NotBegun` means the machine surely did nothing. */
+export type Outcome = "Completed" | "Aborted" | "Failed" | "OutcomeUnknown" | "NotBegun";
+
+/** Why something is not as it should be (ISO 13485 8.3); each trigger raises exactly one nonconformity. */
+export type NonconformityCause =
+  | "layer-failed"
+  | "outcome-unknown"
+  | "machine-failed"
+  | "stopped-by-person"
+  | "layer-out-of-order"
+  | "program-differs"
+  | "layers-missing";
+
+/** What is decided about a nonconforming unit (ISO 13485 8.3). */
+export type Disposition = "concession" | "scrap" | "rework" | "release";
+
+/** Why an attempt waits. A blind hold is cured by seeing, a failed layer by a disposition, a person's hold by resume. */
+export type HoldCause = "layer-failed" | "blind" | "person";
+
+export type CellEvent =
+  | { readonly type: "CellBooted"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
+  | { readonly type: "PersonEnrolled"; readonly person: PersonId; readonly roles: readonly Role[] }
+  | {
+      readonly type: "SignInRecorded";
+      readonly person: PersonId | null;
+      readonly outcome: "accepted" | "refused" | "locked";
+    }
+  | {
+      readonly type: "RequestRefused";
+      readonly job: JobId | null;
+      readonly request: string;
+      readonly person: PersonId | null;
+      readonly code: string;
+      readonly what: string;
+    }
+  | { readonly type: "MachineOnline"; readonly equipment: EquipmentId; readonly identity: MachineIdentity }
+  | { readonly type: "MachineOffline"; readonly equipment: EquipmentId; readonly fault: Fault }
+  | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
+  | {
+      readonly type: "PlateDeclaredClear";
+      readonly equipment: EquipmentId;
+      readonly person: PersonId;
+      readonly check: string;
+    }
+  | {
+      readonly type: "PlateChecked";
+      readonly equipment: EquipmentId;
+      readonly check: string;
+      readonly clear: boolean;
+      readonly what: string;
+      readonly frame: Digest | null;
+    };
+
+export type JobEvent =
+  | { readonly type: "PresenceProven"; readonly proof: string; readonly device: string; readonly job: JobId }
+  | { readonly type: "JobOrderAccepted"; readonly job: JobId; readonly order: JobOrder }
+  | { readonly type: "IdentityConfirmed"; readonly job: JobId; readonly person: PersonId }
+  | {
+      readonly type: "AttemptStarted";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly unit: number;
+      readonly operation: OperationId;
+      readonly equipment: EquipmentId;
+      readonly person: PersonId;
+      readonly presence: string;
+      readonly plateCheck: string;
+      readonly machine: MachineIdentity;
+      readonly simulated: boolean;
+    }
+  | { readonly type: "AttemptBegan"; readonly job: JobId; readonly attempt: AttemptId }
+  | {
+      readonly type: "LayerDone";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly summary: LayerSummary;
+    }
+  | {
+      readonly type: "LayerCaptured";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly frame: Digest;
+      readonly requestedAt: EpochMs;
+      readonly receivedAt: EpochMs;
+    }
+  | {
+      readonly type: "CaptureFailed";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly fault: Fault;
+    }
+  | {
+      readonly type: "LayerInspected";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly report: LayerReport;
+    }
+  | {
+      readonly type: "InspectionFailed";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly fault: Fault;
+    }
+  | {
+      readonly type: "LayerDecided";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly verdict: "pass" | "fail";
+    }
+  | { readonly type: "LayerReleased"; readonly job: JobId; readonly attempt: AttemptId; readonly layer: number }
+  | { readonly type: "ReleaseConfirmed"; readonly job: JobId; readonly attempt: AttemptId; readonly layer: number }
+  | {
+      readonly type: "HoldRaised";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number | null;
+      readonly cause: HoldCause;
+      readonly what: string;
+      readonly person: PersonId | null;
+    }
+  | { readonly type: "HoldConfirmed"; readonly job: JobId; readonly attempt: AttemptId }
+  | {
+      readonly type: "RetakeOrdered";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly person: PersonId | null;
+    }
+  | {
+      readonly type: "AttemptResumed";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly person: PersonId;
+      readonly presence: string;
+    }
+  | { readonly type: "FinishReported"; readonly job: JobId; readonly attempt: AttemptId; readonly executed: Execution }
+  | {
+      readonly type: "AttemptEnded";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly outcome: Outcome;
+      readonly what: string;
+      readonly person: PersonId | null;
+    }
+  | {
+      readonly type: "MachineMadeSafe";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly equipment: EquipmentId;
+    }
+  | {
+      readonly type: "MachineNotMadeSafe";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly equipment: EquipmentId;
+      readonly fault: Fault;
+    }
+  | {
+      readonly type: "NonconformityRaised";
+      readonly job: JobId;
+      readonly nonconformity: NonconformityId;
+      readonly attempt: AttemptId;
+      readonly cause: NonconformityCause;
+      readonly layer: number | null;
+      readonly what: string;
+      readonly findings: readonly Finding[];
+      /** Picture and full report, where the cause was seen. */
+      readonly evidence: { readonly frame: Digest; readonly report: Digest } | null;
+    }
+  | {
+      readonly type: "DispositionSigned";
+      readonly job: JobId;
+      readonly nonconformity: NonconformityId;
+      readonly disposition: Disposition;
+      readonly reason: string;
+      readonly approval: Approval;
+    }
+  | {
+      readonly type: "OperationCompleted";
+      readonly job: JobId;
+      readonly unit: number;
+      readonly operation: OperationId;
+      readonly attempt: AttemptId;
+    }
+  | {
+      readonly type: "JobEnded";
+      readonly job: JobId;
+      readonly outcome: "Ended" | "Aborted";
+      readonly person: PersonId | null;
+      readonly what: string;
+    };
+
+export type Event = CellEvent | JobEvent;
+
+/** Digests of everything that could change a decision (feature 78: the cell's bill of configuration). */
+export interface Versions {
+  readonly software: string;
+  readonly softwareDigest: Digest;
+  readonly configDigest: Digest;
+  readonly modelDigest: Digest | null;
+  readonly runtime: string;
+}
+
+/** The job an event belongs to, or null for the cell's own. */
+export function jobOf(event: Event): JobId | null {
+  return "job" in event ? event.job : null;
+}
+
+/** The person an event is owed to, or null. */
+export function actorOf(event: Event): PersonId | null {
+  if (event.type === "DispositionSigned") return event.approval.person;
+  return "person" in event ? event.person : null;
+}

@@ -1,0 +1,119 @@
+/** How one job changes with one event. */
+import { assert } from "../kernel/assert.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { JobEvent } from "./event.ts";
+import { evolveAttempt } from "./evolve-attempt.ts";
+import type { Setup } from "./setup.ts";
+import type { Attempt, Job } from "./state.ts";
+
+/** Applies one event of this job. */
+export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup): Job {
+  switch (event.type) {
+    case "PresenceProven":
+      return {
+        ...job,
+        presence: { proof: event.proof, device: event.device, at },
+        proofsSeen: { ...job.proofsSeen, [event.proof]: true },
+      };
+    case "IdentityConfirmed":
+      return { ...job, identity: { person: event.person, at } };
+    case "AttemptStarted":
+      return startAttempt(job, event, at);
+    case "NonconformityRaised":
+      return { ...job, nonconformities: [...job.nonconformities, { ...nonconformityOf(event), disposition: null }] };
+    case "DispositionSigned":
+      return disposed(job, event);
+    case "OperationCompleted":
+      return {
+        ...job,
+        units: job.units.map((unit) =>
+          unit.number === event.unit ? { ...unit, completed: unit.completed + 1 } : unit,
+        ),
+      };
+    case "JobEnded":
+      return { ...job, ended: event.outcome };
+    case "JobOrderAccepted":
+    case "MachineMadeSafe":
+    case "MachineNotMadeSafe":
+      return job;
+    case "AttemptResumed":
+      return {
+        ...patchAttempt(job, event.attempt, (attempt) => evolveAttempt(attempt, event, at, setup)),
+        presence: null,
+      };
+    default:
+      return patchAttempt(job, event.attempt, (attempt) => evolveAttempt(attempt, event, at, setup));
+  }
+}
+
+function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted" }>, at: EpochMs): Job {
+  const known = job.units.some((unit) => unit.number === event.unit);
+  const attempt: Attempt = {
+    id: event.attempt,
+    unit: event.unit,
+    operation: event.operation,
+    equipment: event.equipment,
+    startedBy: event.person,
+    startedAt: at,
+    simulated: event.simulated,
+    phase: "starting",
+    outcome: null,
+    hold: null,
+    printed: 0,
+    accepted: 0,
+    released: 1,
+    confirmed: 1,
+    captured: 0,
+    inferred: 0,
+    verdicts: "",
+    looks: [],
+    finished: null,
+  };
+  return {
+    ...job,
+    units: known ? job.units : [...job.units, { number: event.unit, completed: 0, scrapped: false }],
+    attempts: [...job.attempts, attempt],
+    identity: null,
+    presence: null,
+  };
+}
+
+/** A concession accepts the layer that failed; a scrap frees the unit's reservation. */
+function disposed(job: Job, event: Extract<JobEvent, { type: "DispositionSigned" }>): Job {
+  const nonconformity = job.nonconformities.find((each) => each.id === event.nonconformity);
+  assert(nonconformity, `${event.nonconformity} was never raised`);
+  const attempt = job.attempts.find((each) => each.id === nonconformity.attempt);
+  assert(attempt, `${nonconformity.attempt} was never started`);
+  const settled: Job = {
+    ...job,
+    nonconformities: job.nonconformities.map((each) =>
+      each.id === event.nonconformity ? { ...each, disposition: event.disposition } : each,
+    ),
+  };
+  if (event.disposition === "concession") {
+    const layer = nonconformity.layer;
+    assert(layer !== null && layer === attempt.accepted + 1, "a concession accepts the next undecided layer");
+    return patchAttempt(settled, attempt.id, (each) => ({
+      ...each,
+      accepted: layer,
+      verdicts: `${each.verdicts.slice(0, layer - 1)}c`,
+    }));
+  }
+  return {
+    ...settled,
+    units: settled.units.map((unit) => (unit.number === attempt.unit ? { ...unit, scrapped: true } : unit)),
+  };
+}
+
+function nonconformityOf(event: Extract<JobEvent, { type: "NonconformityRaised" }>) {
+  const { nonconformity, attempt, cause, layer, what, findings, evidence } = event;
+  return { id: nonconformity, attempt, cause, layer, what, findings, evidence };
+}
+
+function patchAttempt(job: Job, id: string, change: (attempt: Attempt) => Attempt): Job {
+  assert(
+    job.attempts.some((attempt) => attempt.id === id),
+    `attempt ${id} was never started`,
+  );
+  return { ...job, attempts: job.attempts.map((attempt) => (attempt.id === id ? change(attempt) : attempt)) };
+}

@@ -1,0 +1,147 @@
+/** The only way that state changes, live and on replay: one event in, the next state out. */
+import { assert, unreachable } from "../kernel/assert.ts";
+import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { CellEvent, Event } from "./event.ts";
+import { evolveJob } from "./evolve-job.ts";
+import type { EquipmentState, State } from "./state.ts";
+import { findJob } from "./state.ts";
+
+/** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
+export function evolve(state: State, event: Event, at: EpochMs): State {
+  switch (event.type) {
+    case "CellBooted":
+    case "PersonEnrolled":
+    case "SignInRecorded":
+    case "RequestRefused":
+    case "MachineOnline":
+    case "MachineOffline":
+    case "InspectionStatusChanged":
+    case "PlateDeclaredClear":
+    case "PlateChecked":
+      return evolveCell(state, event);
+    case "JobOrderAccepted":
+      assert(!findJob(state, event.job), `job ${event.job} accepted twice`);
+      return {
+        ...state,
+        nonces: { ...state.nonces, [event.order.nonce]: true },
+        jobs: {
+          ...state.jobs,
+          [event.job]: {
+            order: event.order,
+            acceptedAt: at,
+            ended: null,
+            units: [],
+            attempts: [],
+            nonconformities: [],
+            identity: null,
+            presence: null,
+            proofsSeen: {},
+          },
+        },
+      };
+    case "AttemptStarted":
+      return patchEquipment(withJob(state, event.job, event, at), event.equipment, {
+        plate: "occupied",
+        plateCheck: null,
+        plateWhat: "A job was started on it; remove the part and declare the plate clear.",
+        openAttempt: event.attempt,
+      });
+    case "AttemptEnded":
+      return endOnEquipment(withJob(state, event.job, event, at), event.job, event.attempt, event.outcome);
+    case "MachineMadeSafe":
+      return patchEquipment(state, event.equipment, { unsafe: null });
+    case "MachineNotMadeSafe":
+      return patchEquipment(state, event.equipment, { unsafe: { attempt: event.attempt, job: event.job, told: true } });
+    default:
+      return withJob(state, event.job, event, at);
+  }
+}
+
+function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: EpochMs): State {
+  const job = findJob(state, id);
+  assert(job, `${event.type} names job ${id}, which was never accepted`);
+  assert(state.setup, `${event.type} before the first boot`);
+  return { ...state, jobs: { ...state.jobs, [id]: evolveJob(job, event, at, state.setup) } };
+}
+
+function evolveCell(state: State, event: CellEvent): State {
+  switch (event.type) {
+    case "CellBooted":
+      return booted(state, event);
+    case "PersonEnrolled":
+      return { ...state, people: { ...state.people, [event.person]: { id: event.person, roles: event.roles } } };
+    case "SignInRecorded":
+    case "RequestRefused":
+      return state;
+    case "MachineOnline":
+      return patchEquipment(state, event.equipment, { online: true, identity: event.identity, fault: null });
+    case "MachineOffline":
+      return patchEquipment(state, event.equipment, { online: false, fault: event.fault });
+    case "InspectionStatusChanged":
+      return { ...state, inspection: { ready: event.ready, what: event.what } };
+    case "PlateDeclaredClear":
+      return patchEquipment(state, event.equipment, {
+        plate: "declared",
+        plateCheck: event.check,
+        plateWhat: "The camera is checking the plate.",
+      });
+    case "PlateChecked":
+      return patchEquipment(state, event.equipment, {
+        plate: event.clear ? "clear" : "occupied",
+        plateCheck: event.check,
+        plateWhat: event.what,
+      });
+    default:
+      return unreachable(event);
+  }
+}
+
+/** A boot forgets what only a living process can know: who is online, what the camera sees, who stood at the panel. */
+function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>): State {
+  const equipment: Record<string, EquipmentState> = {};
+  for (const { id } of event.setup.equipment) {
+    const before = state.equipment[id];
+    equipment[id] = {
+      id,
+      online: false,
+      identity: null,
+      fault: null,
+      plate: "occupied",
+      plateCheck: null,
+      plateWhat: "Since the controller's start nobody has declared the plate clear.",
+      openAttempt: before?.openAttempt ?? null,
+      unsafe: before?.unsafe ? { ...before.unsafe, told: false } : null,
+    };
+  }
+  const jobs = Object.fromEntries(
+    Object.entries(state.jobs).map(([id, job]) => [id, { ...job, identity: null, presence: null }]),
+  );
+  return {
+    ...state,
+    setup: event.setup,
+    versions: event.versions,
+    boot: event.boot,
+    boots: state.boots + 1,
+    inspection: { ready: false, what: "The inspection has not reported yet." },
+    equipment,
+    jobs,
+  };
+}
+
+/** What an ended attempt leaves on its machine; only a machine that surely did nothing is left as it was. */
+function endOnEquipment(state: State, job: JobId, attempt: AttemptId, outcome: string): State {
+  const owner = Object.values(state.equipment).find((each) => each.openAttempt === attempt);
+  if (!owner) return state;
+  const leavesItSafe = outcome === "Completed" || outcome === "NotBegun";
+  return patchEquipment(state, owner.id, {
+    openAttempt: null,
+    unsafe: leavesItSafe ? owner.unsafe : { attempt, job, told: false },
+  });
+}
+
+function patchEquipment(state: State, id: EquipmentId, patch: Partial<EquipmentState>): State {
+  const before = state.equipment[id];
+  assert(before, `the setup has no equipment ${id}`);
+  return { ...state, equipment: { ...state.equipment, [id]: { ...before, ...patch } } };
+}

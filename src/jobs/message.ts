@@ -1,0 +1,105 @@
+/** What can reach the core: from a person, a machine, the camera, the inspection or the cell's own start. */
+import type { Answer, Fault, Observation } from "../equipment/machine.ts";
+import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { Approval, Role } from "../people/person.ts";
+import type { Disposition, Versions } from "./event.ts";
+import type { JobOrder } from "./order.ts";
+import type { LayerReport } from "./report.ts";
+import type { Setup } from "./setup.ts";
+
+/** A message with the time and the fresh identifier it may use; decide has neither clock nor randomness. */
+export interface Envelope {
+  readonly at: EpochMs;
+  /** Unique for this message; names whatever the decision brings into being. */
+  readonly id: string;
+  readonly message: Message;
+}
+
+export type Message = PersonMessage | MachineMessage | EyeMessage;
+
+export type PersonMessage =
+  | { readonly kind: "boot"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
+  | { readonly kind: "enrol"; readonly person: PersonId; readonly roles: readonly Role[] }
+  | {
+      readonly kind: "record-sign-in";
+      readonly person: PersonId | null;
+      readonly outcome: "accepted" | "refused" | "locked";
+    }
+  | { readonly kind: "accept-order"; readonly order: JobOrder }
+  | {
+      readonly kind: "confirm-identity";
+      readonly job: JobId;
+      readonly person: PersonId;
+      readonly hmacs: readonly [string, string];
+      readonly side: "left" | "right" | "none";
+    }
+  | { readonly kind: "declare-plate-clear"; readonly equipment: EquipmentId; readonly person: PersonId }
+  /** From the presence device that is wired to the cell, never from the network. */
+  | { readonly kind: "prove-presence"; readonly job: JobId; readonly device: string; readonly proof: string }
+  | { readonly kind: "start"; readonly job: JobId; readonly operation: OperationId; readonly person: PersonId }
+  | { readonly kind: "hold"; readonly attempt: AttemptId; readonly person: PersonId; readonly why: string }
+  | { readonly kind: "resume"; readonly attempt: AttemptId; readonly person: PersonId }
+  | { readonly kind: "look-again"; readonly attempt: AttemptId; readonly person: PersonId }
+  | { readonly kind: "stop"; readonly attempt: AttemptId; readonly person: PersonId; readonly why: string }
+  | {
+      readonly kind: "dispose";
+      readonly nonconformity: NonconformityId;
+      readonly job: JobId;
+      readonly disposition: Disposition;
+      readonly reason: string;
+      readonly approval: Approval;
+    }
+  | { readonly kind: "cancel-job"; readonly job: JobId; readonly person: PersonId; readonly why: string };
+
+export type MachineMessage =
+  | {
+      readonly kind: "answered";
+      readonly equipment: EquipmentId;
+      readonly attempt: AttemptId;
+      readonly directive: "begin" | "proceed" | "hold" | "abort";
+      readonly layer: number;
+      readonly answer: Answer;
+    }
+  | { readonly kind: "observed"; readonly equipment: EquipmentId; readonly observation: Observation };
+
+export type EyeMessage =
+  | { readonly kind: "inspection-status"; readonly ready: boolean; readonly what: string }
+  | {
+      readonly kind: "captured";
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly frame: Digest;
+      readonly requestedAt: EpochMs;
+      readonly receivedAt: EpochMs;
+    }
+  | {
+      readonly kind: "capture-failed";
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly fault: Fault;
+    }
+  | {
+      readonly kind: "inspected";
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly report: LayerReport;
+    }
+  | {
+      readonly kind: "inspection-failed";
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly fault: Fault;
+    }
+  | {
+      readonly kind: "plate-checked";
+      readonly equipment: EquipmentId;
+      readonly check: string;
+      readonly clear: boolean;
+      readonly what: string;
+      readonly frame: Digest | null;
+    };

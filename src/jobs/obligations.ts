@@ -1,0 +1,112 @@
+/** What the world is owed, read off the state and never remembered (law 2). */
+import type { Directive } from "../equipment/machine.ts";
+import type { AttemptId, Digest, EquipmentId, JobId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { Attempt, Job, State } from "./state.ts";
+import { openAttempts, operationOf } from "./state.ts";
+
+/** Something an adapter has to do; `key` names it for as long as it is owed. */
+export type Obligation = { readonly key: string; readonly repeatable: boolean } & Duty;
+
+export type Duty =
+  | { readonly kind: "direct"; readonly equipment: EquipmentId; readonly directive: Directive }
+  | {
+      readonly kind: "capture";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly take: number;
+      readonly markedAt: EpochMs;
+    }
+  | {
+      readonly kind: "inspect";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly program: Digest;
+      readonly layer: number;
+      readonly layersPlanned: number;
+      readonly take: number;
+      readonly frame: Digest;
+      readonly markedAt: EpochMs;
+    }
+  | { readonly kind: "check-plate"; readonly equipment: EquipmentId; readonly check: string };
+
+/** True for what may go out before the write: it can only make the cell safer. */
+export function isTowardSafety(duty: Duty): boolean {
+  return duty.kind === "direct" && (duty.directive.kind === "abort" || duty.directive.kind === "hold");
+}
+
+/** Everything owed in this state, in a stable order; safety first. */
+export function obligations(state: State): Obligation[] {
+  const open = openAttempts(state);
+  return [...unsafeMachines(state), ...plateChecks(state), ...open.flatMap(({ job, attempt }) => owedTo(job, attempt))];
+}
+
+function unsafeMachines(state: State): Obligation[] {
+  return Object.values(state.equipment).flatMap((machine) =>
+    machine.unsafe && machine.online
+      ? [direct(machine.id, { kind: "abort", attempt: machine.unsafe.attempt }, `abort/${machine.unsafe.attempt}`)]
+      : [],
+  );
+}
+
+function plateChecks(state: State): Obligation[] {
+  return Object.values(state.equipment).flatMap((machine): Obligation[] =>
+    machine.plate === "declared" && machine.plateCheck
+      ? [
+          {
+            kind: "check-plate",
+            key: `check-plate/${machine.plateCheck}`,
+            repeatable: true,
+            equipment: machine.id,
+            check: machine.plateCheck,
+          },
+        ]
+      : [],
+  );
+}
+
+function owedTo(job: Job, attempt: Attempt): Obligation[] {
+  const { id, equipment } = attempt;
+  const operation = operationOf(job.order, attempt.operation);
+  if (attempt.phase === "starting") {
+    // The one thing never owed twice: a boot closes a starting attempt before anyone could owe it again.
+    const directive: Directive = {
+      kind: "begin",
+      attempt: id,
+      program: operation.program,
+      releasedLayer: attempt.released,
+    };
+    return [{ ...direct(equipment, directive, `begin/${id}`), repeatable: false }];
+  }
+  const owed: Obligation[] = [];
+  if (attempt.hold && !attempt.hold.confirmed)
+    owed.push(direct(equipment, { kind: "hold", attempt: id }, `hold/${id}`));
+  if (!attempt.hold && attempt.confirmed < attempt.released) {
+    const directive: Directive = { kind: "proceed", attempt: id, releasedLayer: attempt.released };
+    owed.push(direct(equipment, directive, `proceed/${id}/${attempt.released}`));
+  }
+  return operation.kind === "build"
+    ? [...owed, ...looksOwed(job, attempt, operation.program, operation.layersPlanned)]
+    : owed;
+}
+
+/** Every made layer is photographed; they are judged in order, because each is judged against the one before. */
+function looksOwed(job: Job, attempt: Attempt, program: Digest, layersPlanned: number): Obligation[] {
+  const base = { repeatable: true, job: job.order.id, attempt: attempt.id };
+  return attempt.looks.flatMap((look): Obligation[] => {
+    const { layer, take, frame, markedAt } = look;
+    const name = `${attempt.id}/${layer}/${take}`;
+    if (look.step === "capture") return [{ ...base, kind: "capture", key: `capture/${name}`, layer, take, markedAt }];
+    if (look.step === "inspect" && frame !== null && layer === attempt.accepted + 1) {
+      return [
+        { ...base, kind: "inspect", key: `inspect/${name}`, layer, take, frame, markedAt, program, layersPlanned },
+      ];
+    }
+    return [];
+  });
+}
+
+function direct(equipment: EquipmentId, directive: Directive, key: string): Obligation {
+  return { kind: "direct", key, repeatable: true, equipment, directive };
+}

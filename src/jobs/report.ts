@@ -1,0 +1,41 @@
+/** What the inspection of one layer says to the core: facts first, the verdict with its reasons. */
+import type { Digest } from "../kernel/names.ts";
+
+/** Whether the picture can carry a judgement at all. */
+export type PictureGrade = "good" | "degraded" | "unusable";
+
+/** The verdict on a layer. `blind` is a defect of the eye: nobody can say anything about the layer. */
+export type Verdict = "pass" | "fail" | "blind";
+
+/** One thing found in a layer, with its measured value beside the limit it broke. */
+export interface Finding {
+  /** Kebab-case class, e.g. `missing-material`, `extra-material`, `layer-shift`, `strand`. */
+  readonly class: string;
+  /** Bounding box in bed millimetres. */
+  readonly box: { readonly x_mm: number; readonly y_mm: number; readonly w_mm: number; readonly h_mm: number };
+  readonly measured: number;
+  readonly limit: number;
+  readonly unit: string;
+  /** Model score 0..1, or null where no network was asked. */
+  readonly score: number | null;
+}
+
+/** The part of an inspection report that stands in the ledger; pictures, contours and timings are artifacts. */
+export interface LayerReport {
+  readonly grade: PictureGrade;
+  readonly verdict: Verdict;
+  /** Plain sentences: why not pass, or why the picture is worth nothing. */
+  readonly reasons: readonly string[];
+  /** At most 16; the evidence artifact has them all. */
+  readonly findings: readonly Finding[];
+  /** What was judged by what: every digest a replay of this verdict needs. `model` is null where no network answered. */
+  readonly digests: {
+    readonly frame: Digest;
+    readonly expected: Digest;
+    readonly setup: Digest;
+    readonly limits: Digest;
+    readonly model: Digest | null;
+  };
+  /** Digest of the full report (contours, stage times, boxes in the picture) in the artifact store. */
+  readonly evidence: Digest;
+}

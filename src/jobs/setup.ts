@@ -1,0 +1,23 @@
+/** The few configured facts that decisions depend on; they enter the ledger with every boot, so that replay needs no file. */
+import type { EquipmentId } from "../kernel/names.ts";
+import type { Milliseconds } from "../kernel/units.ts";
+
+export interface Setup {
+  readonly cell: string;
+  readonly equipment: readonly EquipmentSetup[];
+  /** How long a presence proof may be used after the scan and press. */
+  readonly presenceValidMs: Milliseconds;
+  /** How often a layer is photographed before the cell calls itself blind. */
+  readonly takesAllowed: number;
+  /** True where simulated machines are allowed to take a patient's order at all. */
+  readonly demonstration: boolean;
+}
+
+export interface EquipmentSetup {
+  readonly id: EquipmentId;
+  readonly title: string;
+  /** The serial that the machine itself must report; another machine at the same address is refused. */
+  readonly serial: string;
+  /** The machine does what on loss of its controller; `none` blocks unattended work (shown at the start). */
+  readonly onHostLoss: "none" | "firmware" | "driver" | "relay";
+}

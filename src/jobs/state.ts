@@ -1,0 +1,181 @@
+/** The fold of the ledger: everything the core knows, and nothing that is not in the ledger. */
+import type { Fault, MachineIdentity } from "../equipment/machine.ts";
+import { assert } from "../kernel/assert.ts";
+import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { Role } from "../people/person.ts";
+import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
+import type { JobOrder, Operation } from "./order.ts";
+import type { Finding } from "./report.ts";
+import type { Setup } from "./setup.ts";
+
+export interface State {
+  /** Null before the first boot entry. */
+  readonly setup: Setup | null;
+  readonly versions: Versions | null;
+  readonly boot: string | null;
+  /** Number of boots; makes attempt ids of different boots differ. */
+  readonly boots: number;
+  readonly people: Readonly<Record<string, { readonly id: PersonId; readonly roles: readonly Role[] }>>;
+  readonly equipment: Readonly<Record<string, EquipmentState>>;
+  readonly inspection: { readonly ready: boolean; readonly what: string };
+  readonly jobs: Readonly<Record<string, Job>>;
+  /** Nonces of every order ever taken in (feature 10). */
+  readonly nonces: Readonly<Record<string, true>>;
+}
+
+export interface EquipmentState {
+  readonly id: EquipmentId;
+  readonly online: boolean;
+  readonly identity: MachineIdentity | null;
+  readonly fault: Fault | null;
+  /** `occupied` from the moment a start is written until a person and the camera both say otherwise. */
+  readonly plate: "clear" | "declared" | "occupied";
+  /** The running or last plate check; named so that an old camera answer cannot clear a new plate. */
+  readonly plateCheck: string | null;
+  readonly plateWhat: string;
+  readonly openAttempt: AttemptId | null;
+  /** An attempt that may have left the machine hot or moving; owed an abort until the machine confirms. */
+  readonly unsafe: { readonly attempt: AttemptId; readonly job: JobId; readonly told: boolean } | null;
+}
+
+export interface Job {
+  readonly order: JobOrder;
+  readonly acceptedAt: EpochMs;
+  readonly ended: "Ended" | "Aborted" | null;
+  readonly units: readonly Unit[];
+  readonly attempts: readonly Attempt[];
+  readonly nonconformities: readonly Nonconformity[];
+  /** Who confirmed the two identifiers for the next start; consumed by it. */
+  readonly identity: { readonly person: PersonId; readonly at: EpochMs } | null;
+  /** The unused presence proof; consumed by a start or a resume. */
+  readonly presence: { readonly proof: string; readonly device: string; readonly at: EpochMs } | null;
+  /** Every proof ever seen, so that one cannot be used twice. */
+  readonly proofsSeen: Readonly<Record<string, true>>;
+}
+
+/** One copy of the device on its way along the route. A reservation: only a signed scrap frees it. */
+export interface Unit {
+  readonly number: number;
+  /** Operations of the route completed so far, in order. */
+  readonly completed: number;
+  readonly scrapped: boolean;
+}
+
+export interface Attempt {
+  readonly id: AttemptId;
+  readonly unit: number;
+  readonly operation: OperationId;
+  readonly equipment: EquipmentId;
+  readonly startedBy: PersonId;
+  readonly startedAt: EpochMs;
+  readonly simulated: boolean;
+  readonly phase: "starting" | "running" | "ended";
+  readonly outcome: Outcome | null;
+  readonly hold: Hold | null;
+  /** Layers the machine says are done; layers with an accepted verdict; layers the machine may make. */
+  readonly printed: number;
+  readonly accepted: number;
+  readonly released: number;
+  /** Highest release the machine has confirmed. */
+  readonly confirmed: number;
+  /** Accounting of law 3: pictures stored and inferences made for decided layers. */
+  readonly captured: number;
+  readonly inferred: number;
+  /** One character a decided layer: p pass, c concession, f fail (not yet disposed). */
+  readonly verdicts: string;
+  /** Layers made but not decided, in order. */
+  readonly looks: readonly Look[];
+  readonly finished: { readonly program: Digest } | null;
+}
+
+export interface Hold {
+  readonly cause: HoldCause;
+  readonly layer: number | null;
+  readonly what: string;
+  readonly since: EpochMs;
+  /** The machine has confirmed that it waits. */
+  readonly confirmed: boolean;
+}
+
+/** A made layer on its way through the eye. */
+export interface Look {
+  readonly layer: number;
+  readonly take: number;
+  readonly takesLeft: number;
+  readonly step: "capture" | "inspect" | "blind";
+  readonly frame: Digest | null;
+  readonly inferred: boolean;
+  /** No picture exposed before this is evidence. */
+  readonly markedAt: EpochMs;
+}
+
+export interface Nonconformity {
+  readonly id: NonconformityId;
+  readonly attempt: AttemptId;
+  readonly cause: NonconformityCause;
+  readonly layer: number | null;
+  readonly what: string;
+  readonly findings: readonly Finding[];
+  readonly evidence: { readonly frame: Digest; readonly report: Digest } | null;
+  readonly disposition: Disposition | null;
+}
+
+/** A cell that has never booted. */
+export const emptyState: State = {
+  setup: null,
+  versions: null,
+  boot: null,
+  boots: 0,
+  people: {},
+  equipment: {},
+  inspection: { ready: false, what: "The inspection has not reported yet." },
+  jobs: {},
+  nonces: {},
+};
+
+/** The job, or undefined. */
+export function findJob(state: State, id: string): Job | undefined {
+  return Object.hasOwn(state.jobs, id) ? state.jobs[id] : undefined;
+}
+
+/** The attempt with its job, or undefined. */
+export function findAttempt(state: State, id: string): { job: Job; attempt: Attempt } | undefined {
+  for (const job of Object.values(state.jobs)) {
+    const attempt = job.attempts.find((each) => each.id === id);
+    if (attempt) return { job, attempt };
+  }
+  return undefined;
+}
+
+/** Attempts that have not ended. */
+export function openAttempts(state: State): { job: Job; attempt: Attempt }[] {
+  return Object.values(state.jobs).flatMap((job) =>
+    job.attempts.filter((attempt) => attempt.phase !== "ended").map((attempt) => ({ job, attempt })),
+  );
+}
+
+/** The operation of the route with this id; a missing one is a broken program. */
+export function operationOf(order: JobOrder, id: OperationId): Operation {
+  const operation = order.route.find((each) => each.id === id);
+  assert(operation, `the route of ${order.id} has no operation ${id}`);
+  return operation;
+}
+
+/** The layers an operation plans; a task has none. */
+export function layersOf(operation: Operation): number {
+  return operation.kind === "build" ? operation.layersPlanned : 0;
+}
+
+/** The first nonconformity of the job that nobody has disposed of, or undefined. */
+export function openNonconformity(job: Job): Nonconformity | undefined {
+  return job.nonconformities.find((each) => each.disposition === null);
+}
+
+/** ISA-95 job order state as a screen or OPC 10031-4 would show it, before gates are asked. */
+export function jobState(job: Job): "Ready" | "Running" | "Interrupted" | "Ended" | "Aborted" {
+  if (job.ended) return job.ended;
+  const open = job.attempts.find((attempt) => attempt.phase !== "ended");
+  if (!open) return "Ready";
+  return open.hold ? "Interrupted" : "Running";
+}
