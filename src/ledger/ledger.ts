@@ -1,0 +1,95 @@
+/** The Ledger port: append, read, head, checkpoint, close; nothing is true before `append` has resolved. */
+import type { Digest } from "../kernel/names.ts";
+import type { Entry, EntryDraft, JsonObject } from "./entry.ts";
+import type { SignedNote } from "./note.ts";
+
+/** An entry with its body, and both as the exact text that is hashed. */
+export interface Recorded {
+  readonly entry: Entry;
+  readonly body: JsonObject;
+  readonly entryText: string;
+  readonly bodyText: string;
+}
+
+/** How many entries are durable, and the RFC 6962 root over them. */
+export interface Head {
+  readonly size: number;
+  readonly root: Digest;
+}
+
+/** The cell's one memory. */
+export interface Ledger {
+  /** The log's name: the first line of its checkpoints and the name of its key. */
+  readonly origin: string;
+  /**
+   * Writes all drafts in one transaction, in order, and resolves with their entries only when they are durable.
+   * Rejects with LedgerFailed where the write failed: the ledger then refuses everything, and the process ends.
+   */
+  append(drafts: readonly EntryDraft[]): Promise<readonly Entry[]>;
+  /** Every durable entry from `fromSeq` on, in order, up to the head at the time of the call. */
+  read(fromSeq: number): AsyncIterable<Recorded>;
+  /** What is durable now. */
+  head(): Head;
+  /** Signs the head and stores the checkpoint; the stored one where the head has not moved since. */
+  checkpoint(): Promise<SignedNote>;
+  /** Signs a last checkpoint where the head has moved, and lets go of the files. */
+  close(): Promise<void>;
+}
+
+export type LedgerFaultCode =
+  /** Another process has this folder open. */
+  | "ledger-in-use"
+  /** No ledger in the folder, or not one of this format. */
+  | "ledger-absent"
+  /** What is in the folder does not verify. */
+  | "ledger-broken"
+  /** SQLite says the file is damaged or is none of its own. */
+  | "ledger-damaged"
+  /** No space left; the fact itself was still recorded where `recorded` is true. */
+  | "disk-full"
+  /** The disk refused a read, a write or a flush: what was being written may or may not be there. */
+  | "disk-error"
+  /** This is a restored or cloned image: it can be read, not continued. */
+  | "view-only"
+  /** The key folder is missing, readable by others, or inside the data folder. */
+  | "keys-refused"
+  /** The signing key could not be used, or the floor beside it not be written. */
+  | "signing-failed"
+  /** The ledger was closed, or its writer ended. */
+  | "ledger-closed"
+  /** The SQLite library is older than the ledger needs. */
+  | "sqlite-too-old";
+
+/** Something that keeps the ledger from working, in words for a technician. */
+export interface LedgerFault {
+  readonly code: LedgerFaultCode;
+  /** What happened and why, one sentence. */
+  readonly what: string;
+  /** What to do about it, and who can, one sentence. */
+  readonly remedy: string;
+  /** The first bad entry, where one can be named. */
+  readonly seq?: number;
+}
+
+/** Thrown (as a rejection) by every call on a ledger that has failed. */
+export class LedgerFailed extends Error {
+  override name = "LedgerFailed";
+  readonly fault: LedgerFault;
+
+  constructor(fault: LedgerFault) {
+    super(fault.what);
+    this.fault = fault;
+  }
+}
+
+/** Type of the entry that the ledger itself writes, from its reserve, when there is no space left for the caller's. */
+export const storageExhausted = "StorageExhausted";
+
+/**
+ * Whose ledger this is: `current` goes on from where this cell left it; the others are readable and refuse to append.
+ * `behind`: fewer entries than this cell has signed; `forked`: other entries than it has signed; `unknown`: this key
+ * folder has never seen this log; `restored`: made by a restore.
+ */
+export type Standing =
+  | { readonly kind: "current" }
+  | { readonly kind: "behind" | "forked" | "unknown" | "restored"; readonly what: string };

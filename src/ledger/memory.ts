@@ -1,0 +1,190 @@
+/** A ledger in memory that can lose power before, during and after a write: the simulator's, under the same conformance suite. */
+import { assert } from "../kernel/assert.ts";
+import { sha256 } from "../kernel/hash.ts";
+import { concat, fromHex, textOf } from "./bytes.ts";
+import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft, textDraft } from "./chain.ts";
+import type { Row } from "./chain-check.ts";
+import { formatCheckpoint } from "./checkpoint.ts";
+import type { Entry, EntryDraft, JsonObject } from "./entry.ts";
+import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, storageExhausted } from "./ledger.ts";
+import { type SignedNote, signNote, verifyingKey } from "./note.ts";
+import type { Signer } from "./signer.ts";
+import { type CheckpointRow, verifyLog } from "./verify.ts";
+
+/** What survives a power cut. */
+export interface MemoryDisk {
+  readonly origin: string;
+  readonly rows: Row[];
+  readonly checkpoints: CheckpointRow[];
+}
+
+/**
+ * What happens to a write: `written`; power lost before it reached the disk, in the middle (SQLite rolls a torn
+ * transaction back, so nothing of it is found), or after it was durable and before anyone was told; or no space.
+ */
+export type Fate = "written" | "cut-before" | "cut-during" | "cut-after" | "disk-full";
+
+export interface MemoryOptions {
+  /** Default: `simulatedSigner`. */
+  readonly signer?: Signer;
+  /** Decides each write, and by when it resolves how long it takes; default: at once, `written`. */
+  readonly fate?: (drafts: readonly EntryDraft[]) => Fate | Promise<Fate>;
+}
+
+/** A blank disk for the log `origin`. */
+export function createMemoryDisk(origin: string): MemoryDisk {
+  return { origin, rows: [], checkpoints: [] };
+}
+
+/** A signer for virtual time: deterministic, and proof of nothing. */
+export function simulatedSigner(origin: string): Signer {
+  return {
+    key: verifyingKey(origin, 1, new Uint8Array(32)),
+    sign: async (message) => simulatedSignature(message),
+  };
+}
+
+/** What `simulatedSigner` gives for a message. */
+export function simulatedSignature(message: Uint8Array): Uint8Array {
+  const digest = sha256(message);
+  return concat(digest, digest);
+}
+
+/**
+ * Opens what is on the disk, verified like the real one (AssertionFailed where it does not verify: then the fake
+ * itself is wrong). Several may be opened on one disk one after the other, as a machine starts again and again.
+ */
+export function openMemoryLedger(disk: MemoryDisk, options: MemoryOptions = {}): Ledger {
+  const signer = options.signer ?? simulatedSigner(disk.origin);
+  const found = recover(disk);
+  const state: State = { disk, ...found, failed: null, tail: Promise.resolve() };
+  const refuseIfFailed = (): void => {
+    if (state.failed !== null) throw new LedgerFailed(state.failed);
+  };
+
+  return {
+    origin: disk.origin,
+    append(drafts) {
+      const result = state.tail.then(() => {
+        refuseIfFailed();
+        return write(state, drafts, options.fate);
+      });
+      state.tail = result.catch(() => undefined);
+      return result;
+    },
+    async *read(fromSeq) {
+      refuseIfFailed();
+      for (const row of disk.rows.slice(fromSeq, headOf(state.chain).size)) yield recordedOf(row);
+    },
+    head: () => headOf(state.chain),
+    async checkpoint() {
+      await state.tail;
+      refuseIfFailed();
+      return sign(state, signer);
+    },
+    async close() {
+      await state.tail;
+      if (state.failed === null && headOf(state.chain).size > 0) await sign(state, signer);
+      state.failed ??= closed;
+    },
+  };
+}
+
+interface State {
+  readonly disk: MemoryDisk;
+  chain: Chain;
+  jobHeads: JobHeads;
+  failed: LedgerFault | null;
+  tail: Promise<unknown>;
+}
+
+const closed: LedgerFault = {
+  code: "ledger-closed",
+  what: "The ledger is closed.",
+  remedy: "Start the cell again.",
+};
+
+function recover(disk: MemoryDisk): { chain: Chain; jobHeads: JobHeads } {
+  const { report, chain, jobHeads } = verifyLog({
+    origin: disk.origin,
+    rows: disk.rows,
+    checkpoints: [],
+    trusted: [],
+    check: () => false,
+    parseBodies: true,
+  });
+  const first = report.findings.find((one) => one.rule !== "unsigned");
+  assert(first === undefined, `the simulated disk does not verify: ${first?.what}`);
+  return { chain, jobHeads };
+}
+
+async function write(
+  state: State,
+  drafts: readonly EntryDraft[],
+  fate: MemoryOptions["fate"],
+): Promise<readonly Entry[]> {
+  const texts = drafts.map(textDraft);
+  const outcome = fate === undefined ? "written" : await fate(drafts);
+  if (outcome === "written" || outcome === "cut-after") {
+    const sealed = put(state, texts);
+    if (outcome === "written") return sealed.map((one) => one.entry);
+  }
+  const last = texts.at(-1);
+  if (outcome === "disk-full" && last !== undefined) {
+    const body = `{"lostEntries":${texts.length}}`;
+    put(state, [{ ...last, job: null, actorId: null, type: storageExhausted, bodyText: body }]);
+  }
+  state.failed = outcome === "disk-full" ? diskFull : powerLost;
+  throw new LedgerFailed(state.failed);
+}
+
+const diskFull: LedgerFault = {
+  code: "disk-full",
+  what: "The disk is full; the record of that fact was written from the reserve.",
+  remedy: "Free space on the data disk, then start the cell again.",
+};
+const powerLost: LedgerFault = {
+  code: "disk-error",
+  what: "Power was lost while the record was written.",
+  remedy: "Start the cell again.",
+};
+
+function put(state: State, texts: readonly TextDraft[]): readonly Sealed[] {
+  // Sealed apart and taken over at once, so that a draft that does not fit leaves nothing behind.
+  const jobHeads = new Map(state.jobHeads);
+  const all: Sealed[] = [];
+  let chain = state.chain;
+  for (const text of texts) {
+    const next = seal(chain, jobHeads, text);
+    chain = next.chain;
+    all.push(next.sealed);
+  }
+  for (const { entry, entryBytes, bodyBytes } of all) {
+    state.disk.rows.push({ seq: entry.seq, job: entry.job, entry: entryBytes, body: bodyBytes });
+  }
+  state.chain = chain;
+  state.jobHeads = jobHeads;
+  return all;
+}
+
+async function sign(state: State, signer: Signer): Promise<SignedNote> {
+  const { size, root } = headOf(state.chain);
+  const last = state.disk.checkpoints.at(-1);
+  if (last?.size === size) return last.note;
+  const bytes = fromHex(root) ?? new Uint8Array(32);
+  const note = await signNote(formatCheckpoint({ origin: state.disk.origin, size, root: bytes }), signer);
+  state.disk.checkpoints.push({ size, note });
+  return note;
+}
+
+function recordedOf(row: Row): Recorded {
+  const entryText = textOf(row.entry);
+  const bodyText = textOf(row.body);
+  assert(entryText !== null && bodyText !== null, "stored entries are text");
+  return { entry: JSON.parse(entryText) as Entry, body: JSON.parse(bodyText) as JsonObject, entryText, bodyText };
+}
+
+/** Size and root of what is on a disk, as an owner of the disk would find it after a power cut. */
+export function headOnDisk(disk: MemoryDisk): Head {
+  return headOf(recover(disk).chain);
+}

@@ -1,0 +1,98 @@
+/** C2SP signed notes (https://c2sp.org/signed-note) and their verifier keys: printed, parsed strictly, opened with trusted keys. */
+import { sha256 } from "../kernel/hash.ts";
+import { err, ok, type Result } from "../kernel/result.ts";
+import { concat, fromBase64, fromHex, toBase64, toHex, utf8 } from "./bytes.ts";
+import type { SignatureCheck, SignatureType, Signer, VerifyingKey } from "./signer.ts";
+
+/** A signed note's whole text: signed text, empty line, signature lines. */
+export type SignedNote = string;
+
+/** Largest note read; sixteen signatures, some of them post-quantum, fit. */
+const maxNoteLength = 100_000;
+const maxSignatures = 16;
+const dash = "\u2014 ";
+
+/** A note some trusted key has signed. */
+export interface OpenedNote {
+  readonly text: string;
+  readonly signedBy: readonly VerifyingKey[];
+}
+
+/** Key id: Ed25519 SHA-256(name || 0x0A || 0x01 || key)[0..4]; ECDSA SHA-256(SubjectPublicKeyInfo)[0..4]. */
+export function keyId(name: string, type: SignatureType, publicKey: Uint8Array): string {
+  const digest = type === 1 ? sha256(utf8(`${name}\n`), Uint8Array.of(type), publicKey) : sha256(publicKey);
+  return toHex(digest.subarray(0, 4));
+}
+
+/** A verifying key with its id worked out. */
+export function verifyingKey(name: string, type: SignatureType, publicKey: Uint8Array): VerifyingKey {
+  return { name, id: keyId(name, type, publicKey), type, publicKey };
+}
+
+/** The one-line form `name+id+base64(type || key)` (golang.org/x/mod/sumdb/note calls it vkey). */
+export function formatKey(key: VerifyingKey): string {
+  return `${key.name}+${key.id}+${toBase64(concat(Uint8Array.of(key.type), key.publicKey))}`;
+}
+
+/** Reads the one-line form; the error says what is wrong with it. */
+export function parseKey(line: string): Result<VerifyingKey, string> {
+  const parts = /^([^+\s]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{4,400})$/.exec(line);
+  const [, name, id, encoded] = parts ?? [];
+  if (name === undefined || id === undefined || encoded === undefined) {
+    return err("a key is written name+8 hex digits+base64");
+  }
+  const bytes = fromBase64(encoded);
+  const type = bytes?.[0];
+  if (bytes === null || (type !== 1 && type !== 2)) return err("the key's type is neither Ed25519 (1) nor ECDSA (2)");
+  const publicKey = bytes.slice(1);
+  if (type === 1 && publicKey.length !== 32) return err("an Ed25519 key has 32 bytes");
+  if (keyId(name, type, publicKey) !== id) return err("the key's id does not belong to its bytes");
+  return ok({ name, id, type, publicKey });
+}
+
+/** Signs a text (it must end in a newline) and prints the note. Rejects where the signer does. */
+export async function signNote(text: string, signer: Signer): Promise<SignedNote> {
+  const signature = await signer.sign(utf8(text));
+  const id = fromHex(signer.key.id) ?? new Uint8Array(4);
+  return `${text}\n${dash}${signer.key.name} ${toBase64(concat(id, signature))}\n`;
+}
+
+/**
+ * Opens a note: at least one trusted key has signed it and none of the trusted keys' signatures is wrong; lines of
+ * keys unknown to the caller are ignored, as the specification demands. The error says why there is no such note.
+ */
+export function openNote(
+  note: SignedNote,
+  trusted: readonly VerifyingKey[],
+  check: SignatureCheck,
+): Result<OpenedNote, string> {
+  if (note.length > maxNoteLength) return err("the note is too long");
+  if (hasControls(note) || !note.isWellFormed()) return err("the note holds control characters");
+  const gap = note.lastIndexOf("\n\n");
+  if (gap < 0 || !note.endsWith("\n")) return err("the note has no signature lines");
+  const text = note.slice(0, gap + 1);
+  const lines = note.slice(gap + 2, -1).split("\n");
+  if (lines.length > maxSignatures) return err("the note has too many signatures");
+  const signedBy: VerifyingKey[] = [];
+  for (const line of lines) {
+    const parsed = parseSignature(line);
+    if (parsed === null) return err("a signature line is malformed");
+    const key = trusted.find((candidate) => candidate.name === parsed.name && candidate.id === parsed.id);
+    if (key === undefined) continue;
+    if (!check(key, utf8(text), parsed.signature)) return err(`the signature of ${key.name} (${key.id}) is wrong`);
+    if (!signedBy.includes(key)) signedBy.push(key);
+  }
+  return signedBy.length === 0 ? err("no key that you trust has signed it") : ok({ text, signedBy });
+}
+
+function parseSignature(line: string): { name: string; id: string; signature: Uint8Array } | null {
+  const match = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
+  const [, name, encoded] = match ?? [];
+  const bytes = encoded === undefined ? null : fromBase64(encoded);
+  if (name === undefined || bytes === null || bytes.length < 5) return null;
+  return { name, id: toHex(bytes.subarray(0, 4)), signature: bytes.slice(4) };
+}
+
+function hasControls(text: string): boolean {
+  return /[\u0000-\u0009\u000b-\u001f\u007f]/.test(text);
+}

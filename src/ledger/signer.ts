@@ -1,0 +1,25 @@
+/** Ports of the signature: who can sign for the cell, and how a signature is checked against a key one trusts. */
+
+/** Signature types of C2SP signed-note: 1 Ed25519, 2 ECDSA with SHA-256 (P-256 here). */
+export type SignatureType = 1 | 2;
+
+/** A key that the caller trusts, from wherever it trusts it; never read from the thing under verification. */
+export interface VerifyingKey {
+  /** Name in signature lines; the cell uses its log's origin. */
+  readonly name: string;
+  /** Four bytes as eight hex digits: picks the key, proves nothing. */
+  readonly id: string;
+  readonly type: SignatureType;
+  /** Ed25519: the 32 bytes of RFC 8032; ECDSA: DER SubjectPublicKeyInfo. */
+  readonly publicKey: Uint8Array;
+}
+
+/** Holds the cell's private key: a key file, or a token behind the same two members. */
+export interface Signer {
+  readonly key: VerifyingKey;
+  /** Signature of the bytes: Ed25519 64 bytes, ECDSA ASN.1 DER. Rejects where the key cannot be reached. */
+  sign(message: Uint8Array): Promise<Uint8Array>;
+}
+
+/** True where `signature` is `key`'s over `message`; false for anything else, malformed keys included. */
+export type SignatureCheck = (key: VerifyingKey, message: Uint8Array, signature: Uint8Array) => boolean;

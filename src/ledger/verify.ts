@@ -1,0 +1,173 @@
+/** Verification of a whole log: every entry, every checkpoint, what is missing at the end; keys come from the caller. */
+import type { Digest } from "../kernel/names.ts";
+import { sameBytes, toHex } from "./bytes.ts";
+import type { Chain, JobHeads } from "./chain.ts";
+import { type ChainCheck, checkBody, createChainCheck, isFinding, type Row } from "./chain-check.ts";
+import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { type Finding, finding } from "./finding.ts";
+import type { Head } from "./ledger.ts";
+import type { SignedNote } from "./note.ts";
+import type { SignatureCheck, VerifyingKey } from "./signer.ts";
+import { rootOf } from "./tree.ts";
+
+/** A stored checkpoint; `size` is where the database files it. */
+export interface CheckpointRow {
+  readonly size: number;
+  readonly note: SignedNote;
+}
+
+/** What is to be verified, and by what it is judged. */
+export interface LogUnderTest {
+  readonly origin: string;
+  readonly rows: Iterable<Row>;
+  /** In order of size. */
+  readonly checkpoints: readonly CheckpointRow[];
+  readonly trusted: readonly VerifyingKey[];
+  readonly check: SignatureCheck;
+  /** A head known from elsewhere (the boot floor, a receipt) that the log must contain. */
+  readonly floor?: Head | undefined;
+  /** False: bodies are only hashed (a start of the cell), true: parsed as well. */
+  readonly parseBodies: boolean;
+  /** Told each artifact that a body names, when bodies are parsed. */
+  readonly onArtifact?: (seq: number, digest: Digest) => void;
+}
+
+/** What verification says. */
+export interface Report {
+  readonly ok: boolean;
+  readonly origin: string;
+  /** Entries read before the first bad one, or all. */
+  readonly entries: number;
+  readonly jobs: number;
+  /** The largest checkpoint that is signed and agrees with the entries. */
+  readonly lastCheckpoint: Head | null;
+  /** Entries at the end that no checkpoint covers yet. */
+  readonly uncovered: number;
+  readonly findings: readonly Finding[];
+}
+
+/** The report with the state from which the log can be continued. */
+export interface VerifiedLog {
+  readonly report: Report;
+  readonly chain: Chain;
+  readonly jobHeads: JobHeads;
+  /** Whether the floor, if one was given, is a prefix of the log; null where none was given. */
+  readonly floor: "held" | "behind" | "forked" | null;
+}
+
+/** Verifies a log in one pass; the findings start with the first bad entry, if there is one. */
+export function verifyLog(log: LogUnderTest): VerifiedLog {
+  const heads = readHeads(log);
+  const roots = new Map<number, Uint8Array>();
+  const sizes = new Set(heads.signed.map((head) => head.size));
+  if (log.floor !== undefined) sizes.add(log.floor.size);
+  const atSize = new Map(heads.signed.map((head) => [head.size, head]));
+  const check = createChainCheck(log.origin, (size) => {
+    const head = atSize.get(size);
+    const root = roots.get(size);
+    return head !== undefined && root !== undefined && sameBytes(head.root, root);
+  });
+  if (sizes.has(0)) roots.set(0, rootOf(check.chain().frontier));
+  const broken = walk(log, check, sizes, roots);
+  const { frontier } = check.chain();
+  const judged = judgeHeads(heads.signed, roots, broken === null ? frontier.size : null);
+  const findings = [...(broken === null ? [] : [broken]), ...judged.findings, ...heads.findings];
+  findings.sort((a, b) => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER));
+  if (broken === null && judged.last === null && frontier.size > 0 && findings.length === 0) {
+    findings.push(finding("unsigned", null, `None of the ${frontier.size} entries is covered by a signed checkpoint.`));
+  }
+  const report = {
+    ok: findings.length === 0,
+    origin: log.origin,
+    entries: frontier.size,
+    jobs: check.jobHeads.size,
+    lastCheckpoint: judged.last,
+    uncovered: frontier.size - (judged.last?.size ?? 0),
+    findings,
+  };
+  return { report, chain: check.chain(), jobHeads: check.jobHeads, floor: judgeFloor(log.floor, roots, frontier.size) };
+}
+
+/** Opens every stored checkpoint: those that a trusted key has signed, and findings for the others. */
+function readHeads(log: LogUnderTest): { signed: Checkpoint[]; findings: Finding[] } {
+  const signed: Checkpoint[] = [];
+  const findings: Finding[] = [];
+  for (const row of log.checkpoints) {
+    const opened = openCheckpoint(row.note, log.origin, log.trusted, log.check);
+    if (!opened.ok) {
+      findings.push(
+        finding(
+          "checkpoint-signature",
+          null,
+          `The checkpoint over ${row.size} entries does not hold: ${opened.error}.`,
+        ),
+      );
+    } else if (opened.value.size !== row.size) {
+      findings.push(
+        finding(
+          "checkpoint-format",
+          null,
+          `A checkpoint over ${opened.value.size} entries is filed under ${row.size}.`,
+        ),
+      );
+    } else {
+      signed.push(opened.value);
+    }
+  }
+  return { signed, findings };
+}
+
+/** Steps through the rows, keeps the roots at the wanted sizes, and gives the first bad entry. */
+function walk(
+  log: LogUnderTest,
+  check: ChainCheck,
+  sizes: Set<number>,
+  roots: Map<number, Uint8Array>,
+): Finding | null {
+  for (const row of log.rows) {
+    const wrong = check.step(row);
+    if (wrong !== null) return wrong;
+    const { frontier } = check.chain();
+    if (sizes.has(frontier.size)) roots.set(frontier.size, rootOf(frontier));
+    if (!log.parseBodies || frontier.size !== row.seq + 1) continue;
+    const digests = checkBody(row.body, row.seq);
+    if (isFinding(digests)) return digests;
+    for (const digest of digests) log.onArtifact?.(row.seq, digest);
+  }
+  return check.end();
+}
+
+/** Compares signed heads, smallest first, with the roots found; `entries` is null where the walk ended early. */
+function judgeHeads(
+  signed: readonly Checkpoint[],
+  roots: ReadonlyMap<number, Uint8Array>,
+  entries: number | null,
+): { last: Head | null; findings: Finding[] } {
+  let last: Head | null = null;
+  for (const head of signed) {
+    const root = roots.get(head.size);
+    if (root === undefined) {
+      if (entries === null) break;
+      const what = `The cell has signed ${head.size} entries, ${entries} are here: entry ${entries} is the first missing.`;
+      return { last, findings: [finding("truncated", entries, what)] };
+    }
+    if (!sameBytes(root, head.root)) {
+      const from: number = last?.size ?? 0;
+      const what = `Entries ${from} to ${head.size - 1} are not those that the cell signed.`;
+      return { last, findings: [finding("checkpoint-root", from, what)] };
+    }
+    last = { size: head.size, root: toHex(head.root) as Digest };
+  }
+  return { last, findings: [] };
+}
+
+function judgeFloor(
+  floor: Head | undefined,
+  roots: ReadonlyMap<number, Uint8Array>,
+  entries: number,
+): VerifiedLog["floor"] {
+  if (floor === undefined) return null;
+  if (floor.size > entries) return "behind";
+  const root = roots.get(floor.size);
+  return root !== undefined && toHex(root) === floor.root ? "held" : "forked";
+}
