@@ -1,0 +1,31 @@
+/** Small pieces of HTTP that both of the camera's servers share: bounded bodies and plain answers. */
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { err, ok, type Result } from "../../../kernel/result.ts";
+
+/** Reads a JSON body of at most `most` bytes. */
+export async function readJson(request: IncomingMessage, most: number): Promise<Result<unknown, string>> {
+  const parts: Buffer[] = [];
+  let size = 0;
+  for await (const part of request as AsyncIterable<Buffer>) {
+    size += part.length;
+    if (size > most) return err(`a body has at most ${most} bytes`);
+    parts.push(part);
+  }
+  try {
+    return ok(size === 0 ? {} : JSON.parse(Buffer.concat(parts).toString("utf8")));
+  } catch {
+    return err("the body is not JSON");
+  }
+}
+
+/** Answers with JSON and ends the exchange. */
+export function answer(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  const text = JSON.stringify(body);
+  response.writeHead(status, { "content-type": "application/json", "cache-control": "no-store", ...headers });
+  response.end(text);
+}

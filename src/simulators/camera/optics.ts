@@ -1,0 +1,110 @@
+/** Blurs light as lenses do: a small point spread always, a wide one when out of focus, and darker corners. */
+import type { Rect } from "./gbuffer.ts";
+import { grown } from "./gbuffer.ts";
+import type { CameraModel } from "./pinhole.ts";
+
+/** Light that reaches each pixel, 1 at the optical axis, less by `loss` in the farthest corner. */
+export function vignetteOf(camera: CameraModel, loss: number): Float32Array {
+  const { width, height, cx, cy } = camera;
+  const table = new Float32Array(width * height);
+  const corner = Math.hypot(width / 2, height / 2);
+  for (let v = 0, pixel = 0; v < height; v++) {
+    for (let u = 0; u < width; u++, pixel++) {
+      const r2 = ((u - cx) ** 2 + (v - cy) ** 2) / (corner * corner);
+      table[pixel] = 1 - loss * r2 * (0.5 + 0.5 * r2);
+    }
+  }
+  return table;
+}
+
+/** Five-tap weights (centre, one off, two off) of a Gaussian of `sigma` pixels. */
+function taps(sigma: number): readonly [number, number, number] {
+  const one = Math.exp(-0.5 / (sigma * sigma));
+  const two = Math.exp(-2 / (sigma * sigma));
+  const sum = 1 + 2 * one + 2 * two;
+  return [1 / sum, one / sum, two / sum];
+}
+
+/** Writes `from`, blurred by `sigma` and darkened by `vignette`, to `to` within `rect`; three floats a pixel. */
+export function spread(
+  camera: CameraModel,
+  rect: Rect,
+  sigma: number,
+  vignette: Float32Array,
+  from: Float32Array,
+  to: Float32Array,
+): void {
+  const [w0, w1, w2] = taps(Math.max(0.05, sigma));
+  const { width, height } = camera;
+  const wide = grown(rect, 2, camera) ?? rect;
+  const columns = 3 * (rect.u1 - rect.u0);
+  const rows = new Map<number, Float32Array>();
+  const horizontal = (v: number): Float32Array => {
+    const row = Math.max(0, Math.min(height - 1, v));
+    const known = rows.get(row);
+    if (known !== undefined) return known;
+    const line = new Float32Array(columns);
+    blurRow(from, 3 * row * width, 3 * width, 3 * rect.u0, line, w0, w1, w2);
+    rows.set(row, line);
+    rows.delete(row - 6);
+    return line;
+  };
+  for (let v = wide.v0; v < rect.v0; v++) horizontal(v);
+  for (let v = rect.v0; v < rect.v1; v++) {
+    const [a, b, c, d, e] = [horizontal(v - 2), horizontal(v - 1), horizontal(v), horizontal(v + 1), horizontal(v + 2)];
+    const start = v * width + rect.u0;
+    for (let i = 0, pixel = start; i < columns; pixel++) {
+      const loss = vignette[pixel]!;
+      for (let channel = 0; channel < 3; channel++, i++) {
+        to[3 * start + i] = loss * (w0 * c[i]! + w1 * (b[i]! + d[i]!) + w2 * (a[i]! + e[i]!));
+      }
+    }
+  }
+}
+
+function blurRow(
+  from: Float32Array,
+  row: number,
+  rowLength: number,
+  first: number,
+  line: Float32Array,
+  w0: number,
+  w1: number,
+  w2: number,
+): void {
+  const safe = first >= 6 && first + line.length + 6 <= rowLength;
+  for (let i = 0; i < line.length; i++) {
+    const at = row + first + i;
+    if (safe || (first + i >= 6 && first + i + 6 < rowLength)) {
+      line[i] = w0 * from[at]! + w1 * (from[at - 3]! + from[at + 3]!) + w2 * (from[at - 6]! + from[at + 6]!);
+    } else line[i] = from[at]!;
+  }
+}
+
+/** The whole picture out of focus: three box blurs of `radius` pixels, in place of a disc. */
+export function defocused(camera: CameraModel, radius: number, from: Float32Array): Float32Array {
+  const r = Math.max(1, Math.min(60, Math.round(radius / 1.7)));
+  const { width, height } = camera;
+  const other = new Float32Array(from.length);
+  const result = new Float32Array(from.length);
+  result.set(from);
+  for (let round = 0; round < 2; round++) {
+    for (let v = 0; v < height; v++) {
+      for (let c = 0; c < 3; c++) boxLine(result, other, 3 * v * width + c, 3, width, r);
+    }
+    for (let u = 0; u < 3 * width; u++) boxLine(other, result, u, 3 * width, height, r);
+  }
+  return result;
+}
+
+/** Running mean of 2 r + 1 values along a line; the ends repeat. */
+function boxLine(from: Float32Array, to: Float32Array, start: number, stride: number, count: number, r: number): void {
+  const at = (i: number) => from[start + stride * Math.max(0, Math.min(count - 1, i))]!;
+  let sum = 0;
+  for (let i = -r; i <= r; i++) sum += at(i);
+  const scale = 1 / (2 * r + 1);
+  for (let i = 0; i < count; i++) {
+    to[start + stride * i] = sum * scale;
+    sum += at(i + r + 1) - at(i - r);
+  }
+}

@@ -1,0 +1,91 @@
+/** Turns light into pixels: exposure, white balance, shot and read noise, tone curve. */
+import type { Disturbance } from "./faults.ts";
+import type { Sensor } from "./look.ts";
+import { gaussians, generator } from "./random.ts";
+
+const levels = 4096;
+const noiseSize = 1 << 16;
+
+/** Tables that belong to one sensor. */
+export interface SensorTables {
+  readonly sensor: Sensor;
+  /** Standard deviation of the noise at a level, in levels. */
+  readonly sigma: Float32Array;
+  /** Output value of a level. */
+  readonly curve: Uint8Array;
+  readonly noise: Float32Array;
+}
+
+/** Prepares the tables; `seed` fixes the noise. */
+export function sensorTables(sensor: Sensor, seed: number): SensorTables {
+  const sigma = new Float32Array(levels);
+  const curve = new Uint8Array(levels);
+  for (let level = 0; level < levels; level++) {
+    const share = level / (levels - 1);
+    const electrons = share * sensor.fullWell;
+    sigma[level] = ((Math.sqrt(electrons + sensor.readNoise ** 2) / sensor.fullWell) * (levels - 1)) as number;
+    // Highlights roll off as camera firmware does it, instead of clipping at once.
+    const rolled = share < 0.8 ? share : 0.8 + 0.2 * (1 - (1 - (share - 0.8) / 0.2) ** 1.3);
+    curve[level] = Math.round(255 * rolled ** (1 / sensor.gamma));
+  }
+  return { sensor, sigma, curve, noise: gaussians(noiseSize, seed ^ 0x51f3) };
+}
+
+/** Exposes `light` (three floats a pixel) to 8-bit RGB; `frame` numbers the exposure, so that noise is fresh each time. */
+export function expose(
+  tables: SensorTables,
+  light: Float32Array,
+  width: number,
+  frame: number,
+  seed: number,
+  disturbance: Disturbance,
+  mask: { readonly gain: Float32Array; readonly added: Float32Array } | null,
+): Uint8Array {
+  const { sensor } = tables;
+  const rgb = new Uint8Array(light.length);
+  const next = generator(seed * 7919 + frame * 104729 + 1);
+  const scale = sensor.exposure * disturbance.exposure * disturbance.gain * (levels - 1);
+  const offset = sensor.black * (levels - 1) + disturbance.haze * (levels - 1);
+  const rows = light.length / 3 / width;
+  const banding = disturbance.rolling * (levels - 1);
+  const phase = (next() / 4294967296) * 2 * Math.PI;
+  for (let v = 0; v < rows; v++) {
+    const band =
+      banding === 0 ? 0 : banding * Math.sin(phase + v * 0.11) + 0.4 * banding * Math.sin(3 * phase + v * 0.7);
+    let at = next() & (noiseSize - 1);
+    const stride = (next() & 62) + 3;
+    exposeRow(tables, light, rgb, v * width, width, scale, offset + band, at, stride | 1, mask);
+    at = 0;
+  }
+  return rgb;
+}
+
+function exposeRow(
+  { sensor, sigma, curve, noise }: SensorTables,
+  light: Float32Array,
+  rgb: Uint8Array,
+  first: number,
+  width: number,
+  scale: number,
+  offset: number,
+  start: number,
+  stride: number,
+  mask: { readonly gain: Float32Array; readonly added: Float32Array } | null,
+): void {
+  let at = start;
+  const [wr, wg, wb] = sensor.whiteBalance;
+  const gains = [wr * scale, wg * scale, wb * scale] as const;
+  for (let pixel = first; pixel < first + width; pixel++) {
+    const own = mask === null ? 1 : mask.gain[pixel]!;
+    const added = mask === null ? offset : offset + mask.added[pixel]! * (levels - 1);
+    for (let channel = 0; channel < 3; channel++) {
+      const i = 3 * pixel + channel;
+      let level = light[i]! * gains[channel]! * own + added;
+      if (level < 0) level = 0;
+      else if (level > levels - 1) level = levels - 1;
+      at = (at + stride) & (noiseSize - 1);
+      level += sigma[level | 0]! * noise[at]!;
+      rgb[i] = curve[level < 0 ? 0 : level > levels - 1 ? levels - 1 : level | 0]!;
+    }
+  }
+}
