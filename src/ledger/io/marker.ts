@@ -1,0 +1,21 @@
+/** The mark that a restore leaves in a data folder, so that the next start says what it stands on. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { errorCode, writeDurably } from "./files.ts";
+
+const markerFile = "RESTORED.txt";
+
+/** What the mark says, or null where the folder was never restored. */
+export async function readRestoredMarker(dataDir: string): Promise<string | null> {
+  try {
+    return (await readFile(join(dataDir, markerFile), "utf8")).slice(0, 1000).trim();
+  } catch (problem) {
+    if (errorCode(problem) === "ENOENT") return null;
+    throw problem;
+  }
+}
+
+/** Marks a folder as restored. */
+export async function writeRestoredMarker(dataDir: string, sentence: string): Promise<void> {
+  await writeDurably(join(dataDir, markerFile), Buffer.from(`${sentence}\n`), 0o600);
+}

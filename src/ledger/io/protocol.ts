@@ -1,0 +1,50 @@
+/** What the ledger and its writer thread say to each other. */
+import type { TextDraft } from "../chain.ts";
+import type { Entry } from "../entry.ts";
+import type { Head, LedgerFault } from "../ledger.ts";
+import type { VerifyingKey } from "../signer.ts";
+import type { Report, VerifiedLog } from "../verify.ts";
+
+/** What the writer is started with. */
+export interface WriterData {
+  readonly dataDir: string;
+  readonly trusted: readonly VerifyingKey[];
+  readonly origin: string;
+  readonly floor: Head | null;
+  readonly quotaBytes: number | null;
+}
+
+export interface AppendRequest {
+  readonly id: number;
+  readonly drafts: readonly TextDraft[];
+}
+
+export type ToWriter =
+  | { readonly kind: "append"; readonly requests: readonly AppendRequest[] }
+  | { readonly kind: "page"; readonly id: number; readonly from: number; readonly to: number }
+  | { readonly kind: "checkpoint"; readonly id: number; readonly size: number; readonly note: string }
+  | { readonly kind: "close"; readonly id: number };
+
+export interface StoredText {
+  readonly entryText: string;
+  readonly bodyText: string;
+}
+
+export type FromWriter =
+  | {
+      readonly kind: "opened";
+      readonly head: Head;
+      readonly report: Report;
+      readonly lastBoot: number | null;
+      readonly floor: VerifiedLog["floor"];
+      readonly lastNote: string | null;
+    }
+  | { readonly kind: "refused"; readonly fault: LedgerFault }
+  | {
+      readonly kind: "appended";
+      readonly results: readonly { readonly id: number; readonly entries: readonly Entry[] }[];
+      readonly head: Head;
+    }
+  | { readonly kind: "failed"; readonly fault: LedgerFault }
+  | { readonly kind: "page"; readonly id: number; readonly rows: readonly StoredText[] }
+  | { readonly kind: "done"; readonly id: number };

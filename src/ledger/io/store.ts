@@ -1,0 +1,264 @@
+/** The writer's hold on the data folder: opened and verified, then entries and checkpoints in, pages out, space kept back. */
+import { join } from "node:path";
+import { canonical } from "../../kernel/json.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft } from "../chain.ts";
+import { type Head, type LedgerFault, storageExhausted } from "../ledger.ts";
+import { type VerifiedLog, verifyLog } from "../verify.ts";
+import { checkSignature } from "./crypto.ts";
+import {
+  assertDurable,
+  checkpointRows,
+  type Db,
+  databaseFile,
+  faultOf,
+  lockFolder,
+  openForWriting,
+  readOrigin,
+  rowsFrom,
+  sqliteCode,
+} from "./database.ts";
+import { errorCode } from "./files.ts";
+import type { StoredText, WriterData } from "./protocol.ts";
+import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";
+
+/** The log is moved into the database when this much has been written; a start has at most about this much to replay. */
+const walBytes = 8 << 20;
+
+/** An open data folder. */
+export interface Store {
+  readonly verified: VerifiedLog;
+  readonly lastNote: string | null;
+  head(): Head;
+  /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
+  append(groups: readonly (readonly TextDraft[])[]): Result<readonly Sealed[][], LedgerFault>;
+  page(from: number, to: number): readonly StoredText[];
+  putCheckpoint(size: number, note: string): LedgerFault | null;
+  close(): void;
+}
+
+/** Locks, opens and verifies a folder; the fault says why it cannot be worked with. */
+export function openStore(data: WriterData): Result<Store, LedgerFault> {
+  const path = (file: string): string => join(data.dataDir, file);
+  let unlock: (() => void) | null = null;
+  let db: Db | null = null;
+  try {
+    unlock = lockFolder(path);
+    if (unlock === null) return err(inUse(data.dataDir));
+    db = openForWriting(path(databaseFile), false);
+    const opened = openVerified(db, data, path, unlock);
+    if (opened.ok) [db, unlock] = [null, null];
+    return opened;
+  } catch (problem) {
+    return err(openFault(problem, data.dataDir));
+  } finally {
+    db?.close();
+    unlock?.();
+  }
+}
+
+function openVerified(
+  db: Db,
+  data: WriterData,
+  path: (file: string) => string,
+  unlock: () => void,
+): Result<Store, LedgerFault> {
+  const origin = readOrigin(db);
+  if (origin !== data.origin) return err(otherLog(data, origin));
+  const newest = checkpointRows(db, true);
+  let verified = verifyWith(db, data, newest);
+  // With every checkpoint at hand, the first bad entry can be named more closely.
+  if (!verified.report.ok) verified = verifyWith(db, data, checkpointRows(db, false));
+  const first = verified.report.findings.find((finding) => finding.rule !== "unsigned");
+  if (first !== undefined) {
+    const seq = first.seq === null ? {} : { seq: first.seq };
+    return err({ code: "ledger-broken", what: first.what, remedy: first.remedy, ...seq });
+  }
+  keepReserve(path("reserve.bin"));
+  assertDurable(db);
+  if (data.quotaBytes !== null) limitPages(db, data.quotaBytes);
+  return ok(createStore(db, verified, newest[0]?.note ?? null, path("reserve.bin"), unlock));
+}
+
+function verifyWith(db: Db, data: WriterData, checkpoints: ReturnType<typeof checkpointRows>): VerifiedLog {
+  return verifyLog({
+    origin: data.origin,
+    rows: rowsFrom(db),
+    checkpoints,
+    trusted: data.trusted,
+    check: checkSignature,
+    floor: data.floor ?? undefined,
+    parseBodies: false,
+  });
+}
+
+/** What the writing functions share. */
+interface Held {
+  readonly db: Db;
+  readonly insert: (sealed: Sealed) => void;
+  readonly jobHeads: JobHeads;
+  readonly reserve: string;
+  chain: Chain;
+  /** Bytes written to the log since it was last moved into the database. */
+  unmoved: number;
+}
+
+function createStore(
+  db: Db,
+  verified: VerifiedLog,
+  lastNote: string | null,
+  reserve: string,
+  unlock: () => void,
+): Store {
+  const insert = db.prepare<[number, string | null, Uint8Array, Uint8Array]>("INSERT INTO entry VALUES (?, ?, ?, ?)");
+  const insertNote = db.prepare<[number, string]>("INSERT INTO checkpoint VALUES (?, ?)");
+  const select = db.prepare<[number, number], { entry: Buffer; body: Buffer }>(
+    "SELECT entry, body FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
+  );
+  const held: Held = {
+    db,
+    insert: ({ entry, entryBytes, bodyBytes }) => insert.run(entry.seq, entry.job, entryBytes, bodyBytes),
+    jobHeads: verified.jobHeads,
+    reserve,
+    chain: verified.chain,
+    unmoved: 0,
+  };
+  return {
+    verified,
+    lastNote,
+    head: () => headOf(held.chain),
+    append(groups) {
+      try {
+        const written = write(held, groups);
+        moveLogWhenLong(held);
+        return ok(written);
+      } catch (problem) {
+        rollback(db);
+        const fault = faultOf(problem);
+        return err(fault.code === "disk-full" ? recordFull(held, fault, groups.flat()) : fault);
+      }
+    },
+    page: (from, to) =>
+      select
+        .all(from, to)
+        .map((row) => ({ entryText: row.entry.toString("utf8"), bodyText: row.body.toString("utf8") })),
+    putCheckpoint(size, note) {
+      try {
+        insertNote.run(size, note);
+        return null;
+      } catch (problem) {
+        return faultOf(problem);
+      }
+    },
+    close() {
+      try {
+        db.pragma("wal_checkpoint(TRUNCATE)");
+      } finally {
+        db.close();
+        unlock();
+      }
+    },
+  };
+}
+
+function write(held: Held, groups: readonly (readonly TextDraft[])[]): Sealed[][] {
+  held.db.exec("BEGIN IMMEDIATE");
+  let chain = held.chain;
+  const all = groups.map((drafts) =>
+    drafts.map((draft) => {
+      const next = seal(chain, held.jobHeads, draft);
+      held.insert(next.sealed);
+      chain = next.chain;
+      held.unmoved += next.sealed.entryBytes.length + next.sealed.bodyBytes.length;
+      return next.sealed;
+    }),
+  );
+  held.db.exec("COMMIT");
+  held.chain = chain;
+  // A commit writes whole pages; this is about what one costs beyond its payload.
+  held.unmoved += 8192;
+  return all;
+}
+
+/** Moves the log into the database; the library's own way of doing so would hide errors of the disk (measured). */
+function moveLogWhenLong(held: Held): void {
+  if (held.unmoved < walBytes) return;
+  held.db.pragma("wal_checkpoint(PASSIVE)");
+  held.unmoved = 0;
+}
+
+/** Frees the reserve and records from it that the disk was full; what the caller wanted to record stays lost. */
+function recordFull(held: Held, fault: LedgerFault, lost: readonly TextDraft[]): LedgerFault {
+  const last = lost.at(-1);
+  if (last === undefined) return fault;
+  const bodyText = canonical({ lostEntries: lost.length, what: fault.what });
+  try {
+    releaseReserve(held.reserve);
+    limitPages(held.db, null);
+    write(held, [[{ ...last, job: null, actorId: null, type: storageExhausted, bodyText }]]);
+    return { ...fault, what: `${fault.what} That fact is recorded.` };
+  } catch (problem) {
+    rollback(held.db);
+    return sqliteCode(problem) === "" ? fault : { ...fault, what: `${fault.what} Not even that could be recorded.` };
+  }
+}
+
+/** Bounds the database's size; null lifts the bound. Never below what is there already. */
+function limitPages(db: Db, bytes: number | null): void {
+  const pageSize = Number(db.pragma("page_size", { simple: true }));
+  db.pragma(`max_page_count = ${bytes === null ? 4294967294 : Math.max(1, Math.floor(bytes / pageSize))}`);
+}
+
+function rollback(db: Db): void {
+  try {
+    if (db.inTransaction) db.exec("ROLLBACK");
+  } catch {
+    // The transaction's end is SQLite's business on the next start; the first error is the one to report.
+  }
+}
+
+function inUse(dataDir: string): LedgerFault {
+  return {
+    code: "ledger-in-use",
+    what: `Another process has the ledger in ${dataDir} open for writing.`,
+    remedy: "Stop the other cell controller; two must never write one record.",
+  };
+}
+
+function otherLog(data: WriterData, origin: string | null): LedgerFault {
+  return {
+    code: "ledger-absent",
+    what:
+      origin === null
+        ? `There is no ledger of this format in ${data.dataDir}.`
+        : `The ledger in ${data.dataDir} is that of ${origin}, the keys are those of ${data.origin}.`,
+    remedy: "Check which data folder and which key folder the configuration names, or set the cell up.",
+  };
+}
+
+/** What a failure while opening means: SQLite's words, the file system's, or a defect (thrown on). */
+function openFault(problem: unknown, dataDir: string): LedgerFault {
+  const code = errorCode(problem);
+  if (sqliteCode(problem) === "SQLITE_CANTOPEN" || code === "ENOENT") {
+    return {
+      code: "ledger-absent",
+      what: `There is no ledger in ${dataDir}.`,
+      remedy: "Check which data folder the configuration names, or set the cell up.",
+    };
+  }
+  if (code === "ENOSPC" || code === "EDQUOT") {
+    return {
+      code: "disk-full",
+      what: `The data disk is too full to keep a reserve of ${reserveBytes >> 20} MiB in ${dataDir}.`,
+      remedy: "Free space on the data disk, then start the cell again.",
+    };
+  }
+  if (sqliteCode(problem) === "" && code.startsWith("E") && !code.startsWith("ERR_")) {
+    return {
+      code: "disk-error",
+      what: `The data folder ${dataDir} cannot be used (${code}).`,
+      remedy: "Check the disk and the rights on the folder, then start the cell again.",
+    };
+  }
+  return faultOf(problem);
+}

@@ -1,0 +1,84 @@
+/** The writer thread (entry file): the only one that writes the ledger; what is waiting goes down in one commit. */
+import { parentPort, workerData } from "node:worker_threads";
+import { assert } from "../../kernel/assert.ts";
+import type { LedgerFault } from "../ledger.ts";
+import type { AppendRequest, FromWriter, ToWriter, WriterData } from "./protocol.ts";
+import { openStore, type Store } from "./store.ts";
+
+/** Most entries in one transaction: bounds how long one commit takes. */
+const maxGroup = 512;
+
+assert(parentPort !== null, "the writer runs as a worker thread");
+const port = parentPort;
+const waiting: AppendRequest[] = [];
+let flushing = false;
+let failed: LedgerFault | null = null;
+
+const opened = openStore(workerData as WriterData);
+if (opened.ok) serve(opened.value);
+else say({ kind: "refused", fault: opened.error });
+
+function serve(store: Store): void {
+  const { report, chain, floor } = store.verified;
+  const lastBoot = chain.boot < 0 ? null : chain.boot;
+  say({ kind: "opened", head: store.head(), report, lastBoot, floor, lastNote: store.lastNote });
+  port.on("message", (message: ToWriter) => {
+    if (failed !== null && message.kind !== "close") return;
+    if (message.kind === "append") {
+      waiting.push(...message.requests);
+      schedule(store);
+    } else if (message.kind === "page") {
+      say({ kind: "page", id: message.id, rows: store.page(message.from, message.to) });
+    } else if (message.kind === "checkpoint") {
+      const fault = store.putCheckpoint(message.size, message.note);
+      if (fault === null) say({ kind: "done", id: message.id });
+      else fail(fault);
+    } else {
+      store.close();
+      say({ kind: "done", id: message.id });
+      port.close();
+    }
+  });
+}
+
+/** Waits for the messages that are already here, so that they share one flush of the disk. */
+function schedule(store: Store): void {
+  if (flushing) return;
+  flushing = true;
+  setImmediate(() => {
+    flushing = false;
+    flush(store);
+    if (failed === null && waiting.length > 0) schedule(store);
+  });
+}
+
+function flush(store: Store): void {
+  const group: AppendRequest[] = [];
+  for (let count = 0; waiting.length > 0; ) {
+    const next = waiting[0];
+    if (next === undefined || (count > 0 && count + next.drafts.length > maxGroup)) break;
+    count += next.drafts.length;
+    group.push(next);
+    waiting.shift();
+  }
+  if (group.length === 0) return;
+  const written = store.append(group.map((request) => request.drafts));
+  if (!written.ok) {
+    fail(written.error);
+    return;
+  }
+  const results = group.map((request, index) => ({
+    id: request.id,
+    entries: (written.value[index] ?? []).map((sealed) => sealed.entry),
+  }));
+  say({ kind: "appended", results, head: store.head() });
+}
+
+function fail(fault: LedgerFault): void {
+  failed = fault;
+  say({ kind: "failed", fault });
+}
+
+function say(message: FromWriter): void {
+  port.postMessage(message);
+}
