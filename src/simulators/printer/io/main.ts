@@ -1,0 +1,140 @@
+/** The simulated printer as a program: a real terminal for its host, a unix socket for the world around it. */
+import { parseArgs } from "node:util";
+import { openPtyAt, type PtyEnd } from "../../pty/io/pty.ts";
+import { Printer } from "../printer.ts";
+import { benchPrinter, type MachineProfile } from "../profile.ts";
+import { serveWorld } from "./world-link.ts";
+
+const usage = `Simulated printer (Marlin): *SIMULATED, not for human use*
+  node src/simulators/printer/io/main.ts --tty PATH --world SOCKET
+    [--speed N]            machine seconds a real second: motion, heating, dwell (1)
+    [--profile NAME]       keeps-heating | firmware-timeout: what happens when the host falls silent (keeps-heating)
+    [--idle-timeout S]     silence before firmware-timeout turns the heaters off, real seconds (300)
+    [--seed N]             seed of all noise (1)
+    [--serial UUID]        identity that M115 tells
+    [--announce]           one JSON line on stdout for each world event
+`;
+
+interface Settings {
+  readonly tty: string;
+  readonly world: string;
+  readonly speed: number;
+  readonly seed: number;
+  readonly profile: MachineProfile;
+  readonly announce: boolean;
+}
+
+function readSettings(): Settings | null {
+  const { values } = parseArgs({
+    options: {
+      tty: { type: "string" },
+      world: { type: "string" },
+      speed: { type: "string", default: "1" },
+      profile: { type: "string", default: "keeps-heating" },
+      "idle-timeout": { type: "string", default: "300" },
+      seed: { type: "string", default: "1" },
+      serial: { type: "string", default: benchPrinter.uuid },
+      announce: { type: "boolean", default: false },
+    },
+  });
+  const speed = Number(values.speed);
+  const seed = Number(values.seed);
+  const idleS = Number(values["idle-timeout"]);
+  const hostLoss = values.profile;
+  const good =
+    values.tty !== undefined &&
+    values.world !== undefined &&
+    speed > 0 &&
+    speed <= 100_000 &&
+    Number.isSafeInteger(seed) &&
+    idleS > 0 &&
+    /^[0-9A-Za-z-]{1,64}$/.test(values.serial);
+  if (!good || !isHostLoss(hostLoss)) return null;
+  const profile: MachineProfile = { ...benchPrinter, hostLoss, uuid: values.serial, idleTimeoutMs: idleS * 1000 };
+  return { tty: values.tty!, world: values.world!, speed, seed, profile, announce: values.announce };
+}
+
+function isHostLoss(text: string): text is MachineProfile["hostLoss"] {
+  return text === "keeps-heating" || text === "firmware-timeout";
+}
+
+function tell(value: unknown): void {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+/** Turns the printer's wake-ups into timers and its lines into bytes on the terminal. */
+function drive(settings: Settings): {
+  printer: Printer;
+  nowMs: () => number;
+  pump: () => void;
+  pty: () => PtyEnd | null;
+} {
+  const nowMs = (): number => performance.now();
+  const printer = new Printer(settings, nowMs());
+  let pty: PtyEnd | null = null;
+  let timer: NodeJS.Timeout | null = null;
+  let immediate: NodeJS.Immediate | null = null;
+  const plug = (): void => {
+    if (printer.plugged === (pty !== null)) return;
+    if (pty !== null) pty.close();
+    pty = printer.plugged ? openPtyAt(settings.tty, onBytes) : null;
+  };
+  const onBytes = (bytes: Uint8Array): void => {
+    printer.receive(bytes, nowMs());
+    pump();
+  };
+  const pump = (): void => {
+    if (timer !== null) clearTimeout(timer);
+    if (immediate !== null) clearImmediate(immediate);
+    timer = null;
+    immediate = null;
+    printer.advance(nowMs());
+    plug();
+    const lines = printer.takeOutput();
+    if (lines.length > 0) pty?.write(Buffer.concat(lines.map((line) => line.bytes)));
+    pty?.hold(printer.congested);
+    const wait = printer.nextMs() - nowMs();
+    if (wait === Number.POSITIVE_INFINITY) return;
+    // A timer is good to a millisecond; the model itself is exact, so only what is due at once may spin.
+    if (wait < 0.2) immediate = setImmediate(pump);
+    else timer = setTimeout(pump, Math.min(wait, 60_000));
+  };
+  return { printer, nowMs, pump, pty: () => pty };
+}
+
+async function main(): Promise<void> {
+  const settings = readSettings();
+  if (settings === null) {
+    process.stderr.write(usage);
+    process.exitCode = 2;
+    return;
+  }
+  const { printer, nowMs, pump, pty } = drive(settings);
+  const note = (what: string): void => {
+    if (settings.announce) tell({ event: what, simSeconds: printer.state(nowMs()).simSeconds });
+  };
+  pump();
+  const server = await serveWorld(settings.world, { printer, nowMs, changed: pump, note });
+  const stop = (): void => {
+    pty()?.close();
+    server.close();
+    process.exit(0);
+  };
+  process.once("SIGTERM", stop);
+  process.once("SIGINT", stop);
+  const { machineType, uuid, hostLoss } = settings.profile;
+  tell({
+    ready: "printer",
+    simulated: true,
+    tty: settings.tty,
+    device: pty()?.device,
+    world: settings.world,
+    machineType,
+    uuid,
+    speed: settings.speed,
+    profile: hostLoss,
+    pid: process.pid,
+  });
+}
+
+await main();

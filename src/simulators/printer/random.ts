@@ -1,0 +1,12 @@
+/** Repeatable randomness: one small generator, seeded, for noise and for faults. */
+
+/** Numbers in [0, 1) that depend on the seed alone (mulberry32 by T. Ettinger, public domain; 32 bits of state). */
+export function seededRandom(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
+    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
+    return ((mixed ^ (mixed >>> 14)) >>> 0) / 4294967296;
+  };
+}
