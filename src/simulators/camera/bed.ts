@@ -1,6 +1,6 @@
 /** Draws what never changes: the textured bed, its frame, the fiducials and their posts. */
 import { type Box, bed, fiducialRing, fiducials, frame } from "./bench.ts";
-import { boxRect, type GBuffer, material, meetBox } from "./gbuffer.ts";
+import { boxRect, type GBuffer, material, meetBox, slopesAt } from "./gbuffer.ts";
 import { hash, noise2 } from "./random.ts";
 
 /** How the bed looks. */
@@ -21,12 +21,16 @@ export function drawBench(g: GBuffer, look: BedLook): void {
   const height = rays.centre[2];
   // A pixel's width on the bed, for edges without steps.
   const footprint = Math.max(0.02, (height / g.camera.fx) * 1.15);
-  for (let pixel = 0; pixel < g.z.length; pixel++) {
+  for (let pixel = 0; pixel < g.size; pixel++) {
     const x = rays.centre[0] + height * rays.rx[pixel]!;
     const y = rays.centre[1] + height * rays.ry[pixel]!;
     g.z[pixel] = 0;
     if (x > bed.x0 && x < bed.x1 && y > bed.y0 && y < bed.y1) drawBed(g, pixel, x, y, footprint, look);
     else drawFrame(g, pixel, x, y, footprint, look);
+  }
+  // The plane is smooth enough for one sample; only the posts have edges in depth.
+  for (let sample = 1; sample < g.offsets.length; sample++) {
+    for (const plane of [g.z, g.material, g.nx, g.ny, g.tone]) plane.copyWithin(sample * g.size, 0, g.size);
   }
   for (const post of posts) drawPost(g, post, footprint);
 }
@@ -102,24 +106,30 @@ export const posts: readonly Box[] = fiducials
 function drawPost(g: GBuffer, post: Box, footprint: number): void {
   const rect = boxRect(g.camera, post);
   if (rect === null) return;
-  const { centre, rx, ry } = g.rays;
-  for (let v = rect.v0; v < rect.v1; v++) {
-    for (let u = rect.u0; u < rect.u1; u++) {
-      const pixel = v * g.camera.width + u;
-      const hit = meetBox(g.rays, pixel, post);
-      if (hit === null || hit.z < g.z[pixel]!) continue;
-      g.z[pixel] = hit.z;
-      if (hit.face === "top") {
-        const fall = centre[2] - hit.z;
-        const dx = centre[0] + fall * rx[pixel]! - (post.low[0] + post.high[0]) / 2;
-        const dy = centre[1] + fall * ry[pixel]! - (post.low[1] + post.high[1]) / 2;
-        drawCard(g, pixel, fiducialTone(dx, dy, footprint) ?? 1);
-      } else {
-        g.material[pixel] = material.post;
-        g.tone[pixel] = 160;
-        g.nx[pixel] = hit.face === "left" ? -127 : hit.face === "right" ? 127 : 0;
-        g.ny[pixel] = hit.face === "front" ? -127 : 0;
-      }
+  for (let v = rect.v0; v < Math.min(rect.v1, g.camera.height - 1); v++) {
+    for (let u = rect.u0; u < Math.min(rect.u1, g.camera.width - 1); u++) {
+      for (let sample = 0; sample < g.offsets.length; sample++)
+        drawPostAt(g, post, v * g.camera.width + u, sample, footprint);
     }
+  }
+}
+
+function drawPostAt(g: GBuffer, post: Box, pixel: number, sample: number, footprint: number): void {
+  const { centre } = g.rays;
+  const [rx, ry] = slopesAt(g, sample, pixel);
+  const hit = meetBox(centre, rx, ry, post);
+  const at = sample * g.size + pixel;
+  if (hit === null || hit.z < g.z[at]!) return;
+  g.z[at] = hit.z;
+  if (hit.face === "top") {
+    const fall = centre[2] - hit.z;
+    const dx = centre[0] + fall * rx - (post.low[0] + post.high[0]) / 2;
+    const dy = centre[1] + fall * ry - (post.low[1] + post.high[1]) / 2;
+    drawCard(g, at, fiducialTone(dx, dy, footprint) ?? 1);
+  } else {
+    g.material[at] = material.post;
+    g.tone[at] = 160;
+    g.nx[at] = hit.face === "left" ? -127 : hit.face === "right" ? 127 : 0;
+    g.ny[at] = hit.face === "front" ? -127 : 0;
   }
 }

@@ -1,6 +1,6 @@
 /** What every pixel sees before light falls on it: height, material, surface direction and texture. */
 import type { Box } from "./bench.ts";
-import { type CameraModel, project, type Rays, raysOf } from "./pinhole.ts";
+import { type CameraModel, project, type Rays, raysOf, type Vec3 } from "./pinhole.ts";
 
 /** Surfaces that the shading tells apart. */
 export const material = { room: 0, bed: 1, frame: 2, card: 3, post: 4, filament: 5, foreign: 6 } as const;
@@ -13,10 +13,17 @@ export interface Rect {
   readonly v1: number;
 }
 
-/** One value a pixel in each array, row by row. */
+/**
+ * Each array holds one plane of pixels (row by row) for each sample: value of sample s at pixel p is [s * size + p].
+ * Several samples a pixel keep strands, which are three pixels wide, from beating with the pixels.
+ */
 export interface GBuffer {
   readonly camera: CameraModel;
   readonly rays: Rays;
+  /** Where in its pixel each sample lies, in pixels from the centre. */
+  readonly offsets: readonly (readonly [number, number])[];
+  /** Pixels of one plane. */
+  readonly size: number;
   /** Bench height in mm of the nearest surface. */
   readonly z: Float32Array;
   readonly material: Uint8Array;
@@ -29,19 +36,43 @@ export interface GBuffer {
   readonly tone: Uint8Array;
 }
 
+/** One sample at the centre: for measurements. */
+export const centred = [[0, 0]] as const;
+/** Four samples on a turned square: for pictures. */
+export const fourfold = [
+  [-0.125, -0.375],
+  [0.375, -0.125],
+  [0.125, 0.375],
+  [-0.375, 0.125],
+] as const;
+
 /** An empty buffer for `camera`. */
-export function gbufferFor(camera: CameraModel): GBuffer {
+export function gbufferFor(camera: CameraModel, offsets: readonly (readonly [number, number])[]): GBuffer {
   const size = camera.width * camera.height;
+  const values = size * offsets.length;
   return {
     camera,
     rays: raysOf(camera),
-    z: new Float32Array(size).fill(-1e9),
-    material: new Uint8Array(size),
-    nx: new Int8Array(size),
-    ny: new Int8Array(size),
-    tangent: new Uint8Array(size),
-    tone: new Uint8Array(size),
+    offsets,
+    size,
+    z: new Float32Array(values).fill(-1e9),
+    material: new Uint8Array(values),
+    nx: new Int8Array(values),
+    ny: new Int8Array(values),
+    tangent: new Uint8Array(values),
+    tone: new Uint8Array(values),
   };
+}
+
+/** Slopes of the ray through sample `sample` of `pixel`, which must not lie in the last row or column. */
+export function slopesAt(g: GBuffer, sample: number, pixel: number): [number, number] {
+  const { rx, ry } = g.rays;
+  const [a, b] = g.offsets[sample]!;
+  const down = pixel + g.camera.width;
+  return [
+    rx[pixel]! + a * (rx[pixel + 1]! - rx[pixel]!) + b * (rx[down]! - rx[pixel]!),
+    ry[pixel]! + a * (ry[pixel + 1]! - ry[pixel]!) + b * (ry[down]! - ry[pixel]!),
+  ];
 }
 
 /** The smallest rectangle that holds both; null is nothing. */
@@ -81,11 +112,13 @@ export function boxRect(camera: CameraModel, box: Box): Rect | null {
 /** Which face of a box a ray meets first. */
 export type Face = "top" | "front" | "left" | "right";
 
-/** Height at which the ray of `pixel` meets the box and the face it meets, or null. Rays only fall. */
-export function meetBox(rays: Rays, pixel: number, box: Box): { readonly z: number; readonly face: Face } | null {
-  const rx = rays.rx[pixel]!;
-  const ry = rays.ry[pixel]!;
-  const { centre } = rays;
+/** Height at which the ray with slopes `rx`, `ry` meets the box and the face it meets, or null. Rays only fall. */
+export function meetBox(
+  centre: Vec3,
+  rx: number,
+  ry: number,
+  box: Box,
+): { readonly z: number; readonly face: Face } | null {
   let enter = centre[2] - box.high[2];
   let leave = centre[2] - box.low[2];
   let face: Face = "top";

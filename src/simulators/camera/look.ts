@@ -37,7 +37,7 @@ export interface Light {
 export const benchLight: Light = {
   lamp: [5, -55, 290],
   radius: 22,
-  colour: [0.86, 0.83, 0.77],
+  colour: [0.8, 0.77, 0.71],
   ambient: [0.2, 0.21, 0.23],
 };
 

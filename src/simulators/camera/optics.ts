@@ -72,13 +72,14 @@ function blurRow(
   w1: number,
   w2: number,
 ): void {
-  const safe = first >= 6 && first + line.length + 6 <= rowLength;
-  for (let i = 0; i < line.length; i++) {
-    const at = row + first + i;
-    if (safe || (first + i >= 6 && first + i + 6 < rowLength)) {
-      line[i] = w0 * from[at]! + w1 * (from[at - 3]! + from[at + 3]!) + w2 * (from[at - 6]! + from[at + 6]!);
-    } else line[i] = from[at]!;
+  // Six values are two pixels: beside the edge a row stays as it is.
+  const from0 = Math.max(0, 6 - first);
+  const to0 = Math.min(line.length, rowLength - 6 - first);
+  for (let i = 0; i < from0; i++) line[i] = from[row + first + i]!;
+  for (let i = from0, at = row + first + from0; i < to0; i++, at++) {
+    line[i] = w0 * from[at]! + w1 * (from[at - 3]! + from[at + 3]!) + w2 * (from[at - 6]! + from[at + 6]!);
   }
+  for (let i = Math.max(from0, to0); i < line.length; i++) line[i] = from[row + first + i]!;
 }
 
 /** The whole picture out of focus: three box blurs of `radius` pixels, in place of a disc. */

@@ -2,7 +2,7 @@
 
 import { type BedLook, drawBench, peiBed, posts } from "./bed.ts";
 import { type Disturbance, maskOf, still } from "./faults.ts";
-import { type GBuffer, gbufferFor, grown, type Rect, union } from "./gbuffer.ts";
+import { fourfold, type GBuffer, gbufferFor, grown, type Rect, union } from "./gbuffer.ts";
 import {
   benchLight,
   benchOptics,
@@ -15,13 +15,13 @@ import {
 } from "./look.ts";
 import { raiseObjects } from "./objects.ts";
 import { defocused, spread, vignetteOf } from "./optics.ts";
-import { benchMount, type CameraModel, cameraAt } from "./pinhole.ts";
-import { noBeads, type Scene } from "./scene.ts";
+import { benchMount, type CameraModel, cameraAt, project } from "./pinhole.ts";
+import { beadStride, noBeads, type Scene } from "./scene.ts";
 import { expose, sensorTables } from "./sensor.ts";
 import { type Stage, shade } from "./shade.ts";
 import { heightGrid, raiseBead, raiseBox } from "./shadow.ts";
 import { drawBead } from "./strand.ts";
-import { drawToolhead, toolheadRect } from "./toolhead.ts";
+import { drawToolhead, toolheadRects } from "./toolhead.ts";
 
 /** What a renderer is made from; everything has the bench's value as default. */
 export interface RendererOptions {
@@ -47,10 +47,6 @@ export interface Renderer {
   readonly camera: CameraModel;
   /** The next exposure of `scene`, bent by `disturbance`. */
   render(scene: Scene, disturbance?: Disturbance): Frame;
-  /** Height in mm of what each pixel saw last, without the toolhead; a view, overwritten by the next render. */
-  heights(): Float32Array;
-  /** Material of what each pixel saw last, as in `gbuffer.ts`; a view like `heights`. */
-  materials(): Uint8Array;
 }
 
 /** Every buffer of one renderer. */
@@ -78,14 +74,12 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
   let mask: ReturnType<typeof maskOf> = null;
   return {
     camera,
-    heights: () => shop.stage.g.z,
-    materials: () => shop.stage.g.material,
     render(scene, disturbance = still) {
       const again = scene.epoch !== last.epoch || scene.beads.count < drawn || !sameObjects(scene, last);
       if (again) drawn = 0;
       const dirty = deposit(shop, scene, drawn, again);
       if (dirty !== null) shade(shop.stage, dirty, shop.bare);
-      look(shop, union(dirty, headRects(shop, scene, last)), scene);
+      look(shop, [...(dirty === null ? [] : [dirty]), ...headRects(shop, scene, last)], scene);
       last = { ...scene, objects: [...scene.objects] };
       drawn = scene.beads.count;
       if (disturbance !== bent) mask = maskOf(camera, disturbance);
@@ -100,7 +94,7 @@ export function createRenderer(options: RendererOptions = {}): Renderer {
 }
 
 function workshop(camera: CameraModel, options: RendererOptions): Workshop {
-  const g = gbufferFor(camera);
+  const g = gbufferFor(camera, fourfold);
   drawBench(g, options.bed ?? peiBed);
   const optics = options.optics ?? benchOptics;
   const light = () => new Float32Array(3 * camera.width * camera.height);
@@ -142,35 +136,44 @@ function deposit(shop: Workshop, scene: Scene, from: number, again: boolean): Re
     raiseBead(grid, scene.beads.data, index);
     rect = union(rect, drawBead(g, scene.beads.data, index));
   }
-  // Shadows reach as far as the part is high; ambient occlusion 3 mm.
-  const reach = ((4 + 0.9 * partHeight(scene, from)) * g.camera.fx) / g.rays.centre[2];
-  return rect === null ? null : grown(rect, reach, g.camera);
+  rect = union(rect, shadowOf(shop.stage, scene, from));
+  // Ambient occlusion reaches 3 mm.
+  return rect === null ? null : grown(rect, (3.5 * g.camera.fx) / g.rays.centre[2], g.camera);
 }
 
-function partHeight(scene: Scene, from: number): number {
-  let top = 0;
-  for (let index = from; index < scene.beads.count; index++) top = Math.max(top, scene.beads.data[8 * index + 2]!);
-  return Math.min(16, top);
+/** The pixels on the bed that the shadow of the beads from `from` on can reach. */
+function shadowOf({ g, light }: Stage, { beads }: Scene, from: number): Rect | null {
+  let rect: Rect | null = null;
+  const { data } = beads;
+  for (let at = from * beadStride; at < beads.count * beadStride; at += 3) {
+    // A bead's two ends lie three numbers apart; its width and height are skipped.
+    const z = Math.max(0, Math.min(20, data[at + 2]!));
+    const f = z / Math.max(1, light.lamp[2] - z);
+    const x = data[at]! + (data[at]! - light.lamp[0]) * f;
+    const y = data[at + 1]! + (data[at + 1]! - light.lamp[1]) * f;
+    const [u, v] = project(g.camera, x, y, 0);
+    rect = union(rect, { u0: u, v0: v, u1: u, v1: v });
+    if (at % beadStride === 3) at += 2;
+  }
+  return rect;
 }
 
-function headRects(shop: Workshop, scene: Scene, last: Scene): Rect | null {
+function headRects(shop: Workshop, scene: Scene, last: Scene): Rect[] {
   const { g, light } = shop.stage;
-  const same = scene.head?.x === last.head?.x && scene.head?.y === last.head?.y && scene.head?.z === last.head?.z;
-  if (same && scene.head === null) return null;
-  const now = scene.head === null ? null : toolheadRect(g, scene.head, light);
-  return union(now, last.head === null ? null : toolheadRect(g, last.head, light));
+  return [scene.head, last.head].flatMap((head) => (head === null ? [] : toolheadRects(g, head, light)));
 }
 
-/** Brings the light behind the lens up to date within `rect`. */
-function look(shop: Workshop, rect: Rect | null, scene: Scene): void {
+/** Brings the light behind the lens up to date within `rects`. */
+function look(shop: Workshop, rects: readonly Rect[], scene: Scene): void {
   const { g, light } = shop.stage;
-  const wide = rect === null ? null : grown(rect, 3, g.camera);
-  if (wide === null) return;
-  for (let v = wide.v0; v < wide.v1; v++) {
-    const start = 3 * (v * g.camera.width + wide.u0);
-    const end = 3 * (v * g.camera.width + wide.u1);
-    shop.full.set(shop.bare.subarray(start, end), start);
+  const wide = rects.map((rect) => grown(rect, 3, g.camera)).filter((rect) => rect !== null);
+  for (const rect of wide) {
+    for (let v = rect.v0; v < rect.v1; v++) {
+      const start = 3 * (v * g.camera.width + rect.u0);
+      const end = 3 * (v * g.camera.width + rect.u1);
+      shop.full.set(shop.bare.subarray(start, end), start);
+    }
   }
   if (scene.head !== null) drawToolhead(g, scene.head, light, shop.full);
-  spread(g.camera, wide, shop.blur, shop.vignette, shop.full, shop.seen);
+  for (const rect of wide) spread(g.camera, rect, shop.blur, shop.vignette, shop.full, shop.seen);
 }

@@ -4,7 +4,7 @@ import type { Sensor } from "./look.ts";
 import { gaussians, generator } from "./random.ts";
 
 const levels = 4096;
-const noiseSize = 1 << 16;
+const noiseSize = 1 << 17;
 
 /** Tables that belong to one sensor. */
 export interface SensorTables {
@@ -23,12 +23,18 @@ export function sensorTables(sensor: Sensor, seed: number): SensorTables {
   for (let level = 0; level < levels; level++) {
     const share = level / (levels - 1);
     const electrons = share * sensor.fullWell;
-    sigma[level] = ((Math.sqrt(electrons + sensor.readNoise ** 2) / sensor.fullWell) * (levels - 1)) as number;
+    sigma[level] = (Math.sqrt(electrons + sensor.readNoise ** 2) / sensor.fullWell) * (levels - 1);
     // Highlights roll off as camera firmware does it, instead of clipping at once.
     const rolled = share < 0.8 ? share : 0.8 + 0.2 * (1 - (1 - (share - 0.8) / 0.2) ** 1.3);
-    curve[level] = Math.round(255 * rolled ** (1 / sensor.gamma));
+    curve[level] = Math.round(255 * toned(rolled, sensor.gamma));
   }
   return { sensor, sigma, curve, noise: gaussians(noiseSize, seed ^ 0x51f3) };
+}
+
+/** A power law with a straight toe, so that noise in the dark is not blown up. */
+function toned(share: number, gamma: number): number {
+  const toe = 0.006;
+  return share < toe ? (share / toe) * toe ** (1 / gamma) : share ** (1 / gamma);
 }
 
 /** Exposes `light` (three floats a pixel) to 8-bit RGB; `frame` numbers the exposure, so that noise is fresh each time. */
@@ -52,10 +58,9 @@ export function expose(
   for (let v = 0; v < rows; v++) {
     const band =
       banding === 0 ? 0 : banding * Math.sin(phase + v * 0.11) + 0.4 * banding * Math.sin(3 * phase + v * 0.7);
-    let at = next() & (noiseSize - 1);
-    const stride = (next() & 62) + 3;
-    exposeRow(tables, light, rgb, v * width, width, scale, offset + band, at, stride | 1, mask);
-    at = 0;
+    // Each row reads the table from a place of its own.
+    const start = next() % (noiseSize - 3 * width);
+    exposeRow(tables, light, rgb, v * width, width, scale, offset + band, start, mask);
   }
   return rgb;
 }
@@ -69,7 +74,6 @@ function exposeRow(
   scale: number,
   offset: number,
   start: number,
-  stride: number,
   mask: { readonly gain: Float32Array; readonly added: Float32Array } | null,
 ): void {
   let at = start;
@@ -83,8 +87,7 @@ function exposeRow(
       let level = light[i]! * gains[channel]! * own + added;
       if (level < 0) level = 0;
       else if (level > levels - 1) level = levels - 1;
-      at = (at + stride) & (noiseSize - 1);
-      level += sigma[level | 0]! * noise[at]!;
+      level += sigma[level | 0]! * noise[at++]!;
       rgb[i] = curve[level < 0 ? 0 : level > levels - 1 ? levels - 1 : level | 0]!;
     }
   }

@@ -36,20 +36,42 @@ export function shade(stage: Stage, rect: Rect, out: Float32Array): void {
   }
 }
 
+/** Light at one pixel, kept here so that no object is made for each of millions. */
+const sum = new Float64Array(3);
+/** Lamp and sky seen from a pixel's first sample; samples at nearly its height share them. */
+const seen = { z: 0, kind: -1, nx: 0, ny: 0, lamp: 0, sky: 0 };
+
 function shadePixel(stage: Stage, pixel: number, out: Float32Array): void {
-  const { g, light } = stage;
+  const { g } = stage;
+  const samples = isPlain(g, pixel) ? 1 : g.offsets.length;
+  sum.fill(0);
+  seen.kind = -1;
+  for (let sample = 0; sample < samples; sample++) shadeSample(stage, pixel, sample * g.size + pixel);
+  for (let channel = 0; channel < 3; channel++) out[3 * pixel + channel] = sum[channel]! / samples;
+}
+
+/** True when all samples see the same part of the bare bench. */
+function isPlain(g: GBuffer, pixel: number): boolean {
+  const z = g.z[pixel]!;
+  if (g.material[pixel]! >= material.post) return false;
+  for (let at = pixel + g.size; at < g.z.length; at += g.size) if (g.z[at]! !== z) return false;
+  return true;
+}
+
+function shadeSample(stage: Stage, pixel: number, at: number): void {
+  const { g, light, filament } = stage;
   const { centre } = g.rays;
   const rx = g.rays.rx[pixel]!;
   const ry = g.rays.ry[pixel]!;
-  const z = g.z[pixel]!;
+  const z = g.z[at]!;
   const x = centre[0] + (centre[2] - z) * rx;
   const y = centre[1] + (centre[2] - z) * ry;
-  const kind = g.material[pixel]!;
+  const kind = g.material[at]!;
   const plastic = kind === material.filament;
   // Light scatters inside plastic, so that its grooves look shallower than they are.
   const soften = plastic ? 0.72 : 1;
-  const nx = (g.nx[pixel]! / 127) * soften;
-  const ny = (g.ny[pixel]! / 127) * soften;
+  const nx = (g.nx[at]! / 127) * soften;
+  const ny = (g.ny[at]! / 127) * soften;
   const nz = Math.sqrt(Math.max(0, 1 - nx * nx - ny * ny));
   let lx = light.lamp[0] - x;
   let ly = light.lamp[1] - y;
@@ -60,27 +82,50 @@ function shadePixel(stage: Stage, pixel: number, out: Float32Array): void {
   ly /= far;
   lz /= far;
   const surface = surfaces[kind]!;
-  const facing = (nx * lx + ny * ly + nz * lz + surface.wrap) / (1 + surface.wrap);
-  const seen = facing > 0 ? lampSeen(stage.grid, x, y, z, light.lamp, light.radius / far) : 0;
-  const strength = (90000 / far2) * seen;
-  const direct = Math.max(0, facing) * strength;
-  const sky = skySeen(stage.grid, x, y, z) * (0.55 + 0.45 * nz);
-  const gloss = plastic ? stage.filament.gloss : surface.gloss;
-  const shine = gloss * strength * highlight(g, pixel, nx, ny, nz, lx, ly, lz, rx, ry, plastic);
-  const tone = g.tone[pixel]! / 160;
-  const cover = plastic && stage.filament.clearDepth > 0 ? 1 - Math.exp(-z / stage.filament.clearDepth) : 1;
+  const facing = Math.max(0, (nx * lx + ny * ly + nz * lz + surface.wrap) / (1 + surface.wrap));
+  lookAround(stage, pixel, x, y, z, kind, nx, ny, light.radius / far);
+  const strength = (90000 / far2) * seen.lamp;
+  const direct = facing * strength;
+  const sky = seen.sky * (0.55 + 0.45 * nz);
+  const gloss = plastic ? filament.gloss : surface.gloss;
+  const shine = gloss * strength * highlight(g.tangent[at]!, nx, ny, nz, lx, ly, lz, rx, ry, plastic);
+  const tone = g.tone[at]! / 160;
+  const cover = plastic && filament.clearDepth > 0 ? 1 - Math.exp(-z / filament.clearDepth) : 1;
   for (let channel = 0; channel < 3; channel++) {
-    const full = plastic ? stage.filament.colour[channel]! : surface.colour[channel]!;
+    const full = plastic ? filament.colour[channel]! : surface.colour[channel]!;
     const albedo = (full * cover + 0.06 * (1 - cover)) * tone;
-    out[3 * pixel + channel] =
+    sum[channel]! +=
       albedo * (direct * light.colour[channel]! + sky * light.ambient[channel]!) + shine * light.colour[channel]!;
   }
 }
 
+/** Brings `seen` up to date unless the last sample saw about the same. */
+function lookAround(
+  stage: Stage,
+  pixel: number,
+  x: number,
+  y: number,
+  z: number,
+  kind: number,
+  nx: number,
+  ny: number,
+  softness: number,
+): void {
+  const near = Math.abs(z - seen.z) < 0.12 && Math.abs(nx - seen.nx) + Math.abs(ny - seen.ny) < 0.7;
+  if (seen.kind === kind && near) return;
+  seen.kind = kind;
+  seen.z = z;
+  seen.nx = nx;
+  seen.ny = ny;
+  // Upright walls look for the lamp from in front of themselves, clear of the map's cells that they stand in.
+  const dither = (Math.imul(pixel, 0x9e3779b1) >>> 16) / 65536;
+  seen.lamp = lampSeen(stage.grid, x + 0.35 * nx, y + 0.35 * ny, z, stage.light.lamp, softness, dither);
+  seen.sky = skySeen(stage.grid, x, y, z);
+}
+
 /** Blinn's lobe about the normal, and for strands Kajiya and Kay's about the fibre. */
 function highlight(
-  g: GBuffer,
-  pixel: number,
+  turn: number,
   nx: number,
   ny: number,
   nz: number,
@@ -106,7 +151,6 @@ function highlight(
   lobe *= lobe;
   if (!plastic) return lobe * lobe;
   lobe *= lobe;
-  const turn = g.tangent[pixel]!;
   const along = cosines[turn]! * hx + sines[turn]! * hy;
   let fibre = 1 - along * along;
   fibre *= fibre;

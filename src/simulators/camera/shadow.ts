@@ -78,10 +78,21 @@ export function raiseBead(grid: HeightGrid, data: Float32Array, index: number): 
 }
 
 /** Horizontal distances of the shadow march in mm: fine beside the point, coarse far from it. */
-const marches = [0.3, 0.55, 0.85, 1.2, 1.65, 2.2, 2.9, 3.8, 4.9, 6.2, 7.8, 9.7, 12, 15];
+const marches = [0.3, 0.55, 0.85, 1.2, 1.65, 2.2, 2.9, 3.8, 4.9, 6.2, 7.8, 9.7, 12, 15, 18.5, 23];
 
-/** Share of the lamp that reaches a point, 0..1; `softness` is the lamp's radius over its distance. */
-export function lampSeen(grid: HeightGrid, x: number, y: number, z: number, lamp: Vec3, softness: number): number {
+/**
+ * Share of the lamp that reaches a point, 0..1; `softness` is the lamp's radius over its distance, `dither` 0..1
+ * spreads the steps of the march from pixel to pixel.
+ */
+export function lampSeen(
+  grid: HeightGrid,
+  x: number,
+  y: number,
+  z: number,
+  lamp: Vec3,
+  softness: number,
+  dither: number,
+): number {
   const dx = lamp[0] - x;
   const dy = lamp[1] - y;
   const away = Math.sqrt(dx * dx + dy * dy);
@@ -90,7 +101,9 @@ export function lampSeen(grid: HeightGrid, x: number, y: number, z: number, lamp
   const ux = dx / away;
   const uy = dy / away;
   let seen = 1;
-  for (const far of marches) {
+  const stretch = 0.92 + 0.16 * dither;
+  for (let step = 0; step < marches.length; step++) {
+    const far = marches[step]! * stretch;
     const height = z + climb * far;
     if (height > grid.highest) break;
     const index = column(y + uy * far) * side + column(x + ux * far);

@@ -117,18 +117,36 @@ function drawPiece(g: GBuffer, s: Strand, a: [number, number], b: [number, numbe
   const du = b[0] - a[0];
   const dv = b[1] - a[1];
   const span = Math.hypot(du, dv);
-  for (let v = rect.v0; v < rect.v1; v++) {
+  const { width, height } = g.camera;
+  for (let v = rect.v0; v < Math.min(rect.v1, height - 1); v++) {
     let from = rect.u0;
-    let to = rect.u1;
+    let to = Math.min(rect.u1, width - 1);
     if (Math.abs(dv) > 1e-3 * span && span > 1) {
       const middle = a[0] + ((v - a[1]) * du) / dv;
       const wide = (reach * span) / Math.abs(dv);
       from = Math.max(from, Math.floor(middle - wide));
       to = Math.min(to, Math.ceil(middle + wide) + 1);
     }
-    for (let pixel = v * g.camera.width + from; from < to; from++, pixel++) meet(g, s, pixel);
+    for (let u = from; u < to; u++) meetPixel(g, s, v * width + u);
   }
   return rect;
+}
+
+function meetPixel(g: GBuffer, s: Strand, pixel: number): void {
+  const { rx, ry } = g.rays;
+  const x = rx[pixel]!;
+  const y = ry[pixel]!;
+  const down = pixel + g.camera.width;
+  const xu = rx[pixel + 1]! - x;
+  const xv = rx[down]! - x;
+  const yu = ry[pixel + 1]! - y;
+  const yv = ry[down]! - y;
+  for (let sample = 0; sample < g.offsets.length; sample++) {
+    const offset = g.offsets[sample]!;
+    const a = offset[0];
+    const b = offset[1];
+    meet(g, s, sample * g.size + pixel, x + a * xu + b * xv, y + a * yu + b * yv);
+  }
 }
 
 /** The nearer root of (a0 + t a1)^2 + (b0 + t b1)^2 + (c0 + t c1)^2 = 1, or -1 when the ray misses. */
@@ -140,10 +158,8 @@ function nearRoot(a0: number, a1: number, b0: number, b1: number, c0: number, c1
   return inside < 0 ? -1 : (-k - Math.sqrt(inside)) / m;
 }
 
-/** Tests one pixel's ray against the strand and keeps the hit if it is nearer than what the pixel saw. */
-function meet(g: GBuffer, s: Strand, pixel: number): void {
-  const rx = g.rays.rx[pixel]!;
-  const ry = g.rays.ry[pixel]!;
+/** Tests the ray with slopes `rx`, `ry` against the strand; keeps the hit at `at` if it is nearer than what was there. */
+function meet(g: GBuffer, s: Strand, at: number, rx: number, ry: number): void {
   const along0 = s.ux * s.qx + s.uy * s.qy;
   const along1 = s.ux * rx + s.uy * ry;
   const side0 = (-s.uy * s.qx + s.ux * s.qy) / s.w;
@@ -164,21 +180,21 @@ function meet(g: GBuffer, s: Strand, pixel: number): void {
     beyond = (along - end) / s.w;
   }
   const z = g.rays.centre[2] - t;
-  if (z <= g.z[pixel]!) return;
-  g.z[pixel] = z;
-  if (s.owners !== null) s.owners[pixel] = s.seed;
-  paint(g, s, pixel, along, side0 + t * side1, up0 + t * up1, beyond);
+  if (z <= g.z[at]!) return;
+  g.z[at] = z;
+  if (s.owners !== null) s.owners[at] = s.seed;
+  paint(g, s, at, along, side0 + t * side1, up0 + t * up1, beyond);
 }
 
 /** Writes the surface at a hit: `side`, `up` and `beyond` are the section's coordinates in half axes. */
-function paint(g: GBuffer, s: Strand, pixel: number, along: number, side: number, up: number, beyond: number): void {
+function paint(g: GBuffer, s: Strand, at: number, along: number, side: number, up: number, beyond: number): void {
   let nx = (-s.uy * side + s.ux * beyond) / s.w;
   let ny = (s.ux * side + s.uy * beyond) / s.w;
   const nz = up / s.h;
   const inverse = 1 / Math.sqrt(nx * nx + ny * ny + nz * nz);
   nx *= inverse;
   ny *= inverse;
-  g.material[pixel] = s.material;
+  g.material[at] = s.material;
   let tone = 1;
   if (s.material === material.filament) {
     const x = s.x0 + s.ux * along;
@@ -191,8 +207,8 @@ function paint(g: GBuffer, s: Strand, pixel: number, along: number, side: number
     const groove = side * side;
     tone = (1 + own + 0.05 * (noise2(x * 0.8, y * 0.8, 32) - 0.5)) * (1 - 0.3 * groove * groove);
   }
-  g.nx[pixel] = Math.max(-127, Math.min(127, 127 * nx));
-  g.ny[pixel] = Math.max(-127, Math.min(127, 127 * ny));
-  g.tangent[pixel] = (Math.atan2(s.uy, s.ux) * (256 / Math.PI) + 512) & 255;
-  g.tone[pixel] = Math.max(0, Math.min(255, 160 * tone));
+  g.nx[at] = Math.max(-127, Math.min(127, 127 * nx));
+  g.ny[at] = Math.max(-127, Math.min(127, 127 * ny));
+  g.tangent[at] = (Math.atan2(s.uy, s.ux) * (256 / Math.PI) + 512) & 255;
+  g.tone[at] = Math.max(0, Math.min(255, 160 * tone));
 }

@@ -21,11 +21,16 @@ function placed(box: Box, head: Head): Box {
   return { low: add(box.low), high: add(box.high) };
 }
 
-/** The pixels that the toolhead and its shadow can change, or null when it is out of view. */
-export function toolheadRect(g: GBuffer, head: Head, light: Light): Rect | null {
-  let rect: Rect | null = null;
-  for (const { box } of parts) rect = union(rect, boxRect(g.camera, placed(box, head)));
-  return union(rect, shadowRect(g, head, light));
+/** The rectangles of pixels that the toolhead and its shadow can change; empty when it is out of view. */
+export function toolheadRects(g: GBuffer, head: Head, light: Light): Rect[] {
+  const { nozzle, carriage, beam } = toolhead;
+  const body: Box = { low: [carriage.low[0], carriage.low[1], nozzle.low[2]], high: carriage.high };
+  const rects = [
+    boxRect(g.camera, placed(body, head)),
+    boxRect(g.camera, placed(beam, head)),
+    shadowRect(g, head, light),
+  ];
+  return rects.filter((rect) => rect !== null);
 }
 
 /** The box that throws the soft shadow: block and carriage in one. */
@@ -95,7 +100,7 @@ function drawPart(
   for (let v = rect.v0; v < rect.v1; v++) {
     for (let u = rect.u0; u < rect.u1; u++) {
       const pixel = v * g.camera.width + u;
-      const hit = meetBox(g.rays, pixel, box);
+      const hit = meetBox(g.rays.centre, g.rays.rx[pixel]!, g.rays.ry[pixel]!, box);
       if (hit === null || hit.z < (z.get(pixel) ?? g.z[pixel]!)) continue;
       z.set(pixel, hit.z);
       // Bevelled edges and a little wear, so that it is not a flat polygon.

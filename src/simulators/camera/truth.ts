@@ -1,7 +1,7 @@
 /** Ground truth for scorers and training, never for the cell: what is really there, as the camera would see it. */
 
 import { drawBench, peiBed } from "./bed.ts";
-import { gbufferFor, material } from "./gbuffer.ts";
+import { centred, gbufferFor, material } from "./gbuffer.ts";
 import { raiseObjects } from "./objects.ts";
 import { type CameraModel, centreOf, type Vec3 } from "./pinhole.ts";
 import type { Scene } from "./scene.ts";
@@ -36,7 +36,7 @@ export function cameraMatrix(camera: CameraModel): number[] {
 
 /** Works the truth out from scratch: about a second for 10,000 beads at 1600 x 1200. */
 export function truthOf(camera: CameraModel, scene: Scene): Truth {
-  const g = gbufferFor(camera);
+  const g = gbufferFor(camera, centred);
   drawBench(g, { ...peiBed, grid: false, grain: 0 });
   raiseObjects(g, heightGrid(), scene.objects);
   const size = g.z.length;
