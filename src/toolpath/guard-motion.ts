@@ -69,7 +69,7 @@ function placeCheck(
         }
       : {
           code: "below-print",
-          what: `The line moves down to ${show(move.z1)} mm, below the layer at ${show(memory.printedZ)} mm: the toolhead could hit the part.`,
+          what: `The line moves down to ${show(move.z1)} mm, below the layer at ${show(memory.printedZ)} mm: the program prints one object after another, or would hit the part.`,
         };
   };
 }
@@ -81,7 +81,7 @@ function speedCheck(limits: GuardLimits): (move: Readonly<Move>) => Finding | nu
     const feed = move.feed;
     if (!(feed > 0)) return { code: "no-feed", what: "The line moves without a feed rate, or with F0." };
     if (feed < min) return tooFast("slower than", feed, min);
-    if (move.length === 0) return feed > eMax ? tooFast("faster in E than", feed, eMax) : null;
+    if (move.length === 0) return move.e !== 0 && feed > eMax ? tooFast("faster in E than", feed, eMax) : null;
     if (feed <= always) return null;
     const inPlane = (feed * move.planar) / move.length;
     if (inPlane > xyMax) return tooFast("faster than", inPlane, xyMax);
@@ -108,7 +108,7 @@ function filamentCheck(limits: GuardLimits, memory: MotionMemory): MoveCheck {
     if (state.retracted > retract + 1e-6) {
       return {
         code: "retraction-too-long",
-        what: `${show(state.retracted)} mm of filament are pulled back, more than ${retract} mm.`,
+        what: `The filament is pulled back by ${show(state.retracted)} mm, more than ${retract} mm.`,
       };
     }
     if (move.deposited === 0) return null;
@@ -117,7 +117,7 @@ function filamentCheck(limits: GuardLimits, memory: MotionMemory): MoveCheck {
       return memory.blob > prime + 1e-6
         ? {
             code: "prime-too-long",
-            what: `${show(memory.blob)} mm of filament are pushed out on one spot, more than ${prime} mm.`,
+            what: `The filament is pushed out by ${show(memory.blob)} mm on one spot, more than ${prime} mm.`,
           }
         : null;
     }

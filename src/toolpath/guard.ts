@@ -67,6 +67,14 @@ export function createGuard(limits: GuardLimits, eachLayer: boolean): Guard {
   };
 }
 
+const encoder = new TextEncoder();
+
+/** `Guard.check` for a line held as text, without its newline. */
+export function checkText(guard: Guard, text: string, line: number, origin: Origin): Refusal | null {
+  const bytes = encoder.encode(text);
+  return guard.check(bytes, 0, bytes.length, line, origin);
+}
+
 function tooLong(limit: number): Finding {
   return {
     code: "wire-line-too-long",
@@ -123,13 +131,13 @@ const S = slot("S");
 const R = slot("R");
 const T = slot("T");
 
-function valueOf(words: Words, index: number): number | null {
+function numberOf(words: Words, index: number): number | null {
   return (words.valued & (1 << index)) !== 0 ? words.values[index]! : null;
 }
 
 function dwellCheck(words: Words, limit: number): Finding | null {
-  const seconds = Math.max(valueOf(words, S) ?? 0, (valueOf(words, P) ?? 0) / 1000);
-  const least = Math.min(valueOf(words, S) ?? 0, valueOf(words, P) ?? 0);
+  const seconds = Math.max(numberOf(words, S) ?? 0, (numberOf(words, P) ?? 0) / 1000);
+  const least = Math.min(numberOf(words, S) ?? 0, numberOf(words, P) ?? 0);
   if (seconds <= limit && least >= 0) return null;
   return { code: "dwell-too-long", what: `The line waits ${seconds} seconds; the recipe allows 0 to ${limit}.` };
 }
@@ -157,9 +165,9 @@ function shiftCheck(words: Words, allowed: boolean, interpreter: Interpreter): F
 }
 
 function heatCheck(words: Words, name: string, range: { min: number; max: number }, waits: boolean): Finding | null {
-  if ((valueOf(words, T) ?? 0) !== 0)
+  if ((numberOf(words, T) ?? 0) !== 0)
     return { code: "tool-change", what: "The line heats a tool that this recipe does not have." };
-  for (const value of [valueOf(words, S), valueOf(words, R)]) {
+  for (const value of [numberOf(words, S), numberOf(words, R)]) {
     if (value === null) continue;
     if (value < 0) return { code: "temperature-negative", what: `The line sets the ${name} to ${value} degrees.` };
     if (value > range.max)
@@ -180,7 +188,7 @@ function heatCheck(words: Words, name: string, range: { min: number; max: number
 }
 
 function fanCheck(words: Words): Finding | null {
-  const speed = valueOf(words, S) ?? 0;
-  if (speed >= 0 && speed <= 255 && (valueOf(words, P) ?? 0) === 0) return null;
+  const speed = numberOf(words, S) ?? 0;
+  if (speed >= 0 && speed <= 255 && (numberOf(words, P) ?? 0) === 0) return null;
   return { code: "fan-range", what: "The line sets a fan that is not there, or a speed outside 0 to 255." };
 }

@@ -83,9 +83,9 @@ const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
 /** Names of the commands that the interpreter follows, and hence the only ones a profile may allow. */
 export const FOLLOWED: ReadonlySet<number> = new Set([G0, G1, ...handlers.keys()]);
 
-/** A fresh interpreter of a machine that has just been switched on. */
-export function createInterpreter(setup: InterpreterSetup): Interpreter {
-  const state = coldState();
+/** A fresh interpreter of a machine that has just been switched on, or one that goes on from a copy of `from`. */
+export function createInterpreter(setup: InterpreterSetup, from: Readonly<MachineState> = coldState()): Interpreter {
+  const state = { ...from };
   const move = noMove();
   const words = emptyWords();
   let problem: LineProblem | null = null;

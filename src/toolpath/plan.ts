@@ -1,7 +1,7 @@
 /** Judges a whole program ahead of the start and cuts it into what is sent before, during and after each layer. */
 import { err, ok, type Result } from "../kernel/result.ts";
 import { renderCaptureMacro } from "./capture.ts";
-import { createGuard, type Guard } from "./guard.ts";
+import { checkText, createGuard, type Guard } from "./guard.ts";
 import type { Finding } from "./guard-motion.ts";
 import { type Box, createLayerBuilder, type LayerBuilder, type LayerEntry, type Segment } from "./layers.ts";
 import type { OrderExpectation, ToolpathRecipe } from "./limits.ts";
@@ -145,14 +145,11 @@ function judgeInserts(program: Uint8Array, recipe: ToolpathRecipe, plan: Toolpat
   return [];
 }
 
-const encoder = new TextEncoder();
-
 function judgeCapture(guard: Guard, recipe: ToolpathRecipe, layer: number, line: number): Refusal | null {
   const before = { ...guard.interpreter.state };
   const lines = renderCaptureMacro(recipe.capture, layer, before);
   for (const text of [...lines.before, ...lines.after]) {
-    const bytes = encoder.encode(text);
-    const refusal = guard.check(bytes, 0, bytes.length, line, "insert");
+    const refusal = checkText(guard, text, line, "insert");
     if (refusal !== null) return refusal;
   }
   const moved = stateDifference(before, guard.interpreter.state);

@@ -67,6 +67,7 @@ const remedies: Partial<Record<RefusalCode, string>> = {
   "heaters-on-at-end": "End the program with M104 S0 and M140 S0, and make sure that the file is complete.",
   "not-homed": "Home all axes with G28 before the first move, in the slicer's start script.",
   "layer-order": "Switch off one-object-after-another printing in the slicer, and slice again.",
+  "below-print": "Switch off one-object-after-another printing, look at the slicer's layer scripts, and slice again.",
   "rising-extrusion": "Switch off vase mode, scarf seams and sloped extrusion in the slicer, and slice again.",
   "layer-marks-disagree": "Do not print: the file was changed after slicing or is damaged. Slice the design again.",
   "layer-count": "Do not print: this is not the program that the order names. Ask the design authority.",
