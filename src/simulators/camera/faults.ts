@@ -118,7 +118,7 @@ export const still: Disturbance = {
 export function disturbanceOf(faults: Iterable<CameraFault>): Disturbance {
   let sum = still;
   for (const fault of faults) {
-    if (fault.name === "blind") sum = { ...sum, gain: 0.0008 };
+    if (fault.name === "blind") sum = { ...sum, gain: 0.0002 };
     else if (fault.name === "dim") sum = { ...sum, gain: sum.gain * fault.gain };
     else if (fault.name === "wrong-exposure") sum = { ...sum, exposure: fault.factor };
     else if (fault.name === "defocus") sum = { ...sum, defocus: fault.radius };

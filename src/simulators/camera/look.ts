@@ -72,7 +72,7 @@ export const benchSensor: Sensor = {
   exposure: 1,
   whiteBalance: [1.0, 1.0, 1.06],
   fullWell: 5200,
-  readNoise: 7,
+  readNoise: 3.5,
   black: 0.002,
   gamma: 2.2,
 };

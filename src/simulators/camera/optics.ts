@@ -82,30 +82,52 @@ function blurRow(
   for (let i = Math.max(from0, to0); i < line.length; i++) line[i] = from[row + first + i]!;
 }
 
-/** The whole picture out of focus: three box blurs of `radius` pixels, in place of a disc. */
+/** The whole picture out of focus: two box blurs that together spread light as far as a disc of `radius` pixels. */
 export function defocused(camera: CameraModel, radius: number, from: Float32Array): Float32Array {
   const r = Math.max(1, Math.min(60, Math.round(radius / 1.7)));
-  const { width, height } = camera;
   const other = new Float32Array(from.length);
   const result = new Float32Array(from.length);
-  result.set(from);
-  for (let round = 0; round < 2; round++) {
-    for (let v = 0; v < height; v++) {
-      for (let c = 0; c < 3; c++) boxLine(result, other, 3 * v * width + c, 3, width, r);
-    }
-    for (let u = 0; u < 3 * width; u++) boxLine(other, result, u, 3 * width, height, r);
-  }
+  boxRows(camera, r, from, other);
+  boxColumns(camera, r, other, result);
+  boxRows(camera, r, result, other);
+  boxColumns(camera, r, other, result);
   return result;
 }
 
-/** Running mean of 2 r + 1 values along a line; the ends repeat. */
-function boxLine(from: Float32Array, to: Float32Array, start: number, stride: number, count: number, r: number): void {
-  const at = (i: number) => from[start + stride * Math.max(0, Math.min(count - 1, i))]!;
-  let sum = 0;
-  for (let i = -r; i <= r; i++) sum += at(i);
+/** Running mean of 2 r + 1 pixels along each row; the ends repeat. */
+function boxRows({ width, height }: CameraModel, r: number, from: Float32Array, to: Float32Array): void {
   const scale = 1 / (2 * r + 1);
-  for (let i = 0; i < count; i++) {
-    to[start + stride * i] = sum * scale;
-    sum += at(i + r + 1) - at(i - r);
+  for (let line = 0; line < 3 * height; line++) {
+    const start = Math.floor(line / 3) * 3 * width + (line % 3);
+    const last = start + 3 * (width - 1);
+    let sum = 0;
+    for (let i = -r; i <= r; i++) sum += from[Math.max(start, Math.min(last, start + 3 * i))]!;
+    for (let at = start; at <= last; at += 3) {
+      to[at] = sum * scale;
+      const enter = at + 3 * (r + 1);
+      const leave = at - 3 * r;
+      sum += from[Math.min(enter, last)]! - from[Math.max(leave, start)]!;
+    }
+  }
+}
+
+/** The same down the columns, a whole row of sums at a time. */
+function boxColumns({ width, height }: CameraModel, r: number, from: Float32Array, to: Float32Array): void {
+  const scale = 1 / (2 * r + 1);
+  const row = 3 * width;
+  const sums = new Float64Array(row);
+  const rowAt = (v: number) => row * Math.max(0, Math.min(height - 1, v));
+  for (let i = -r; i <= r; i++) {
+    for (let c = 0, at = rowAt(i); c < row; c++, at++) sums[c]! += from[at]!;
+  }
+  for (let v = 0; v < height; v++) {
+    const here = v * row;
+    const enter = rowAt(v + r + 1);
+    const leave = rowAt(v - r);
+    for (let c = 0; c < row; c++) {
+      const sum = sums[c]!;
+      to[here + c] = sum * scale;
+      sums[c] = sum + from[enter + c]! - from[leave + c]!;
+    }
   }
 }

@@ -33,7 +33,7 @@ export function sensorTables(sensor: Sensor, seed: number): SensorTables {
 
 /** A power law with a straight toe, so that noise in the dark is not blown up. */
 function toned(share: number, gamma: number): number {
-  const toe = 0.006;
+  const toe = 0.012;
   return share < toe ? (share / toe) * toe ** (1 / gamma) : share ** (1 / gamma);
 }
 
