@@ -1,0 +1,53 @@
+/** The configuration of a Marlin-family printer on a serial port. */
+import { z } from "zod";
+import { defaultLimits } from "./link.ts";
+import { defaultTimes, type SessionSetup } from "./session.ts";
+
+const milliseconds = z.number().int().min(10).max(600_000);
+const coordinate = z.number().min(-2000).max(2000);
+
+/** Parses the `machine` section of a printer driven by `marlin`; unknown keys are refused. */
+export const marlinConfig = z.strictObject({
+  driver: z.literal("marlin"),
+  /** Device path; name the machine, not the socket: `/dev/serial/by-id/...`. */
+  port: z.string().regex(/^\/[\x21-\x7e]{1,250}$/),
+  baud: z.number().int().min(9600).max(2_000_000).default(115_200),
+  /** UUID that the printer gives in M115; null accepts any and is for commissioning only. */
+  serial: z.string().min(1).max(64).nullable(),
+  vendor: z.string().min(1).max(64),
+  /** What the printer does by itself when nobody talks to it; `driver`: this driver's child cools it. */
+  onHostLoss: z.enum(["none", "firmware", "driver", "relay"]).default("driver"),
+  /** Where the tool goes after an abort, in machine coordinates; null leaves it where it stopped. */
+  park: z
+    .strictObject({ lift_mm: z.number().min(0).max(50), x_mm: coordinate, y_mm: coordinate })
+    .nullable()
+    .default(null),
+  /** Folder of the lock file that keeps a second program off the port. */
+  lockFolder: z.string().min(1).default("/run/lock"),
+  /** Bytes that the firmware's receive ring holds, less one. */
+  rxBytes: z.number().int().min(63).max(4095).default(defaultLimits.rxBytes),
+  maxInFlight: z.number().int().min(1).max(32).default(defaultLimits.maxInFlight),
+  livenessMs: milliseconds.default(defaultTimes.liveness),
+  stallMs: milliseconds.default(defaultLimits.stall),
+  safeMs: milliseconds.default(defaultTimes.safe),
+});
+
+export type MarlinConfig = z.infer<typeof marlinConfig>;
+
+/** The pure protocol's view of a configuration; `prepare` is the toolpath's part. */
+export function sessionSetup(config: MarlinConfig, prepare: SessionSetup["prepare"]): SessionSetup {
+  const { park } = config;
+  return {
+    serial: config.serial,
+    vendor: config.vendor,
+    park: park === null ? [] : ["G91", `G1 Z${park.lift_mm} F600`, "G90", `G1 X${park.x_mm} Y${park.y_mm} F3000`],
+    times: { ...defaultTimes, liveness: config.livenessMs, safe: config.safeMs },
+    limits: {
+      ...defaultLimits,
+      rxBytes: config.rxBytes,
+      maxInFlight: config.maxInFlight,
+      stall: config.stallMs,
+    },
+    prepare,
+  };
+}

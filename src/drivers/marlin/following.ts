@@ -1,0 +1,85 @@
+/** Following a job at the printer: marks, layer summaries, the end, and faults of the stream. */
+import { assert } from "../../kernel/assert.ts";
+import { faults } from "./faults.ts";
+import { awaitedMark, executionOf, marked } from "./feed.ts";
+import { expectCold, isCold, rangesOf, restartRange } from "./heat.ts";
+import { isIdle } from "./link.ts";
+import { makeSafe } from "./safing.ts";
+import { close, type Instant, type Job, observe, type Session } from "./session.ts";
+
+/** So often is a mark asked for again before the printer is held to be unable to give it. */
+const remarksAllowed = 5;
+/** Time for the printer to report zero targets after the end of a program, in milliseconds. */
+const coolReportLimit = 15_000;
+
+/** A `//text` line came back: everything sent before its M118 is done. */
+export function markHeard(session: Session, text: string, now: Instant): void {
+  const { job } = session;
+  if (job === null || awaitedMark(job.feed) !== text) return;
+  const { stage } = job.feed;
+  marked(job.feed);
+  [job.idleSince, job.remarks] = [null, 0];
+  if (stage.kind === "marking") layerDone(session, job, stage.layer, now);
+  else {
+    expectCold(session.heat);
+    job.idleSince = now.mono;
+  }
+}
+
+function layerDone(session: Session, job: Job, layer: number, now: Instant): void {
+  const ranges = rangesOf(session.heat);
+  assert(ranges !== null, "temperatures were known before the start");
+  const summary = {
+    ...ranges,
+    durationMs: Math.round(now.mono - job.layer.since),
+    resends: session.link.resends - job.layer.resends,
+    markedAt: now.utc,
+  };
+  observe(session, { kind: "layer-done", attempt: job.attempt, layer, summary });
+}
+
+/** Notices that a layer begins, that a mark was lost, and that the printer is cold after the end. */
+export function followJob(session: Session, now: Instant): void {
+  const { job } = session;
+  if (job === null || session.phase !== "ready") return;
+  const { stage } = job.feed;
+  if ((stage.kind === "layer" || stage.kind === "marking") && stage.layer !== job.layer.number) {
+    job.layer = { number: stage.layer, since: now.mono, resends: session.link.resends };
+    restartRange(session.heat);
+  }
+  const mark = awaitedMark(job.feed);
+  if (mark !== null) insistOn(session, job, mark, now);
+  if (stage.kind === "ended") finish(session, job, now);
+}
+
+/** The mark's line is confirmed but its text never came: it was damaged on the way and is asked for again. */
+function insistOn(session: Session, job: Job, mark: string, now: Instant): void {
+  if (job.feed.inserts.length > 0 || session.control.length > 0 || !isIdle(session.link)) {
+    job.idleSince = null;
+    return;
+  }
+  job.idleSince ??= now.mono;
+  if (now.mono - job.idleSince < session.setup.times.mark) return;
+  job.idleSince = null;
+  job.remarks++;
+  if (job.remarks > remarksAllowed) makeSafe(session, { fault: faults.noMark(job.layer.number), mayPark: true }, now);
+  else session.control.push(`M118 A1 ${mark}`);
+}
+
+function finish(session: Session, job: Job, now: Instant): void {
+  if (isCold(session.heat)) {
+    const executed = executionOf(job.feed, session.link.resends - job.resendsBefore);
+    observe(session, { kind: "finished", attempt: job.attempt, executed });
+    close(session, job.attempt);
+  } else if (now.mono - (job.idleSince ?? now.mono) > coolReportLimit)
+    makeSafe(session, { fault: faults.notConfirmed(), mayPark: true }, now);
+  else if (session.control.length === 0 && isIdle(session.link)) session.control.push("M105");
+}
+
+/** Ends a job whose stream broke or whose next line was judged unsafe. */
+export function checkJob(session: Session, now: Instant): void {
+  const { job, link } = session;
+  if (job === null || session.phase !== "ready") return;
+  const fault = job.feed.fault ?? link.fault;
+  if (fault !== null) makeSafe(session, { fault, mayPark: true }, now);
+}

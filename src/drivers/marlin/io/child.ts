@@ -1,0 +1,90 @@
+/** Entry of the child process that drives one Marlin printer: the pure protocol, a serial port and a clock. */
+import { assert } from "../../../kernel/assert.ts";
+import type { ToChild } from "../../child-messages.ts";
+import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
+import { type MarlinConfig, marlinConfig, sessionSetup } from "../config.ts";
+import { faults } from "../faults.ts";
+import { prepare } from "../prepare.ts";
+import { createProtocol, type Protocol, type ProtocolEvent } from "../protocol.ts";
+import type { Output } from "../session.ts";
+import { openPort, type Port } from "./port.ts";
+
+const tick = 20;
+const writeWithin = 5000;
+const telemetryEvery = 400;
+const reopen = { first: 250, most: 5000 };
+
+runChild((setup, surroundings) => new Printer(setup, surroundings));
+
+class Printer implements ChildDriver {
+  readonly #equipment: Extract<ToChild, { kind: "setup" }>["equipment"];
+  readonly #config: MarlinConfig;
+  readonly #surroundings: Surroundings;
+  readonly #protocol: Protocol;
+  #port: Port | null = null;
+  #pause = reopen.first;
+  #telemetryAt = Number.NEGATIVE_INFINITY;
+
+  constructor(setup: Extract<ToChild, { kind: "setup" }>, surroundings: Surroundings) {
+    this.#equipment = setup.equipment;
+    this.#config = marlinConfig.parse(setup.config);
+    this.#surroundings = surroundings;
+    this.#protocol = createProtocol(sessionSetup(this.#config, prepare), setup.over);
+    this.#open();
+    setInterval(() => this.#step({ kind: "tick" }), tick);
+  }
+
+  directive(message: Extract<ToChild, { kind: "directive" }>): void {
+    const { id, directive, program } = message;
+    this.#step({ kind: "directive", id, directive, program });
+  }
+
+  end(): void {
+    this.#step({ kind: "end" });
+  }
+
+  #open(): void {
+    const { port: path, baud, lockFolder } = this.#config;
+    this.#port = openPort(
+      { path, baud, lockFolder, writeWithin },
+      {
+        opened: () => {
+          this.#pause = reopen.first;
+          this.#step({ kind: "opened" });
+        },
+        bytes: (bytes) => this.#step({ kind: "bytes", bytes }),
+        closed: (why, wasOpen) => this.#closed(why, wasOpen),
+      },
+    );
+  }
+
+  #closed(why: string, wasOpen: boolean): void {
+    this.#port = null;
+    this.#step({ kind: "closed", fault: wasOpen ? faults.portLost(why) : faults.portRefused(why) });
+    setTimeout(() => this.#open(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, reopen.most);
+  }
+
+  #step(event: ProtocolEvent): void {
+    const now = { mono: performance.now(), utc: Date.now() };
+    for (const output of this.#protocol(event, now)) this.#carryOut(output);
+  }
+
+  #carryOut(output: Output): void {
+    if (output.kind === "write") this.#port?.write(output.text);
+    else if (output.kind === "answer" || output.kind === "observe") this.#surroundings.tell(output);
+    else if (output.kind === "exit") this.#surroundings.exit();
+    else this.#tellHeat(output);
+  }
+
+  #tellHeat(output: Extract<Output, { kind: "telemetry" }>): void {
+    const { hotend, bed, at: mono } = output.heat;
+    assert(Number.isFinite(mono), "a report has its time");
+    if (mono - this.#telemetryAt < telemetryEvery) return;
+    this.#telemetryAt = mono;
+    this.#surroundings.tell({
+      kind: "telemetry",
+      telemetry: { equipment: this.#equipment, at: output.utc, hotend, bed },
+    });
+  }
+}

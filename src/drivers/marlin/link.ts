@@ -1,0 +1,254 @@
+/** The numbered, checksummed stream to a Marlin: window, history, resends; it knows nothing of jobs. */
+import type { Fault } from "../../equipment/machine.ts";
+import type { Milliseconds, MonotonicMs } from "../../kernel/units.ts";
+import { faults } from "./faults.ts";
+import type { Reply } from "./reply.ts";
+import { firstNumber, frame } from "./wire.ts";
+
+/** Bounds of one link; the values of {@link defaultLimits} suit a firmware with a 128-byte receive ring. */
+export interface LinkLimits {
+  /** Bytes not yet confirmed that the firmware can hold while it is busy (its receive ring, less one). */
+  readonly rxBytes: number;
+  /** Most lines not yet confirmed, whatever the firmware offers. */
+  readonly maxInFlight: number;
+  /** Quiet time after an error before lines are repeated: the firmware discards what arrives meanwhile. */
+  readonly settle: Milliseconds;
+  /** Without progress or keep-alive for so long, an answer was lost. */
+  readonly stall: Milliseconds;
+  readonly resendsOfOneLine: number;
+  readonly resendsPerHundred: number;
+  readonly stallsInRow: number;
+}
+
+export const defaultLimits: LinkLimits = {
+  rxBytes: 127,
+  maxInFlight: 6,
+  settle: 40,
+  stall: 2500,
+  resendsOfOneLine: 5,
+  resendsPerHundred: 10,
+  stallsInRow: 5,
+};
+
+/** Lines kept for repetition; a firmware may re-request lines that it has confirmed already. */
+const historyKept = 2048;
+/** A harmless command whose `ok` carries its number: sent to find out where the firmware stands. */
+export const probe = "M113 S1";
+
+/** Gives the next command to send, or null when nothing may be sent now. */
+export type NextCommand = () => string | null;
+
+/** The state of one connection's outgoing stream. Only the functions of this file change it. */
+export interface Link {
+  readonly limits: LinkLimits;
+  /** Number of the M110 that opened this numbering. */
+  base: number;
+  /** Commands by number, from `oldest` on. */
+  history: string[];
+  oldest: number;
+  /** Number that is written next; below the end of history while lines are repeated. */
+  cursor: number;
+  /** Highest number believed to be confirmed. Flow control only: what must be certain is asked for by a mark. */
+  acked: number;
+  /** Free command slots as last told (ADVANCED_OK), null while nothing was told. */
+  free: number | null;
+  recovery: { number: number; stale: number; until: MonotonicMs } | null;
+  stallAt: MonotonicMs;
+  stalls: number;
+  /** A line was sent past the window to find out: the next `ok` speaks for all that were sent. */
+  resynced: boolean;
+  /** A command that was taken from the source but does not fit the window yet. */
+  waiting: string | null;
+  output: string;
+  resends: number;
+  repeated: { number: number; count: number };
+  resentAt: number[];
+  /** Why this link cannot go on; stays until `rebase`. */
+  fault: Fault | null;
+}
+
+/** A link that has sent nothing yet; call {@link rebase} when the port is open. */
+export function newLink(limits: LinkLimits = defaultLimits): Link {
+  const base = firstNumber - 1;
+  return {
+    ...{ limits, base, history: [], oldest: base, cursor: base, acked: base - 1, free: null, recovery: null },
+    ...{ stallAt: 0, stalls: 0, resynced: false, waiting: null, output: "", resends: 0, resentAt: [], fault: null },
+    repeated: { number: -1, count: 0 },
+  };
+}
+
+/** Number that the next new line gets. */
+function end(link: Link): number {
+  return link.oldest + link.history.length;
+}
+
+/** True when everything taken from the source was sent and confirmed. */
+export function isIdle(link: Link): boolean {
+  return link.waiting === null && link.acked === end(link) - 1;
+}
+
+/** True when one of the latest lines is exactly this command. */
+export function sentLately(link: Link, command: string): boolean {
+  return link.history.slice(-64).includes(command);
+}
+
+/** Text to write since the last call. */
+export function takeOutput(link: Link): string {
+  const text = link.output;
+  link.output = "";
+  return text;
+}
+
+/**
+ * Forgets all lines and starts numbering afresh behind everything sent before; M110 is obeyed whatever its number
+ * (transcript 04). Nothing else is sent until it is confirmed.
+ */
+export function rebase(link: Link, now: MonotonicMs): void {
+  const base = Math.max(firstNumber, end(link));
+  Object.assign(link, newLink(link.limits), { resends: link.resends, free: link.free });
+  Object.assign(link, { base, oldest: base, cursor: base, acked: base - 1, history: [`M110 N${base}`] });
+  write(link, now);
+}
+
+function command(link: Link, number: number): string {
+  return link.history[number - link.oldest] ?? probe;
+}
+
+function write(link: Link, now: MonotonicMs): void {
+  if (link.cursor - 1 <= link.acked) link.stallAt = now + link.limits.stall;
+  link.output += frame(link.cursor, command(link, link.cursor));
+  link.cursor++;
+}
+
+function fits(link: Link, text: string): boolean {
+  const lines = link.cursor - 1 - link.acked;
+  if (lines <= 0) return true;
+  // The M110 is still unconfirmed: what was sent after it would be numbered for nobody.
+  if (link.acked < link.base) return false;
+  const window = link.free === null ? 1 : Math.max(1, Math.min(link.limits.maxInFlight, link.free));
+  if (lines >= window) return false;
+  let bytes = frame(link.cursor, text).length;
+  for (let number = link.acked + 1; number < link.cursor; number++)
+    bytes += frame(number, command(link, number)).length;
+  return bytes <= link.limits.rxBytes;
+}
+
+function append(link: Link, text: string): void {
+  link.history.push(text);
+  // Dropped in blocks, so that the cost of the shift does not fall on every line.
+  if (link.history.length < 2 * historyKept || link.acked - link.oldest < historyKept) return;
+  link.history = link.history.slice(historyKept);
+  link.oldest += historyKept;
+}
+
+/** Sends what the window allows, repeats what was asked for, and finds out what became of unanswered lines. */
+export function pump(link: Link, now: MonotonicMs, source: NextCommand): void {
+  if (link.fault !== null) return;
+  if (link.recovery !== null) {
+    if (now < link.recovery.until) return;
+    link.recovery = null;
+  }
+  while (link.cursor < end(link) && fits(link, command(link, link.cursor))) write(link, now);
+  while (link.cursor === end(link)) {
+    link.waiting ??= source();
+    if (link.waiting === null || !fits(link, link.waiting)) break;
+    append(link, link.waiting);
+    link.waiting = null;
+    write(link, now);
+  }
+  if (link.cursor - 1 > link.acked && now >= link.stallAt) resync(link, now, source);
+}
+
+/**
+ * Sends one line past the window: a duplicate of the newest line is dropped without a word, but the next number
+ * brings either its `ok` or the Resend of what was lost. An unconfirmed M110 is repeated itself.
+ */
+function resync(link: Link, now: MonotonicMs, source: NextCommand): void {
+  link.stalls++;
+  if (link.stalls > link.limits.stallsInRow) {
+    link.fault = faults.stalled();
+    return;
+  }
+  if (link.acked < link.base) link.cursor = link.base;
+  else if (link.cursor === end(link)) {
+    append(link, link.waiting ?? source() ?? probe);
+    link.waiting = null;
+  }
+  write(link, now);
+  link.resynced = true;
+  link.stallAt = now + link.limits.stall;
+}
+
+/** Takes a reply's meaning for the stream; call {@link pump} afterwards. */
+export function hear(link: Link, reply: Reply, now: MonotonicMs): void {
+  if (reply.kind === "ok") hearOk(link, reply, now);
+  else if (reply.kind === "resend") hearResend(link, reply.number, now);
+  else if (reply.kind === "busy") link.stallAt = Math.max(link.stallAt, now + link.limits.stall);
+  // An error whose Resend was lost, or a firmware that says it has nothing to do: no need to wait the full time.
+  else if (reply.kind === "rejected" || reply.kind === "wait")
+    link.stallAt = Math.min(link.stallAt, now + 5 * link.limits.settle);
+}
+
+function confirm(link: Link, number: number, now: MonotonicMs): void {
+  if (number <= link.acked || number >= end(link)) return;
+  link.acked = number;
+  link.resynced = false;
+  link.cursor = Math.max(link.cursor, number + 1);
+  link.stalls = 0;
+  link.stallAt = now + link.limits.stall;
+  if (number >= link.repeated.number) link.repeated = { number: -1, count: 0 };
+}
+
+function hearOk(link: Link, reply: Extract<Reply, { kind: "ok" }>, now: MonotonicMs): void {
+  if (reply.number !== null) {
+    if (reply.free !== null) link.free = reply.free;
+    confirm(link, reply.number, now);
+  } else if (link.recovery !== null && reply.heat === null) {
+    // The `ok` that ends Error and Resend is not progress; with no stale line left it means: go on.
+    if (link.recovery.stale <= 0) link.recovery.until = now;
+  } else if (link.free === null) confirm(link, link.resynced ? link.cursor - 1 : plainNext(link), now);
+  else if (reply.heat !== null) confirmQuery(link, now);
+}
+
+/** Without numbers each `ok` is the oldest line's. */
+function plainNext(link: Link): number {
+  return Math.min(link.acked + 1, link.cursor - 1);
+}
+
+/** Marlin leaves the number out of the `ok` to M105 even with ADVANCED_OK; commands are carried out in order. */
+function confirmQuery(link: Link, now: MonotonicMs): void {
+  for (let number = link.acked + 1; number < link.cursor; number++) {
+    if (command(link, number) === "M105") return confirm(link, number, now);
+  }
+}
+
+/** Every line in flight behind a bad one brings an error of its own (transcript 03): those ask for nothing new. */
+function hearResend(link: Link, asked: number, now: MonotonicMs): void {
+  if (asked === end(link)) return confirm(link, asked - 1, now);
+  if (link.recovery !== null && link.recovery.number === asked && link.recovery.stale > 0) {
+    link.recovery.stale--;
+    link.recovery.until = now + link.limits.settle;
+    return;
+  }
+  // A number never given, or long forgotten, is noise or a confused firmware: repeat from what is not sure.
+  const known = asked < end(link) && asked >= link.oldest;
+  const number = known ? asked : Math.min(Math.max(link.acked + 1, link.oldest), end(link) - 1);
+  countResend(link, number);
+  const stale = Math.max(0, link.cursor - 1 - number);
+  link.recovery = { number, stale, until: now + link.limits.settle };
+  link.cursor = number;
+  link.acked = number - 1;
+  link.resynced = false;
+  link.stallAt = now + link.limits.stall;
+}
+
+function countResend(link: Link, number: number): void {
+  const { limits, repeated } = link;
+  link.resends++;
+  link.repeated = { number, count: repeated.number === number ? repeated.count + 1 : 1 };
+  const newest = end(link);
+  link.resentAt = [...link.resentAt.filter((at) => at > newest - 100), newest];
+  const worst = Math.max(link.repeated.count, link.resentAt.length);
+  if (link.repeated.count >= limits.resendsOfOneLine || link.resentAt.length > limits.resendsPerHundred)
+    link.fault = faults.resendStorm(worst);
+}

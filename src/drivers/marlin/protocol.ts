@@ -1,0 +1,141 @@
+/** The driver of one Marlin-family printer as a pure machine: bytes, time and directives in, bytes and news out. */
+import type { Directive, Fault } from "../../equipment/machine.ts";
+import type { AttemptId } from "../../kernel/names.ts";
+import { perform } from "./directives.ts";
+import { faults } from "./faults.ts";
+import { nextCommand } from "./feed.ts";
+import { checkJob, followJob } from "./following.ts";
+import { begin, pursueGreeting } from "./greeting.ts";
+import { takeReply } from "./hearing.ts";
+import { isIdle, pump, takeOutput } from "./link.ts";
+import { readReply } from "./reply.ts";
+import { giveUpSafety, makeSafe, pursueSafety } from "./safing.ts";
+import {
+  close,
+  type Instant,
+  knownHeat,
+  newSession,
+  type Output,
+  observe,
+  type ProgramSource,
+  type Session,
+  type SessionSetup,
+  sayOffline,
+} from "./session.ts";
+
+/** What can happen to the driver. */
+export type ProtocolEvent =
+  | { readonly kind: "opened" }
+  | { readonly kind: "closed"; readonly fault: Fault }
+  | { readonly kind: "bytes"; readonly bytes: Uint8Array }
+  /** Time has passed; expected at least every 50 ms. */
+  | { readonly kind: "tick" }
+  /** `program` belongs to a `begin`; null where the parent does not have it. */
+  | {
+      readonly kind: "directive";
+      readonly id: number;
+      readonly directive: Directive;
+      readonly program: ProgramSource | null;
+    }
+  /** The parent has gone or wants to close: make the printer safe and exit. */
+  | { readonly kind: "end" };
+
+/** Takes one event at one moment and gives what is to be done now. */
+export type Protocol = (event: ProtocolEvent, now: Instant) => readonly Output[];
+
+/** Makes a driver that has opened nothing yet; `lost` names attempts that an earlier process left open. */
+export function createProtocol(setup: SessionSetup, lost: readonly AttemptId[] = []): Protocol {
+  const session = newSession(setup, lost);
+  return (event, now) => {
+    take(session, event, now);
+    pursue(session, now);
+    const text = takeOutput(session.link);
+    if (text !== "") session.out.push({ kind: "write", text });
+    const out = session.out;
+    session.out = [];
+    return out;
+  };
+}
+
+function take(session: Session, event: ProtocolEvent, now: Instant): void {
+  if (event.kind === "opened") {
+    session.lastHeard = now.mono;
+    begin(session, now);
+  } else if (event.kind === "closed") lose(session, event.fault);
+  else if (event.kind === "bytes") {
+    for (const line of session.split(event.bytes)) {
+      session.lastHeard = now.mono;
+      takeReply(session, readReply(line), now);
+      send(session, now);
+    }
+  } else if (event.kind === "directive") perform(session, event.id, event.directive, event.program, now);
+  else if (event.kind === "end" && session.endBy === null) end(session, now);
+}
+
+function pursue(session: Session, now: Instant): void {
+  if (session.phase === "ready" && now.mono - session.lastHeard >= session.setup.times.liveness) {
+    lose(session, faults.noSign(session.setup.times.liveness / 1000));
+    begin(session, now);
+  }
+  pursueGreeting(session, now);
+  followJob(session, now);
+  pursueSafety(session, now);
+  poll(session, now);
+  send(session, now);
+  checkJob(session, now);
+  if (session.endBy !== null && mayExit(session, now)) session.out.push({ kind: "exit" });
+}
+
+/** Sends the driver's own commands first, then the job's. */
+function send(session: Session, now: Instant): void {
+  if (session.phase !== "greeting" && session.phase !== "ready") return;
+  pump(session.link, now.mono, () => {
+    const own = session.control.shift();
+    if (own !== undefined) return own;
+    return session.job === null || session.phase !== "ready"
+      ? null
+      : nextCommand(session.job.feed, isIdle(session.link));
+  });
+  // Text must keep its order with what is written past the queue.
+  const text = takeOutput(session.link);
+  if (text !== "") session.out.push({ kind: "write", text });
+}
+
+/** Asks for temperatures where the printer does not report them by itself: they are its sign of life as well. */
+function poll(session: Session, now: Instant): void {
+  const { times } = session.setup;
+  if (session.phase !== "ready" || session.control.length > 0) return;
+  const newest = Math.max(session.heat.latest?.at ?? 0, session.lastPolled);
+  if (now.mono - newest < times.poll) return;
+  session.lastPolled = now.mono;
+  session.control.push("M105");
+}
+
+/** The printer cannot be spoken to: an open attempt is over, and what its heaters do is not known. */
+function lose(session: Session, fault: Fault): void {
+  const { job } = session;
+  session.phase = "closed";
+  session.retryAt = null;
+  session.heat.latest = null;
+  sayOffline(session, fault);
+  if (job !== null) {
+    observe(session, { kind: "failed", attempt: job.attempt, fault, heaters: "unknown" });
+    close(session, job.attempt);
+  }
+  giveUpSafety(session);
+}
+
+function end(session: Session, now: Instant): void {
+  session.endBy = now.mono + session.setup.times.end;
+  const heat = knownHeat(session, now);
+  const cold = heat !== null && heat.hotend.target === 0 && heat.bed.target === 0;
+  if (session.job !== null || (session.phase === "ready" && !cold)) makeSafe(session, { mayPark: true }, now);
+}
+
+/** Leaves a printer that is known to be cold, or that was never or is no longer within reach. */
+function mayExit(session: Session, now: Instant): boolean {
+  if (session.endBy !== null && now.mono >= session.endBy) return true;
+  if (session.phase === "refused" || session.phase === "halted") return true;
+  const neverKnown = session.identity === null && session.phase !== "ready";
+  return neverKnown || (session.phase === "ready" && session.safing === null && isIdle(session.link));
+}
