@@ -10,7 +10,7 @@ import { entryText, genesisDigest, parseEntry } from "../../src/ledger/entry.ts"
 import { type Ledger, LedgerFailed, type Recorded } from "../../src/ledger/ledger.ts";
 import type { SignatureCheck, VerifyingKey } from "../../src/ledger/signer.ts";
 import { emptyFrontier, grow, leafHash, rootOf } from "../../src/ledger/tree.ts";
-import { draft, origin, started } from "./drafts.ts";
+import { draft, origin, started } from "./plain-drafts.ts";
 
 /** One place that a ledger is kept in, opened as often as the suite likes. */
 export interface Place {

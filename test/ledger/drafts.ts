@@ -3,8 +3,6 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { onTestFinished } from "vitest";
-import type { JobId } from "../../src/kernel/names.ts";
-import type { EntryDraft, JsonObject } from "../../src/ledger/entry.ts";
 import {
   createLedger,
   type Folders,
@@ -12,27 +10,7 @@ import {
   type OpenOptions,
   openLedger,
 } from "../../src/ledger/io/ledger.ts";
-
-export const origin = "hospital.example/cell-1";
-
-/** A draft of job `job` (null: the cell's own) in start `boot`. */
-export function draft(type: string, body: JsonObject = {}, job: string | null = null, boot = 0): EntryDraft {
-  return {
-    job: job as JobId | null,
-    actorId: null,
-    type,
-    body,
-    at: 1_700_000_000_000,
-    mono: 5,
-    clockState: "synchronised",
-    boot,
-  };
-}
-
-/** The first entry of a start. */
-export function started(boot = 0): EntryDraft {
-  return draft("CellStarted", { software: "0.1.0" }, null, boot);
-}
+import { origin } from "./plain-drafts.ts";
 
 /** Fresh folders, gone after the test. */
 export function freshFolders(): Folders {

@@ -12,7 +12,7 @@ import {
   simulatedSigner,
 } from "../../src/ledger/memory.ts";
 import { all, ledgerConformance } from "./conformance.ts";
-import { draft, origin, started } from "./drafts.ts";
+import { draft, origin, started } from "./plain-drafts.ts";
 
 ledgerConformance("The memory ledger", async () => {
   const disk = createMemoryDisk(origin);

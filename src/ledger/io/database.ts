@@ -158,3 +158,22 @@ function assertVersion(db: Db): void {
   const older = at >= 0 && (found[at] ?? 0) < (oldestSqlite[at] ?? 0);
   assert(!older, `SQLite ${oldestSqlite.join(".")} or newer is needed, this is ${row?.version}`);
 }
+
+/** A consistent copy of the database at `from` (which may be in use) as one file at `to`, flushed. Throws SqliteError. */
+export async function copyDatabase(from: string, to: string): Promise<void> {
+  const source = openForReading(from);
+  try {
+    await source.backup(to);
+  } finally {
+    source.close();
+  }
+  const copy = new Database(to, { fileMustExist: true });
+  try {
+    settle(copy);
+    copy.pragma("synchronous = FULL");
+    // A copy has no log beside it: it is one file, whole by itself. The next writer gives it one again.
+    assert(copy.pragma("journal_mode = DELETE", { simple: true }) === "delete", "a copy is one file");
+  } finally {
+    copy.close();
+  }
+}

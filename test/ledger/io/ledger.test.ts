@@ -5,7 +5,8 @@ import { openKeys } from "../../../src/ledger/io/keys.ts";
 import { createLedger, openLedger } from "../../../src/ledger/io/ledger.ts";
 import { LedgerFailed } from "../../../src/ledger/ledger.ts";
 import { all, ledgerConformance } from "../conformance.ts";
-import { draft, mustOpen, newFolders, origin, started } from "../drafts.ts";
+import { mustOpen, newFolders } from "../drafts.ts";
+import { draft, origin, started } from "../plain-drafts.ts";
 
 ledgerConformance("The ledger on disk", async () => {
   const folders = await newFolders();

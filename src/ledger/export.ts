@@ -1,0 +1,87 @@
+/** The export of one job: one canonical JSON file with its entries, their proofs and a signed checkpoint over them. */
+import { canonicalBytes, type Json } from "../kernel/json.ts";
+import type { Digest, JobId } from "../kernel/names.ts";
+import { fromBase64, toBase64 } from "./bytes.ts";
+import type { SignedNote } from "./note.ts";
+
+/** First member of every export file. */
+export const exportFormat = "cellward-job-export/1";
+
+/** One entry of an export. */
+export interface ExportedEntry {
+  /** The exact text of the entry and of its body (RFC 8785). */
+  readonly entry: string;
+  readonly body: string;
+  /** Audit path to the checkpoint's root. */
+  readonly proof: readonly Uint8Array[];
+}
+
+/** The content of an export file. */
+export interface JobExport {
+  readonly origin: string;
+  readonly job: JobId;
+  readonly checkpoint: SignedNote;
+  /** Public keys of the cell in their one-line form: for information, never for verification. */
+  readonly keys: readonly string[];
+  /** The job's entries and the first entry of each start in which they were written, by number. */
+  readonly entries: readonly ExportedEntry[];
+  /** Evidence that travels inside the file, by digest of its plaintext. */
+  readonly artifacts: ReadonlyMap<Digest, Uint8Array>;
+}
+
+/** The bytes of the file. */
+export function exportBytes(content: JobExport): Uint8Array {
+  return canonicalBytes({
+    format: exportFormat,
+    origin: content.origin,
+    job: content.job,
+    checkpoint: content.checkpoint,
+    keys: content.keys,
+    entries: content.entries.map(({ entry, body, proof }) => ({ entry, body, proof: proof.map(toBase64) })),
+    artifacts: Object.fromEntries([...content.artifacts].map(([digest, bytes]) => [digest, toBase64(bytes)])),
+  });
+}
+
+/** Reads the parsed file into its parts by form alone (nothing is verified yet); null where it is not an export. */
+export function readExport(value: Json): JobExport | null {
+  const file = membersOf(value);
+  if (file === null || file["format"] !== exportFormat || Object.keys(file).length !== 7) return null;
+  const { origin, job, checkpoint, keys, entries, artifacts } = file;
+  if (typeof origin !== "string" || typeof job !== "string" || typeof checkpoint !== "string") return null;
+  if (!isTexts(keys) || !Array.isArray(entries)) return null;
+  const readEntries = entries.map(readEntry);
+  const readArtifacts = readBlobs(artifacts);
+  if (!readEntries.every((entry) => entry !== null) || readArtifacts === null) return null;
+  return { origin, job: job as JobId, checkpoint, keys, entries: readEntries, artifacts: readArtifacts };
+}
+
+function readEntry(value: Json): ExportedEntry | null {
+  const item = membersOf(value);
+  if (item === null || Object.keys(item).length !== 3) return null;
+  const { entry, body, proof } = item;
+  if (typeof entry !== "string" || typeof body !== "string" || !isTexts(proof)) return null;
+  const nodes = proof.map(fromBase64);
+  return nodes.every((node) => node?.length === 32) ? { entry, body, proof: nodes as Uint8Array[] } : null;
+}
+
+function readBlobs(value: Json | undefined): Map<Digest, Uint8Array> | null {
+  const members = membersOf(value);
+  if (members === null) return null;
+  const blobs = new Map<Digest, Uint8Array>();
+  for (const [digest, encoded] of Object.entries(members)) {
+    const bytes = typeof encoded === "string" ? fromBase64(encoded) : null;
+    if (bytes === null) return null;
+    blobs.set(digest as Digest, bytes);
+  }
+  return blobs;
+}
+
+function membersOf(value: Json | undefined): { readonly [key: string]: Json | undefined } | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Json })
+    : null;
+}
+
+function isTexts(value: Json | undefined): value is readonly string[] {
+  return Array.isArray(value) && value.every((item) => typeof item === "string");
+}

@@ -1,0 +1,108 @@
+/** Verification of a data folder or a backup: the log, its checkpoints, and every artifact that it names. */
+import { join } from "node:path";
+import type { Digest } from "../../kernel/names.ts";
+import { type Finding, finding } from "../finding.ts";
+import type { Head } from "../ledger.ts";
+import type { VerifyingKey } from "../signer.ts";
+import { type Report, type VerifiedLog, verifyLog } from "../verify.ts";
+import { openArtifacts } from "./artifacts.ts";
+import { checkSignature } from "./crypto.ts";
+import { checkpointRows, type Db, databaseFile, openForReading, readOrigin, rowsFrom, sqliteCode } from "./database.ts";
+import { readRestoredMarker } from "./marker.ts";
+
+export interface FolderTrust {
+  /** Public keys from outside the folder; the log's own is the one named like its origin. */
+  readonly trusted: readonly VerifyingKey[];
+  /** Opens artifacts, so that they are checked inside; without it only their presence is. */
+  readonly dataKey?: Uint8Array | undefined;
+  /** A head known from elsewhere (the boot floor, a receipt) that the log must contain. */
+  readonly floor?: Head | undefined;
+}
+
+/** What verification of a folder says. */
+export interface FolderReport extends Report {
+  /** Artifacts that the entries name. */
+  readonly artifacts: number;
+  /** True where their content was checked, not only their presence. */
+  readonly artifactsOpened: boolean;
+  /** What a restore has left written here, or null. */
+  readonly restored: string | null;
+}
+
+/** Verifies a data folder, also while the cell is running on it. Damage of any kind is a finding, never an exception. */
+export async function verifyFolder(dataDir: string, trust: FolderTrust): Promise<FolderReport> {
+  const named = new Map<Digest, number>();
+  const report = readLog(dataDir, trust, named);
+  const findings = [...report.findings, ...(await artifactFindings(dataDir, trust, named))];
+  return {
+    ...report,
+    ok: findings.length === 0,
+    findings,
+    artifacts: named.size,
+    artifactsOpened: trust.dataKey !== undefined,
+    restored: await readRestoredMarker(dataDir),
+  };
+}
+
+function readLog(dataDir: string, trust: FolderTrust, named: Map<Digest, number>): Report {
+  let db: Db | null = null;
+  try {
+    db = openForReading(join(dataDir, databaseFile));
+    const origin = readOrigin(db);
+    if (origin === null) return unreadable("It is not a ledger of format 1.");
+    // One transaction, so that checkpoints are not newer than the entries seen.
+    db.exec("BEGIN");
+    const verified = verifyLog({
+      origin,
+      rows: rowsFrom(db),
+      checkpoints: checkpointRows(db, false),
+      trusted: trust.trusted,
+      check: checkSignature,
+      floor: trust.floor,
+      parseBodies: true,
+      onArtifact: (seq, digest) => {
+        if (!named.has(digest)) named.set(digest, seq);
+      },
+    });
+    return trust.floor === undefined ? verified.report : withFloor(verified, trust.floor);
+  } catch (problem) {
+    const code = sqliteCode(problem);
+    if (code === "") throw problem;
+    const absent = code === "SQLITE_CANTOPEN";
+    return unreadable(absent ? `There is no ledger to be opened in ${dataDir}.` : `SQLite says ${code}.`);
+  } finally {
+    db?.close();
+  }
+}
+
+function withFloor({ report, floor: found }: VerifiedLog, floor: Head): Report {
+  if (found === "held" || !report.ok) return report;
+  const behind = found === "behind";
+  const what = behind
+    ? `It is known that the cell signed ${floor.size} entries, ${report.entries} are here.`
+    : `Entries 0 to ${floor.size - 1} are not those that the cell is known to have signed.`;
+  const wrong = behind ? finding("truncated", report.entries, what) : finding("checkpoint-root", 0, what);
+  return { ...report, ok: false, findings: [wrong] };
+}
+
+function unreadable(what: string): Report {
+  const findings = [finding("database", null, what)];
+  return { ok: false, origin: "", entries: 0, jobs: 0, lastCheckpoint: null, uncovered: 0, findings };
+}
+
+async function artifactFindings(
+  dataDir: string,
+  trust: FolderTrust,
+  named: ReadonlyMap<Digest, number>,
+): Promise<Finding[]> {
+  const findings: Finding[] = [];
+  const store = openArtifacts(dataDir, trust.dataKey ?? new Uint8Array(32));
+  for (const [digest, seq] of named) {
+    if (!(await store.has(digest))) {
+      findings.push(finding("artifact-missing", seq, `The artifact ${digest} that entry ${seq} names is not there.`));
+    } else if (trust.dataKey !== undefined && !(await store.get(digest)).ok) {
+      findings.push(finding("artifact-changed", seq, `The artifact ${digest} that entry ${seq} names was altered.`));
+    }
+  }
+  return findings;
+}

@@ -1,0 +1,165 @@
+/** Verification of one job's export, offline, with nothing but the file and keys that one trusts already. */
+import { digestOf } from "../kernel/hash.ts";
+import { parseCanonical } from "../kernel/json.ts";
+import { type Digest, isIdentifier } from "../kernel/names.ts";
+import { toHex, utf8 } from "./bytes.ts";
+import { checkBody, checkEntry, isFinding } from "./chain-check.ts";
+import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import type { Entry } from "./entry.ts";
+import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
+import { type Finding, finding } from "./finding.ts";
+import type { Head } from "./ledger.ts";
+import { parseKey } from "./note.ts";
+import { includes } from "./proofs.ts";
+import type { SignatureCheck, VerifyingKey } from "./signer.ts";
+import { leafHash } from "./tree.ts";
+
+/** Largest export read, in bytes. */
+export const maxExportBytes = 1 << 30;
+
+/** What verification of an export says. */
+export interface ExportReport {
+  readonly ok: boolean;
+  /** SHA-256 of the file: what its HTML page carries. */
+  readonly digest: Digest;
+  readonly origin: string | null;
+  readonly job: string | null;
+  /** The job's own entries found good. */
+  readonly entries: number;
+  readonly artifacts: { readonly embedded: number; readonly named: number };
+  /** The signed head that covers them: the record is complete up to there as far as the file shows, and says nothing of later. */
+  readonly lastCheckpoint: Head | null;
+  readonly findings: readonly Finding[];
+}
+
+/** A verified export's content, for whoever shows it. */
+export interface VerifiedExport {
+  readonly report: ExportReport;
+  /** Null where the file is not even an export by form. */
+  readonly content: JobExport | null;
+}
+
+/** Verifies an export file; findings name the first bad entry. Keys inside the file are never used. */
+export function verifyExport(
+  bytes: Uint8Array,
+  trusted: readonly VerifyingKey[],
+  check: SignatureCheck,
+): VerifiedExport {
+  const digest = digestOf(bytes);
+  const nothing = {
+    digest,
+    origin: null,
+    job: null,
+    entries: 0,
+    artifacts: { embedded: 0, named: 0 },
+    lastCheckpoint: null,
+  };
+  const parsed = bytes.length > maxExportBytes ? null : parseCanonical(bytes);
+  const content = parsed?.ok === true ? readExport(parsed.value) : null;
+  if (content === null) {
+    const why = parsed?.ok === false ? parsed.error : "not of its form";
+    const wrong = finding("export-format", null, `The file is not a job's export in format 1: it is ${why}.`);
+    return { report: { ...nothing, ok: false, findings: [wrong] }, content: null };
+  }
+  const head = openCheckpoint(content.checkpoint, content.origin, trusted, check);
+  if (!head.ok) {
+    const wrong = finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
+    return { report: { ...nothing, ok: false, findings: [wrong] }, content };
+  }
+  const walked = walk(content, head.value);
+  const wrong = walked.wrong ?? judgeFrame(content, walked.named);
+  const report: ExportReport = {
+    ok: wrong === null,
+    digest,
+    origin: content.origin,
+    job: content.job,
+    entries: walked.entries,
+    artifacts: { embedded: content.artifacts.size, named: walked.named.size },
+    lastCheckpoint: { size: head.value.size, root: toHex(head.value.root) as Digest },
+    findings: wrong === null ? [] : [wrong],
+  };
+  return { report, content };
+}
+
+interface Walked {
+  readonly wrong: Finding | null;
+  readonly entries: number;
+  readonly named: ReadonlySet<Digest>;
+}
+
+/** Steps through the entries: each is in the signed tree, the job's follow one another from its first without a gap. */
+function walk(content: JobExport, head: Checkpoint): Walked {
+  const named = new Set<Digest>();
+  const starts = new Set<number>();
+  let jobHead: Digest | null = null;
+  let [entries, last] = [0, -1];
+  for (const exported of content.entries) {
+    const seq = last + 1;
+    const checked = checkEntry(utf8(exported.entry), utf8(exported.body), seq);
+    if (isFinding(checked)) return { wrong: checked, entries, named };
+    const { entry, digest } = checked;
+    const wrong = judgeEntry(entry, exported, head, { last, jobHead, starts, job: content.job });
+    if (wrong !== null) return { wrong, entries, named };
+    const digests = checkBody(utf8(exported.body), entry.seq);
+    if (isFinding(digests)) return { wrong: digests, entries, named };
+    last = entry.seq;
+    if (entry.job === null) starts.add(entry.boot);
+    else {
+      for (const one of digests) named.add(one);
+      jobHead = digest;
+      entries++;
+    }
+  }
+  return { wrong: null, entries, named };
+}
+
+interface Place {
+  readonly last: number;
+  readonly jobHead: Digest | null;
+  readonly starts: ReadonlySet<number>;
+  readonly job: string;
+}
+
+function judgeEntry(entry: Entry, exported: ExportedEntry, head: Checkpoint, place: Place): Finding | null {
+  const { seq } = entry;
+  if (seq <= place.last) return finding("entry-order", seq, `Entry ${seq} stands after entry ${place.last}.`);
+  if (!includes(leafHash(utf8(exported.entry)), seq, head.size, exported.proof, head.root)) {
+    return finding("inclusion", seq, `Entry ${seq} is not in the log that the cell signed.`);
+  }
+  if (entry.job === null) {
+    return place.starts.has(entry.boot)
+      ? finding("export-format", seq, `Entry ${seq} is not of this job, and its start is in the file already.`)
+      : null;
+  }
+  if (entry.job !== place.job) return finding("export-format", seq, `Entry ${seq} is of another job, ${entry.job}.`);
+  if (entry.jobPrev !== place.jobHead) {
+    return finding("job-link", seq, `Entry ${seq} does not follow the job's entry before it: one is missing or added.`);
+  }
+  if (!place.starts.has(entry.boot)) {
+    return finding(
+      "entry-missing",
+      seq,
+      `The file lacks the first entry of start ${entry.boot}, in which entry ${seq} was written.`,
+    );
+  }
+  return null;
+}
+
+/** What stands around the entries: job name, keys, artifacts. */
+function judgeFrame(content: JobExport, named: ReadonlySet<Digest>): Finding | null {
+  if (!isIdentifier(content.job) || !content.entries.some((one) => one.entry.includes(`"job":"${content.job}"`))) {
+    return finding("export-format", null, "The file holds no entry of the job that it names.");
+  }
+  for (const line of content.keys) {
+    const key = parseKey(line);
+    if (!key.ok || key.value.name !== content.origin) {
+      return finding("export-format", null, "A key in the file is malformed or of another log.");
+    }
+  }
+  for (const [digest, bytes] of content.artifacts) {
+    if (!named.has(digest))
+      return finding("export-format", null, `Artifact ${digest} is named by no entry of the job.`);
+    if (digestOf(bytes) !== digest) return finding("artifact-changed", null, `Artifact ${digest} was altered.`);
+  }
+  return null;
+}

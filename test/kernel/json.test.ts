@@ -1,0 +1,107 @@
+/** Canonical JSON against RFC 8785 (JCS) and RFC 7493 (I-JSON). */
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { AssertionFailed } from "../../src/kernel/assert.ts";
+import { canonical, canonicalBytes, parseCanonical } from "../../src/kernel/json.ts";
+
+/** RFC 8785 appendix B: IEEE 754 bits and the text they print as. */
+const appendixB = [
+  ["0000000000000000", "0"],
+  ["8000000000000000", "0"],
+  ["0000000000000001", "5e-324"],
+  ["8000000000000001", "-5e-324"],
+  ["7fefffffffffffff", "1.7976931348623157e+308"],
+  ["ffefffffffffffff", "-1.7976931348623157e+308"],
+  ["4340000000000000", "9007199254740992"],
+  ["c340000000000000", "-9007199254740992"],
+  ["4430000000000000", "295147905179352830000"],
+  ["44b52d02c7e14af5", "9.999999999999997e+22"],
+  ["44b52d02c7e14af6", "1e+23"],
+  ["44b52d02c7e14af7", "1.0000000000000001e+23"],
+  ["444b1ae4d6e2ef4e", "999999999999999700000"],
+  ["444b1ae4d6e2ef4f", "999999999999999900000"],
+  ["444b1ae4d6e2ef50", "1e+21"],
+  ["3eb0c6f7a0b5ed8c", "9.999999999999997e-7"],
+  ["3eb0c6f7a0b5ed8d", "0.000001"],
+  ["41b3de4355555553", "333333333.3333332"],
+  ["41b3de4355555554", "333333333.33333325"],
+  ["41b3de4355555555", "333333333.3333333"],
+  ["41b3de4355555556", "333333333.3333334"],
+  ["41b3de4355555557", "333333333.33333343"],
+  ["becbf647612f3696", "-0.0000033333333333333333"],
+  ["43143ff3c1cb0959", "1424953923781206.2"],
+] as const;
+
+describe("RFC 8785 vectors", () => {
+  test.each(appendixB)("appendix B: %s prints as %s", (bits, text) => {
+    expect(canonical(Buffer.from(bits, "hex").readDoubleBE())).toBe(text);
+  });
+
+  test("appendix B: NaN and the infinities have no text", () => {
+    for (const value of [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY]) {
+      expect(() => canonical(value)).toThrow(AssertionFailed);
+    }
+  });
+
+  test("section 3.2.2: literals, numbers and string escapes", () => {
+    const value = JSON.parse(
+      '{"numbers":[333333333.33333329,1E30,4.50,2e-3,0.000000000000000000000000001],' +
+        '"string":"\\u20ac$\\u000F\\u000aA\'\\u0042\\u0022\\u005c\\\\\\"\\/","literals":[null,true,false]}',
+    );
+    expect(canonical(value)).toBe(
+      '{"literals":[null,true,false],"numbers":[333333333.3333333,1e+30,4.5,0.002,1e-27],' +
+        '"string":"€$\\u000f\\nA\'B\\"\\\\\\\\\\"/"}',
+    );
+  });
+
+  test("section 3.2.3: members are sorted by UTF-16 code units", () => {
+    const names = ["\u20ac", "\r", "\ufb33", "1", "\u{1f600}", "\u0080", "\u00f6"];
+    const printed = canonical(Object.fromEntries(names.map((name) => [name, 0])));
+    expect(Object.keys(JSON.parse(printed))).toEqual(["1", "\r", "\u0080", "\u00f6", "\u20ac", "\u{1f600}", "\ufb33"]);
+    const order = ["\r", "1", "\u0080", "\u00f6", "\u20ac", "\u{1f600}", "\ufb33"].map((name) =>
+      printed.indexOf(JSON.stringify(name)),
+    );
+    expect(order).toEqual([...order].sort((a, b) => a - b));
+  });
+});
+
+describe("parseCanonical", () => {
+  const refused = [
+    '{"a":1,"a":2}',
+    '{"b":1,"a":2}',
+    '{ "a":1}',
+    '{"a":1.0}',
+    '{"a":9007199254740992}',
+    '{"a":1e999}',
+    '{"a":NaN}',
+    '"\\ud800"',
+    '"\\u0041"',
+    '{"a":1}\n',
+    "\ufeff{}",
+    "",
+    "{",
+  ];
+  test.each(refused)("refuses %j", (text) => {
+    expect(parseCanonical(new TextEncoder().encode(text)).ok).toBe(false);
+  });
+
+  test("refuses bytes that are not UTF-8, and nesting without end", () => {
+    expect(parseCanonical(Uint8Array.of(0x22, 0xff, 0x22)).ok).toBe(false);
+    expect(parseCanonical(new TextEncoder().encode("[".repeat(200_000) + "]".repeat(200_000))).ok).toBe(false);
+  });
+
+  test("gives back every value that canonicalBytes prints", () => {
+    const unsafe = (value: unknown): boolean =>
+      typeof value === "number"
+        ? Number.isInteger(value) && !Number.isSafeInteger(value)
+        : typeof value === "object" && value !== null && Object.values(value).some(unsafe);
+    fc.assert(
+      fc.property(fc.jsonValue(), (value) => {
+        fc.pre(!unsafe(value));
+        const bytes = canonicalBytes(value);
+        const parsed = parseCanonical(bytes);
+        expect(parsed.ok && canonical(parsed.value)).toBe(new TextDecoder().decode(bytes));
+      }),
+    );
+  });
+});

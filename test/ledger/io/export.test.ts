@@ -1,0 +1,116 @@
+/** The export of a job: good as made, refused after any change, readable beside it. */
+import { describe, expect, test } from "vitest";
+import { canonicalBytes, type Json } from "../../../src/kernel/json.ts";
+import type { JobId } from "../../../src/kernel/names.ts";
+import { checkSignature } from "../../../src/ledger/io/crypto.ts";
+import { exportJob } from "../../../src/ledger/io/export.ts";
+import { exportPage, utcText } from "../../../src/ledger/page.ts";
+import { verifyExport } from "../../../src/ledger/verify-export.ts";
+import { mustOpen, newFolders } from "../drafts.ts";
+import { draft, started } from "../plain-drafts.ts";
+import { exportRecord, job, type MadeRecord, makeRecord } from "./record.ts";
+
+function check(record: MadeRecord, bytes: Uint8Array) {
+  return verifyExport(bytes, record.keys.trusted, checkSignature);
+}
+
+describe("[F71] a job's export", () => {
+  test("verifies with the public key alone, with and without its pictures inside", async () => {
+    const record = await makeRecord();
+    for (const inside of [true, false]) {
+      const { report } = check(record, await exportRecord(record, inside));
+      expect(report).toMatchObject({ ok: true, job, entries: 4, artifacts: { embedded: inside ? 2 : 0, named: 2 } });
+      expect(report.lastCheckpoint?.size).toBe(8);
+    }
+  });
+
+  test("[F67] every byte of it matters: changed, missing or doubled, it is refused", async () => {
+    const record = await makeRecord();
+    const bytes = await exportRecord(record, true);
+    let accepted = 0;
+    for (let at = 0; at < bytes.length; at++) {
+      const changed = bytes.slice();
+      changed[at] = (bytes[at] ?? 0) ^ (1 << (at % 8));
+      if (check(record, changed).report.ok) accepted++;
+      if (at % 16 !== 0) continue;
+      const without = Buffer.concat([bytes.subarray(0, at), bytes.subarray(at + 1)]);
+      const doubled = Buffer.concat([bytes.subarray(0, at + 1), bytes.subarray(at)]);
+      if (check(record, without).report.ok || check(record, doubled).report.ok) accepted++;
+    }
+    expect(accepted).toBe(0);
+  });
+
+  const edits: [string, (file: ExportFile) => void, number | null, string][] = [
+    ["an entry taken out", (file) => file.entries.splice(2, 1), 5, "job-link"],
+    ["the first entry of the job taken out", (file) => file.entries.splice(1, 1), 3, "job-link"],
+    ["the start taken out", (file) => file.entries.splice(0, 1), 1, "entry-missing"],
+    ["two entries swapped", (file) => file.entries.reverse(), 7, "job-link"],
+    [
+      "an entry doubled",
+      (file) => file.entries.splice(1, 0, file.entries[1] as ExportFile["entries"][0]),
+      1,
+      "entry-order",
+    ],
+    ["another job's name", (file) => (file.job = "J2"), 1, "export-format"],
+    ["another origin", (file) => (file.origin = "hospital.example/cell-2"), null, "checkpoint-signature"],
+    ["a foreign artifact", (file) => (file.artifacts["a".repeat(64)] = "AAAA"), null, "export-format"],
+  ];
+  test.each(edits)("%s is refused, naming the entry", async (_, edit, seq, rule) => {
+    const record = await makeRecord();
+    const file = JSON.parse(Buffer.from(await exportRecord(record, true)).toString()) as ExportFile;
+    edit(file);
+    const { report } = check(record, canonicalBytes(file as unknown as Json));
+    expect(report.findings[0]).toMatchObject({ seq, rule });
+  });
+
+  test("keys inside the file are never trusted", async () => {
+    const record = await makeRecord();
+    expect(verifyExport(await exportRecord(record, false), [], checkSignature).report.ok).toBe(false);
+  });
+
+  test("a job not covered by a checkpoint yet, and one that is not there, are refused in words", async () => {
+    const folders = await newFolders();
+    const { ledger } = await mustOpen(folders);
+    await ledger.append([started(), draft("A", {}, "J1")]);
+    expect(await exportJob(folders.dataDir, job)).toMatchObject({ ok: false, error: { code: "not-signed-yet" } });
+    await ledger.checkpoint();
+    expect(await exportJob(folders.dataDir, job)).toMatchObject({ ok: true });
+    expect(await exportJob(folders.dataDir, "J9" as JobId)).toMatchObject({
+      ok: false,
+      error: { code: "job-unknown" },
+    });
+  });
+});
+
+interface ExportFile {
+  job: string;
+  origin: string;
+  entries: { entry: string }[];
+  artifacts: Record<string, string>;
+}
+
+describe("[F71] the page beside it", () => {
+  test("carries the file's digest, the simulation's mark and every entry, escaped, without scripts", async () => {
+    const record = await makeRecord();
+    const { report, content } = check(record, await exportRecord(record, false));
+    if (content === null) throw new Error("content");
+    const page = exportPage(content, report.digest, (type) =>
+      type === "JobEnded" ? { title: "The job <ended>", lines: ["for good"] } : null,
+    );
+    expect(page).toContain(report.digest);
+    expect(page).toContain("SIMULATED, not for human use");
+    expect(page).toContain("&lt;b&gt;Grüße&lt;/b&gt;");
+    expect(page).toContain("The job &lt;ended&gt;");
+    expect(page).toContain("Layer judged");
+    expect(page).not.toMatch(/<script|<b>|onerror|https?:/i);
+    expect(page.match(/<tr><td>/g)).toHaveLength(5);
+  });
+
+  test("tells time in UTC as the calendar does", () => {
+    for (const at of [
+      0, 951_782_400_000, 1_700_000_000_000, 1_709_251_199_000, 4_102_444_800_000, 253_402_300_799_000,
+    ]) {
+      expect(utcText(at)).toBe(new Date(at).toISOString().slice(0, 19).replace("T", " "));
+    }
+  });
+});
