@@ -273,6 +273,7 @@ export class Firmware implements Board {
   #quickStop(): void {
     this.#haltMotion();
     this.#stopUntilMs = this.nowMs + quickStopMs / this.speed;
+    if (this.#running !== null) this.#running.wakeMs = this.#stopUntilMs;
   }
 
   #haltMotion(): void {

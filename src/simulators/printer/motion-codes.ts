@@ -115,15 +115,14 @@ export const setPosition: Handler = (board, command) => {
   const { modal, planner } = board;
   const given = axes.filter((axis) => numberOf(command, axis.toUpperCase()) !== null);
   const named = given.length > 0 || axes.some((axis) => has(command, axis.toUpperCase())) ? given : axes;
+  const logical = (axis: keyof Axes): number => (numberOf(command, axis.toUpperCase()) ?? 0) * modal.millimetresPerUnit;
+  const changes = named.some((axis) => Math.abs(logical(axis) - modal.position[axis] - modal.shift[axis]) > 1e-6);
   return (function* (): Steps {
-    if (!planner.idle) {
+    if (!planner.idle && changes) {
       if (planner.free === 0) yield { ready: () => planner.free > 0, wakeMs: () => null };
       planner.addSync(board.nowMs);
     }
-    for (const axis of named) {
-      const value = (numberOf(command, axis.toUpperCase()) ?? 0) * modal.millimetresPerUnit;
-      modal.shift[axis] = value - modal.position[axis];
-    }
+    for (const axis of named) modal.shift[axis] = logical(axis) - modal.position[axis];
     board.say(positionLine(modal, modal.position, planner.positionAt(board.nowMs), board.profile));
   })();
 };

@@ -22,7 +22,7 @@ interface Block {
 
 interface Running {
   readonly block: Block;
-  readonly move: Trapezoid | null;
+  readonly move: Trapezoid;
   readonly startMs: number;
   readonly endMs: number;
   readonly overheadS: number;
@@ -120,19 +120,20 @@ export class Planner {
     if (nowMs < running.endMs) return null;
     this.#running = null;
     this.#idleAtMs = running.endMs;
-    this.#exitSpeed = running.move?.exit ?? 0;
+    this.#exitSpeed = running.move.exit;
     if (this.#waiting.length > 0) this.#start(running.endMs);
     else this.#exitSpeed = 0;
-    return running.move === null ? null : { from: running.block.from, to: running.block.to, endMs: running.endMs };
+    return { from: running.block.from, to: running.block.to, endMs: running.endMs };
   }
 
   #start(nowMs: number): void {
-    const block = this.#waiting.shift();
-    if (block === undefined) return;
-    if (block.path === null) {
-      this.#running = { block, move: null, startMs: nowMs, endMs: nowMs, overheadS: 0 };
-      return;
+    let block = this.#waiting.shift();
+    // A block that only carries a position is over as soon as it is reached.
+    while (block !== undefined && block.path === null) {
+      this.#exitSpeed = 0;
+      block = this.#waiting.shift();
     }
+    if (block === undefined || block.path === null) return;
     const { lengthMm, acceleration, nominal } = block.path;
     const entry = Math.min(this.#exitSpeed, nominal);
     const attainable = Math.sqrt(entry * entry + 2 * acceleration * lengthMm);
@@ -159,14 +160,13 @@ export class Planner {
   positionAt(nowMs: number): Axes {
     const running = this.#running;
     if (running === null) return this.#waiting[0]?.from ?? this.#plan;
-    if (running.move === null) return running.block.from;
     const share = this.#share(running, nowMs);
     return between(running.block.from, running.block.to, share);
   }
 
   #share(running: Running, nowMs: number): number {
-    const move = running.move!;
-    const driven = (((nowMs - running.startMs) / 1000) * this.#speed) as number;
+    const { move } = running;
+    const driven = ((nowMs - running.startMs) / 1000) * this.#speed;
     const total = durationOf(move);
     const scaled = total === 0 ? 0 : (driven * total) / (total + running.overheadS);
     return move.lengthMm === 0 ? 1 : Math.min(1, distanceAt(move, scaled) / move.lengthMm);
@@ -175,7 +175,7 @@ export class Planner {
   /** Throws all blocks away and stops on the spot; returns the piece of motion that was under way. */
   stop(nowMs: number): Motion | null {
     const here = this.positionAt(nowMs);
-    const from = this.#running?.move === null ? null : (this.#running?.block.from ?? null);
+    const from = this.#running?.block.from ?? null;
     this.#running = null;
     this.#waiting.length = 0;
     this.#exitSpeed = 0;
