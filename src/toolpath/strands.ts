@@ -27,15 +27,21 @@ export interface StrandReader {
 interface Checkpoint {
   readonly state: MachineState;
   readonly role: StrandRole;
+  /** Height that the slicer says it gave the beads; where supports have layers of their own it is not the step in Z. */
+  readonly height: Millimetre | null;
 }
 
 /**
  * Width of a bead of cross-section `area_mm2` and height `height_mm`: a rectangle with half-round sides, the model
- * that slicers publish (PrusaSlicer's flow math, Slic3r manual); thin beads are taken as rectangles.
+ * that slicers publish (PrusaSlicer's flow math, Slic3r manual); never thinner than 0.2146 of the height.
  */
 export function beadWidth(area_mm2: number, height_mm: Millimetre): Millimetre {
-  const rounded = (area_mm2 - (Math.PI * height_mm ** 2) / 4) / height_mm + height_mm;
-  return Math.max(rounded, area_mm2 / height_mm);
+  return (area_mm2 - (Math.PI * height_mm ** 2) / 4) / height_mm + height_mm;
+}
+
+/** A comment is not proof: a height far outside the recipe's limits (bridges are round, hence twice) counts as not said. */
+function plausible(height: Millimetre, limits: GuardLimits): Millimetre | null {
+  return height >= limits.layerHeight_mm.min && height <= 2 * limits.layerHeight_mm.max ? height : null;
 }
 
 /** A reader over a program that `planToolpath` accepted with the same limits. */
@@ -43,14 +49,14 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
   const setup = { dialect: limits.dialect, home: limits.home_mm };
   const area = (Math.PI * limits.filamentDiameter_mm ** 2) / 4;
   // State at the start of segment k: 0 the preamble, k layer k.
-  const starts: Checkpoint[] = [{ state: coldState(), role: "unknown" }];
+  const starts: Checkpoint[] = [{ state: coldState(), role: "unknown", height: null }];
   const read = (segment: number, into: Strand[] | null): void => {
     const range = segment === 0 ? plan.preamble : plan.layers[segment - 1]!;
-    const height = segment === 0 ? 1 : plan.layers[segment - 1]!.height_mm;
+    const step = segment === 0 ? 1 : plan.layers[segment - 1]!.height_mm;
     const from = starts[segment]!;
     const interpreter = createInterpreter(setup, from.state);
     const { move } = interpreter;
-    let role = from.role;
+    let { role, height } = from;
     for (let at = range.start; at < range.end; ) {
       const next = lineEnd(program, at, range.end);
       const end = contentEnd(program, at, next);
@@ -58,13 +64,14 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
       if (effect === "blank") {
         const mark = readMark(program, at, end);
         if (mark?.kind === "role") role = mark.role;
+        else if (mark?.kind === "height") height = plausible(mark.height_mm, limits);
       } else if (into !== null && effect === "move" && move.deposited > 0 && move.planar > 0) {
-        const width_mm = beadWidth((move.deposited * area) / move.planar, height);
+        const width_mm = beadWidth((move.deposited * area) / move.planar, height ?? step);
         into.push({ x0: move.x0, y0: move.y0, x1: move.x1, y1: move.y1, width_mm, role });
       }
       at = next;
     }
-    starts[segment + 1] ??= { state: { ...interpreter.state }, role };
+    starts[segment + 1] ??= { state: { ...interpreter.state }, role, height };
   };
   return {
     strands(layer) {
