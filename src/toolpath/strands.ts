@@ -15,6 +15,8 @@ export interface Strand {
   readonly x1: Millimetre;
   readonly y1: Millimetre;
   readonly width_mm: Millimetre;
+  /** Of the bead itself; its upper side is the layer's `z_mm`. */
+  readonly height_mm: Millimetre;
   readonly role: StrandRole;
 }
 
@@ -66,8 +68,9 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
         if (mark?.kind === "role") role = mark.role;
         else if (mark?.kind === "height") height = plausible(mark.height_mm, limits);
       } else if (into !== null && effect === "move" && move.deposited > 0 && move.planar > 0) {
-        const width_mm = beadWidth((move.deposited * area) / move.planar, height ?? step);
-        into.push({ x0: move.x0, y0: move.y0, x1: move.x1, y1: move.y1, width_mm, role });
+        const height_mm = height ?? step;
+        const width_mm = beadWidth((move.deposited * area) / move.planar, height_mm);
+        into.push({ x0: move.x0, y0: move.y0, x1: move.x1, y1: move.y1, width_mm, height_mm, role });
       }
       at = next;
     }

@@ -24,6 +24,7 @@ const strand = fc.record({
   x1: coordinate,
   y1: coordinate,
   width_mm: fc.integer({ min: 1, max: 40 }).map((n) => n / 10),
+  height_mm: fc.constant(0.2),
   role: fc.constant("wall" as const),
 });
 
@@ -132,8 +133,8 @@ describe("[F58] expected layers of the example", () => {
   it("hold the volume that the program extrudes", () => {
     const reader = createStrandReader(bytes, plan, recipe.guard);
     for (const layer of [2, 31, 62]) {
-      const h = plan.layers[layer - 1]!.height_mm;
       const volume = reader.strands(layer).reduce((sum, s) => {
+        const h = s.height_mm;
         return sum + Math.hypot(s.x1 - s.x0, s.y1 - s.y0) * (h * (s.width_mm - h) + (Math.PI * h * h) / 4);
       }, 0);
       expect(volume / plan.layers[layer - 1]!.extruded_mm3).toBeCloseTo(1, 2);
