@@ -13,7 +13,7 @@ export interface Filament {
 
 /** Filaments by name. */
 export const filaments = {
-  ivory: { colour: [0.82, 0.74, 0.57], gloss: 0.22, clearDepth: 0 },
+  ivory: { colour: [0.82, 0.74, 0.57], gloss: 0.3, clearDepth: 0 },
   blue: { colour: [0.3, 0.52, 0.78], gloss: 0.25, clearDepth: 0 },
   grey: { colour: [0.3, 0.31, 0.32], gloss: 0.2, clearDepth: 0 },
   red: { colour: [0.55, 0.05, 0.05], gloss: 0.3, clearDepth: 0 },

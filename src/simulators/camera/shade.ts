@@ -50,11 +50,10 @@ function shadePixel(stage: Stage, pixel: number, out: Float32Array): void {
   for (let channel = 0; channel < 3; channel++) out[3 * pixel + channel] = sum[channel]! / samples;
 }
 
-/** True when all samples see the same part of the bare bench. */
+/** True when all samples see the bare plane z = 0, which is drawn at the pixels' centres. */
 function isPlain(g: GBuffer, pixel: number): boolean {
-  const z = g.z[pixel]!;
   if (g.material[pixel]! >= material.post) return false;
-  for (let at = pixel + g.size; at < g.z.length; at += g.size) if (g.z[at]! !== z) return false;
+  for (let at = pixel; at < g.z.length; at += g.size) if (g.z[at]! !== 0) return false;
   return true;
 }
 
@@ -69,7 +68,7 @@ function shadeSample(stage: Stage, pixel: number, at: number): void {
   const kind = g.material[at]!;
   const plastic = kind === material.filament;
   // Light scatters inside plastic, so that its grooves look shallower than they are.
-  const soften = plastic ? 0.72 : 1;
+  const soften = plastic ? 0.8 : 1;
   const nx = (g.nx[at]! / 127) * soften;
   const ny = (g.ny[at]! / 127) * soften;
   const nz = Math.sqrt(Math.max(0, 1 - nx * nx - ny * ny));

@@ -205,7 +205,7 @@ function paint(g: GBuffer, s: Strand, at: number, along: number, side: number, u
     ny += s.uy * ripple;
     const own = s.length > 2 ? 0.06 * (hash(s.seed, 5, 9) - 0.5) + 0.07 * (noise1(along / 1.7, s.seed) - 0.5) : 0;
     const groove = side * side;
-    tone = (1 + own + 0.05 * (noise2(x * 0.8, y * 0.8, 32) - 0.5)) * (1 - 0.3 * groove * groove);
+    tone = (1 + own + 0.05 * (noise2(x * 0.8, y * 0.8, 32) - 0.5)) * (1 - 0.38 * groove * groove);
   }
   g.nx[at] = Math.max(-127, Math.min(127, 127 * nx));
   g.ny[at] = Math.max(-127, Math.min(127, 127 * ny));
