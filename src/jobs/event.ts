@@ -45,6 +45,10 @@ export type CellEvent =
   | { readonly type: "MachineOnline"; readonly equipment: EquipmentId; readonly identity: MachineIdentity }
   | { readonly type: "MachineOffline"; readonly equipment: EquipmentId; readonly fault: Fault }
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
+  /** Written by the ledger itself, from its reserve, when the disk is full. */
+  | { readonly type: "StorageExhausted" }
+  /** The wall clock jumped against the monotonic one; times before and after cannot be subtracted (feature 75). */
+  | { readonly type: "ClockStepped"; readonly expected: EpochMs; readonly said: EpochMs }
   | {
       readonly type: "PlateDeclaredClear";
       readonly equipment: EquipmentId;

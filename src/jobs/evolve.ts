@@ -14,6 +14,8 @@ export function evolve(state: State, event: Event, at: EpochMs): State {
     case "PersonEnrolled":
     case "SignInRecorded":
     case "RequestRefused":
+    case "ClockStepped":
+    case "StorageExhausted":
     case "MachineOnline":
     case "MachineOffline":
     case "InspectionStatusChanged":
@@ -73,6 +75,8 @@ function evolveCell(state: State, event: CellEvent): State {
       return { ...state, people: { ...state.people, [event.person]: { id: event.person, roles: event.roles } } };
     case "SignInRecorded":
     case "RequestRefused":
+    case "ClockStepped":
+    case "StorageExhausted":
       return state;
     case "MachineOnline":
       return patchEquipment(state, event.equipment, { online: true, identity: event.identity, fault: null });

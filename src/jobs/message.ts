@@ -16,10 +16,13 @@ export interface Envelope {
   readonly message: Message;
 }
 
-export type Message = PersonMessage | MachineMessage | EyeMessage;
+export type Message = CellMessage | PersonMessage | MachineMessage | EyeMessage;
+
+export type CellMessage =
+  | { readonly kind: "boot"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
+  | { readonly kind: "clock-stepped"; readonly expected: EpochMs; readonly said: EpochMs };
 
 export type PersonMessage =
-  | { readonly kind: "boot"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
   | { readonly kind: "enrol"; readonly person: PersonId; readonly roles: readonly Role[] }
   | {
       readonly kind: "record-sign-in";

@@ -23,6 +23,8 @@ function route(draft: Draft, message: Message): void {
   switch (message.kind) {
     case "boot":
       return boot(draft, message);
+    case "clock-stepped":
+      return draft.add({ type: "ClockStepped", expected: message.expected, said: message.said });
     case "enrol":
       return enrol(draft, message);
     case "record-sign-in":

@@ -1,0 +1,95 @@
+/** Camera and inspector in virtual time: they can be blind, late, wrong about the picture, and quite mad. */
+
+import type { Message } from "../../src/jobs/message.ts";
+import type { Obligation } from "../../src/jobs/obligations.ts";
+import type { LayerReport } from "../../src/jobs/report.ts";
+import { digestOfValue } from "../../src/kernel/hash.ts";
+import type { Digest } from "../../src/kernel/names.ts";
+import type { Storm } from "./printer.ts";
+import type { Random, VirtualTime } from "./time.ts";
+
+/** What a stored picture really shows; only the world knows. */
+export interface Truth {
+  readonly blind: boolean;
+  readonly attempt: string;
+  readonly layer: number;
+  readonly defective: boolean;
+}
+
+export interface Eye {
+  capture(duty: Extract<Obligation, { kind: "capture" }>): Promise<Message>;
+  inspect(duty: Extract<Obligation, { kind: "inspect" }>): Promise<Message>;
+  readonly truths: Map<string, Truth>;
+  /** A technician wipes the lens. */
+  mend(): void;
+}
+
+const digest = (text: string) => digestOfValue(text) as Digest;
+const fault = { code: "camera", what: "no picture", remedy: "wipe" };
+
+/** Puts a camera over the plate. */
+export function createEye(world: { time: VirtualTime; random: Random; storm: Storm }): Eye {
+  const { time, random, storm } = world;
+  const truths = new Map<string, Truth>();
+  const defects = new Map<string, boolean>();
+  let covered = false;
+  let serial = 0;
+  const chance = (p: number) => random() < p * storm.strength;
+  const later = <T>(value: T, slowMs: number) =>
+    new Promise<T>((resolve) => {
+      if (chance(0.01)) return;
+      time.after(chance(0.03) ? slowMs * 100 : random() * slowMs, () => resolve(value));
+    });
+
+  function isDefective(attempt: string, layer: number): boolean {
+    const name = `${attempt}/${layer}`;
+    if (!defects.has(name)) defects.set(name, random() < 0.03);
+    return defects.get(name) === true;
+  }
+
+  return {
+    truths,
+    mend() {
+      covered = false;
+    },
+    capture({ attempt, layer, take, markedAt }) {
+      if (chance(0.03)) covered = true;
+      if (chance(0.03)) return later<Message>({ kind: "capture-failed", attempt, layer, take, fault }, 900);
+      const frame = digest(`frame ${serial++}`);
+      truths.set(frame, { blind: covered, attempt, layer, defective: isDefective(attempt, layer) });
+      const requestedAt = chance(0.02) ? markedAt - 5_000 : Math.max(time.clock.now(), markedAt);
+      return later<Message>(
+        { kind: "captured", attempt, layer, take, frame, requestedAt, receivedAt: requestedAt + 100 },
+        900,
+      );
+    },
+    inspect({ attempt, layer, take, frame }) {
+      if (chance(0.02)) return later<Message>({ kind: "inspection-failed", attempt, layer, take, fault }, 900);
+      return later<Message>({ kind: "inspected", attempt, layer, take, report: report(frame) }, 900);
+    },
+  };
+
+  function report(frame: Digest): LayerReport {
+    const truth = truths.get(frame)!;
+    const seen = { expected: digest("e"), setup: digest("s"), limits: digest("l"), model: digest("m") };
+    const base = { findings: [], digests: { frame, ...seen }, evidence: digest("r") };
+    if (truth.blind) {
+      // A mad inspector says "pass" of a picture that shows nothing.
+      const verdict = random() < 0.3 ? "pass" : "blind";
+      if (random() < 0.2)
+        return { ...base, grade: "good", verdict, digests: { ...base.digests, model: null }, reasons: ["no net"] };
+      return { ...base, grade: random() < 0.5 ? "unusable" : "degraded", verdict, reasons: ["covered"] };
+    }
+    const box = { x_mm: 1, y_mm: 1, w_mm: 1, h_mm: 1 };
+    const finding = { class: "missing-material", box, measured: 2, limit: 1, unit: "mm", score: 0.9 };
+    if (truth.defective) {
+      const verdict = random() < 0.1 ? "pass" : "fail";
+      return { ...base, grade: "good", verdict, findings: [finding], reasons: ["missing"] };
+    }
+    if (chance(0.03)) {
+      const other = digest("another picture");
+      return { ...base, grade: "good", verdict: "pass", reasons: [], digests: { ...base.digests, frame: other } };
+    }
+    return { ...base, grade: "good", verdict: "pass", reasons: [] };
+  }
+}

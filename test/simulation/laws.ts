@@ -1,0 +1,207 @@
+/** The laws, asked of what is on disk after a run; none of the core's own logic is used to answer. */
+import { isDeepStrictEqual } from "node:util";
+import type { Cell } from "../../src/cell.ts";
+import type { Event } from "../../src/jobs/event.ts";
+import { evolve } from "../../src/jobs/evolve.ts";
+import type { JobOrder } from "../../src/jobs/order.ts";
+import { emptyState } from "../../src/jobs/state.ts";
+import type { MemoryDisk } from "../../src/ledger/memory.ts";
+import { openMemoryLedger } from "../../src/ledger/memory.ts";
+import type { Eye } from "./eye.ts";
+import type { Printer } from "./printer.ts";
+import type { Fact, Witness } from "./witness.ts";
+
+export interface Case {
+  readonly disk: MemoryDisk;
+  readonly witness: Witness;
+  readonly cell: Cell | null;
+  readonly eye: Eye;
+  readonly printer: Printer;
+  readonly orders: readonly JobOrder[];
+  readonly planned: number;
+  readonly presenceValidMs: number;
+  readonly accuse: (law: string) => void;
+}
+
+/** Asks every law; each broken one is accused in words. */
+export async function judge(court: Case): Promise<void> {
+  const facts = court.witness.facts();
+  await stateIsFold(court);
+  chainVerifies(court);
+  blindNeverPasses(court, facts);
+  countsAgree(court, facts);
+  nothingTwice(court, facts);
+  nothingGoesOnOverABoot(court, facts);
+  presenceOnce(court, facts);
+  dispositions(court, facts);
+  badEndsAreSaid(court, facts);
+  ordersOnce(court, facts);
+}
+
+async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {
+  if (!cell) return;
+  let state = emptyState;
+  let highest = 0;
+  for await (const { entry, body } of openMemoryLedger(disk).read(0)) {
+    highest = Math.max(highest, entry.at);
+    state = evolve(state, { type: entry.type, ...body } as unknown as Event, highest);
+  }
+  if (!isDeepStrictEqual(state, cell.state())) accuse("law 2: the live state is not the fold of the disk");
+}
+
+function chainVerifies({ disk, accuse }: Case): void {
+  try {
+    openMemoryLedger(disk);
+  } catch (problem) {
+    accuse(`the chain does not verify: ${problem}`);
+  }
+}
+
+/** A pass needs a picture of this very layer, seen by an open eye, with nothing found in it. */
+function blindNeverPasses({ eye, accuse }: Case, facts: readonly Fact[]): void {
+  const lastFrame = new Map<string, string>();
+  const judged = new Map<string, string>();
+  for (const { type, body } of facts) {
+    const name = `${body.attempt}/${body.layer}`;
+    if (type === "LayerCaptured") lastFrame.set(name, body.frame);
+    if (type === "LayerInspected") judged.set(name, body.report.digests.frame);
+    if (type !== "LayerDecided" || body.verdict !== "pass") continue;
+    if (judged.get(name) !== lastFrame.get(name)) accuse(`law 3: layer ${name} passed on a report of another picture`);
+    const truth = eye.truths.get(lastFrame.get(name) ?? "");
+    if (!truth) accuse(`law 3: layer ${name} passed without a picture`);
+    else if (truth.blind) accuse(`law 3: layer ${name} passed blind`);
+    else if (truth.defective) accuse(`law 3: layer ${name} passed with a finding in its report`);
+    else if (`${truth.attempt}/${truth.layer}` !== name)
+      accuse(`law 3: layer ${name} passed on the picture of another`);
+  }
+}
+
+/** Planned = captured = inferred = decided for every completed attempt. */
+function countsAgree({ accuse, planned }: Case, facts: readonly Fact[]): void {
+  const seen = new Map<string, Set<string>>();
+  for (const { type, body } of facts) {
+    if (!["LayerCaptured", "LayerInspected", "LayerDecided"].includes(type)) continue;
+    const layers = seen.get(body.attempt) ?? new Set();
+    seen.set(body.attempt, layers.add(`${type}/${body.layer}`));
+  }
+  for (const { type, body } of facts) {
+    if (type !== "AttemptEnded" || body.outcome !== "Completed") continue;
+    const count = seen.get(body.attempt)?.size ?? 0;
+    if (count !== planned * 3) accuse(`law 3: ${body.attempt} completed with ${count} of ${planned * 3} looks`);
+  }
+}
+
+/** No unit completes an operation twice, an open outcome frees nothing, and no job has more good parts than copies. */
+function nothingTwice({ orders, accuse, printer }: Case, facts: readonly Fact[]): void {
+  const completed = new Set<string>();
+  const open = new Map<string, string>();
+  const blocked = new Map<string, string>();
+  for (const { type, body } of facts) {
+    if (type === "AttemptStarted") {
+      if (open.has(body.equipment)) accuse(`law 4: ${body.attempt} started while ${open.get(body.equipment)} was open`);
+      open.set(body.equipment, body.attempt);
+      for (const [nonconformity, job] of blocked) {
+        if (job === body.job) accuse(`law 4: ${body.attempt} started with ${nonconformity} undecided`);
+      }
+    }
+    if (type === "AttemptEnded")
+      for (const [machine, attempt] of open) if (attempt === body.attempt) open.delete(machine);
+    if (type === "NonconformityRaised") blocked.set(body.nonconformity, body.job);
+    if (type === "DispositionSigned") blocked.delete(body.nonconformity);
+    if (type === "OperationCompleted") {
+      const name = `${body.job}/${body.unit}/${body.operation}`;
+      if (completed.has(name)) accuse(`law 4: ${name} was made twice`);
+      completed.add(name);
+    }
+  }
+  const scrapped = scrappedUnits(facts);
+  for (const order of orders) {
+    const last = order.route.at(-1)!.id;
+    const good = [...completed].filter((name) => {
+      const [job, unit, operation] = name.split("/");
+      return job === order.id && operation === last && !scrapped.has(`${job}/${unit}`);
+    }).length;
+    if (good > order.copies) accuse(`law 4: ${order.id} has ${good} good parts of ${order.copies} copies`);
+    if (good > (printer.made.get(order.id) ?? 0)) accuse(`law 4: ${order.id} counts parts that were never made`);
+  }
+}
+
+/** What was open when the cell started again is over; nothing more may become true of it but its end. */
+function nothingGoesOnOverABoot({ accuse }: Case, facts: readonly Fact[]): void {
+  const open = new Set<string>();
+  const over = new Set<string>();
+  for (const { type, body } of facts) {
+    if (type === "AttemptStarted") open.add(body.attempt);
+    if (type === "CellBooted") for (const attempt of open) over.add(attempt);
+    if (type === "AttemptEnded") open.delete(body.attempt);
+    const goesOn = ["AttemptBegan", "LayerDone", "LayerDecided", "LayerReleased", "AttemptResumed"].includes(type);
+    if (goesOn && over.has(body.attempt)) accuse(`law 4: ${body.attempt} went on over a restart (${type})`);
+  }
+}
+
+/** What ended unknown or failed is a nonconformity, exactly one for each. */
+function badEndsAreSaid({ accuse }: Case, facts: readonly Fact[]): void {
+  const raised = facts.filter((fact) => fact.type === "NonconformityRaised" && fact.body.cause !== "layer-failed");
+  for (const { type, body } of facts) {
+    if (type !== "AttemptEnded" || !["OutcomeUnknown", "Failed"].includes(body.outcome)) continue;
+    const count = raised.filter((fact) => fact.body.attempt === body.attempt).length;
+    if (count !== 1) accuse(`law 4: ${body.attempt} ended ${body.outcome} with ${count} nonconformities`);
+  }
+}
+
+function scrappedUnits(facts: readonly Fact[]): Set<string> {
+  const unitOf = new Map<string, string>();
+  const attemptOf = new Map<string, string>();
+  const scrapped = new Set<string>();
+  for (const { type, body } of facts) {
+    if (type === "AttemptStarted") unitOf.set(body.attempt, `${body.job}/${body.unit}`);
+    if (type === "NonconformityRaised") attemptOf.set(body.nonconformity, body.attempt);
+    if (type === "DispositionSigned" && body.disposition === "scrap") {
+      scrapped.add(unitOf.get(attemptOf.get(body.nonconformity) ?? "") ?? "");
+    }
+  }
+  return scrapped;
+}
+
+/** Every start and every resume used a proof of this job, recorded before, fresh, and never used again. */
+function presenceOnce({ accuse, presenceValidMs }: Case, facts: readonly Fact[]): void {
+  const proven = new Map<string, number>();
+  const used = new Set<string>();
+  let highest = 0;
+  for (const { type, body, at } of facts) {
+    highest = Math.max(highest, at);
+    if (type === "PresenceProven") proven.set(`${body.job}/${body.proof}`, highest);
+    if (type !== "AttemptStarted" && type !== "AttemptResumed") continue;
+    const name = `${body.job}/${body.presence}`;
+    const since = proven.get(name);
+    if (since === undefined || highest - since > presenceValidMs)
+      accuse(`law 5: ${type} without a fresh presence proof`);
+    if (used.has(name)) accuse(`law 5: presence proof ${name} used twice`);
+    used.add(name);
+  }
+}
+
+/** Nobody decides on their own work, and only a failed layer is ever conceded. */
+function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
+  const startedBy = new Map<string, string>();
+  const raised = new Map<string, { attempt: string; cause: string }>();
+  for (const { type, body } of facts) {
+    if (type === "AttemptStarted") startedBy.set(body.attempt, body.person);
+    if (type === "NonconformityRaised") raised.set(body.nonconformity, body);
+    if (type !== "DispositionSigned") continue;
+    const about = raised.get(body.nonconformity);
+    if (!about) accuse("a disposition of nothing");
+    else if (startedBy.get(about.attempt) === body.approval.person) accuse("the executor decided on their own work");
+    else if (body.disposition === "concession" && about.cause !== "layer-failed")
+      accuse(`law 4: ${about.cause} was conceded`);
+  }
+}
+
+function ordersOnce({ accuse }: Case, facts: readonly Fact[]): void {
+  const nonces = new Set<string>();
+  for (const { type, body } of facts) {
+    if (type !== "JobOrderAccepted") continue;
+    if (nonces.has(body.order.nonce)) accuse("law 5: an order was used twice");
+    nonces.add(body.order.nonce);
+  }
+}

@@ -1,0 +1,64 @@
+/** Reads the disk as a stranger would: what the world checks itself against, with none of the core's own folding. */
+import { textOf } from "../../src/ledger/bytes.ts";
+import type { MemoryDisk } from "../../src/ledger/memory.ts";
+
+/** What stands on disk about one attempt. */
+export interface Testimony {
+  accepted: number;
+  ended: boolean;
+}
+
+export interface Witness {
+  /** What the disk says about an attempt now, or undefined when its start is not on disk. */
+  attempt(id: string): Testimony | undefined;
+  /** Every body on disk so far, with its type. */
+  facts(): readonly Fact[];
+}
+
+export interface Fact {
+  readonly type: string;
+  readonly at: number;
+  // biome-ignore lint/suspicious/noExplicitAny: a stranger reads bodies without our types
+  readonly body: any;
+}
+
+/** Follows a disk; it may be read by several cells one after the other. */
+export function createWitness(disk: MemoryDisk): Witness {
+  const attempts = new Map<string, Testimony>();
+  const facts: Fact[] = [];
+  const failedLayer = new Map<string, { attempt: string; layer: number }>();
+
+  function follow(): void {
+    while (facts.length < disk.rows.length) {
+      const row = disk.rows[facts.length]!;
+      const entry = JSON.parse(textOf(row.entry) ?? "") as { type: string; at: number };
+      const fact: Fact = { type: entry.type, at: entry.at, body: JSON.parse(textOf(row.body) ?? "") };
+      facts.push(fact);
+      note(fact);
+    }
+  }
+
+  function note({ type, body }: Fact): void {
+    if (type === "AttemptStarted") attempts.set(body.attempt, { accepted: 0, ended: false });
+    const attempt = attempts.get(body.attempt);
+    if (attempt && type === "LayerDecided" && body.verdict === "pass") attempt.accepted = body.layer;
+    if (attempt && type === "AttemptEnded") attempt.ended = true;
+    if (type === "NonconformityRaised")
+      failedLayer.set(body.nonconformity, { attempt: body.attempt, layer: body.layer });
+    if (type === "DispositionSigned" && body.disposition === "concession") {
+      const conceded = failedLayer.get(body.nonconformity);
+      if (conceded) attempts.get(conceded.attempt)!.accepted = conceded.layer;
+    }
+  }
+
+  return {
+    attempt(id) {
+      follow();
+      return attempts.get(id);
+    },
+    facts() {
+      follow();
+      return facts;
+    },
+  };
+}
