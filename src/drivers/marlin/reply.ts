@@ -76,7 +76,7 @@ function integer(digits: string | undefined): number | null {
 }
 
 function readError(text: string): Reply {
-  if (/checksum|mismatch|last line|line number|expected line/i.test(text)) return { kind: "rejected" };
+  if (/check|mismatch|last|line/i.test(text)) return { kind: "rejected" };
   if (/halted|kill/i.test(text)) return { kind: "halted", text };
   if (/thermal|heating|mintemp|maxtemp|heater/i.test(text)) return { kind: "thermal", text };
   return { kind: "error", text };

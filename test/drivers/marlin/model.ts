@@ -145,7 +145,8 @@ export class ModelFirmware {
   #execute(command: Queued, now: number): void {
     if (!known.test(command.text)) this.say(`echo:Unknown command: "${command.text}"`);
     else {
-      (command.number === null ? this.rogue : this.executed).push(command.text);
+      if (command.number !== null) this.executed.push(command.text);
+      else if (command.text !== "M108" && command.text !== "M410") this.rogue.push(command.text);
       this.#effect(command.text, now);
     }
     const numbers = this.behaviour.advancedOk
