@@ -13,7 +13,7 @@ export interface Finding {
 export interface MotionMemory {
   /** Height of the last bead laid down; 0 before the first. */
   printedZ: number;
-  /** Filament pushed out on one spot since the toolhead last moved in the plane. */
+  /** Filament pushed out on the spot in this layer, and what moves laid beyond the thickest bead (rounding). */
   blob: number;
 }
 
@@ -33,7 +33,6 @@ export function moveChecker(limits: GuardLimits, eachLayer: boolean, memory: Mot
     if (move.homed !== HOMED_ALL) return notHomed();
     const found = place(move) ?? speed(move);
     if (found !== null) return found;
-    if (move.planar > 0) memory.blob = 0;
     return move.e === 0 ? null : filament(move, state);
   };
 }
@@ -102,6 +101,10 @@ function filamentCheck(limits: GuardLimits, memory: MotionMemory): MoveCheck {
   const area = (Math.PI * limits.filamentDiameter_mm ** 2) / 4;
   const { bead_mm2_max: bead, flow_mm3_s_max: flow, retract_mm_max: retract, prime_mm_max: prime } = limits;
   const { x, y, z } = limits.printable_mm;
+  const push = (filament: number): Finding | null => {
+    memory.blob += filament;
+    return memory.blob > prime + 1e-6 ? pushed(memory.blob, prime) : null;
+  };
   return (move, state) => {
     const cold = heat(move, state);
     if (cold !== null) return cold;
@@ -112,15 +115,7 @@ function filamentCheck(limits: GuardLimits, memory: MotionMemory): MoveCheck {
       };
     }
     if (move.deposited === 0) return null;
-    if (move.planar === 0) {
-      memory.blob += move.deposited;
-      return memory.blob > prime + 1e-6
-        ? {
-            code: "prime-too-long",
-            what: `The filament is pushed out by ${show(memory.blob)} mm on one spot, more than ${prime} mm.`,
-          }
-        : null;
-    }
+    if (move.planar === 0) return push(move.deposited);
     const inside = move.x1 >= x.min && move.x1 <= x.max && move.y1 >= y.min && move.y1 <= y.max;
     const began = move.x0 >= x.min && move.x0 <= x.max && move.y0 >= y.min && move.y0 <= y.max;
     if (!inside || !began || move.z1 < z.min || move.z1 > z.max) {
@@ -142,8 +137,17 @@ function filamentCheck(limits: GuardLimits, memory: MotionMemory): MoveCheck {
     if (volume > flow * move.seconds + ROUNDING_MM3) {
       return { code: "flow-too-high", what: `The line needs ${show(volume / move.seconds)} mm3/s, more than ${flow}.` };
     }
+    if (move.z1 !== memory.printedZ) memory.blob = 0;
     memory.printedZ = move.z1;
-    return null;
+    const excess = volume - bead * move.planar;
+    return excess > 0 ? push(excess / area) : null;
+  };
+}
+
+function pushed(filament: number, limit: number): Finding {
+  return {
+    code: "prime-too-long",
+    what: `The filament is pushed out by ${show(filament)} mm on the spot within one layer, more than ${limit} mm.`,
   };
 }
 

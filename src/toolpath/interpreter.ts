@@ -56,6 +56,9 @@ const BIT_AXES = BIT_X | BIT_Y | BIT_Z | BIT_E;
 const G0 = commandKey("G0");
 const G1 = commandKey("G1");
 
+/** Sums of decimals are not exact: less filament than this is none. */
+const ROUNDING_MM = 1e-9;
+
 /** Everything the interpreter follows besides G0 and G1. */
 const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [commandKey("G4"), dwell],
@@ -125,8 +128,9 @@ function travel(s: MachineState, w: Words, move: Move): Effect {
     s.e = s.relativeE ? s.e + value : value;
   }
   move.e = e;
-  move.deposited = e > s.retracted ? e - s.retracted : 0;
-  s.retracted = e > s.retracted ? 0 : s.retracted - e;
+  const spare = s.retracted - e;
+  move.deposited = spare < -ROUNDING_MM ? -spare : 0;
+  s.retracted = spare > ROUNDING_MM ? spare : 0;
   const dx = s.x - move.x0;
   const dy = s.y - move.y0;
   const dz = s.z - move.z0;

@@ -127,6 +127,20 @@ const moves: readonly BadProgram[] = [
     line: BODY + 8,
     text: program(...square(0.2), "G1 E3", "G1 E3", ...square(0.4)),
   },
+  {
+    ...after("blobs beside each other", "prime-too-long", ""),
+    line: BODY + 10,
+    text: program(...square(0.2), "G1 E3", "G1 X61", "G1 X62 E0.03", "G1 E3", ...square(0.4)),
+  },
+  {
+    ...after("thousands of tiny thick moves", "prime-too-long", ""),
+    line: BODY + 7 + 638,
+    text: program(
+      ...square(0.2),
+      ...Array.from({ length: 1000 }, (_, k) => `G1 X60.00${k % 2} E0.008`),
+      ...square(0.4),
+    ),
+  },
   after("printing in the parking area", "outside-printable", "G1 X60 Y119 E1"),
   after("printing while rising", "rising-extrusion", "G1 X70 Y60 Z0.21 E0.3"),
   {
