@@ -70,25 +70,28 @@ export class Nozzle {
     this.#plate.clear();
   }
 
-  /**
-   * Follows one motion; `melts` says whether filament flows, `machineS` is the machine's own time. Returns the height
-   * at which filament was laid down, or null.
-   */
-  follow(motion: Motion, offset: Offset, melts: boolean, machineS: number): number | null {
+  /** The true height at which a motion prints a strand, or null when it prints none. */
+  printsAt(motion: Motion, offset: Offset): number | null {
+    const fed = motion.to.e - motion.from.e - this.#retractedMm;
+    const travels = motion.to.x !== motion.from.x || motion.to.y !== motion.from.y;
+    return fed > 0 && travels ? motion.to.z + offset.z : null;
+  }
+
+  /** Follows one motion; `melts` says whether filament flows, `machineS` is the machine's own time. */
+  follow(motion: Motion, offset: Offset, melts: boolean, machineS: number): void {
     const fed = motion.to.e - motion.from.e;
     const toZ = motion.to.z + offset.z;
     this.#last = { x: motion.to.x + offset.x, y: motion.to.y + offset.y, z: toZ };
     if (fed <= 0) {
       this.#retractedMm -= fed;
-      return null;
+      return;
     }
     const primed = Math.min(this.#retractedMm, fed);
     this.#retractedMm -= primed;
     const volume = (fed - primed) * filamentArea * this.#disorder.factor;
-    if (volume < 1e-6 || !melts) return null;
+    if (volume < 1e-6 || !melts) return;
     const from = { x: motion.from.x + offset.x, y: motion.from.y + offset.y, z: motion.from.z + offset.z };
     this.#lay(from, this.#last, volume, machineS);
-    return toZ;
   }
 
   #lay(from: Offset, to: Offset, volume: number, machineS: number): void {
@@ -129,7 +132,7 @@ export class Nozzle {
   #tangle(random: () => number, at: Offset, volume: number): void {
     const thread = (Math.PI * nozzleDiameterMm ** 2) / 4;
     const pieces = Math.max(1, Math.min(12, Math.round(volume / thread / 2)));
-    const piece = volume / pieces / (thread * 1);
+    const piece = volume / pieces / thread;
     let here = { x: at.x, y: at.y, z: at.z + 0.5 };
     for (let i = 0; i < pieces; i += 1) {
       const angle = random() * 2 * Math.PI;
@@ -139,7 +142,8 @@ export class Nozzle {
         y: here.y + Math.sin(angle) * reach,
         z: Math.max(0.4, Math.min(at.z + 6, here.z + (random() - 0.4) * 1.5)),
       };
-      const width = widthOf(volume / pieces / Math.max(reach, 0.05), nozzleDiameterMm);
+      const length = Math.hypot(next.x - here.x, next.y - here.y, next.z - here.z);
+      const width = widthOf(volume / pieces / Math.max(length, 0.05), nozzleDiameterMm);
       this.#plate.add([here.x, here.y, here.z, next.x, next.y, next.z, width, nozzleDiameterMm]);
       here = next;
     }

@@ -75,12 +75,25 @@ export class Printer {
   }
 
   #follow(motion: Motion): void {
+    if (this.#armed.length > 0) this.#strikeArmed(this.#nozzle.printsAt(motion, this.#misplaced), motion.endMs);
     const melts = this.#thermal.actual("hotend") >= meltsAtCelsius;
-    const height = this.#nozzle.follow(motion, this.#misplaced, melts, this.#machineSeconds(motion.endMs));
-    if (height === null || this.#armed.length === 0) return;
+    this.#nozzle.follow(motion, this.#misplaced, melts, this.#machineSeconds(motion.endMs));
+  }
+
+  /** Physical faults strike before the strand is laid; those of board and wire when the firmware's step is over. */
+  #strikeArmed(height: number | null, atMs: number): void {
+    if (height === null) return;
     const reached = this.#armed.filter((fault) => height >= fault.atLayerZ - 1e-3);
     this.#armed = this.#armed.filter((fault) => !reached.includes(fault));
-    this.#struck.push(...reached);
+    for (const fault of reached) {
+      if (fault.name === "layer-shift") this.#shift(fault.dx, fault.dy);
+      else if (!this.#nozzle.strike(fault, this.#machineSeconds(atMs))) this.#struck.push(fault);
+    }
+  }
+
+  #shift(dx: number, dy: number): void {
+    this.#misplaced.x += dx;
+    this.#misplaced.y += dy;
   }
 
   #machineSeconds(atMs: number): number {
@@ -151,10 +164,8 @@ export class Printer {
     this.#nozzle.strike(fault, this.#machineSeconds(this.#nowMs));
     if (fault.name === "kill-heater") this.#thermal.setDefect(fault.heater, "no-power");
     else if (fault.name === "thermal-runaway") this.#thermal.setDefect(fault.heater, "loose-sensor");
-    else if (fault.name === "layer-shift") {
-      this.#misplaced.x += fault.dx;
-      this.#misplaced.y += fault.dy;
-    } else if (fault.name === "stall") {
+    else if (fault.name === "layer-shift") this.#shift(fault.dx, fault.dy);
+    else if (fault.name === "stall") {
       this.#stalledUntilMs = fault.seconds === undefined ? never : this.#nowMs + fault.seconds * 1000;
     } else if (fault.name === "reset") this.#reset();
     else if (fault.name === "unplug") this.#plug(false);
