@@ -1,4 +1,5 @@
 /** What can differ between two builds of the same camera: filament, lamp, lens and sensor. */
+import type { BedLook } from "./bed.ts";
 import type { Vec3 } from "./pinhole.ts";
 
 /** A filament's surface. */
@@ -76,3 +77,12 @@ export const benchSensor: Sensor = {
   black: 0.002,
   gamma: 2.2,
 };
+
+/** What makes one build of camera and printer look unlike another; everything has the bench's value as default. */
+export interface Build {
+  readonly filament?: Filament;
+  readonly light?: Light;
+  readonly bed?: BedLook;
+  readonly optics?: Optics;
+  readonly sensor?: Sensor;
+}

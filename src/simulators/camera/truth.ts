@@ -2,11 +2,9 @@
 
 import { drawBench, peiBed } from "./bed.ts";
 import { centred, gbufferFor, material } from "./gbuffer.ts";
-import { raiseObjects } from "./objects.ts";
 import { type CameraModel, centreOf, type Vec3 } from "./pinhole.ts";
 import type { Scene } from "./scene.ts";
-import { heightGrid } from "./shadow.ts";
-import { drawBead } from "./strand.ts";
+import { drawBead, drawObject } from "./strand.ts";
 
 /** True geometry of one picture, without the toolhead. */
 export interface Truth {
@@ -38,7 +36,7 @@ export function cameraMatrix(camera: CameraModel): number[] {
 export function truthOf(camera: CameraModel, scene: Scene): Truth {
   const g = gbufferFor(camera, centred);
   drawBench(g, { ...peiBed, grid: false, grain: 0 });
-  raiseObjects(g, heightGrid(), scene.objects);
+  for (const object of scene.objects) drawObject(g, object);
   const size = g.z.length;
   const bead = new Int32Array(size).fill(-1);
   for (let index = 0; index < scene.beads.count; index++) drawBead(g, scene.beads.data, index, bead);
