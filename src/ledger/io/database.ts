@@ -1,4 +1,6 @@
 /** The SQLite file (the only importer of better-sqlite3): schema, the settings that make a commit durable, and its words for trouble. */
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import Database from "better-sqlite3";
 import { assert } from "../../kernel/assert.ts";
 import type { Row } from "../chain-check.ts";
@@ -25,7 +27,7 @@ const schema = `
 
 /** Opens for writing and sets what must hold on every writing connection. Throws SqliteError. */
 export function openForWriting(path: string, create: boolean): Db {
-  const db = new Database(path, { fileMustExist: !create, timeout: 5000 });
+  const db = open(path, { fileMustExist: !create });
   try {
     assertVersion(db);
     settle(db);
@@ -41,7 +43,7 @@ export function openForWriting(path: string, create: boolean): Db {
 
 /** Opens for reading beside a writer. Throws SqliteError. */
 export function openForReading(path: string): Db {
-  const db = new Database(path, { readonly: true, fileMustExist: true, timeout: 5000 });
+  const db = open(path, { readonly: true, fileMustExist: true });
   try {
     settle(db);
     return db;
@@ -103,7 +105,7 @@ export function checkpointRows(db: Db, newestOnly: boolean): CheckpointRow[] {
  * (the kernel drops the lock, so none is ever stale); null where another one has it.
  */
 export function lockFolder(path: (file: string) => string): (() => void) | null {
-  const lock = new Database(path(lockFile), { timeout: 0 });
+  const lock = open(path(lockFile), { timeout: 0 });
   try {
     lock.exec("BEGIN EXCLUSIVE");
     return () => lock.close();
@@ -145,6 +147,12 @@ export function faultOf(problem: unknown): LedgerFault {
   };
 }
 
+/** The library throws a TypeError of its own where the folder is missing; here that is SQLite's "cannot open" as well. */
+function open(path: string, options: Database.Options): Db {
+  if (!existsSync(dirname(path))) throw new Database.SqliteError(`no folder for ${path}`, "SQLITE_CANTOPEN");
+  return new Database(path, { timeout: 5000, ...options });
+}
+
 function settle(db: Db): void {
   db.pragma("trusted_schema = OFF");
   db.pragma("cell_size_check = ON");
@@ -167,7 +175,7 @@ export async function copyDatabase(from: string, to: string): Promise<void> {
   } finally {
     source.close();
   }
-  const copy = new Database(to, { fileMustExist: true });
+  const copy = open(to, { fileMustExist: true });
   try {
     settle(copy);
     copy.pragma("synchronous = FULL");

@@ -174,6 +174,11 @@ describe("[F67][L7] the verifier names the first bad entry", () => {
     rmSync(path);
     expect((await verifyRecord(record)).findings[0]).toMatchObject({ rule: "database" });
     expect(await openLedger(record.folders)).toMatchObject({ ok: false, error: { code: "ledger-absent" } });
+    const nowhere = join(record.folders.dataDir, "nowhere");
+    expect((await verifyFolder(nowhere, { trusted: [] })).findings[0]).toMatchObject({ rule: "database" });
+    expect(await openLedger({ ...record.folders, dataDir: nowhere })).toMatchObject({
+      error: { code: "ledger-absent" },
+    });
   });
 });
 

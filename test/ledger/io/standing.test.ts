@@ -1,0 +1,107 @@
+/** Backups, restored images, copies and forks: found good as records, and known for what they are. */
+import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { describe, expect, test } from "vitest";
+import type { Digest } from "../../../src/kernel/names.ts";
+import { artifactPath, openArtifacts } from "../../../src/ledger/io/artifacts.ts";
+import { backupFolder, restoreFolder } from "../../../src/ledger/io/backup.ts";
+import { writeFloor } from "../../../src/ledger/io/floor.ts";
+import { openLedger } from "../../../src/ledger/io/ledger.ts";
+import { verifyFolder } from "../../../src/ledger/io/verify.ts";
+import { LedgerFailed } from "../../../src/ledger/ledger.ts";
+import { all } from "../conformance.ts";
+import { mustOpen } from "../drafts.ts";
+import { draft, origin, started } from "../plain-drafts.ts";
+import { forge, makeRecord } from "./record.ts";
+
+describe("[F96] backup and restore", () => {
+  test("a backup of a running cell verifies, and restored it is readable, says what it is, and refuses to go on", async () => {
+    const record = await makeRecord();
+    const { dataDir, keysDir } = record.folders;
+    const running = await mustOpen(record.folders);
+    await running.ledger.append([started(1)]);
+    await running.ledger.checkpoint();
+    const copy = join(dirname(dataDir), "backup");
+    const made = await backupFolder(dataDir, copy, record.keys.trusted);
+    expect(made).toMatchObject({ ok: true, value: { entries: 9, artifacts: 2, uncovered: 0 } });
+    await running.ledger.append([draft("After", {}, null, 1)]);
+    await running.ledger.close();
+
+    const restored = join(dirname(dataDir), "restored");
+    expect(await restoreFolder(copy, restored, record.keys.trusted)).toMatchObject({ ok: true });
+    expect(await verifyFolder(restored, { trusted: record.keys.trusted, dataKey: record.keys.dataKey })).toMatchObject({
+      ok: true,
+      restored: expect.stringContaining("restored from a backup"),
+    });
+    const opened = await mustOpen({ dataDir: restored, keysDir });
+    expect(opened.standing.kind).toBe("restored");
+    expect(await all(opened.ledger)).toHaveLength(9);
+    await expect(opened.ledger.append([started(2)])).rejects.toMatchObject({ fault: { code: "view-only" } });
+    await expect(opened.ledger.checkpoint()).rejects.toThrow(LedgerFailed);
+    const store = openArtifacts(restored, record.keys.dataKey);
+    for (const picture of record.pictures) expect(await store.get(picture)).toMatchObject({ ok: true });
+  });
+
+  test("nothing is written over, and a broken record is neither backed up nor restored", async () => {
+    const record = await makeRecord();
+    const copy = join(dirname(record.folders.dataDir), "backup");
+    expect(await backupFolder(record.folders.dataDir, record.folders.keysDir, record.keys.trusted)).toMatchObject({
+      ok: false,
+      error: { code: "not-empty" },
+    });
+    expect(await backupFolder(join(copy, "nowhere"), copy, record.keys.trusted)).toMatchObject({
+      ok: false,
+      error: { code: "ledger-absent" },
+    });
+    expect(await backupFolder(record.folders.dataDir, copy, record.keys.trusted)).toMatchObject({ ok: true });
+    rmSync(artifactPath(copy, record.pictures[0] ?? ("" as Digest)));
+    const restored = join(dirname(record.folders.dataDir), "restored");
+    const refused = await restoreFolder(copy, restored, record.keys.trusted);
+    expect(refused).toMatchObject({ ok: false, error: { code: "backup-broken" } });
+    expect(await verifyFolder(restored, { trusted: record.keys.trusted })).toMatchObject({ ok: false });
+  });
+});
+
+describe("[F67] the boot floor", () => {
+  test("an older image put back without a word is behind what the cell has signed", async () => {
+    const record = await makeRecord();
+    forge(record.folders, (db) => db.exec("DELETE FROM entry WHERE seq >= 4; DELETE FROM checkpoint WHERE size = 8"));
+    const opened = await mustOpen(record.folders);
+    expect(opened.standing).toMatchObject({ kind: "behind", what: expect.stringContaining("signed 8 entries") });
+    await expect(opened.ledger.append([started(1)])).rejects.toMatchObject({ fault: { code: "view-only" } });
+  });
+
+  test("other entries than the cell has signed are a fork, unknown keys a copy", async () => {
+    const forked = await makeRecord();
+    await writeFloor(forked.folders.keysDir, origin, { size: 4, root: "0".repeat(64) as Digest });
+    expect((await mustOpen(forked.folders)).standing.kind).toBe("forked");
+
+    const copied = await makeRecord();
+    rmSync(join(copied.folders.keysDir, floorName(copied.folders.keysDir)));
+    expect((await mustOpen(copied.folders)).standing.kind).toBe("unknown");
+  });
+
+  test("a floor that cannot be read stops the start", async () => {
+    const record = await makeRecord();
+    writeFileSync(join(record.folders.keysDir, floorName(record.folders.keysDir)), "{}");
+    expect(await openLedger(record.folders)).toMatchObject({ ok: false, error: { code: "keys-refused" } });
+  });
+
+  test("a verifier that knows the floor sees a cut that took the checkpoints along", async () => {
+    const record = await makeRecord();
+    forge(record.folders, (db) => db.exec("DELETE FROM entry WHERE seq >= 4; DELETE FROM checkpoint WHERE size = 8"));
+    const { trusted } = record.keys;
+    expect((await verifyFolder(record.folders.dataDir, { trusted })).findings.map((one) => one.rule)).toEqual([]);
+    const floor = { size: 8, root: "0".repeat(64) as Digest };
+    expect((await verifyFolder(record.folders.dataDir, { trusted, floor })).findings[0]).toMatchObject({
+      rule: "truncated",
+      seq: 4,
+    });
+  });
+});
+
+function floorName(keysDir: string): string {
+  const name = readdirSync(keysDir).find((file) => file.startsWith("floor-"));
+  if (name === undefined) throw new Error("no floor");
+  return name;
+}
