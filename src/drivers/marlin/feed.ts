@@ -43,8 +43,6 @@ export interface Feed {
   commands: number;
   released: number;
   held: boolean;
-  /** A proceed that names the last layer, heard after its mark, also releases what follows it. */
-  endReleased: boolean;
   /** Program commands sent since the machine was told to home; null before. */
   sinceHoming: number | null;
   fault: Fault | null;
@@ -53,7 +51,7 @@ export interface Feed {
 export function newFeed(plan: PrintPlan, released: number): Feed {
   return {
     ...{ plan, guard: plan.newGuard(), stage: { kind: "preamble" }, section: plan.preamble, inserts: [], back: [] },
-    ...{ sentThrough: 0, commands: 0, released, held: false, endReleased: false, sinceHoming: null, fault: null },
+    ...{ sentThrough: 0, commands: 0, released, held: false, sinceHoming: null, fault: null },
   };
 }
 
@@ -74,13 +72,14 @@ export function marked(feed: Feed): void {
   feed.stage = feed.stage.kind === "marking" ? { kind: "waiting", layer: feed.stage.layer } : { kind: "ended" };
 }
 
-/** Takes a proceed; one that names fewer layers than an earlier one changes nothing. */
+/**
+ * Takes a proceed; one that names fewer layers than an earlier one changes nothing. What follows the last layer
+ * counts as one more: it moves the tool, so it too waits for the verdict on what is below.
+ */
 export function release(feed: Feed, releasedLayer: number): void {
   if (releasedLayer < feed.released) return;
   feed.released = releasedLayer;
   feed.held = false;
-  const last = feed.plan.layers.length;
-  if (feed.stage.kind === "waiting" && feed.stage.layer === last && releasedLayer >= last) feed.endReleased = true;
 }
 
 /** What was really sent of the program. */
@@ -129,7 +128,7 @@ function notSendable(): Fault {
 
 /** Turns to the next section when the present one is out; false when nothing may follow now. */
 function turn(feed: Feed, settled: boolean): boolean {
-  const { stage, plan } = feed;
+  const { stage } = feed;
   if (stage.kind === "preamble") {
     feed.inserts.push(askHeat);
     feed.stage = { kind: "waiting", layer: 0 };
@@ -138,10 +137,8 @@ function turn(feed: Feed, settled: boolean): boolean {
     feed.inserts.push(...closing);
     feed.stage = { kind: "ending" };
   } else if (stage.kind === "waiting") {
-    const last = stage.layer === plan.layers.length;
-    const allowed = feed.released > stage.layer || (last && feed.endReleased);
     // Layer 1 begins when the machine is hot and homed, not when that is queued.
-    if (feed.held || !allowed || (stage.layer === 0 && !settled)) return false;
+    if (feed.held || feed.released <= stage.layer || (stage.layer === 0 && !settled)) return false;
     insert(feed, feed.back);
     enter(feed, stage.layer + 1);
   } else return false;

@@ -1,6 +1,7 @@
 /** The driver of one Marlin-family printer as a pure machine: bytes, time and directives in, bytes and news out. */
 import type { Directive, Fault } from "../../equipment/machine.ts";
 import type { AttemptId } from "../../kernel/names.ts";
+import type { Milliseconds, MonotonicMs } from "../../kernel/units.ts";
 import { perform } from "./directives.ts";
 import { faults } from "./faults.ts";
 import { nextCommand } from "./feed.ts";
@@ -37,8 +38,8 @@ export type ProtocolEvent =
       readonly directive: Directive;
       readonly program: ProgramSource | null;
     }
-  /** The parent has gone or wants to close: make the printer safe and exit. */
-  | { readonly kind: "end" };
+  /** The parent has gone or closes: make the printer safe and exit; out of reach it is waited for so long. */
+  | { readonly kind: "end"; readonly patience: Milliseconds };
 
 /** Takes one event at one moment and gives what is to be done now. */
 export type Protocol = (event: ProtocolEvent, now: Instant) => readonly Output[];
@@ -69,7 +70,7 @@ function take(session: Session, event: ProtocolEvent, now: Instant): void {
       send(session, now);
     }
   } else if (event.kind === "directive") perform(session, event.id, event.directive, event.program, now);
-  else if (event.kind === "end" && session.endBy === null) end(session, now);
+  else if (event.kind === "end" && session.endBy === null) end(session, event.patience, now);
 }
 
 function pursue(session: Session, now: Instant): void {
@@ -83,7 +84,7 @@ function pursue(session: Session, now: Instant): void {
   poll(session, now);
   send(session, now);
   checkJob(session, now);
-  if (session.endBy !== null && mayExit(session, now)) session.out.push({ kind: "exit" });
+  if (session.endBy !== null && mayExit(session, session.endBy, now)) session.out.push({ kind: "exit" });
 }
 
 /** Sends the driver's own commands first, then the job's. */
@@ -125,17 +126,18 @@ function lose(session: Session, fault: Fault): void {
   giveUpSafety(session);
 }
 
-function end(session: Session, now: Instant): void {
+function end(session: Session, patience: Milliseconds, now: Instant): void {
   session.endBy = now.mono + session.setup.times.end;
+  session.patientUntil = now.mono + patience;
   const heat = knownHeat(session, now);
   const cold = heat !== null && heat.hotend.target === 0 && heat.bed.target === 0;
   if (session.job !== null || (session.phase === "ready" && !cold)) makeSafe(session, { mayPark: true }, now);
 }
 
 /** Leaves a printer that is known to be cold, or that was never or is no longer within reach. */
-function mayExit(session: Session, now: Instant): boolean {
-  if (session.endBy !== null && now.mono >= session.endBy) return true;
-  if (session.phase === "refused" || session.phase === "halted") return true;
-  const neverKnown = session.identity === null && session.phase !== "ready";
-  return neverKnown || (session.phase === "ready" && session.safing === null && isIdle(session.link));
+function mayExit(session: Session, endBy: MonotonicMs, now: Instant): boolean {
+  const { phase, identity, safing, link } = session;
+  if (now.mono >= endBy || phase === "refused" || phase === "halted") return true;
+  if (phase === "ready") return safing === null && isIdle(link);
+  return identity === null || now.mono >= session.patientUntil;
 }

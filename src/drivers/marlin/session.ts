@@ -117,7 +117,10 @@ export interface Session {
   retryAt: MonotonicMs | null;
   /** The last thing said about the connection, so that nothing is said twice. */
   said: string | null;
+  /** The driver was told to end: by then it does, whatever the printer says. */
   endBy: MonotonicMs | null;
+  /** Until then an ending driver waits for a printer that is out of reach. */
+  patientUntil: MonotonicMs;
   out: Output[];
 }
 
@@ -127,7 +130,7 @@ export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = [])
     ...{ setup, link: newLink(setup.limits), heat: newHeatWatch(), split: createLineSplitter(), phase: "closed" },
     ...{ greeting: { step: "hello", tries: 0, since: 0 }, capabilities: new Map(), firmware: null, identity: null },
     ...{ control: [], job: null, safing: null, over: new Set(lost), echoed: false, lastHeard: 0, lastPolled: 0 },
-    ...{ retryAt: null, said: null, endBy: null, out: [] },
+    ...{ retryAt: null, said: null, endBy: null, patientUntil: 0, out: [] },
   };
 }
 

@@ -55,7 +55,7 @@ describe("a job on a calm wire", () => {
     expect(rig.answers.get(again)).toEqual({ kind: "done" });
     expect(rig.answers.get(other)).toMatchObject({ kind: "refused", fault: { code: "machine-busy" } });
     rig.until(() => rig.layers().length === 3);
-    rig.tell(proceed(3));
+    rig.tell(proceed(4));
     expect(rig.until(() => rig.heard("finished") !== undefined)).toBe(true);
     const late = rig.tell(...begin(3));
     expect(rig.answers.get(late)).toEqual({ kind: "done" });

@@ -6,7 +6,7 @@ import { type MarlinConfig, marlinConfig, sessionSetup } from "../config.ts";
 import { faults } from "../faults.ts";
 import { prepare } from "../prepare.ts";
 import { createProtocol, type Protocol, type ProtocolEvent } from "../protocol.ts";
-import type { Output } from "../session.ts";
+import { defaultTimes, type Output } from "../session.ts";
 import { openPort, type Port } from "./port.ts";
 
 const tick = 20;
@@ -39,8 +39,9 @@ class Printer implements ChildDriver {
     this.#step({ kind: "directive", id, directive, program });
   }
 
-  end(): void {
-    this.#step({ kind: "end" });
+  end(orphaned: boolean): void {
+    // Who closes waits for the end; an orphan has all the time that cooling may need.
+    this.#step({ kind: "end", patience: orphaned ? defaultTimes.end : this.#config.livenessMs });
   }
 
   #open(): void {
