@@ -30,6 +30,8 @@ export type PersonMessage =
       readonly outcome: "accepted" | "refused" | "locked";
     }
   | { readonly kind: "accept-order"; readonly order: JobOrder }
+  /** Intake could not make an order of what came in; the reason goes into the record. */
+  | { readonly kind: "refuse-order"; readonly what: string }
   | {
       readonly kind: "confirm-identity";
       readonly job: JobId;

@@ -32,6 +32,8 @@ export interface JobOrder {
   /** Lower-case hex HMAC-SHA-256 of the two identifiers, under the order's own key. */
   readonly identifierHmacs: readonly [string, string];
   readonly side: "left" | "right" | "none";
+  /** Digest of the order file as it came in; the file itself is an encrypted artifact. */
+  readonly source: Digest;
   /** Digest of the recipe that the route was made from. */
   readonly recipe: Digest;
   readonly copies: number;

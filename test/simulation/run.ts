@@ -189,6 +189,7 @@ function orderOf(n: number, planned: number, lag: number, random: () => number):
     pseudonym: `P${n}`,
     identifierHmacs: ["a", "b"],
     side: "left",
+    source: digest("source"),
     recipe: digest("recipe"),
     copies: 1 + Math.floor(random() * 2),
     notBefore: 0,

@@ -9,6 +9,7 @@ import { startDraft } from "./draft.ts";
 import { captured, captureFailed, inspected, inspectionFailed, inspectionStatus, plateChecked } from "./eyes.ts";
 import { answered } from "./machine-answers.ts";
 import { observed } from "./machine-observations.ts";
+import { refuse } from "./refuse.ts";
 import { hold, lookAgain, resume, stop } from "./running.ts";
 import { acceptOrder, cancelJob, confirmIdentity, declarePlateClear, provePresence, start } from "./starting.ts";
 
@@ -31,6 +32,8 @@ function route(draft: Draft, message: Message): void {
       return recordSignIn(draft, message);
     case "accept-order":
       return acceptOrder(draft, message);
+    case "refuse-order":
+      return refuse(draft, "accept-order", null, null, { code: "order-invalid", what: message.what });
     case "confirm-identity":
       return confirmIdentity(draft, message);
     case "declare-plate-clear":

@@ -1,0 +1,53 @@
+/** Reads a configuration file: TOML in, checked configuration with absolute paths out. */
+import { readFile } from "node:fs/promises";
+import { dirname, resolve } from "node:path";
+import { parse, TomlError } from "smol-toml";
+import { digestOf } from "../../kernel/hash.ts";
+import type { Digest } from "../../kernel/names.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { type CellConfig, cellConfig } from "../schema.ts";
+
+export interface LoadedConfig {
+  readonly config: CellConfig;
+  /** SHA-256 of the file's bytes. */
+  readonly digest: Digest;
+}
+
+const maxBytes = 1 << 20;
+
+/** The configuration, or sentences that say which key is wrong and why. */
+export async function loadConfig(file: string): Promise<Result<LoadedConfig, readonly string[]>> {
+  let bytes: Uint8Array;
+  try {
+    bytes = new Uint8Array(await readFile(file));
+  } catch (problem) {
+    return err([`The configuration ${file} cannot be read: ${(problem as NodeJS.ErrnoException).code ?? problem}.`]);
+  }
+  if (bytes.length > maxBytes) return err([`The configuration ${file} is larger than 1 MiB.`]);
+  let raw: unknown;
+  try {
+    raw = parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+  } catch (problem) {
+    const where = problem instanceof TomlError ? `line ${problem.line}, column ${problem.column}: ` : "";
+    return err([`${file}: ${where}${problem instanceof Error ? problem.message.split("\n")[0] : problem}`]);
+  }
+  const checked = cellConfig.safeParse(rooted(raw, dirname(resolve(file))));
+  if (!checked.success) {
+    return err(checked.error.issues.map((issue) => `${file}: ${issue.path.join(".") || "(top)"}: ${issue.message}`));
+  }
+  return ok({ config: checked.data, digest: digestOf(bytes) });
+}
+
+const pathKeys = new Set(["port", "tokenFile", "folder", "setup", "model", "recipes", "lockFolder"]);
+
+/** Makes every path absolute; numbers (the HTTP port) and addresses are left alone. */
+function rooted(value: unknown, base: string): unknown {
+  if (Array.isArray(value)) return value.map((each) => rooted(each, base));
+  if (value === null || typeof value !== "object" || value instanceof Date) return value;
+  return Object.fromEntries(
+    Object.entries(value).map(([key, member]) => [
+      key,
+      pathKeys.has(key) && typeof member === "string" && member !== "" ? resolve(base, member) : rooted(member, base),
+    ]),
+  );
+}

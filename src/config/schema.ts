@@ -1,0 +1,68 @@
+/** The cell's configuration file: one TOML file, one schema, unknown keys refused. */
+import { z } from "zod";
+import { marlinConfig } from "../drivers/marlin/config.ts";
+
+const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const title = z.string().min(1).max(120);
+const path = z.string().min(1).max(1024);
+const seconds = z.number().int().min(1).max(86_400);
+
+const machine = z.strictObject({
+  id: identifier,
+  title,
+  /** Serial number or UUID that the machine itself must report. */
+  serial: z.string().min(1).max(64),
+  marlin: marlinConfig.omit({ driver: true, serial: true }),
+});
+
+const camera = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("http"),
+    url: z.url({ protocol: /^https?$/ }),
+    /** File that holds the camera's bearer token. */
+    tokenFile: path.optional(),
+    timeoutSeconds: seconds.default(5),
+  }),
+  z.strictObject({ kind: z.literal("folder"), folder: path, timeoutSeconds: seconds.default(5) }),
+]);
+
+/** Parses a whole configuration; every path is relative to the file's own folder. */
+export const cellConfig = z.strictObject({
+  cell: z.strictObject({
+    id: identifier,
+    title,
+    site: title,
+    /** Name of the ledger: the first line of its checkpoints. */
+    origin: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}\/[a-z0-9][a-z0-9.-]{0,62}$/),
+    /** True lets simulated machines take orders; their records say so and can never be released. */
+    demonstration: z.boolean().default(false),
+    presenceValidSeconds: seconds.default(60),
+    takesAllowed: z.number().int().min(1).max(10).default(3),
+  }),
+  http: z
+    .strictObject({
+      host: z.string().min(1).max(255).default("127.0.0.1"),
+      port: z.number().int().min(0).max(65_535).default(8440),
+      /** Set where a TLS proxy on this computer stands before the page. */
+      secureCookies: z.boolean().default(false),
+      idleMinutes: z.number().int().min(1).max(60).default(10),
+    })
+    .prefault({}),
+  machine: z.array(machine).min(1).max(32),
+  camera,
+  inspection: z.strictObject({
+    /** Camera set-up, as `cellward camera calibrate` wrote it. */
+    setup: path,
+    model: path,
+    canaryEveryLayers: z.number().int().min(1).max(1000).default(10),
+  }),
+  presence: z.strictObject({ port: path, device: identifier.default("presence-1") }),
+  intake: z.strictObject({ folder: path, recipes: path }),
+});
+
+export type CellConfig = z.infer<typeof cellConfig>;
+
+/** The configuration's JSON Schema (draft 2020-12), printed by `cellward config schema`. */
+export function configJsonSchema(): unknown {
+  return z.toJSONSchema(cellConfig, { io: "input" });
+}
