@@ -105,6 +105,19 @@ describe("[F38] damage to a good program", () => {
     );
   });
 
+  it.each([
+    [0, "control-character"],
+    [13, "control-character"],
+    [127, "control-character"],
+    [200, "not-ascii"],
+  ])("byte %d late in the example is %s", (byte, code) => {
+    const bytes = projectFile("config/examples/drill-guide/drill-guide.gcode");
+    const at = bytes.indexOf(88, 600_000);
+    bytes[at] = byte;
+    const result = planToolpath(bytes, recipe);
+    expect(result.ok ? [] : result.error.map((r) => r.code)).toEqual([code]);
+  });
+
   it("a truncated example is always refused", () => {
     const bytes = projectFile("config/examples/drill-guide/drill-guide.gcode");
     for (const share of [0.001, 0.1, 0.5, 0.9, 0.999]) {
