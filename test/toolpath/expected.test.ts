@@ -64,6 +64,14 @@ describe("[F58] masks", () => {
     const { labels, count } = islandsOf(mask, { ...small, width_px: 4, height_px: 3 });
     expect([count, [...labels]]).toEqual([3, [1, 0, 0, 2, 0, 1, 0, 0, 0, 0, 0, 3]]);
   });
+  it("have islands that reach every edge and do not wrap around it", () => {
+    const mask = Uint8Array.from([0, 0, 1, 1, 0, 0, 0, 0, 0, 0, 1, 1]);
+    const { labels, count } = islandsOf(mask, { ...small, width_px: 3, height_px: 4 });
+    expect([count, [...labels]]).toEqual([3, [0, 0, 1, 2, 0, 0, 0, 0, 0, 0, 3, 3]]);
+    expect(islandsOf(new Uint8Array(12).fill(1), { ...small, width_px: 3, height_px: 4 }).labels).toEqual(
+      new Int32Array(12).fill(1),
+    );
+  });
   it("raise what is printed and never lower it", () => {
     const heights = Float32Array.from([0, 1, 3]);
     raise(heights, Uint8Array.from([1, 1, 1]), 2);

@@ -30,6 +30,7 @@ describe("[F51] the layer table", () => {
     expect(plan.box).toEqual({ min: [60, 60, 0], max: [80, 80, 0.6] });
     expect(plan.layers[1]!.box).toEqual({ min: [60, 60, 0.2], max: [80, 80, 0.4] });
     expect(plan.layers[0]!.extruded_mm3).toBeCloseTo(2.8 * Math.PI * 0.875 ** 2, 6);
+    expect(plan.extruded_mm3).toBeCloseTo(3 * 2.8 * Math.PI * 0.875 ** 2, 6);
     expect(plan.layers[0]!.seconds).toBeCloseTo(80 / 30, 6);
     expect(plan.layers[1]!.seconds).toBeCloseTo(80 / 30 + 0.01, 6);
   });
@@ -85,6 +86,21 @@ describe("[F51] the layer table", () => {
     const two = program(...square(0.2), ...square(0.4), "G1 Z2 F1200", "G1 X95 Y60 F6000");
     expect(refused(`${two}`.replace("M107", "G1 Z0.2"))[0]?.code).toBe("below-print");
     expect(accepted(two.replace("M107", "G1 Z0.2"), { ...recipe, gate: { lag: 3 } }).layers).toHaveLength(2);
+  });
+});
+
+describe("[F38] layer heights", () => {
+  it.each([
+    [[0.35], null],
+    [[0.36], "Layer 1 is 0.36 mm high; the recipe allows 0.04 to 0.35 mm."],
+    [[0.2, 0.5], null],
+    [[0.2, 0.51], "Layer 2 is 0.31 mm high; the recipe allows 0.04 to 0.3 mm."],
+    [[0.2, 0.24], null],
+    [[0.2, 0.23], "Layer 2 is 0.03 mm high; the recipe allows 0.04 to 0.3 mm."],
+  ])("%j: %s", (heights, what) => {
+    const text = program(...heights.flatMap((z) => square(z)));
+    if (what === null) expect(accepted(text).layers).toHaveLength(heights.length);
+    else expect(refused(text)[0]).toMatchObject({ code: "layer-height", what });
   });
 });
 
