@@ -77,21 +77,24 @@ export function ledgerConformance(name: string, makePlace: () => Promise<Place>)
       expect(read.map((one) => one.body["n"])).toEqual(Array.from({ length: 120 }, (_, n) => Math.floor(n / 2)));
     });
 
-    test("opened again it goes on where it was", async () => {
-      const place = await makePlace();
-      const first = await place.open();
-      await first.append([started(), draft("A", {}, "J1")]);
-      const head = first.head();
-      await first.close();
-      const second = await place.open();
-      expect(second.head()).toEqual(head);
-      const [, next] = await second.append([started(1), draft("B", {}, "J1", 1)]);
-      const before = (await all(second))[1];
-      expect(next?.jobPrev).toBe(digestOf(utf8(before?.entryText ?? "")));
-    });
-
+    restarts(makePlace);
     checkpoints(makePlace);
     refusals(makePlace);
+  });
+}
+
+function restarts(makePlace: () => Promise<Place>): void {
+  test("opened again it goes on where it was", async () => {
+    const place = await makePlace();
+    const first = await place.open();
+    await first.append([started(), draft("A", {}, "J1")]);
+    const head = first.head();
+    await first.close();
+    const second = await place.open();
+    expect(second.head()).toEqual(head);
+    const [, next] = await second.append([started(1), draft("B", {}, "J1", 1)]);
+    const before = (await all(second))[1];
+    expect(next?.jobPrev).toBe(digestOf(utf8(before?.entryText ?? "")));
   });
 }
 

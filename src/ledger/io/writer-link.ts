@@ -45,54 +45,62 @@ export async function startWriter(data: WriterData): Promise<Result<WriterLink, 
   throw new Error(`the writer began with ${first.kind}`);
 }
 
-function link(worker: Worker, opened: Opened): WriterLink {
+/** Questions on their way to the writer, by number; one failure fails them all and every later one. */
+interface Calls {
+  failed(): LedgerFault | null;
+  failAll(fault: LedgerFault): void;
+  settle(id: number, message: FromWriter, entries?: readonly Entry[]): void;
+  ask<T>(send: (id: number) => void, take: (message: FromWriter, entries: readonly Entry[]) => T): Promise<T>;
+}
+
+function createCalls(): Calls {
   const pending = new Map<number, Pending>();
-  let posts: AppendRequest[] = [];
-  let head = opened.head;
   let failed: LedgerFault | null = null;
   let nextId = 0;
+  return {
+    failed: () => failed,
+    failAll(fault) {
+      failed ??= fault;
+      for (const one of pending.values()) one.reject(new LedgerFailed(failed));
+      pending.clear();
+    },
+    settle(id, message, entries = []) {
+      pending.get(id)?.settle(message, entries);
+      pending.delete(id);
+    },
+    ask: (send, take) =>
+      new Promise((resolve, reject) => {
+        if (failed !== null) {
+          reject(new LedgerFailed(failed));
+          return;
+        }
+        const id = nextId++;
+        pending.set(id, { settle: (message, entries) => resolve(take(message, entries)), reject });
+        send(id);
+      }),
+  };
+}
 
-  function failAll(fault: LedgerFault): void {
-    failed ??= fault;
-    for (const one of pending.values()) one.reject(new LedgerFailed(failed));
-    pending.clear();
-  }
-
-  function settle(id: number, message: FromWriter, entries: readonly Entry[] = []): void {
-    pending.get(id)?.settle(message, entries);
-    pending.delete(id);
-  }
+function link(worker: Worker, opened: Opened): WriterLink {
+  const calls = createCalls();
+  let posts: AppendRequest[] = [];
+  let head = opened.head;
 
   worker.on("message", (message: FromWriter) => {
-    if (message.kind === "failed") failAll(message.fault);
+    if (message.kind === "failed") calls.failAll(message.fault);
     else if (message.kind === "appended") {
       head = message.head;
-      for (const result of message.results) settle(result.id, message, result.entries);
-    } else if (message.kind === "page" || message.kind === "done") settle(message.id, message);
+      for (const result of message.results) calls.settle(result.id, message, result.entries);
+    } else if (message.kind === "page" || message.kind === "done") calls.settle(message.id, message);
   });
-  worker.on("error", (problem) => failAll({ ...ended, what: `The ledger's writer ended: ${String(problem)}` }));
+  worker.on("error", (problem) => calls.failAll({ ...ended, what: `The ledger's writer ended: ${String(problem)}` }));
   const over = new Promise<void>((resolve) => {
     worker.once("exit", () => {
-      failAll(ended);
+      calls.failAll(ended);
       resolve();
     });
   });
-
-  function ask<T>(send: (id: number) => void, take: (message: FromWriter, entries: readonly Entry[]) => T): Promise<T> {
-    return new Promise((resolve, reject) => {
-      if (failed !== null) {
-        reject(new LedgerFailed(failed));
-        return;
-      }
-      const id = nextId++;
-      pending.set(id, { settle: (message, entries) => resolve(take(message, entries)), reject });
-      send(id);
-    });
-  }
-
-  function post(message: ToWriter): void {
-    worker.postMessage(message);
-  }
+  const post = (message: ToWriter): void => worker.postMessage(message);
 
   /** Appends of one turn of the event loop cross to the thread in one message. */
   function queue(request: AppendRequest): void {
@@ -105,28 +113,22 @@ function link(worker: Worker, opened: Opened): WriterLink {
     });
   }
 
+  const entriesOf = (_: FromWriter, entries: readonly Entry[]): readonly Entry[] => entries;
+  const rowsOf = (message: FromWriter): readonly StoredText[] => (message.kind === "page" ? message.rows : []);
   return {
     opened,
     head: () => head,
-    failed: () => failed,
-    append: (drafts) =>
-      ask(
-        (id) => queue({ id, drafts }),
-        (_, entries) => entries,
-      ),
-    page: (from, to) =>
-      ask(
-        (id) => post({ kind: "page", id, from, to }),
-        (message) => (message.kind === "page" ? message.rows : []),
-      ),
+    failed: calls.failed,
+    append: (drafts) => calls.ask((id) => queue({ id, drafts }), entriesOf),
+    page: (from, to) => calls.ask((id) => post({ kind: "page", id, from, to }), rowsOf),
     putCheckpoint: (size, note) =>
-      ask(
+      calls.ask(
         (id) => post({ kind: "checkpoint", id, size, note }),
         () => undefined,
       ),
-    async close() {
-      post({ kind: "close", id: nextId++ });
-      await over;
+    close() {
+      post({ kind: "close", id: -1 });
+      return over;
     },
   };
 }

@@ -34,6 +34,7 @@ function serve(store: Store): void {
       if (fault === null) say({ kind: "done", id: message.id });
       else fail(fault);
     } else {
+      while (failed === null && waiting.length > 0) flush(store);
       store.close();
       say({ kind: "done", id: message.id });
       port.close();
