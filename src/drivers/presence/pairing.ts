@@ -35,12 +35,12 @@ export const unpaired: Pairing = { device: null, counter: 0, scanned: null, what
 /** What one line changes. */
 export function hearLine(pairing: Pairing, line: PresenceLine, now: MonotonicMs): Paired {
   if (line.kind === "hello") {
+    if (pairing.device?.boot === line.boot) return quiet(pairing);
     const device = { id: line.device, boot: line.boot };
     return quiet({ device, counter: 0, scanned: null, what: "Scan the job's code." });
   }
   if (!pairing.device || line.counter <= pairing.counter) return quiet(pairing);
   const heard = { ...pairing, counter: line.counter };
-  if (line.kind === "alive") return quiet(heard);
   if (line.kind === "scan") return quiet(scanned(heard, line.code, now));
   return pressed(heard, pairing.device, line.nonce, now);
 }
@@ -52,7 +52,8 @@ export function waitingJob(pairing: Pairing, now: MonotonicMs): JobId | null {
 
 function scanned(pairing: Pairing, code: string, now: MonotonicMs): Pairing {
   const job = jobOfCode(code);
-  if (job === null) return { ...pairing, scanned: null, what: "That is not a job's code. Scan the code on the job sheet." };
+  if (job === null)
+    return { ...pairing, scanned: null, what: "That is not a job's code. Scan the code on the job sheet." };
   return { ...pairing, scanned: { job: job as JobId, at: now }, what: "Job code read. Press the enable button." };
 }
 

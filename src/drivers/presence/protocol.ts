@@ -2,9 +2,8 @@
 
 /** What one intact line says. */
 export type PresenceLine =
-  /** The device has (re)started; `boot` is fresh and random, and counters start anew. */
+  /** Said every second; `boot` is random and fresh at each start of the device, and counters start anew with it. */
   | { readonly kind: "hello"; readonly device: string; readonly boot: string }
-  | { readonly kind: "alive"; readonly counter: number }
   | { readonly kind: "scan"; readonly counter: number; readonly code: string }
   | { readonly kind: "press"; readonly counter: number; readonly nonce: string };
 
@@ -30,8 +29,6 @@ export function parseLine(line: string): PresenceLine | null {
   if (line.slice(star + 1) !== crc) return null;
   const hello = /^HELLO 1 ([A-Za-z0-9._-]{1,32}) ([0-9a-f]{16})$/.exec(text);
   if (hello) return { kind: "hello", device: hello[1]!, boot: hello[2]! };
-  const alive = /^ALIVE ([0-9]{1,9})$/.exec(text);
-  if (alive) return { kind: "alive", counter: Number(alive[1]) };
   const scan = /^SCAN ([0-9]{1,9}) ([\x21-\x7e]{1,96})$/.exec(text);
   if (scan) return { kind: "scan", counter: Number(scan[1]), code: scan[2]! };
   const press = /^PRESS ([0-9]{1,9}) ([0-9a-f]{32})$/.exec(text);

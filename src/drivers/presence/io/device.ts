@@ -32,6 +32,9 @@ export interface PresenceDevice {
   close(): Promise<void>;
 }
 
+/** What is heard so soon after opening was said before, to nobody: a press of yesterday must not start anything today. */
+const settleMs: Milliseconds = 750;
+
 /** Starts listening; never throws: a device that is not there is waited for. */
 export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
   const { path, clock, onProof, onChange = () => undefined, retryMs = 1_000, silenceMs = 5_000 } = options;
@@ -39,6 +42,7 @@ export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
   let pairing = unpaired;
   let port: SerialPort | null = null;
   let heardAt = clock.monotonic();
+  let openedAt = heardAt;
   let closed = false;
   let cancelTimer: () => void = () => undefined;
 
@@ -47,12 +51,15 @@ export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
     const opened = new SerialPort({ path, baudRate: 115_200, autoOpen: false, lock: true });
     port = opened;
     heardAt = clock.monotonic();
+    openedAt = heardAt;
     opened.on("data", (bytes: Buffer) => hear(bytes));
     // serialport can say close twice and error besides; gone() takes only the first for this port.
     opened.on("close", () => gone(opened));
     opened.on("error", () => gone(opened));
     opened.open((problem) => {
-      if (problem) gone(opened);
+      if (problem) return gone(opened);
+      openedAt = clock.monotonic();
+      opened.flush(() => undefined);
     });
     watch();
   }
@@ -63,6 +70,7 @@ export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
       const line = parseLine(text);
       if (!line) continue;
       heardAt = clock.monotonic();
+      if (heardAt - openedAt < settleMs) continue;
       const paired = hearLine(pairing, line, heardAt);
       pairing = paired.pairing;
       if (paired.proof) onProof(paired.proof);
