@@ -36,6 +36,7 @@ interface Execution {
   busyMs: number;
 }
 
+/** One boot of the firmware; a reset makes a new one. All times are milliseconds of one monotonic clock. */
 export class Firmware implements Board {
   readonly profile: MachineProfile;
   readonly modal: Modal = freshModal();

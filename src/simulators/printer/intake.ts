@@ -5,6 +5,7 @@ const ringBytes = 128;
 /** More than this on the wire, and the host must be made to wait. */
 const wireLimitBytes = 65_536;
 
+/** Lines on their way from the wire to the command reader. */
 export class Intake {
   readonly #assembler = new LineAssembler();
   #ring: WireLine[] = [];

@@ -46,6 +46,7 @@ export function areaOf(width: number, height: number): number {
   return (width - height * (1 - Math.PI / 4)) * height;
 }
 
+/** Turns the motion of nozzle and filament into beads on the plate. */
 export class Nozzle {
   readonly #plate: Plate;
   #disorder = inOrder();

@@ -37,6 +37,7 @@ export interface Motion {
 
 const nowhere: Direction = { x: 0, y: 0, z: 0 };
 
+/** Queues blocks, drives them in order, and knows where the steppers are; times are real milliseconds. */
 export class Planner {
   readonly #profile: MachineProfile;
   readonly #speed: number;

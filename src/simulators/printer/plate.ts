@@ -28,6 +28,7 @@ const fields = 8;
 const mostBeads = 2_000_000;
 const mostObjects = 64;
 
+/** The build plate and everything on it. */
 export class Plate {
   #data = new Float32Array(fields * 4096);
   #count = 0;

@@ -39,6 +39,7 @@ export interface WorldState {
 
 type ArmedFault = Fault & { readonly atLayerZ: number };
 
+/** A powered machine with its cable; sans IO: whoever holds it brings bytes and time, and carries away bytes. */
 export class Printer {
   readonly #options: PrinterOptions;
   readonly #plate = new Plate();
@@ -52,6 +53,8 @@ export class Printer {
   #armed: ArmedFault[] = [];
   /** Armed faults that the motion reached: they strike when the firmware has finished its present step. */
   #struck: Fault[] = [];
+  /** What armed faults did since the last asking; bounded by the faults that can be armed. */
+  #notes: string[] = [];
   #plugged = true;
   #stalledUntilMs = 0;
 
@@ -86,6 +89,7 @@ export class Printer {
     const reached = this.#armed.filter((fault) => height >= fault.atLayerZ - 1e-3);
     this.#armed = this.#armed.filter((fault) => !reached.includes(fault));
     for (const fault of reached) {
+      this.#notes.push(`fault ${fault.name}: struck at layer z ${height.toFixed(3)}`);
       if (fault.name === "layer-shift") this.#shift(fault.dx, fault.dy);
       else if (!this.#nozzle.strike(fault, this.#machineSeconds(atMs))) this.#struck.push(fault);
     }
@@ -139,6 +143,13 @@ export class Printer {
   /** Bytes that have reached the host by now, a line each. */
   takeOutput(): OutLine[] {
     return this.#wire.take(this.#nowMs);
+  }
+
+  /** Armed faults that struck since the last call, in words. */
+  takeNotes(): string[] {
+    const notes = this.#notes.slice(-mostArmedFaults);
+    this.#notes = [];
+    return notes;
   }
 
   /** False while the cable is pulled. */

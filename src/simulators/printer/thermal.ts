@@ -91,6 +91,7 @@ export interface ThermalTrip {
 /** Replaces the sensors, for replaying recorded temperatures; degC at a real time. */
 export type RecordedSensor = (heater: HeaterName, nowMs: number) => number;
 
+/** Both heaters with their sensors; survives a reset of the firmware, as hot metal does. */
 export class Thermal {
   readonly #heaters = { hotend: coldHeater(physics.hotend), bed: coldHeater(physics.bed) };
   readonly #random: () => number;

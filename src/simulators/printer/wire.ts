@@ -17,6 +17,7 @@ const quiet: Noise = { rate: 0, random: () => 1 };
 /** Lines held for the host; what a host leaves unread beyond this is lost. */
 const mostLines = 200_000;
 
+/** Both directions of the cable; quiet and quick until a fault strikes. */
 export class Wire {
   #toPrinter = quiet;
   #toHost = quiet;

@@ -40,9 +40,11 @@ describe("faults in the print [F34]", () => {
   });
 
   test("under-extrusion from a layer on", () => {
-    const { beads } = withFault({ name: "under-extrusion", factor: 0.5, atLayerZ: 0.4 });
+    const { host, beads } = withFault({ name: "under-extrusion", factor: 0.5, atLayerZ: 0.4 });
     expect(volume(atLayer(beads, 0.2))).toBeCloseTo(volume(atLayer(sound, 0.2)), 2);
     expect(volume(atLayer(beads, 0.6))).toBeCloseTo(volume(atLayer(sound, 0.6)) / 2, 2);
+    expect(host.printer.takeNotes()).toEqual(["fault under-extrusion: struck at layer z 0.400"]);
+    expect(host.printer.takeNotes()).toEqual([]);
   });
 
   test("clog: the firmware goes on, nothing is printed", () => {

@@ -131,6 +131,16 @@ describe("simulated Marlin", () => {
     expect(busyOf(100)).toBe(0);
   });
 
+  test("reports itself on request every second, whatever else it does", () => {
+    const host = makeHost();
+    host.send("M154 S1", "M155 S2", "G1 X10 F60");
+    const from = host.heard.length;
+    host.wait(4_100);
+    const reports = host.heard.slice(from);
+    expect(reports.filter((line) => line.startsWith("X:")).length).toBe(4);
+    expect(reports.filter((line) => line.startsWith(" T:")).length).toBe(2);
+  });
+
   test("an arc ends where it should", () => {
     const host = makeHost({ speed: 100 });
     host.send("G28", "G1 X60 Y50 F6000", "G2 X40 Y50 I-10 J0", "M400");

@@ -24,8 +24,8 @@ interface Settings {
   readonly announce: boolean;
 }
 
-function readSettings(): Settings | null {
-  const { values } = parseArgs({
+function readArguments() {
+  return parseArgs({
     options: {
       tty: { type: "string" },
       world: { type: "string" },
@@ -36,7 +36,17 @@ function readSettings(): Settings | null {
       serial: { type: "string", default: benchPrinter.uuid },
       announce: { type: "boolean", default: false },
     },
-  });
+  }).values;
+}
+
+/** The settings of the command line, or null when they make no sense. */
+function readSettings(): Settings | null {
+  let values: ReturnType<typeof readArguments>;
+  try {
+    values = readArguments();
+  } catch {
+    return null;
+  }
   const speed = Number(values.speed);
   const seed = Number(values.seed);
   const idleS = Number(values["idle-timeout"]);
@@ -60,6 +70,10 @@ function isHostLoss(text: string): text is MachineProfile["hostLoss"] {
 
 function tell(value: unknown): void {
   process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+function announce(settings: Settings, what: string, printer: Printer, nowMs: number): void {
+  if (settings.announce) tell({ event: what, simSeconds: printer.state(nowMs).simSeconds });
 }
 
 /** Turns the printer's wake-ups into timers and its lines into bytes on the terminal. */
@@ -90,6 +104,7 @@ function drive(settings: Settings): {
     immediate = null;
     printer.advance(nowMs());
     plug();
+    for (const note of printer.takeNotes()) announce(settings, note, printer, nowMs());
     const lines = printer.takeOutput();
     if (lines.length > 0) pty?.write(Buffer.concat(lines.map((line) => line.bytes)));
     pty?.hold(printer.congested);
@@ -110,9 +125,7 @@ async function main(): Promise<void> {
     return;
   }
   const { printer, nowMs, pump, pty } = drive(settings);
-  const note = (what: string): void => {
-    if (settings.announce) tell({ event: what, simSeconds: printer.state(nowMs()).simSeconds });
-  };
+  const note = (what: string): void => announce(settings, what, printer, nowMs());
   pump();
   const server = await serveWorld(settings.world, { printer, nowMs, changed: pump, note });
   const stop = (): void => {
@@ -137,4 +150,6 @@ async function main(): Promise<void> {
   });
 }
 
+// Whoever started the printer may leave it behind: a closed pipe must not stop the machine.
+process.stdout.on("error", () => undefined);
 await main();
