@@ -1,7 +1,8 @@
 /** The camera as a device: a renderer and the faults it suffers from, without any wire. */
 import { type CameraFault, type Disturbance, disturbanceOf } from "./faults.ts";
+import type { RendererOptions } from "./look.ts";
 import { benchMount, cameraAt, knocked } from "./pinhole.ts";
-import { createRenderer, type Frame, type Renderer, type RendererOptions } from "./renderer.ts";
+import { createRenderer, type Frame, type Renderer } from "./renderer.ts";
 import type { Scene } from "./scene.ts";
 
 /** One exposure; `repeated` says that the picture is the very one that was taken before. */

@@ -1,6 +1,6 @@
 /** What can differ between two builds of the same camera: filament, lamp, lens and sensor. */
 import type { BedLook } from "./bed.ts";
-import type { Vec3 } from "./pinhole.ts";
+import type { CameraModel, Vec3 } from "./pinhole.ts";
 
 /** A filament's surface. */
 export interface Filament {
@@ -85,4 +85,11 @@ export interface Build {
   readonly bed?: BedLook;
   readonly optics?: Optics;
   readonly sensor?: Sensor;
+}
+
+/** What a renderer is made from; everything has the bench's value as default. */
+export interface RendererOptions extends Build {
+  readonly camera?: CameraModel;
+  /** Fixes noise; the picture of frame n under a seed never changes. */
+  readonly seed?: number;
 }

@@ -1,7 +1,7 @@
 /** Renders scenes through the simulated camera, drawing only what changed since the last one. */
 import { type Disturbance, maskOf, still } from "./faults.ts";
 import { grown, type Rect, union } from "./gbuffer.ts";
-import { type Build, benchSensor } from "./look.ts";
+import { benchSensor, type RendererOptions } from "./look.ts";
 import { defocused, spread } from "./optics.ts";
 import { benchMount, type CameraModel, cameraAt } from "./pinhole.ts";
 import { noBeads, type Scene } from "./scene.ts";
@@ -9,13 +9,6 @@ import { expose, sensorTables } from "./sensor.ts";
 import { shade } from "./shade.ts";
 import { drawToolhead, toolheadRects } from "./toolhead.ts";
 import { clearPlate, deposit, type Workshop, workshop } from "./workshop.ts";
-
-/** What a renderer is made from; everything has the bench's value as default. */
-export interface RendererOptions extends Build {
-  readonly camera?: CameraModel;
-  /** Fixes noise; the picture of frame n under a seed never changes. */
-  readonly seed?: number;
-}
 
 /** 8-bit RGB, interleaved, row by row. */
 export interface Frame {

@@ -76,19 +76,23 @@ function exposeRow(
   start: number,
   mask: { readonly gain: Float32Array; readonly added: Float32Array } | null,
 ): void {
-  let at = start;
   const [wr, wg, wb] = sensor.whiteBalance;
-  const gains = [wr * scale, wg * scale, wb * scale] as const;
-  for (let pixel = first; pixel < first + width; pixel++) {
+  const red = wr * scale;
+  const green = wg * scale;
+  const blue = wb * scale;
+  const top = levels - 1;
+  const value = (level: number, deviate: number): number => {
+    const clean = level < 0 ? 0 : Math.min(level, top);
+    const noisy = clean + sigma[clean | 0]! * deviate;
+    return curve[noisy < 0 ? 0 : noisy > top ? top : noisy | 0]!;
+  };
+  let i = 3 * first;
+  let at = start;
+  for (let pixel = first; pixel < first + width; pixel++, i += 3, at += 3) {
     const own = mask === null ? 1 : mask.gain[pixel]!;
-    const added = mask === null ? offset : offset + mask.added[pixel]! * (levels - 1);
-    for (let channel = 0; channel < 3; channel++) {
-      const i = 3 * pixel + channel;
-      let level = light[i]! * gains[channel]! * own + added;
-      if (level < 0) level = 0;
-      else if (level > levels - 1) level = levels - 1;
-      level += sigma[level | 0]! * noise[at++]!;
-      rgb[i] = curve[level < 0 ? 0 : level > levels - 1 ? levels - 1 : level | 0]!;
-    }
+    const added = mask === null ? offset : offset + mask.added[pixel]! * top;
+    rgb[i] = value(light[i]! * red * own + added, noise[at]!);
+    rgb[i + 1] = value(light[i + 1]! * green * own + added, noise[at + 1]!);
+    rgb[i + 2] = value(light[i + 2]! * blue * own + added, noise[at + 2]!);
   }
 }

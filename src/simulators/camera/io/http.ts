@@ -6,15 +6,15 @@ import { err, ok, type Result } from "../../../kernel/result.ts";
 export async function readJson(request: IncomingMessage, most: number): Promise<Result<unknown, string>> {
   const parts: Buffer[] = [];
   let size = 0;
-  for await (const part of request as AsyncIterable<Buffer>) {
-    size += part.length;
-    if (size > most) return err(`a body has at most ${most} bytes`);
-    parts.push(part);
-  }
   try {
+    for await (const part of request as AsyncIterable<Buffer>) {
+      size += part.length;
+      if (size > most) return err(`a body has at most ${most} bytes`);
+      parts.push(part);
+    }
     return ok(size === 0 ? {} : JSON.parse(Buffer.concat(parts).toString("utf8")));
   } catch {
-    return err("the body is not JSON");
+    return err("the body broke off or is not JSON");
   }
 }
 
