@@ -56,9 +56,7 @@ export type LedgerFaultCode =
   /** The signing key could not be used, or the floor beside it not be written. */
   | "signing-failed"
   /** The ledger was closed, or its writer ended. */
-  | "ledger-closed"
-  /** The SQLite library is older than the ledger needs. */
-  | "sqlite-too-old";
+  | "ledger-closed";
 
 /** Something that keeps the ledger from working, in words for a technician. */
 export interface LedgerFault {

@@ -10,6 +10,7 @@ import {
   openMemoryLedger,
   simulatedSignature,
   simulatedSigner,
+  verifyDisk,
 } from "../../src/ledger/memory.ts";
 import { all, ledgerConformance } from "./conformance.ts";
 import { draft, origin, started } from "./plain-drafts.ts";
@@ -51,6 +52,7 @@ test("[L1][L2] whatever the power does, what was acknowledged is there and the r
         expect(grown).toBe({ written: 2, "cut-after": 2, "disk-full": 1, "cut-before": 0, "cut-during": 0 }[fate]);
       }
       expect(headOnDisk(disk).size).toBeGreaterThanOrEqual(acknowledged);
+      expect(verifyDisk(disk).findings.filter((one) => one.rule !== "unsigned")).toEqual([]);
       expect((await all(openMemoryLedger(disk))).length).toBe(headOnDisk(disk).size);
     }),
     { numRuns: 60 },

@@ -3,7 +3,7 @@ import { randomFillSync } from "node:crypto";
 import { closeSync, fsyncSync, openSync, rmSync, statSync, writeSync } from "node:fs";
 
 /** Bytes kept back; an entry, its index pages and the log's frames fit many times over. */
-export const reserveBytes = 4 << 20;
+export const reserveBytes = 1 << 20;
 
 /** Makes sure the reserve is there. Throws (ENOSPC) where it cannot be. */
 export function keepReserve(path: string): void {

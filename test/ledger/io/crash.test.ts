@@ -32,7 +32,7 @@ test("[L1][F67] nothing acknowledged is lost over ten kills, and no append is fo
   const keys = await openKeys(folders.keysDir, folders.dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
   for (let round = 0; round < 10; round++) {
-    const acknowledged = await writeAndKill(folders, 20 + 37 * round);
+    const acknowledged = await writeAndKill(folders, 15 + 11 * round);
     const report = await verifyFolder(folders.dataDir, { trusted: keys.value.trusted });
     expect(report.findings.filter((one) => one.rule !== "unsigned")).toEqual([]);
     expect(report.entries).toBeGreaterThan(acknowledged);

@@ -1,9 +1,12 @@
 /** The export of a job: good as made, refused after any change, readable beside it. */
+import { readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { canonicalBytes, type Json } from "../../../src/kernel/json.ts";
 import type { JobId } from "../../../src/kernel/names.ts";
 import { checkSignature } from "../../../src/ledger/io/crypto.ts";
 import { exportJob } from "../../../src/ledger/io/export.ts";
+import { verifyPath, writeExport } from "../../../src/ledger/io/export-files.ts";
 import { exportPage, utcText } from "../../../src/ledger/page.ts";
 import { verifyExport } from "../../../src/ledger/verify-export.ts";
 import { mustOpen, newFolders } from "../drafts.ts";
@@ -61,6 +64,23 @@ describe("[F71] a job's export", () => {
     edit(file);
     const { report } = check(record, canonicalBytes(file as unknown as Json));
     expect(report.findings[0]).toMatchObject({ seq, rule });
+  });
+
+  test("is written as a record and a page, and verified from where it lies, like a folder", async () => {
+    const record = await makeRecord();
+    const { dataDir } = record.folders;
+    const written = await writeExport(dataDir, job, join(dirname(dataDir), "J1"), { keys: record.keys.trusted });
+    if (!written.ok) throw new Error(written.error.what);
+    const { trusted } = record.keys;
+    expect(await verifyPath(written.value.recordPath, { trusted })).toMatchObject({
+      kind: "export",
+      ok: true,
+      entries: 4,
+    });
+    expect(readFileSync(written.value.pagePath, "utf8")).toContain(written.value.report.digest);
+    expect(await verifyPath(dataDir, { trusted })).toMatchObject({ kind: "folder", ok: true, entries: 8 });
+    expect(await verifyPath(written.value.pagePath, { trusted })).toMatchObject({ kind: "export", ok: false });
+    expect(await verifyPath(`${dataDir}/nowhere`, { trusted })).toMatchObject({ kind: "nothing", ok: false });
   });
 
   test("keys inside the file are never trusted", async () => {

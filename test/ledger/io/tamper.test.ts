@@ -9,6 +9,7 @@ import { type Entry, entryText, parseEntry } from "../../../src/ledger/entry.ts"
 import { artifactPath } from "../../../src/ledger/io/artifacts.ts";
 import { createKeys } from "../../../src/ledger/io/keys.ts";
 import { openLedger } from "../../../src/ledger/io/ledger.ts";
+import { openStore } from "../../../src/ledger/io/store.ts";
 import { verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { freshFolders } from "../drafts.ts";
 import { origin } from "../plain-drafts.ts";
@@ -133,9 +134,10 @@ describe("[F67][L7] the verifier names the first bad entry", () => {
     expect(report.ok).toBe(false);
     expect(report.findings[0]).toMatchObject({ seq, rule });
     expect(report.findings[0]?.what).toMatch(/^[A-Z].*\.$/);
-    // The cell refuses to start on it too; only missing or misfiled checkpoints are for the verifier alone.
-    const opened = await openLedger({ ...record.folders, checkpointEveryMs: 0 });
-    if (opened.ok) await opened.value.ledger.close();
+    // The writer refuses to start on it too; only missing or misfiled checkpoints are for the verifier alone.
+    const { trusted } = record.keys;
+    const opened = openStore({ dataDir: record.folders.dataDir, trusted, origin, floor: null, quotaBytes: null });
+    if (opened.ok) opened.value.close();
     expect(opened.ok).toBe(rule === "unsigned" || rule === "checkpoint-format");
     if (!opened.ok && seq !== null) expect(opened.error).toMatchObject({ code: "ledger-broken", seq });
   });

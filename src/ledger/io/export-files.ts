@@ -1,0 +1,70 @@
+/** An export as files: the record, its readable page beside it, and the verification of whatever is pointed at. */
+import { readFile, stat } from "node:fs/promises";
+import type { JobId } from "../../kernel/names.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { type Finding, finding } from "../finding.ts";
+import { type Describe, exportPage } from "../page.ts";
+import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
+import { checkSignature } from "./crypto.ts";
+import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
+import { errorCode, writeDurably } from "./files.ts";
+import { type FolderReport, type FolderTrust, verifyFolder } from "./verify.ts";
+
+export interface WrittenExport {
+  readonly recordPath: string;
+  readonly pagePath: string;
+  readonly report: ExportReport;
+}
+
+export interface WriteOptions extends ExportOptions {
+  /** The cell's public keys: the file is verified with them before it is written. */
+  readonly keys: NonNullable<ExportOptions["keys"]>;
+  readonly describe?: Describe;
+}
+
+/** Exports a job to `base`.json and `base`.html, which are written only if the record verifies. */
+export async function writeExport(
+  dataDir: string,
+  job: JobId,
+  base: string,
+  options: WriteOptions,
+): Promise<Result<WrittenExport, ExportFault>> {
+  const made = await exportJob(dataDir, job, options);
+  if (!made.ok) return made;
+  const { report, content } = verifyExport(made.value.bytes, options.keys, checkSignature);
+  const [first] = report.findings;
+  if (content === null || first !== undefined) {
+    return err({
+      code: "ledger-broken",
+      what: first?.what ?? "The export does not verify.",
+      remedy: first?.remedy ?? "",
+    });
+  }
+  const written = { recordPath: `${base}.json`, pagePath: `${base}.html`, report };
+  await writeDurably(written.recordPath, made.value.bytes, 0o600);
+  await writeDurably(written.pagePath, Buffer.from(exportPage(content, report.digest, options.describe)), 0o600);
+  return ok(written);
+}
+
+export type AnyReport =
+  | ({ readonly kind: "folder" } & FolderReport)
+  | ({ readonly kind: "export" } & ExportReport)
+  | { readonly kind: "nothing"; readonly ok: false; readonly findings: readonly Finding[] };
+
+/** Verifies what stands at `path`: a data folder or backup, or an export file. */
+export async function verifyPath(path: string, trust: FolderTrust): Promise<AnyReport> {
+  try {
+    const found = await stat(path);
+    if (found.isDirectory()) return { kind: "folder", ...(await verifyFolder(path, trust)) };
+    if (found.size > maxExportBytes) return nothing(`${path} is too large to be an export.`);
+    return { kind: "export", ...verifyExport(await readFile(path), trust.trusted, checkSignature).report };
+  } catch (problem) {
+    const code = errorCode(problem);
+    if (!code.startsWith("E") || code.startsWith("ERR_")) throw problem;
+    return nothing(`${path} cannot be read (${code}).`);
+  }
+}
+
+function nothing(what: string): AnyReport {
+  return { kind: "nothing", ok: false, findings: [finding("export-format", null, what)] };
+}
