@@ -1,0 +1,136 @@
+/** `cellward doctor`: everything a cell needs, looked at one by one, each with its remedy. */
+import { constants } from "node:fs";
+import { access, readFile, statfs } from "node:fs/promises";
+import { join } from "node:path";
+import { loadConfig } from "../../config/io/load.ts";
+import type { CellConfig } from "../../config/schema.ts";
+import { readFloor } from "../../ledger/io/floor.ts";
+import { openKeys } from "../../ledger/io/keys.ts";
+import { verifyFolder } from "../../ledger/io/verify.ts";
+import { exitCode } from "../exit-code.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** One thing looked at. */
+export interface Check {
+  readonly check: string;
+  readonly state: "good" | "warning" | "bad";
+  readonly what: string;
+  readonly remedy: string;
+}
+
+export interface DoctorOptions {
+  readonly config: string;
+  readonly data: string;
+  readonly keys: string;
+}
+
+const leastFreeBytes = 2 * 2 ** 30;
+
+/** Looks at everything; exit code 3 where something is bad, 78 where the configuration is. */
+export async function doctor(terminal: Terminal, options: DoctorOptions): Promise<number> {
+  const loaded = await loadConfig(options.config);
+  const checks = [runtimeCheck(), configCheck(options.config, loaded.ok ? null : loaded.error)];
+  checks.push(...(await recordChecks(options)), await diskCheck(options.data));
+  if (loaded.ok) checks.push(...(await deviceChecks(loaded.value.config)));
+  const bad = checks.filter((each) => each.state === "bad");
+  const text = checks.map((each) => {
+    const sign = { good: "ok  ", warning: "WARN", bad: "BAD " }[each.state];
+    return `${sign} ${each.check}: ${each.what}${each.state === "good" ? "" : `\n     What to do: ${each.remedy}`}`;
+  });
+  terminal.result({ ok: bad.length === 0, checks }, text.join("\n"));
+  if (!loaded.ok) return exitCode.configuration;
+  return bad.length === 0 ? exitCode.ok : exitCode.notReady;
+}
+
+function runtimeCheck(): Check {
+  const right = process.version.startsWith("v24.");
+  const what = `Node ${process.version}`;
+  return check("runtime", right, what, "Start it with bin/cellward, which brings its own Node 24.");
+}
+
+function configCheck(file: string, errors: readonly string[] | null): Check {
+  const what = errors ? errors.join(" ") : `${file} is good.`;
+  return check(
+    "configuration",
+    errors === null,
+    what,
+    "Correct the key that is named; `cellward config schema` prints the schema.",
+  );
+}
+
+async function recordChecks({ data, keys }: DoctorOptions): Promise<Check[]> {
+  const opened = await openKeys(keys, data);
+  if (!opened.ok) return [check("keys", false, opened.error.what, opened.error.remedy)];
+  const { signer, trusted, dataKey } = opened.value;
+  const floor = await readFloor(keys, signer.key.name).catch(() => null);
+  const report = await verifyFolder(data, { trusted, dataKey, floor: floor ?? undefined });
+  const first = report.findings[0];
+  const good = `${report.entries} entries of ${report.jobs} jobs verify, signed up to ${report.lastCheckpoint?.size ?? 0}.`;
+  return [
+    check("keys", true, `The key of ${signer.key.name} can be used.`, ""),
+    check("ledger", report.ok, first?.what ?? good, first?.remedy ?? ""),
+  ];
+}
+
+async function diskCheck(data: string): Promise<Check> {
+  try {
+    const { bavail, bsize } = await statfs(data);
+    const free = Number(bavail) * Number(bsize);
+    const what = `${(free / 2 ** 30).toFixed(1)} GiB free beside the ledger.`;
+    return check("disk", free >= leastFreeBytes, what, "Make room, or move the data folder to a larger disk.");
+  } catch {
+    return check("disk", false, `${data} cannot be read.`, "Make the data folder with `cellward init`.");
+  }
+}
+
+async function deviceChecks(config: CellConfig): Promise<Check[]> {
+  const ports = [
+    ...config.machine.map((machine) => ({ name: machine.title, port: machine.marlin.port })),
+    { name: "presence device", port: config.presence.port },
+  ];
+  const checks = await Promise.all(
+    ports.map(async ({ name, port }) => {
+      const there = await access(port, constants.R_OK | constants.W_OK).then(
+        () => true,
+        () => false,
+      );
+      const what = there ? `${port} is there.` : `${port} is not there or may not be opened.`;
+      return check(name, there, what, "Check power and cable, and that this account belongs to the group dialout.");
+    }),
+  );
+  return [...checks, await cameraCheck(config), await setupCheck(config)];
+}
+
+async function cameraCheck({ camera }: CellConfig): Promise<Check> {
+  if (camera.kind === "folder") return check("camera", true, `Pictures come from ${camera.folder}.`, "");
+  try {
+    const token = camera.tokenFile ? (await readFile(camera.tokenFile, "utf8")).trim() : null;
+    const headers = token ? { authorization: `Bearer ${token}` } : undefined;
+    const signal = AbortSignal.timeout(camera.timeoutSeconds * 1000);
+    const answer = await fetch(camera.url, { redirect: "error", signal, ...(headers && { headers }) });
+    await answer.body?.cancel();
+    const what = answer.ok ? "The camera answers." : `The camera answers ${answer.status}.`;
+    return check("camera", answer.ok, what, "Check its address and token.");
+  } catch (problem) {
+    const why = problem instanceof Error ? problem.message : String(problem);
+    return check("camera", false, `The camera does not answer (${why}).`, "Check its power, cable and address.");
+  }
+}
+
+async function setupCheck({ inspection }: CellConfig): Promise<Check> {
+  const missing: string[] = [];
+  for (const path of [inspection.setup, join(inspection.model, "manifest.json")]) {
+    await access(path).catch(() => missing.push(path));
+  }
+  const what = missing.length === 0 ? "Camera set-up and model are there." : `${missing.join(" and ")} missing.`;
+  return check(
+    "inspection",
+    missing.length === 0,
+    what,
+    "Run `cellward camera calibrate`, or restore the model folder.",
+  );
+}
+
+function check(name: string, good: boolean, what: string, remedy: string): Check {
+  return { check: name, state: good ? "good" : "bad", what, remedy };
+}

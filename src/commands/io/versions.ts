@@ -1,0 +1,28 @@
+/** Digests of the running program, its configuration and its model: the cell's bill of configuration (feature 78). */
+import { createHash } from "node:crypto";
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Versions } from "../../jobs/event.ts";
+import type { Digest } from "../../kernel/names.ts";
+
+const root = join(import.meta.dirname, "../../..");
+
+/** Reads the program's own files; the digest covers every source file and the lockfile, by name and content. */
+export function readVersions(configDigest: Digest, modelDigest: Digest | null): Versions {
+  const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  const hash = createHash("sha256");
+  const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
+    /\.(ts|tsx|css|html)$/.test(name),
+  );
+  for (const name of ["../package-lock.json", ...sources.sort()]) {
+    const content = readFileSync(join(root, "src", name));
+    hash.update(`${name}\n${content.length}\n`).update(content);
+  }
+  return {
+    software: `cellward ${manifest.version}`,
+    softwareDigest: hash.digest("hex") as Digest,
+    configDigest,
+    modelDigest,
+    runtime: `node ${process.version}`,
+  };
+}

@@ -1,0 +1,86 @@
+/** Does what the cell owes the world: each obligation goes to its adapter and comes back as exactly one message. */
+import type { Machine } from "./drivers/machine.ts";
+import type { Fault } from "./equipment/machine.ts";
+import type { Message } from "./jobs/message.ts";
+import type { Obligation } from "./jobs/obligations.ts";
+import type { LayerReport } from "./jobs/report.ts";
+import { unreachable } from "./kernel/assert.ts";
+import type { Digest } from "./kernel/names.ts";
+import type { Result } from "./kernel/result.ts";
+import type { EpochMs } from "./kernel/units.ts";
+
+type Owed<Kind extends Obligation["kind"]> = Extract<Obligation, { kind: Kind }>;
+
+/** A picture that is stored. */
+export interface Picture {
+  readonly frame: Digest;
+  readonly requestedAt: EpochMs;
+  readonly receivedAt: EpochMs;
+}
+
+/** Camera and inspector together, as the cell needs them; nothing here rejects. */
+export interface Eyes {
+  /** Takes a picture and stores it before it answers. */
+  capture(owed: Owed<"capture">): Promise<Result<Picture, Fault>>;
+  /** Judges a stored picture and stores the evidence before it answers. */
+  inspect(owed: Owed<"inspect">): Promise<Result<LayerReport, Fault>>;
+  /** Compares the plate with the empty one. */
+  checkPlate(): Promise<{ readonly clear: boolean; readonly what: string; readonly frame: Digest | null }>;
+}
+
+/** Binds the adapters. */
+export function createPerform(
+  machines: ReadonlyMap<string, Machine>,
+  eyes: Eyes,
+): (owed: Obligation) => Promise<Message> {
+  return (owed) => {
+    switch (owed.kind) {
+      case "direct":
+        return direct(machines, owed);
+      case "capture":
+        return capture(eyes, owed);
+      case "inspect":
+        return inspect(eyes, owed);
+      case "check-plate":
+        return checkPlate(eyes, owed);
+      default:
+        return unreachable(owed);
+    }
+  };
+}
+
+async function direct(machines: ReadonlyMap<string, Machine>, owed: Owed<"direct">): Promise<Message> {
+  const { equipment, directive } = owed;
+  const layer = "releasedLayer" in directive ? directive.releasedLayer : 0;
+  const base = { kind: "answered", equipment, attempt: directive.attempt, directive: directive.kind, layer } as const;
+  const machine = machines.get(equipment);
+  if (!machine) return { ...base, answer: { kind: "refused", fault: noMachine } };
+  return { ...base, answer: await machine.perform(directive) };
+}
+
+const noMachine: Fault = {
+  code: "no-machine",
+  what: "The configuration has no machine of this name any more.",
+  remedy: "The engineer puts the machine back into the configuration.",
+};
+
+async function capture(eyes: Eyes, owed: Owed<"capture">): Promise<Message> {
+  const { attempt, layer, take } = owed;
+  const picture = await eyes.capture(owed);
+  return picture.ok
+    ? { kind: "captured", attempt, layer, take, ...picture.value }
+    : { kind: "capture-failed", attempt, layer, take, fault: picture.error };
+}
+
+async function inspect(eyes: Eyes, owed: Owed<"inspect">): Promise<Message> {
+  const { attempt, layer, take } = owed;
+  const report = await eyes.inspect(owed);
+  return report.ok
+    ? { kind: "inspected", attempt, layer, take, report: report.value }
+    : { kind: "inspection-failed", attempt, layer, take, fault: report.error };
+}
+
+async function checkPlate(eyes: Eyes, owed: Owed<"check-plate">): Promise<Message> {
+  const { equipment, check } = owed;
+  return { kind: "plate-checked", equipment, check, ...(await eyes.checkPlate()) };
+}
