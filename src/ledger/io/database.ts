@@ -21,7 +21,6 @@ const schema = `
   CREATE TABLE entry (
     seq INTEGER PRIMARY KEY CHECK (seq >= 0), job TEXT, entry BLOB NOT NULL, body BLOB NOT NULL
   ) STRICT;
-  CREATE INDEX entry_of_job ON entry (job, seq) WHERE job IS NOT NULL;
   CREATE TABLE checkpoint (size INTEGER PRIMARY KEY CHECK (size >= 0), note TEXT NOT NULL) STRICT;
 `;
 
