@@ -46,6 +46,8 @@ describe("[F38] bounds hold on any walk", () => {
   it.each([
     ["X150", undefined],
     ["X150.0004", undefined],
+    ["Y150 Z120", undefined],
+    ["X0 Y0 Z0", undefined],
     ["X150.001", "out-of-bounds"],
     ["Y150.001", "out-of-bounds"],
     ["Z120.001", "out-of-bounds"],
