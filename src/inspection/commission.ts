@@ -1,0 +1,95 @@
+/** Commissioning: one picture of the empty plate and the technician's description of the mount make a set-up. */
+import type { Fault } from "../equipment/machine.ts";
+import { err, ok, type Result } from "../kernel/result.ts";
+import { calibrate } from "./calibrate.ts";
+import { type Fiducial, findFiducials, ringCentre } from "./fiducials.ts";
+import { cellsOf } from "./gate.ts";
+import { type Lens, lensOfMount, type Mount, type Point3, project } from "./lens.ts";
+import { clip, type Picture, type PixelBox, statistics } from "./picture.ts";
+import { type CameraSetup, defaultGateLimits, type GateLimits, type StaticZone } from "./setup.ts";
+
+/** What is known about a machine and its camera before the first picture. */
+export interface Rig {
+  readonly camera: string;
+  readonly mount: Mount;
+  readonly fiducials: readonly Fiducial[];
+  readonly fiducialRadius_mm: number;
+  readonly middle: Point3;
+  readonly plate: CameraSetup["plate"];
+  readonly marker: CameraSetup["marker"];
+  /** Rectangles of the frame (millimetres at z = 0) that nothing ever covers. */
+  readonly bare: readonly {
+    readonly id: string;
+    readonly x0: number;
+    readonly y0: number;
+    readonly x1: number;
+    readonly y1: number;
+  }[];
+  readonly limits?: Partial<GateLimits>;
+}
+
+/** A roughly described mount may miss a fiducial's place by this much of the picture's width. */
+const searchShare = 0.04;
+/** A calibration whose fiducials fit worse than this is refused. */
+const worstReprojection_px = 0.5;
+
+/** Calibrates the camera and records how the zones that never change look. */
+export function commission(picture: Picture, rig: Rig): Result<CameraSetup, Fault> {
+  const rough = lensOfMount(rig.mount);
+  const wide = findFiducials(picture, rough, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
+  const body = (lens: Lens, at: Point3) => ringCentre(lens, at, rig.fiducialRadius_mm);
+  const calibration = calibrate(wide, picture, rig.middle, body);
+  if (!calibration.ok) return calibration;
+  const { lens, reprojection_px, uncertainty_mm } = calibration.value;
+  if (!(reprojection_px <= worstReprojection_px)) {
+    return err({
+      code: "camera-calibration-failed",
+      what: `The fiducials fit only to ${reprojection_px.toFixed(2)} pixels (limit ${worstReprojection_px}).`,
+      remedy: "Check the fiducials' places in the configuration and that none is bent, then calibrate again.",
+    });
+  }
+  return ok({
+    format: "cellward-camera-setup-1",
+    camera: rig.camera,
+    width_px: picture.width,
+    height_px: picture.height,
+    lens: { ...lens, rotation: [...lens.rotation], translation: [...lens.translation] },
+    reprojection_px,
+    uncertainty_mm,
+    fiducials: rig.fiducials.map(({ id, at }) => ({ id, at: { ...at } })),
+    fiducialRadius_mm: rig.fiducialRadius_mm,
+    middle: { ...rig.middle },
+    plate: rig.plate,
+    zones: zonesOf(picture, lens, rig),
+    marker: rig.marker,
+    limits: { ...defaultGateLimits, ...rig.limits },
+  });
+}
+
+function zonesOf(picture: Picture, lens: Lens, rig: Rig): StaticZone[] {
+  const reach = rig.fiducialRadius_mm * 1.4;
+  const squares = rig.fiducials.map(({ id, at }) => ({
+    id,
+    corners: cornersOf({ x0: at.x - reach, x1: at.x + reach, y0: at.y - reach, y1: at.y + reach }, at.z),
+  }));
+  const bare = rig.bare.map((zone) => ({ id: zone.id, corners: cornersOf(zone, 0) }));
+  return [...squares, ...bare].map(({ id, corners }) => {
+    const box = clip(boundsOf(corners.map((corner) => project(lens, corner))), picture);
+    const { mean, spread, sharpness, noise } = statistics(picture, box);
+    return { id, box, mean, spread, sharpness, noise, cells: cellsOf(picture, box) };
+  });
+}
+
+function cornersOf(r: { x0: number; y0: number; x1: number; y1: number }, z: number): Point3[] {
+  return [
+    { x: r.x0, y: r.y0, z },
+    { x: r.x1, y: r.y0, z },
+    { x: r.x1, y: r.y1, z },
+    { x: r.x0, y: r.y1, z },
+  ];
+}
+
+function boundsOf(points: readonly { readonly x: number; readonly y: number }[]): PixelBox {
+  const [xs, ys] = [points.map((p) => p.x), points.map((p) => p.y)];
+  return { left: Math.min(...xs), right: Math.max(...xs), top: Math.min(...ys), bottom: Math.max(...ys) };
+}

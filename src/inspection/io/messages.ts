@@ -1,0 +1,20 @@
+/** What the inspector's process and its supervisor say to each other. */
+import type { Fault } from "../../equipment/machine.ts";
+import type { Digest } from "../../kernel/names.ts";
+import type { AcceptedFrame, Build, InspectionRequest } from "../inspector.ts";
+import type { InspectionReport } from "../report.ts";
+
+/** To the child. */
+export type Order =
+  | { readonly kind: "begin"; readonly id: number; readonly build: Build }
+  | { readonly kind: "inspect"; readonly id: number; readonly request: InspectionRequest }
+  | { readonly kind: "accept"; readonly id: number; readonly attempt: string; readonly accepted: AcceptedFrame }
+  | { readonly kind: "end"; readonly id: number; readonly attempt: string };
+
+/** From the child; exactly one answer an order, and first of all `ready` or `unfit`. */
+export type News =
+  | { readonly kind: "ready"; readonly modelDigest: Digest }
+  | { readonly kind: "unfit"; readonly fault: Fault }
+  | { readonly kind: "done"; readonly id: number }
+  | { readonly kind: "report"; readonly id: number; readonly report: InspectionReport }
+  | { readonly kind: "fault"; readonly id: number; readonly fault: Fault };

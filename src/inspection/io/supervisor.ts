@@ -1,0 +1,198 @@
+/** Keeps the inspector's process alive, bounds every wait, and turns its death into a layer without a result. */
+import { type ChildProcess, fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { Fault } from "../../equipment/machine.ts";
+import { digestOf } from "../../kernel/hash.ts";
+import type { Digest } from "../../kernel/names.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import type { AcceptedFrame, Build, InspectionRequest, Inspector, NoResult } from "../inspector.ts";
+import type { InspectionReport } from "../report.ts";
+import type { News, Order } from "./messages.ts";
+
+export interface InspectorOptions {
+  /** Path of the model's manifest. */
+  readonly manifest: string;
+  /** Longest wait for one answer, in milliseconds. */
+  readonly timeout_ms?: number;
+  /** Entry file of the process; another one only in tests. */
+  readonly entry?: string;
+}
+
+type OrderBody<K = Order> = K extends Order ? Omit<K, "id"> : never;
+
+interface Worker {
+  readonly process: ChildProcess;
+  readonly modelDigest: Digest;
+  readonly waiting: Map<number, (news: News) => void>;
+}
+
+const ownEntry = fileURLToPath(new URL("./child.ts", import.meta.url));
+
+/** Starts the inspector's process and waits until its model is loaded and checked. */
+export async function createInspector(options: InspectorOptions): Promise<Result<Inspector, Fault>> {
+  const first = await start(options);
+  if (!first.ok) return first;
+  const supervisor = new Supervisor(options, first.value);
+  return ok(supervisor);
+}
+
+class Supervisor implements Inspector {
+  readonly modelDigest: Digest;
+  readonly #options: InspectorOptions;
+  #worker: Worker | null;
+  #build: Build | null = null;
+  #nextId = 1;
+  #closed = false;
+
+  constructor(options: InspectorOptions, worker: Worker) {
+    this.#options = options;
+    this.#worker = worker;
+    this.modelDigest = worker.modelDigest;
+  }
+
+  async begin(build: Build): Promise<Fault | null> {
+    this.#build = build;
+    return faultIn(await this.#ask({ kind: "begin", build }));
+  }
+
+  async inspect(request: InspectionRequest): Promise<InspectionReport | NoResult> {
+    const { attempt, layer, take, frame } = request;
+    const news = await this.#ask({ kind: "inspect", request });
+    this.#remember(attempt, digestOf(frame));
+    if (news.kind !== "report") {
+      return { kind: "no-result", attempt, layer, take, fault: faultIn(news) ?? unexpected };
+    }
+    if (news.report.verdict === "pass") this.#keep(attempt, { layer, frame });
+    return news.report;
+  }
+
+  async accept(attempt: string, accepted: AcceptedFrame): Promise<Fault | null> {
+    const fault = faultIn(await this.#ask({ kind: "accept", attempt, accepted }));
+    if (fault === null) this.#keep(attempt, accepted);
+    return fault;
+  }
+
+  async end(attempt: string): Promise<void> {
+    if (this.#build?.attempt === attempt) this.#build = null;
+    await this.#ask({ kind: "end", attempt });
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    const worker = this.#worker;
+    this.#worker = null;
+    if (worker !== null) await stop(worker);
+  }
+
+  /** What a restarted process must be told so that its next verdict is the same. */
+  #keep(attempt: string, accepted: AcceptedFrame): void {
+    if (this.#build?.attempt === attempt) this.#build = { ...this.#build, accepted };
+  }
+
+  #remember(attempt: string, digest: Digest): void {
+    if (this.#build?.attempt === attempt) this.#build = { ...this.#build, seen: [...this.#build.seen, digest] };
+  }
+
+  async #ask(body: OrderBody): Promise<News> {
+    if (this.#closed) return { kind: "fault", id: 0, fault: closedFault };
+    const alive = this.#worker !== null && this.#worker.process.connected;
+    const ready = alive ? null : await this.#revive(body.kind !== "begin");
+    if (ready !== null) return { kind: "fault", id: 0, fault: ready };
+    const worker = this.#worker;
+    if (worker === null) return { kind: "fault", id: 0, fault: closedFault };
+    return send(worker, { ...body, id: this.#nextId++ } as Order, this.#options.timeout_ms ?? 15_000);
+  }
+
+  async #revive(reopen: boolean): Promise<Fault | null> {
+    const started = await start(this.#options);
+    if (!started.ok) return started.error;
+    if (this.#closed) {
+      await stop(started.value);
+      return closedFault;
+    }
+    if (started.value.modelDigest !== this.modelDigest) {
+      await stop(started.value);
+      return changedModel;
+    }
+    this.#worker = started.value;
+    if (!reopen || this.#build === null) return null;
+    const order: Order = { kind: "begin", id: this.#nextId++, build: this.#build };
+    return faultIn(await send(started.value, order, this.#options.timeout_ms ?? 15_000));
+  }
+}
+
+async function start(options: InspectorOptions): Promise<Result<Worker, Fault>> {
+  const process = fork(options.entry ?? ownEntry, [options.manifest], {
+    serialization: "advanced",
+    execArgv: ["--max-old-space-size=512"],
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const waiting = new Map<number, (news: News) => void>();
+  const hello = new Promise<News | null>((resolve) => {
+    const timer = setTimeout(() => resolve(null), options.timeout_ms ?? 15_000);
+    const finish = (news: News | null): void => {
+      clearTimeout(timer);
+      resolve(news);
+    };
+    process.once("message", (news: News) => finish(news));
+    process.once("exit", () => finish(null));
+    process.once("error", () => finish(null));
+  });
+  process.on("message", (news: News) => {
+    if (news.kind === "done" || news.kind === "report" || news.kind === "fault") waiting.get(news.id)?.(news);
+  });
+  const news = await hello;
+  if (news?.kind === "ready") return ok({ process, modelDigest: news.modelDigest, waiting });
+  await stop({ process });
+  return err(news?.kind === "unfit" ? news.fault : notStarted);
+}
+
+function send(worker: Worker, order: Order, timeout_ms: number): Promise<News> {
+  return new Promise((resolve) => {
+    const finish = (news: News): void => {
+      clearTimeout(timer);
+      worker.waiting.delete(order.id);
+      worker.process.off("exit", onExit);
+      resolve(news);
+    };
+    const onExit = (): void => finish({ kind: "fault", id: order.id, fault: diedFault });
+    const timer = setTimeout(() => {
+      // A process that does not answer is of no further use; the next order starts a fresh one.
+      worker.process.kill("SIGKILL");
+      finish({ kind: "fault", id: order.id, fault: lateFault });
+    }, timeout_ms);
+    worker.waiting.set(order.id, finish);
+    worker.process.once("exit", onExit);
+    worker.process.send(order, (problem) => {
+      if (problem !== null) finish({ kind: "fault", id: order.id, fault: diedFault });
+    });
+  });
+}
+
+function stop({ process }: Pick<Worker, "process">): Promise<void> {
+  if (process.exitCode !== null || process.signalCode !== null) return Promise.resolve();
+  return new Promise((resolve) => {
+    process.once("exit", () => resolve());
+    process.kill("SIGKILL");
+  });
+}
+
+function faultIn(news: News): Fault | null {
+  return news.kind === "fault" ? news.fault : null;
+}
+
+const again = "The layer holds. Take the picture again; if this repeats, call an engineer.";
+const diedFault: Fault = {
+  code: "inspector-died",
+  what: "The inspector stopped while it judged the picture.",
+  remedy: again,
+};
+const lateFault: Fault = { code: "inspector-late", what: "The inspector did not answer in time.", remedy: again };
+const notStarted: Fault = { code: "inspector-not-started", what: "The inspector could not be started.", remedy: again };
+const unexpected: Fault = { code: "inspector-confused", what: "The inspector gave no usable answer.", remedy: again };
+const closedFault: Fault = { code: "inspector-closed", what: "The inspector is shut down.", remedy: again };
+const changedModel: Fault = {
+  code: "model-changed",
+  what: "The inspection model on disk is another one than at the start of this run.",
+  remedy: "Finish or abort the job, then restart the cell (an engineer).",
+};
