@@ -11,7 +11,7 @@ import {
   soupRows,
 } from "./house/packages.ts";
 import { impurities } from "./house/purity.ts";
-import { emptyCommands, lockfileAddresses, repositoryFiles, wordsInAll } from "./house/repository.ts";
+import { emptyCommands, lockfileAddresses, lockfileGaps, repositoryFiles, wordsInAll } from "./house/repository.ts";
 import { emptyTests, medianLines, sprawl, strangers } from "./house/shape.ts";
 import { type Breach, readSource, sentenceOf } from "./house/source.ts";
 
@@ -55,5 +55,6 @@ describe("the house", () => {
   it("tests run everywhere, against the real parts", () => none(sources.flatMap(emptyTests)));
   it("no unfinished words, no paths of one machine", () => none(wordsInAll(root, files)));
   it("the lockfile names no registry", () => none(lockfileAddresses(text("package-lock.json"))));
+  it("the lockfile is whole", () => none(lockfileGaps(text("package-lock.json"))));
   it("every npm script has its file", () => none(emptyCommands(manifest, (path) => existsSync(join(root, path)))));
 });

@@ -3,7 +3,7 @@ import { describe, expect, it } from "vitest";
 import { brokenDoors, brokenFloors, cycles } from "./floors.ts";
 import { shippedOnlyInDevelopment, soupAgainstImports, soupAgainstManifest, soupRows } from "./packages.ts";
 import { impurities } from "./purity.ts";
-import { emptyCommands, lockfileAddresses, wordsIn } from "./repository.ts";
+import { emptyCommands, lockfileAddresses, lockfileGaps, wordsIn } from "./repository.ts";
 import { emptyTests, functionsOf, sprawl, strangers } from "./shape.ts";
 import { sentenceOf, sourceOf } from "./source.ts";
 
@@ -207,6 +207,10 @@ describe("repository", () => {
   it("convicts addresses in the lockfile and commands without a file", () => {
     expect(lockfileAddresses('{\n "resolved": "https://x/y.tgz"\n}')).toHaveLength(1);
     expect(lockfileAddresses('{\n "integrity": "sha512-x"\n}')).toEqual([]);
+    const lock = { packages: { "": {}, "node_modules/a": { optionalDependencies: { "a-arm": "1.0.0" } } } };
+    expect(lockfileGaps(JSON.stringify(lock))).toHaveLength(1);
+    const whole = { packages: { ...lock.packages, "node_modules/a-arm": {} } };
+    expect(lockfileGaps(JSON.stringify(whole))).toEqual([]);
     const scripts = { a: "sh scripts/run.sh demo/main.ts", b: "tsc --noEmit -p src/hmi/web && biome check ." };
     expect(
       emptyCommands({ scripts, dependencies: {}, devDependencies: {} }, (path) => path === "scripts/run.sh"),

@@ -62,6 +62,29 @@ export function lockfileAddresses(text: string): Breach[] {
   );
 }
 
+interface Lockfile {
+  readonly packages: Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+}
+
+/** Packages that the lockfile names as needed and does not hold, such as binaries of foreign platforms: npm ci refuses it. */
+export function lockfileGaps(text: string): Breach[] {
+  const { packages } = JSON.parse(text) as Lockfile;
+  return Object.entries(packages).flatMap(([path, entry]) =>
+    Object.keys({ ...namesIn(entry["dependencies"]), ...namesIn(entry["optionalDependencies"]) })
+      .filter((name) => !Object.keys(packages).some((each) => each.endsWith(`node_modules/${name}`)))
+      .map((name) => ({
+        file: "package-lock.json",
+        rule: "the rule of the lockfile",
+        what: `${path || "package.json"} needs ${name}, which is not in it.`,
+        mend: "choose a version all of whose platforms the registry has, and npm install --package-lock-only.",
+      })),
+  );
+}
+
+function namesIn(value: unknown): object {
+  return typeof value === "object" && value !== null ? value : {};
+}
+
 /** Commands of package.json whose file is not there. */
 export function emptyCommands(manifest: Manifest, exists: (path: string) => boolean): Breach[] {
   return Object.entries(manifest.scripts).flatMap(([name, command]) =>
