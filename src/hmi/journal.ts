@@ -1,0 +1,107 @@
+/** What the screens remember of the ledger beyond the core's state: pictures and reports by layer, and who did what. */
+import type { Recorded } from "../jobs/controller.ts";
+import { actorOf, type Event } from "../jobs/event.ts";
+import type { LayerReport } from "../jobs/report.ts";
+import type { Digest, PersonId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+
+export interface LayerRecord {
+  readonly layer: number;
+  readonly take: number;
+  readonly frame: Digest;
+  readonly receivedAt: EpochMs;
+  readonly report: LayerReport | null;
+}
+
+export interface Deed {
+  readonly at: EpochMs;
+  readonly person: PersonId | null;
+  readonly what: string;
+}
+
+export interface AttemptRecord {
+  readonly layers: ReadonlyMap<number, LayerRecord>;
+  readonly deeds: readonly Deed[];
+  readonly outcomeWhat: string | null;
+}
+
+export interface Journal {
+  /** Takes the next entry; one that was taken before changes nothing. */
+  take(recorded: Recorded): void;
+  attempt(id: string): AttemptRecord | null;
+  /** How a job ended, or null. */
+  ended(job: string): Deed | null;
+}
+
+/** Attempts whose layers stay at hand; older ones are in the ledger only. */
+const attemptsKept = 200;
+const deedsKept = 200;
+
+interface Growing {
+  readonly layers: Map<number, LayerRecord>;
+  readonly deeds: Deed[];
+  outcomeWhat: string | null;
+}
+
+/** A journal with nothing in it. */
+export function createJournal(): Journal {
+  const attempts = new Map<string, Growing>();
+  const ended = new Map<string, Deed>();
+  let last = -1;
+  return {
+    take({ seq, at, event }) {
+      if (seq <= last) return;
+      last = seq;
+      if (event.type === "JobEnded") ended.set(event.job, { at, person: event.person, what: event.what });
+      if (!("attempt" in event)) return;
+      const record = attempts.get(event.attempt) ?? { layers: new Map(), deeds: [], outcomeWhat: null };
+      attempts.set(event.attempt, record);
+      if (attempts.size > attemptsKept) attempts.delete(attempts.keys().next().value ?? "");
+      note(record, event, at);
+    },
+    attempt: (id) => attempts.get(id) ?? null,
+    ended: (job) => ended.get(job) ?? null,
+  };
+}
+
+function note(record: Growing, event: Event, at: EpochMs): void {
+  if (event.type === "LayerCaptured") {
+    const { layer, take, frame, receivedAt } = event;
+    record.layers.set(layer, { layer, take, frame, receivedAt, report: null });
+  }
+  if (event.type === "LayerInspected") {
+    const before = record.layers.get(event.layer);
+    if (before) record.layers.set(event.layer, { ...before, report: event.report });
+  }
+  if (event.type === "AttemptEnded") record.outcomeWhat = event.what;
+  const what = deedOf(event);
+  if (what !== null && record.deeds.length < deedsKept) record.deeds.push({ at, person: actorOf(event), what });
+}
+
+/** The deeds and turns of an attempt that a person wants attributed; layers are told by the strip. */
+function deedOf(event: Event): string | null {
+  switch (event.type) {
+    case "AttemptStarted":
+      return "Started.";
+    case "HoldRaised":
+      return `Held: ${event.what}`;
+    case "HoldConfirmed":
+      return "The machine confirmed that it waits.";
+    case "RetakeOrdered":
+      return event.person === null ? null : `Ordered a new look at layer ${event.layer}.`;
+    case "AttemptResumed":
+      return "Resumed.";
+    case "DispositionSigned":
+      return null;
+    case "NonconformityRaised":
+      return `Nonconformity ${event.nonconformity}: ${event.what}`;
+    case "AttemptEnded":
+      return `${event.outcome}: ${event.what}`;
+    case "MachineNotMadeSafe":
+      return `The machine did not confirm that it is safe: ${event.fault.what}`;
+    case "MachineMadeSafe":
+      return "The machine confirmed that it stopped and cools.";
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,80 @@
+/** What the server is given by the composition root, and how it is set up. */
+import type { Telemetry } from "../equipment/machine.ts";
+import type { Controller, Recorded } from "../jobs/controller.ts";
+import type { JobId } from "../kernel/names.ts";
+import type { Clock } from "../kernel/ports.ts";
+import type { Milliseconds } from "../kernel/units.ts";
+import type { Artifacts } from "../ledger/artifacts.ts";
+import type { SealedText } from "../people/person.ts";
+import type { SessionRules } from "../people/session.ts";
+import type { PeopleStore } from "../people/store.ts";
+import type { PresenceView } from "./api.ts";
+
+/** Pictures and full reports, by the digests that the ledger holds. */
+export type EvidencePort = Pick<Artifacts, "get">;
+
+/** Text about people, under the keys of a job. */
+export interface SealingPort {
+  /** Encrypts under the job's text key, so that it can be erased without touching the ledger. */
+  seal(job: JobId, text: string): SealedText | Promise<SealedText>;
+  /**
+   * Lower-case hex HMAC-SHA-256 of an identifier under the order's own key; null where the cell has no key of that
+   * order. The text comes as typed, trimmed; the port brings it into the form that the design authority hashed.
+   */
+  identifierHmac(job: JobId, text: string): string | null | Promise<string | null>;
+}
+
+/** One reason why the cell is not ready, for /readyz: a code, no names, no job. */
+export interface Unready {
+  readonly code: string;
+  readonly what: string;
+}
+
+export interface HmiPorts {
+  readonly controller: Controller;
+  readonly people: PeopleStore;
+  readonly evidence: EvidencePort;
+  readonly sealing: SealingPort;
+  readonly clock: Clock;
+  /** Every entry of the ledger from its beginning, read once at the start. */
+  readonly history: () => AsyncIterable<Recorded>;
+  /** The latest live values of every machine that has any. */
+  readonly telemetry: () => readonly Telemetry[];
+  /** What the presence device says of itself. */
+  readonly presence: () => PresenceView;
+  /** Anything outside the core that keeps the cell from being ready; empty when all is well. */
+  readonly unready: () => readonly Unready[];
+  /** Something failed that should not: for the log; holds no request bodies. */
+  readonly onProblem: (problem: unknown) => void;
+}
+
+export interface HmiConfig {
+  /** 127.0.0.1 unless the owner of the network says otherwise. */
+  readonly host: string;
+  /** 0 for any free one. */
+  readonly port: number;
+  readonly site: string;
+  /** Folder of the built page (dist/web). */
+  readonly webRoot: string;
+  readonly sessions: SessionRules;
+  readonly telemetryPeriodMs: Milliseconds;
+  /** Requests a minute from one address; sign-in and enrolment have their own, lower limit. */
+  readonly requestsPerMinute: number;
+  readonly signInsPerMinute: number;
+  /** True behind TLS: the cookie is then never sent in the clear. */
+  readonly secureCookie: boolean;
+  /** Further host names under which the page is reached, besides loopback. */
+  readonly hosts: readonly string[];
+}
+
+/** The settings of a panel on its own machine. */
+export const defaultHmiConfig: Omit<HmiConfig, "webRoot" | "site"> = {
+  host: "127.0.0.1",
+  port: 8_080,
+  sessions: { idleMs: 10 * 60 * 1000, longestMs: 12 * 60 * 60 * 1000, atOnce: 32 },
+  telemetryPeriodMs: 1_000,
+  requestsPerMinute: 3_000,
+  signInsPerMinute: 30,
+  secureCookie: false,
+  hosts: [],
+};

@@ -1,0 +1,44 @@
+/** The shape of everything that may be asked of the server; what does not fit is refused before anybody looks at it. */
+import { z } from "zod";
+
+const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const digest = z.string().regex(/^[0-9a-f]{64}$/);
+/** Text that a person typed: no control characters. */
+const typed = (max: number) =>
+  z
+    .string()
+    .min(1)
+    .max(max)
+    .regex(/^[^\p{Cc}\p{Cs}]+$/u);
+
+export const nothing = z.strictObject({});
+export const signIn = z.strictObject({ name: typed(64), password: typed(128) });
+export const enrol = z.strictObject({ code: typed(32), name: typed(64), password: typed(128) });
+export const identity = z.strictObject({
+  identifiers: z.tuple([typed(64), typed(64)]),
+  side: z.enum(["left", "right", "none"]),
+});
+export const start = z.strictObject({ operation: identifier });
+export const reason = z.strictObject({ why: typed(200) });
+export const disposition = z.enum(["concession", "scrap"]);
+export const dispose = z.strictObject({
+  nonconformity: identifier,
+  disposition,
+  reason: typed(200),
+  shown: digest,
+  name: typed(64),
+  password: typed(128),
+});
+export const shownQuery = z.strictObject({ disposition, reason: typed(200) });
+
+export const ofJob = z.strictObject({ job: identifier });
+export const ofNonconformity = z.strictObject({ job: identifier, nonconformity: identifier });
+export const ofAttempt = z.strictObject({ attempt: identifier });
+export const ofMachine = z.strictObject({ equipment: identifier });
+export const ofLayer = z.strictObject({
+  attempt: identifier,
+  layer: z
+    .string()
+    .regex(/^[1-9][0-9]{0,5}$/)
+    .transform(Number),
+});

@@ -1,0 +1,87 @@
+/** A route as a value: who may ask, what may be asked, what comes back; the server turns it into HTTP. */
+import type { z } from "zod";
+import type { Reply } from "../jobs/controller.ts";
+import type { Message } from "../jobs/message.ts";
+import type { RefusalCode } from "../jobs/refusal.ts";
+import type { PersonId } from "../kernel/names.ts";
+import type { Problem } from "./api.ts";
+import type { Journal } from "./journal.ts";
+import type { HmiConfig, HmiPorts } from "./ports.ts";
+import type { Looks } from "./views.ts";
+
+/** What a handler is given. */
+export interface Call<Params, Body> {
+  readonly params: Params;
+  /** The JSON body of a POST, the query of a GET. */
+  readonly body: Body;
+  readonly desk: Desk;
+  /** The signed-in person; null only on open routes. */
+  readonly person: PersonId | null;
+}
+
+/** Everything the handlers share. */
+export interface Desk extends Omit<HmiPorts, "history" | "onProblem"> {
+  readonly config: HmiConfig;
+  readonly journal: Journal;
+  looks(person: PersonId | null): Looks;
+}
+
+export type Answer =
+  | { readonly status: number; readonly json: unknown; readonly session?: PersonId | null }
+  | { readonly status: 200; readonly jpeg: Uint8Array };
+
+export interface Route {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** `open` routes are asked before anybody is signed in. */
+  readonly access: "open" | "session";
+  /** Counted against the lower limit: it tries a secret. */
+  readonly guess: boolean;
+  readonly params: z.ZodType;
+  readonly body: z.ZodType;
+  readonly handle: (call: Call<never, never>) => Promise<Answer> | Answer;
+}
+
+/** Declares a route with its schemas' own types. */
+export function route<Params, Body>(
+  declared: Omit<Route, "params" | "body" | "handle" | "guess"> & {
+    readonly guess?: boolean;
+    readonly params: z.ZodType<Params>;
+    readonly body: z.ZodType<Body>;
+    readonly handle: (call: Call<Params, Body>) => Promise<Answer> | Answer;
+  },
+): Route {
+  return { ...declared, guess: declared.guess ?? false, handle: declared.handle as Route["handle"] };
+}
+
+/** A good answer. */
+export function good(json: unknown): Answer {
+  return { status: 200, json };
+}
+
+/** An error in words. */
+export function problem(status: number, code: string, what: string, remedy?: string): Answer {
+  const body: Problem = remedy === undefined ? { code, what } : { code, what, remedy };
+  return { status, json: body };
+}
+
+const statuses: Partial<Record<RefusalCode, number>> = {
+  "wrong-role": 403,
+  "own-work": 403,
+  "unknown-person": 403,
+  "unknown-job": 404,
+  "unknown-attempt": 404,
+  "unknown-equipment": 404,
+};
+
+/** Says something to the core and turns its reply into an answer. */
+export async function say(desk: Desk, message: Message): Promise<Answer> {
+  return answerOf(await desk.controller.submit(message));
+}
+
+function answerOf(reply: Reply): Answer {
+  if (reply.kind === "accepted") return good({ done: true });
+  const { code, what, gates } = reply.refusal;
+  const body: Problem = gates ? { code, what, gates } : { code, what };
+  return { status: statuses[code] ?? 409, json: body };
+}

@@ -1,0 +1,90 @@
+/** What the screens read: the cell, its jobs, a layer's picture and report, and what a signature will be about. */
+
+import { meanings, shownForDisposition } from "../../jobs/decide/disposition.ts";
+import { findJob } from "../../jobs/state.ts";
+import { digestOfValue } from "../../kernel/hash.ts";
+import type { ShownView } from "../api.ts";
+import { layerView } from "../evidence.ts";
+import { nothing, ofJob, ofLayer, ofNonconformity, shownQuery } from "../requests.ts";
+import { good, problem, type Route, route } from "../route.ts";
+import { cellView, jobLine, jobView } from "../views.ts";
+
+const noJob = () => problem(404, "unknown-job", "There is no such job in this cell.");
+const noPicture = (what: string) => problem(404, "no-picture", what, "Without a picture the layer counts as not seen.");
+
+export const lookingRoutes: readonly Route[] = [
+  route({
+    method: "GET",
+    url: "/api/cell",
+    access: "session",
+    params: nothing,
+    body: nothing,
+    handle: ({ desk, person }) => good(cellView(desk.controller.state(), desk.looks(person))),
+  }),
+  route({
+    method: "GET",
+    url: "/api/jobs",
+    access: "session",
+    params: nothing,
+    body: nothing,
+    handle: ({ desk, person }) => {
+      const state = desk.controller.state();
+      return good(Object.values(state.jobs).map((job) => jobLine(state, job, desk.looks(person))));
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/jobs/:job",
+    access: "session",
+    params: ofJob,
+    body: nothing,
+    handle: ({ desk, person, params }) => {
+      const state = desk.controller.state();
+      const job = findJob(state, params.job);
+      return job ? good(jobView(state, job, desk.looks(person))) : noJob();
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/jobs/:job/nonconformities/:nonconformity/shown",
+    access: "session",
+    params: ofNonconformity,
+    body: shownQuery,
+    handle: ({ desk, params, body }) => {
+      const job = findJob(desk.controller.state(), params.job);
+      const nonconformity = job?.nonconformities.find((each) => each.id === params.nonconformity);
+      if (!job || !nonconformity) return noJob();
+      const facts = shownForDisposition(job, nonconformity, body.disposition, body.reason);
+      const shown: ShownView = { facts, digest: digestOfValue(facts), meaning: meanings[body.disposition] };
+      return good(shown);
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/attempts/:attempt/layers/:layer/picture",
+    access: "session",
+    params: ofLayer,
+    body: nothing,
+    handle: async ({ desk, params }) => {
+      const record = desk.journal.attempt(params.attempt)?.layers.get(params.layer);
+      if (!record) return noPicture("No picture of this layer is here.");
+      const frame = await desk.evidence.get(record.frame);
+      if (!frame.ok) return noPicture(`The picture of this layer is ${frame.error}.`);
+      const isJpeg = frame.value[0] === 0xff && frame.value[1] === 0xd8;
+      return isJpeg ? { status: 200, jpeg: frame.value } : noPicture("What is stored is not a picture.");
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/attempts/:attempt/layers/:layer/report",
+    access: "session",
+    params: ofLayer,
+    body: nothing,
+    handle: async ({ desk, params }) => {
+      const record = desk.journal.attempt(params.attempt)?.layers.get(params.layer);
+      if (!record) return problem(404, "no-report", "Nothing is known of this layer.");
+      const full = record.report ? await desk.evidence.get(record.report.evidence) : null;
+      return good(layerView(record, full?.ok ? full.value : null));
+    },
+  }),
+];

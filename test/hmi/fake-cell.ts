@@ -1,0 +1,205 @@
+/** A whole cell in memory behind the Controller port: the real decide, evolve and obligations, with machine and eye played. */
+
+import type { EvidencePort } from "../../src/hmi/ports.ts";
+import type { Controller, Recorded, Reply } from "../../src/jobs/controller.ts";
+import { decide } from "../../src/jobs/decide/decide.ts";
+import type { Message } from "../../src/jobs/message.ts";
+import { obligations } from "../../src/jobs/obligations.ts";
+import type { JobOrder } from "../../src/jobs/order.ts";
+import type { LayerReport } from "../../src/jobs/report.ts";
+import { emptyState, findAttempt, type State } from "../../src/jobs/state.ts";
+import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
+import type { AttemptId, Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
+import { err, ok } from "../../src/kernel/result.ts";
+
+export const printer = "printer-a" as EquipmentId;
+export const job = "J-2026-000042" as JobId;
+export const operation = "print" as OperationId;
+export const attempt = "J-2026-000042-A1" as AttemptId;
+const program = digestOfValue("program");
+
+export const identity = {
+  vendor: "Bench",
+  model: "Simulated printer",
+  serial: "SIM-1",
+  firmware: "2.1.2",
+  simulated: true,
+} as const;
+
+export interface FakeCell extends Controller {
+  readonly evidence: EvidencePort;
+  readonly recorded: readonly Recorded[];
+  now: number;
+  /** Everything a start needs but identity, plate and presence. */
+  prepare(order?: Partial<JobOrder>): Promise<void>;
+  say(message: Message): Promise<Reply>;
+  /** The machine makes the next layer and the eye sees it. */
+  layer(verdict: "pass" | "fail" | "blind", frame: Uint8Array): Promise<void>;
+  finish(): Promise<void>;
+}
+
+/** The order of the tests; its identifiers' HMACs come from `hmac`. */
+export function orderWith(hmac: (text: string) => string, now: number): JobOrder {
+  return {
+    id: job,
+    title: "Surgical drill guide",
+    pseudonym: "CASE-000042",
+    identifierHmacs: [hmac("H-778120"), hmac("1961-04-09")],
+    side: "left",
+    source: digestOfValue("source"),
+    recipe: digestOfValue("recipe"),
+    copies: 1,
+    notBefore: 0,
+    expires: now + 30 * 86_400_000,
+    nonce: "n-42",
+    route: [{ kind: "build", id: operation, title: "Print", equipment: printer, program, layersPlanned: 12, lag: 0 }],
+  };
+}
+
+/** A booted cell of a demonstration with one printer that is not online yet. */
+export function createFakeCell(hmac: (text: string) => string, clock = () => Date.now()): FakeCell {
+  let state: State = emptyState;
+  let ids = 0;
+  const recorded: Recorded[] = [];
+  const hearers = new Set<(each: Recorded) => void>();
+  const artifacts = new Map<string, Uint8Array>();
+  const cell: FakeCell = {
+    now: 0,
+    recorded,
+    evidence: {
+      get: async (digest) => {
+        const bytes = artifacts.get(digest);
+        return bytes ? ok(bytes) : err("missing");
+      },
+    },
+    state: () => state,
+    subscribe(hear) {
+      hearers.add(hear);
+      return () => hearers.delete(hear);
+    },
+    async submit(message) {
+      const reply = take(message);
+      settle();
+      return reply;
+    },
+    say: (message) => cell.submit(message),
+    async prepare(order = {}) {
+      await cell.say({ kind: "observed", equipment: printer, observation: { kind: "online", identity } });
+      await cell.say({ kind: "inspection-status", ready: true, what: "Camera and inspection are ready." });
+      await cell.say({ kind: "accept-order", order: { ...orderWith(hmac, clock()), ...order } });
+    },
+    async layer(verdict, frame) {
+      const layer = (findAttempt(state, attempt)?.attempt.printed ?? 0) + 1;
+      await cell.say({ kind: "observed", equipment: printer, observation: layerDone(layer, clock()) });
+      const digest = keep(frame);
+      for (let take = 1; findAttempt(state, attempt)?.attempt.looks[0]?.step === "capture"; take += 1) {
+        const at = clock() + 1;
+        await cell.say({ kind: "captured", attempt, layer, take, frame: digest, requestedAt: at, receivedAt: at });
+        await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest) });
+      }
+    },
+    async finish() {
+      const executed = { program, lines: 900, resends: 0 };
+      await cell.say({ kind: "observed", equipment: printer, observation: { kind: "finished", attempt, executed } });
+    },
+  };
+
+  function keep(bytes: Uint8Array): Digest {
+    const digest = digestOf(bytes);
+    artifacts.set(digest, bytes);
+    return digest;
+  }
+
+  function reportOf(verdict: LayerReport["verdict"], frame: Digest): LayerReport {
+    const evidence = keep(new TextEncoder().encode(JSON.stringify(fullReport(verdict))));
+    const digests = {
+      frame,
+      expected: program,
+      setup: program,
+      limits: digestOfValue("limits"),
+      model: digestOfValue("m"),
+    };
+    const fail = verdict === "fail";
+    const reasons = fail ? ["material is missing in the outer wall."] : [];
+    const box = { x_mm: 80, y_mm: 70, w_mm: 6, h_mm: 4 };
+    const finding = { class: "missing-material", box, measured: 1.9, limit: 0.5, unit: "mm", score: 0.97 };
+    const blind = { grade: "unusable" as const, reasons: ["the picture is too dark."] };
+    const base = { grade: "good" as const, verdict, reasons, findings: fail ? [finding] : [], digests, evidence };
+    return verdict === "blind" ? { ...base, ...blind } : base;
+  }
+
+  function take(message: Message): Reply {
+    const at = clock();
+    ids += 1;
+    const decision = decide(state, { at, id: `m${ids}`, message });
+    state = decision.state;
+    for (const event of decision.events) {
+      const each = { seq: recorded.length, at, event };
+      recorded.push(each);
+      for (const hear of hearers) hear(each);
+    }
+    const { refusal, events } = decision;
+    return refusal ? { kind: "refused", refusal } : { kind: "accepted", events };
+  }
+
+  /** The machine does what it is told at once, and the camera agrees that the plate is clear. */
+  function settle(): void {
+    for (;;) {
+      const owed = obligations(state).find((each) => each.kind === "direct" || each.kind === "check-plate");
+      if (!owed) return;
+      if (owed.kind === "check-plate") {
+        const { equipment, check } = owed;
+        take({ kind: "plate-checked", equipment, check, clear: true, what: "The plate is empty.", frame: null });
+      } else if (owed.kind === "direct") {
+        const { equipment, directive } = owed;
+        const layer = directive.kind === "proceed" ? directive.releasedLayer : 0;
+        const said = { equipment, attempt: directive.attempt, directive: directive.kind, layer };
+        take({ kind: "answered", ...said, answer: { kind: "done" } });
+      }
+    }
+  }
+
+  const versions = {
+    software: "test",
+    softwareDigest: program,
+    configDigest: program,
+    modelDigest: program,
+    runtime: "",
+  };
+  const equipment = [{ id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const }];
+  const setup = { cell: "Cell 2", equipment, presenceValidMs: 120_000, takesAllowed: 2, demonstration: true };
+  take({ kind: "boot", boot: "b1", versions, setup });
+  return cell;
+}
+
+function layerDone(layer: number, at: number) {
+  const summary = {
+    hotend: { min: 204, max: 206 },
+    bed: { min: 59, max: 61 },
+    durationMs: 4_000,
+    resends: 0,
+    markedAt: at,
+  };
+  return { kind: "layer-done", attempt, layer, summary } as const;
+}
+
+/** What the artifact store would hold: outlines in pixels of a 1600 x 1200 frame. */
+function fullReport(verdict: LayerReport["verdict"]) {
+  const outline_px = [
+    [900, 640],
+    [985, 640],
+    [985, 700],
+    [900, 700],
+  ];
+  return {
+    expectedOutline_px: [
+      [
+        [500, 420],
+        [1100, 420],
+        [1140, 800],
+        [460, 800],
+      ],
+    ],
+    findings: verdict === "fail" ? [{ class: "missing", outline_px }] : [],
+  };
+}
