@@ -1,0 +1,217 @@
+/** The daemon put together: ledger, cell, machines, eyes, presence, intake, page; and taken apart in the right order. */
+
+import { join } from "node:path";
+import { type Cell, createCell } from "../../cell.ts";
+import type { LoadedConfig } from "../../config/io/load.ts";
+import type { CellConfig } from "../../config/schema.ts";
+import type { ChildMachine } from "../../drivers/io/child-machine.ts";
+import { createMarlinMachine } from "../../drivers/io/marlin.ts";
+import { openPresenceDevice, type PresenceDevice } from "../../drivers/presence/io/device.ts";
+import { createServer, type HmiServer } from "../../hmi/io/server.ts";
+import { defaultHmiConfig } from "../../hmi/ports.ts";
+import { type Intake, openIntake } from "../../intake/io/folder.ts";
+import type { Recorded } from "../../jobs/controller.ts";
+import type { Event } from "../../jobs/event.ts";
+import type { Setup } from "../../jobs/setup.ts";
+import type { Digest, EquipmentId } from "../../kernel/names.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import type { Artifacts } from "../../ledger/artifacts.ts";
+import { openArtifacts } from "../../ledger/io/artifacts.ts";
+import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
+import type { Ledger } from "../../ledger/ledger.ts";
+import { createSealing } from "../../people/io/sealing.ts";
+import { openPeople } from "../../people/io/store.ts";
+import { createPerform, type Eyes } from "../../perform.ts";
+import { systemClock, systemClockState, systemIds } from "./system.ts";
+import type { Trouble } from "./terminal.ts";
+import { readVersions } from "./versions.ts";
+
+export interface DaemonOptions {
+  readonly loaded: LoadedConfig;
+  readonly dataDir: string;
+  readonly keysDir: string;
+  readonly webRoot: string;
+  readonly eyes: (artifacts: Artifacts) => {
+    readonly eyes: Eyes;
+    readonly model: Digest | null;
+    close(): Promise<void>;
+  };
+  readonly log: (message: string, facts?: Record<string, unknown>) => void;
+  /** The cell can no longer vouch for itself: end the process. */
+  readonly onFatal: (problem: unknown) => void;
+}
+
+export interface Daemon {
+  readonly url: string;
+  readonly cell: Cell;
+  close(): Promise<void>;
+}
+
+/** Starts a cell; the error is what keeps it from starting. */
+export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, Trouble>> {
+  const { loaded, dataDir, keysDir, log } = options;
+  const opened = await openLedger({ dataDir, keysDir, onTrouble: (fault) => log(fault.what, { code: fault.code }) });
+  if (!opened.ok) return err(opened.error);
+  const { standing } = opened.value;
+  if (standing.kind !== "current") {
+    await opened.value.ledger.close();
+    return err({
+      code: `ledger-${standing.kind}`,
+      what: standing.what,
+      remedy: "Records can be verified and exported; to go on, follow the restore procedure in docs/record-format.md.",
+    });
+  }
+  try {
+    return ok(await assemble(options, opened.value));
+  } catch (problem) {
+    await opened.value.ledger.close().catch(() => undefined);
+    const what = problem instanceof Error ? problem.message : String(problem);
+    log("start failed", { config: loaded.digest });
+    return err({ code: "not-started", what, remedy: "Run `cellward doctor`; it names what is missing." });
+  }
+}
+
+async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<Daemon> {
+  const { loaded, dataDir, log } = options;
+  const { config } = loaded;
+  const { ledger, keys } = opened;
+  const artifacts = openArtifacts(dataDir, keys.dataKey);
+  const seeing = options.eyes(artifacts);
+  const machines = new Map<string, ChildMachine>();
+  const cell = await createCell({
+    ledger,
+    clock: systemClock,
+    ids: systemIds,
+    clockState: systemClockState,
+    perform: createPerform(machines, seeing.eyes),
+    onFatal: options.onFatal,
+  });
+  signOnEnds(cell, ledger, log);
+  const versions = readVersions(loaded.digest, seeing.model);
+  await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup: setupOf(config) });
+  const intake = await openIntake({
+    folder: config.intake.folder,
+    recipes: config.intake.recipes,
+    controller: cell,
+    artifacts,
+    clock: systemClock,
+    log: (what) => log("order refused", { what }),
+  });
+  if (!intake.ok) throw new Error(intake.error);
+  for (const machine of config.machine) {
+    machines.set(machine.id, startMachine(machine, { cell, artifacts, intake: intake.value, log }));
+  }
+  const presence = openPresenceDevice({
+    path: config.presence.port,
+    clock: systemClock,
+    onProof: (proof) => void cell.submit(proof).catch(() => undefined),
+  });
+  const server = await openPage(options, { cell, ledger, artifacts, machines, presence, intake: intake.value });
+  log("the cell is up", { url: server.url, machines: machines.size });
+  return {
+    url: server.url,
+    cell,
+    async close() {
+      intake.value.stop();
+      await server.close();
+      await presence.close();
+      await Promise.all([...machines.values()].map((machine) => machine.close()));
+      await seeing.close();
+      cell.stop();
+      await ledger.close();
+      log("the cell has closed");
+    },
+  };
+}
+
+function startMachine(
+  { id, marlin, serial }: CellConfig["machine"][number],
+  { cell, artifacts, intake, log }: Pick<Running, "cell" | "artifacts" | "intake"> & Pick<DaemonOptions, "log">,
+): ChildMachine {
+  const equipment = id as EquipmentId;
+  const machine = createMarlinMachine({
+    equipment,
+    config: { ...marlin, driver: "marlin", serial },
+    loadProgram: (program) => loadProgram(program, cell, artifacts, intake),
+    log: (what) => log("driver", { equipment, what }),
+  });
+  machine.observe((observation) => {
+    cell.submit({ kind: "observed", equipment, observation }).catch(() => undefined);
+  });
+  return machine;
+}
+
+interface Running {
+  readonly cell: Cell;
+  readonly ledger: Ledger;
+  readonly artifacts: Artifacts;
+  readonly machines: ReadonlyMap<string, ChildMachine>;
+  readonly presence: PresenceDevice;
+  readonly intake: Intake;
+}
+
+async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, running: Running): Promise<HmiServer> {
+  const { http, cell: about } = loaded.config;
+  const { cell, ledger, artifacts, machines, presence, intake } = running;
+  const sealing = createSealing(keysDir);
+  return createServer(
+    {
+      controller: cell,
+      people: await openPeople({ path: join(keysDir, "people.json"), clock: systemClock }),
+      evidence: artifacts,
+      sealing: { seal: sealing.seal, identifierHmac: intake.identifierHmac },
+      clock: systemClock,
+      history: () => historyOf(ledger),
+      telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
+      presence: () => presence.status(),
+      unready: () => [],
+      onProblem: (problem) => log("page", { what: problem instanceof Error ? problem.message : String(problem) }),
+    },
+    {
+      ...defaultHmiConfig,
+      host: http.host,
+      port: http.port,
+      site: about.site,
+      webRoot,
+      secureCookie: http.secureCookies,
+      sessions: { ...defaultHmiConfig.sessions, idleMs: http.idleMinutes * 60_000 },
+    },
+  );
+}
+
+async function* historyOf(ledger: Ledger): AsyncIterable<Recorded> {
+  for await (const { entry, body } of ledger.read(0)) {
+    yield { seq: entry.seq, at: entry.at, event: { type: entry.type, ...body } as unknown as Event };
+  }
+}
+
+/** What ends is signed at once: an attempt's or a job's end is under a checkpoint as soon as it is true. */
+function signOnEnds(cell: Cell, ledger: Ledger, log: DaemonOptions["log"]): void {
+  cell.subscribe(({ event }) => {
+    if (event.type !== "JobEnded" && event.type !== "AttemptEnded") return;
+    ledger.checkpoint().catch((problem: unknown) => log("checkpoint failed", { what: String(problem) }));
+  });
+}
+
+async function loadProgram(program: Digest, cell: Cell, artifacts: Artifacts, intake: Intake) {
+  const jobs = Object.values(cell.state().jobs);
+  const job = jobs.find(({ order }) => order.route.some((operation) => operation.program === program));
+  const recipe = job ? intake.recipe(job.order.recipe) : null;
+  const bytes = recipe ? await artifacts.get(program) : null;
+  return recipe && bytes?.ok ? { bytes: bytes.value, recipe: recipe.toolpath } : null;
+}
+
+function setupOf(config: CellConfig): Setup {
+  return {
+    cell: config.cell.title,
+    equipment: config.machine.map(({ id, title, serial, marlin }) => ({
+      id: id as EquipmentId,
+      title,
+      serial,
+      onHostLoss: marlin.onHostLoss,
+    })),
+    presenceValidMs: config.cell.presenceValidSeconds * 1000,
+    takesAllowed: config.cell.takesAllowed,
+    demonstration: config.cell.demonstration,
+  };
+}

@@ -1,0 +1,49 @@
+/** `cellward run`: the daemon in the foreground, until it is told to stop. */
+import { join } from "node:path";
+import { pino } from "pino";
+import { loadConfig } from "../../config/io/load.ts";
+import { exitCode } from "../exit-code.ts";
+import { startDaemon } from "./daemon.ts";
+import { blindEyes } from "./eyes.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface RunOptions {
+  readonly config: string;
+  readonly data: string;
+  readonly keys: string;
+}
+
+/** Runs until SIGINT or SIGTERM; the exit code says why it ended. */
+export async function run(terminal: Terminal, options: RunOptions): Promise<number> {
+  const loaded = await loadConfig(options.config);
+  if (!loaded.ok) {
+    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    return terminal.trouble({ code: "configuration", what: loaded.error.join("\n"), remedy }, exitCode.configuration);
+  }
+  // Logs go to standard error as JSON lines: times, codes and counts, never a name, a picture or what was typed.
+  const logger = pino({ base: null }, pino.destination(2));
+  const ended = endOfProcess();
+  const started = await startDaemon({
+    loaded: loaded.value,
+    dataDir: options.data,
+    keysDir: options.keys,
+    webRoot: join(import.meta.dirname, "../../../dist/web"),
+    eyes: () => ({ eyes: blindEyes(), model: null, close: async () => undefined }),
+    log: (message, facts) => logger.info(facts ?? {}, message),
+    onFatal(problem) {
+      logger.fatal({ what: problem instanceof Error ? problem.message : String(problem) }, "the cell ends");
+      ended.now(exitCode.notReady);
+    },
+  });
+  if (!started.ok) return terminal.trouble(started.error, exitCode.notReady);
+  terminal.result({ ready: "cell", url: started.value.url, pid: process.pid }, `The cell is up: ${started.value.url}`);
+  const code = await ended.promise;
+  if (code === exitCode.ok) await started.value.close();
+  return code;
+}
+
+function endOfProcess(): { readonly promise: Promise<number>; now(code: number): void } {
+  const { promise, resolve } = Promise.withResolvers<number>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => resolve(exitCode.ok));
+  return { promise, now: resolve };
+}

@@ -1,0 +1,116 @@
+/** The command line of Cellward: what can be asked of it, and the parts that answer. */
+import { Command, Option } from "commander";
+import { exitCode } from "./commands/exit-code.ts";
+import { doctor } from "./commands/io/doctor.ts";
+import { invite, listPeople } from "./commands/io/people.ts";
+import { backup, exportRecord, init, restore, verify } from "./commands/io/records.ts";
+import { run } from "./commands/io/run.ts";
+import { createTerminal } from "./commands/io/terminal.ts";
+import { configJsonSchema } from "./config/schema.ts";
+
+const program = new Command("cellward")
+  .description("Controller of a hospital microfactory cell.")
+  .option("--json", "one JSON value on standard output instead of sentences", false)
+  .configureHelp({ showGlobalOptions: true })
+  .addHelpText(
+    "after",
+    "\nExit codes: 0 ok, 2 usage, 3 not ready, 4 verification failed, 6 device unreachable, 7 refused, 78 configuration.",
+  )
+  .exitOverride();
+
+const data = new Option("--data <folder>", "data folder: the ledger and its pictures").makeOptionMandatory();
+const keys = new Option("--keys <folder>", "key folder, outside the data folder").makeOptionMandatory();
+const config = new Option("--config <file>", "configuration (TOML)").makeOptionMandatory();
+const terminal = () => createTerminal(program.opts<{ json: boolean }>().json);
+const end = (code: number) => {
+  process.exitCode = code;
+};
+
+program
+  .command("init")
+  .description("make fresh keys and an empty ledger")
+  .addOption(data)
+  .addOption(keys)
+  .requiredOption("--origin <name>", "the ledger's name, like hospital.example/cell-1")
+  .action(async (o) => end(await init(terminal(), o.data, o.keys, o.origin)));
+
+program
+  .command("run")
+  .description("run the cell in the foreground")
+  .addOption(config)
+  .addOption(data)
+  .addOption(keys)
+  .action(async (o) => {
+    // Child processes and workers must not keep a cell alive that has ended.
+    process.exit(await run(terminal(), o));
+  });
+
+program
+  .command("verify")
+  .description("verify a data folder, a backup or an exported record")
+  .argument("<path>")
+  .option("--key <key>", "public key: the line itself, or a file of such lines")
+  .option("--keys <folder>", "the cell's own key folder; also opens the pictures")
+  .action(async (path, o) => end(await verify(terminal(), path, o)));
+
+program
+  .command("export")
+  .description("write one job's record as a file that proves itself, and a readable page beside it")
+  .argument("<job>")
+  .addOption(data)
+  .addOption(keys)
+  .requiredOption("--out <file>", "the record (JSON); the page is written beside it")
+  .option("--no-pictures", "leave pictures and programs out; their digests stay")
+  .action(async (job, o) => end(await exportRecord(terminal(), job, o)));
+
+program
+  .command("backup")
+  .description("copy a data folder, running or not, and verify the copy; keys are not in it")
+  .addOption(data)
+  .addOption(keys)
+  .requiredOption("--to <folder>", "a folder that is empty or not there")
+  .action(async (o) => end(await backup(terminal(), o.data, o.keys, o.to)));
+
+program
+  .command("restore")
+  .description("restore a backup into an empty data folder and verify it")
+  .argument("<backup>")
+  .addOption(data)
+  .addOption(keys)
+  .action(async (from, o) => end(await restore(terminal(), from, o.keys, o.data)));
+
+program
+  .command("doctor")
+  .description("look at everything a cell needs and say what is missing")
+  .addOption(config)
+  .addOption(data)
+  .addOption(keys)
+  .action(async (o) => end(await doctor(terminal(), o)));
+
+const people = program.command("people").description("who may use this cell");
+people
+  .command("invite")
+  .description("make a place for one person; prints a one-time code")
+  .addOption(keys)
+  .requiredOption("--role <role...>", "technician, qa, engineer")
+  .action(async (o) => end(await invite(terminal(), o.keys, o.role)));
+people
+  .command("list")
+  .description("list accounts and their roles")
+  .addOption(keys)
+  .action(async (o) => end(await listPeople(terminal(), o.keys)));
+
+program
+  .command("config")
+  .description("work with the configuration")
+  .command("schema")
+  .description("print the configuration's JSON Schema")
+  .action(() => console.log(JSON.stringify(configJsonSchema(), null, 2)));
+
+try {
+  await program.parseAsync();
+} catch (problem) {
+  const known = problem as { code?: string; exitCode?: number };
+  if (!known.code?.startsWith("commander.")) throw problem;
+  process.exitCode = known.exitCode === 0 ? exitCode.ok : exitCode.usage;
+}
