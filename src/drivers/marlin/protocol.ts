@@ -78,6 +78,11 @@ function pursue(session: Session, now: Instant): void {
     lose(session, faults.noSign(session.setup.times.liveness / 1000));
     begin(session, now);
   }
+  const { link, job, safing } = session;
+  if (session.phase === "ready" && link.fault !== null && job === null && safing === null) {
+    lose(session, link.fault);
+    begin(session, now);
+  }
   pursueGreeting(session, now);
   followJob(session, now);
   pursueSafety(session, now);
@@ -127,7 +132,7 @@ function lose(session: Session, fault: Fault): void {
 }
 
 function end(session: Session, patience: Milliseconds, now: Instant): void {
-  session.endBy = now.mono + session.setup.times.end;
+  session.endBy = now.mono + Math.max(patience, session.setup.times.safe);
   session.patientUntil = now.mono + patience;
   const heat = knownHeat(session, now);
   const cold = heat !== null && heat.hotend.target === 0 && heat.bed.target === 0;

@@ -59,6 +59,8 @@ export function readReply(line: string): Reply {
   if (resend !== null) return { kind: "resend", number: Number(resend[1]) };
   if (/^Error:/.test(text) || /KILLED|Printer halted/.test(text)) return readError(text);
   if (text === "start") return { kind: "banner" };
+  // Somebody, or a sensor, made the printer wait for a person: as good as a pause asked for at its panel.
+  if (/^(?:echo:)?busy: ?paused/.test(text)) return { kind: "action", name: "pause" };
   if (/^(?:echo:)?busy:/.test(text)) return { kind: "busy" };
   if (text === "wait") return { kind: "wait" };
   if (text.startsWith("//")) return readSlashes(text);

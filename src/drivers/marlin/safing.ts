@@ -3,7 +3,16 @@ import type { Fault } from "../../equipment/machine.ts";
 import { faults } from "./faults.ts";
 import { expectCold, isCold } from "./heat.ts";
 import { isIdle, rebase } from "./link.ts";
-import { actsOutOfBand, answer, close, type Instant, jobIsHomed, observe, type Session } from "./session.ts";
+import {
+  actsOutOfBand,
+  answer,
+  close,
+  type Instant,
+  jobIsHomed,
+  observe,
+  type Safing,
+  type Session,
+} from "./session.ts";
 
 const heatersOff: readonly string[] = ["M104 S0", "M140 S0", "M107"];
 
@@ -27,6 +36,7 @@ export function makeSafe(session: Session, reason: SafingReason, now: Instant): 
     deadline: now.mono + setup.times.safe,
     mayPark: reason.mayPark,
     homed: jobIsHomed(session),
+    fellBack: false,
     waiters: reason.waiter === undefined ? [] : [reason.waiter],
     failed: job !== null && reason.fault !== undefined ? { attempt: job.attempt, fault: reason.fault } : null,
   };
@@ -44,13 +54,29 @@ export function stop(session: Session, now: Instant): void {
   session.control = [...heatersOff];
 }
 
+/**
+ * The numbered way is broken (noise, a confused firmware): a line without a number runs unchecked, and this is the
+ * one time when that is better than nothing. Its effect is read off the reports that the printer sends by itself.
+ */
+function fallBack(session: Session, safing: Safing, now: Instant): void {
+  session.out.push({ kind: "write", text: `\n${heatersOff.join("\n")}\n` });
+  if (!safing.fellBack) expectCold(session.heat);
+  safing.fellBack = true;
+  stop(session, now);
+}
+
 /** Goes on with a running safing; call at every step. */
 export function pursueSafety(session: Session, now: Instant): void {
   const { safing } = session;
   if (safing === null) return;
   if (now.mono >= safing.deadline) report(session, "unknown");
   if (session.phase !== "ready") return;
-  if (session.link.fault !== null) return stop(session, now);
+  if (session.link.fault !== null) fallBack(session, safing, now);
+  if (safing.fellBack && isCold(session.heat)) {
+    report(session, "off");
+    session.safing = null;
+    return;
+  }
   if (session.control.length > 0 || !isIdle(session.link)) return;
   if (safing.step === "stop") {
     // M410 drops what is planned, then goes on with queued lines (transcript 09): those are planned by now.

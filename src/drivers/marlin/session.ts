@@ -86,6 +86,8 @@ export interface Safing {
   readonly deadline: MonotonicMs;
   readonly mayPark: boolean;
   homed: boolean;
+  /** The numbered stream failed, and the heaters were switched off without numbers. */
+  fellBack: boolean;
   /** Directives to answer at the end. */
   waiters: number[];
   /** An attempt that ends with this, once the heaters are known. */

@@ -11,11 +11,12 @@ export interface ModelBehaviour {
   /** Time for one command, in ms. */
   readonly commandMs: number;
   readonly emergencyParser: boolean;
+  readonly thermalProtection: boolean;
 }
 
 export const calm: ModelBehaviour = {
   ...{ advancedOk: true, damageToMachine: 0, damageFromMachine: 0, lostOk: 0, doubleOk: 0 },
-  ...{ commandMs: 2, emergencyParser: true },
+  ...{ commandMs: 2, emergencyParser: true, thermalProtection: true },
 };
 
 const known =
@@ -171,7 +172,8 @@ export class ModelFirmware {
     this.say(`${name} PROTOCOL_VERSION:1.0 MACHINE_TYPE:Model SIMULATED EXTRUDER_COUNT:1 UUID:${uuid}`);
     // Two answers in one line, as the recorded peer once did.
     this.#out += `Cap:AUTOLEVEL:0HCap:EMERGENCY_PARSER:${this.behaviour.emergencyParser ? 1 : 0}\n`;
-    for (const cap of ["AUTOREPORT_TEMP:1", "THERMAL_PROTECTION:1"]) this.say(`Cap:${cap}`);
+    const protection = this.behaviour.thermalProtection ? 1 : 0;
+    for (const cap of ["AUTOREPORT_TEMP:1", `THERMAL_PROTECTION:${protection}`]) this.say(`Cap:${cap}`);
   }
 
   #quickstop(): void {
