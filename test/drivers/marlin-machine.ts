@@ -4,11 +4,17 @@ import { createMarlinMachine } from "../../src/drivers/io/marlin.ts";
 import { type MarlinConfig, marlinConfig } from "../../src/drivers/marlin/config.ts";
 import { digestOf } from "../../src/kernel/hash.ts";
 import type { Digest, EquipmentId } from "../../src/kernel/names.ts";
-import { layered, recipe } from "../toolpath/bench.ts";
+import { layered, program as programOf, recipe, square } from "../toolpath/bench.ts";
 import { BenchPrinter } from "./bench-printer.ts";
 import { Listener } from "./listener.ts";
 
 const encoder = new TextEncoder();
+
+/** A good program that takes long enough for something to happen: three squares a layer. */
+export function longProgram(layers: number): string {
+  const layer = (z: number) => [60, 84, 36].flatMap((x) => square(z, x, 60));
+  return programOf(...Array.from({ length: layers }, (_, k) => layer(Math.round((k + 1) * 20) / 100)).flat());
+}
 
 export interface Bench {
   readonly printer: BenchPrinter;

@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { BenchPrinter } from "../bench-printer.ts";
-import { type Bench, startBench } from "../marlin-machine.ts";
+import { type Bench, longProgram, startBench } from "../marlin-machine.ts";
 
 const a1 = "a1" as AttemptId;
 let bench: Bench | undefined;
@@ -17,7 +17,7 @@ afterEach(async () => {
 /** A bench that has made its first layer and goes on. */
 async function printing(speed = 200): Promise<Bench> {
   bench = await startBench(speed, { livenessMs: 3000 });
-  const program = bench.program(400);
+  const program = bench.store(longProgram(95));
   const begin = { kind: "begin", attempt: a1, program, releasedLayer: 99 } as const;
   expect(await bench.machine.perform(begin)).toEqual({ kind: "done" });
   await bench.listener.layer(a1, 1);
@@ -109,19 +109,28 @@ describe("over a real terminal", () => {
       lockFolder: printer.folder,
     };
     parent.stdin.end(JSON.stringify(settings));
-    let child = 0;
-    for await (const line of createInterface({ input: parent.stdout })) {
-      const said = JSON.parse(line) as { kind: string; child?: number };
-      child = said.child ?? child;
-      if (said.kind === "layer-done") break;
+    try {
+      const child = await firstLayer(createInterface({ input: parent.stdout }));
+      expect((await printer.state()).hotend.target).toBeGreaterThan(0);
+      parent.kill("SIGKILL");
+      await cooled(printer);
+      while (isRunning(child)) await printer.state();
+    } finally {
+      parent.kill("SIGKILL");
+      await printer.dispose();
     }
-    expect((await printer.state()).hotend.target).toBeGreaterThan(0);
-    parent.kill("SIGKILL");
-    await cooled(printer);
-    while (isRunning(child)) await printer.state();
-    await printer.dispose();
   });
 });
+
+/** The child's process id, once it has made a layer. */
+async function firstLayer(lines: AsyncIterable<string>): Promise<number> {
+  for await (const line of lines) {
+    const said = JSON.parse(line) as { kind: string; child?: number };
+    if (said.kind === "layer-done") return said.child ?? 0;
+    if (said.kind === "refused") break;
+  }
+  throw new Error("the parent made no layer");
+}
 
 function isRunning(pid: number): boolean {
   try {
