@@ -1,6 +1,8 @@
 /** The real driver, its child process and a real terminal, with the simulated printer at the other end. */
 import { afterEach, describe, expect, test } from "vitest";
-import type { AttemptId } from "../../../src/kernel/names.ts";
+import { createMarlinMachine } from "../../../src/drivers/io/marlin.ts";
+import type { AttemptId, EquipmentId } from "../../../src/kernel/names.ts";
+import { Listener } from "../listener.ts";
 import { type Bench, startBench } from "../marlin-machine.ts";
 
 const a1 = "a1" as AttemptId;
@@ -27,5 +29,32 @@ describe("over a real terminal", () => {
     expect(executed).toMatchObject({ program, resends: 0 });
     const state = await bench.printer.state();
     expect([state.hotend.target, state.bed.target]).toEqual([0, 0]);
+  });
+
+  test("[F32] a second controller on the same port is refused, and the first is not disturbed", async () => {
+    bench = await startBench(200);
+    const second = createMarlinMachine({
+      ...{ equipment: "printer-1" as EquipmentId, config: bench.config },
+      loadProgram: async () => null,
+    });
+    const offline = await new Listener(second).next("offline");
+    expect(offline.fault.code).toBe("port-refused");
+    await second.close();
+    const begin = { kind: "begin", attempt: a1, program: bench.program(1), releasedLayer: 2 } as const;
+    expect(await bench.machine.perform(begin)).toEqual({ kind: "done" });
+    await bench.listener.next("finished");
+  });
+
+  test("[F32] another printer at the port is refused by its identity", async () => {
+    bench = await startBench(200);
+    await bench.machine.close();
+    const config = { ...bench.config, serial: "00000000-0000-0000-0000-000000000000" };
+    const machine = createMarlinMachine({
+      equipment: "printer-1" as EquipmentId,
+      config,
+      loadProgram: async () => null,
+    });
+    expect((await new Listener(machine).next("offline")).fault.code).toBe("wrong-machine");
+    await machine.close();
   });
 });

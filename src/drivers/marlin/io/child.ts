@@ -68,12 +68,17 @@ class Printer implements ChildDriver {
 
   #step(event: ProtocolEvent): void {
     const now = { mono: performance.now(), utc: Date.now() };
-    for (const output of this.#protocol(event, now)) this.#carryOut(output);
+    // One write for all of a step's lines: each costs more than the lines do.
+    let text = "";
+    for (const output of this.#protocol(event, now)) {
+      if (output.kind === "write") text += output.text;
+      else this.#carryOut(output);
+    }
+    if (text !== "") this.#port?.write(text);
   }
 
-  #carryOut(output: Output): void {
-    if (output.kind === "write") this.#port?.write(output.text);
-    else if (output.kind === "answer" || output.kind === "observe") this.#surroundings.tell(output);
+  #carryOut(output: Exclude<Output, { kind: "write" }>): void {
+    if (output.kind === "answer" || output.kind === "observe") this.#surroundings.tell(output);
     else if (output.kind === "exit") this.#surroundings.exit();
     else this.#tellHeat(output);
   }
