@@ -48,6 +48,12 @@ export const cellConfig = z.strictObject({
       idleMinutes: z.number().int().min(1).max(60).default(10),
     })
     .prefault({}),
+  record: z
+    .strictObject({
+      /** Bound on the ledger's database; reaching it is a full disk. */
+      quotaMiB: z.number().int().min(1).max(1_048_576).optional(),
+    })
+    .prefault({}),
   machine: z.array(machine).min(1).max(32),
   camera,
   inspection: z.strictObject({

@@ -34,39 +34,7 @@ export function startGates(
   const next = nextOperation(job);
   const machine = next ? state.equipment[next.equipment] : undefined;
   return [
-    gate("order", !job.ended, "The order is open.", "The order has ended.", "Ask for a new order.", "design authority"),
-    gate(
-      "not-before",
-      at >= job.order.notBefore,
-      "The order may be made now.",
-      "The order may not be made yet.",
-      "Wait for the order's first day.",
-      "design authority",
-    ),
-    gate(
-      "expiry",
-      at < job.order.expires,
-      "The order has not expired.",
-      "The order has expired.",
-      "Ask the design authority for a new order; the anatomy may have changed.",
-      "design authority",
-    ),
-    gate(
-      "copies",
-      nextUnit(job) !== null,
-      "A copy is left to make.",
-      "Every ordered copy is made or reserved.",
-      "Ask QA to decide on what is reserved.",
-      "qa",
-    ),
-    gate(
-      "route",
-      next?.id === operation,
-      "This is the next step of the route.",
-      next ? `The next step is ${next.title}, not this one.` : "No step is left.",
-      "Start the step that the route names.",
-      "technician",
-    ),
+    ...orderGates(job, operation, at),
     nonconformityGate(job),
     gate(
       "person",
@@ -90,6 +58,46 @@ export function startGates(
     notBuilt("material", "Material lots are not checked by this version."),
     notBuilt("qualification", "The qualification matrix is not checked by this version."),
     notBuilt("competence", "Training records are not checked by this version."),
+  ];
+}
+
+function orderGates(job: Job, operation: OperationId, at: EpochMs): Gate[] {
+  const next = nextOperation(job);
+  const { notBefore, expires } = job.order;
+  return [
+    gate("order", !job.ended, "The order is open.", "The order has ended.", "Ask for a new order.", "design authority"),
+    gate(
+      "not-before",
+      at >= notBefore,
+      "The order may be made now.",
+      "The order may not be made yet.",
+      "Wait for the order's first day.",
+      "design authority",
+    ),
+    gate(
+      "expiry",
+      at < expires,
+      "The order has not expired.",
+      "The order has expired.",
+      "Ask the design authority for a new order; the anatomy may have changed.",
+      "design authority",
+    ),
+    gate(
+      "copies",
+      nextUnit(job) !== null,
+      "A copy is left to make.",
+      "Every ordered copy is made or reserved.",
+      "Ask QA to decide on what is reserved.",
+      "qa",
+    ),
+    gate(
+      "route",
+      next?.id === operation,
+      "This is the next step of the route.",
+      next ? `The next step is ${next.title}, not this one.` : "No step is left.",
+      "Start the step that the route names.",
+      "technician",
+    ),
   ];
 }
 

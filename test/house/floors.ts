@@ -9,7 +9,7 @@ export const floors: readonly (readonly string[])[] = [
   ["ledger"],
   ["drivers", "inspection", "intake", "sync", "hmi", "qa"],
   ["duties.ts", "config"],
-  ["cell.ts"],
+  ["cell.ts", "perform.ts"],
   ["commands"],
   ["main.ts"],
 ];

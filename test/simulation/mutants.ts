@@ -1,4 +1,4 @@
-/** Ten wrong programs, each a one-line patch of the real source, that the simulator must convict. `npm run mutants` */
+/** Wrong programs, each a one-line patch of the real source, that the simulator must convict; also `npm run mutants`. */
 import { execFile } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";

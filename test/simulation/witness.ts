@@ -18,8 +18,29 @@ export interface Witness {
 export interface Fact {
   readonly type: string;
   readonly at: number;
-  // biome-ignore lint/suspicious/noExplicitAny: a stranger reads bodies without our types
-  readonly body: any;
+  readonly body: Body;
+}
+
+/** The members that the laws read; which of them a fact has goes by its type, as docs/record-format.md says. */
+export interface Body {
+  readonly job: string;
+  readonly attempt: string;
+  readonly layer: number;
+  readonly frame: string;
+  readonly verdict: string;
+  readonly outcome: string;
+  readonly nonconformity: string;
+  readonly cause: string;
+  readonly disposition: string;
+  readonly unit: number;
+  readonly operation: string;
+  readonly equipment: string;
+  readonly person: string;
+  readonly presence: string;
+  readonly proof: string;
+  readonly order: { readonly nonce: string };
+  readonly approval: { readonly person: string };
+  readonly report: { readonly digests: { readonly frame: string } };
 }
 
 /** Follows a disk; it may be read by several cells one after the other. */
@@ -32,7 +53,7 @@ export function createWitness(disk: MemoryDisk): Witness {
     while (facts.length < disk.rows.length) {
       const row = disk.rows[facts.length]!;
       const entry = JSON.parse(textOf(row.entry) ?? "") as { type: string; at: number };
-      const fact: Fact = { type: entry.type, at: entry.at, body: JSON.parse(textOf(row.body) ?? "") };
+      const fact: Fact = { type: entry.type, at: entry.at, body: JSON.parse(textOf(row.body) ?? "") as Body };
       facts.push(fact);
       note(fact);
     }

@@ -50,7 +50,13 @@ export interface Daemon {
 /** Starts a cell; the error is what keeps it from starting. */
 export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, Trouble>> {
   const { loaded, dataDir, keysDir, log } = options;
-  const opened = await openLedger({ dataDir, keysDir, onTrouble: (fault) => log(fault.what, { code: fault.code }) });
+  const { quotaMiB } = loaded.config.record;
+  const opened = await openLedger({
+    dataDir,
+    keysDir,
+    ...(quotaMiB !== undefined && { quotaBytes: quotaMiB * 2 ** 20 }),
+    onTrouble: (fault) => log(fault.what, { code: fault.code }),
+  });
   if (!opened.ok) return err(opened.error);
   const { standing } = opened.value;
   if (standing.kind !== "current") {

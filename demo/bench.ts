@@ -1,0 +1,164 @@
+/** The demo's far end of every wire: printer, camera and presence device, each a program of its own. */
+import { randomBytes } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { type Program, root, startProgram } from "./programs.ts";
+
+/** Where everything of one demo stands. */
+export interface Places {
+  readonly dir: string;
+  readonly run: string;
+  readonly data: string;
+  readonly keys: string;
+  readonly intake: string;
+  readonly config: string;
+  readonly world: string;
+  readonly cameraControl: string;
+  readonly presenceControl: string;
+}
+
+export interface Bench {
+  readonly places: Places;
+  printer: Program;
+  readonly camera: Program;
+  readonly presence: Program;
+  readonly cameraUrl: string;
+  /** Restarts a printer that was killed: power comes back. */
+  powerPrinter(): Promise<void>;
+}
+
+export interface BenchOptions {
+  readonly dir: string;
+  readonly speed: number;
+  readonly seed: number;
+  readonly port: number;
+  /** Lines of the configuration to put in the place of others (`from` must stand in it). */
+  readonly edits: readonly { readonly from: string; readonly to: string }[];
+}
+
+/** The folders of a demo, emptied. */
+export function preparePlaces(dir: string): Places {
+  rmSync(dir, { recursive: true, force: true });
+  const run = join(dir, "run");
+  const intake = join(dir, "intake");
+  mkdirSync(run, { recursive: true, mode: 0o700 });
+  mkdirSync(intake);
+  return {
+    dir,
+    run,
+    intake,
+    data: join(dir, "data"),
+    keys: join(dir, "keys"),
+    config: join(dir, "cell.toml"),
+    world: join(run, "world.sock"),
+    cameraControl: join(run, "camera.sock"),
+    presenceControl: join(run, "presence.sock"),
+  };
+}
+
+const serial = "5d1c7a52-2f0e-4b62-9c1a-0000000000a1";
+
+/** Starts the three simulators and writes the cell's configuration for them. */
+export async function startBench(places: Places, options: BenchOptions): Promise<Bench> {
+  const { run } = places;
+  const token = join(run, "camera.token");
+  writeFileSync(token, randomBytes(24).toString("hex"), { mode: 0o600 });
+  const simulator = (name: string) => join(root, "src/simulators", name, "io/main.ts");
+  const startPrinter = () =>
+    startProgram(
+      "printer",
+      [
+        simulator("printer"),
+        ...["--tty", join(run, "printer.tty"), "--world", places.world, "--serial", serial, "--announce"],
+        ...["--speed", String(options.speed), "--seed", String(options.seed)],
+      ],
+      run,
+    );
+  const printer = await startPrinter();
+  const [camera, presence] = await Promise.all([
+    startProgram(
+      "camera",
+      [
+        simulator("camera"),
+        ...["--world", places.world, "--control", places.cameraControl, "--token-file", token],
+        ...["--seed", String(options.seed)],
+      ],
+      run,
+    ),
+    startProgram(
+      "presence",
+      [simulator("presence"), "--tty", join(run, "presence.tty"), "--control", places.presenceControl],
+      run,
+    ),
+  ]);
+  const cameraUrl = (JSON.parse(camera.ready) as { url: string }).url;
+  writeConfig(places, cameraUrl, options);
+  const bench: Bench = {
+    places,
+    printer,
+    camera,
+    presence,
+    cameraUrl,
+    async powerPrinter() {
+      bench.printer = await startPrinter();
+    },
+  };
+  return bench;
+}
+
+/** The committed configuration with this demo's folders, ports and edits. */
+function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOptions): void {
+  const config = join(root, "config");
+  const snapshot = cameraUrl.endsWith(".jpg") ? cameraUrl : `${cameraUrl.replace(/\/$/, "")}/snapshot.jpg`;
+  const changes = [
+    { from: "http://127.0.0.1:8441/snapshot.jpg", to: snapshot },
+    { from: "port = 8440", to: `port = ${port}` },
+    { from: '"examples/drill-guide"', to: JSON.stringify(places.intake) },
+    { from: '"recipes"', to: JSON.stringify(join(config, "recipes")) },
+    { from: '"../models/', to: `"${join(root, "models")}/` },
+    ...edits,
+  ];
+  let text = readFileSync(join(config, "simulated-cell.toml"), "utf8").replaceAll("../var/demo", places.dir);
+  for (const { from, to } of changes) {
+    if (!text.includes(from)) throw new Error(`config/simulated-cell.toml has no ${from}`);
+    text = text.replace(from, () => to);
+  }
+  writeFileSync(places.config, text);
+}
+
+/** Lays the example's order and program into the intake folder, as a courier would. */
+export function deliverOrder(places: Places): void {
+  const example = join(root, "config/examples/drill-guide");
+  copyFileSync(join(example, "drill-guide.gcode"), join(places.intake, "drill-guide.gcode"));
+  copyFileSync(join(example, "drill-guide.order.json"), join(places.intake, "drill-guide.order.json"));
+}
+
+/** One request to a simulator's control socket; rejects on anything but success. */
+export function control(socketPath: string, path: string, body?: unknown): Promise<unknown> {
+  const text = body === undefined ? "" : JSON.stringify(body);
+  const method = body === undefined ? "GET" : "POST";
+  return new Promise((done, fail) => {
+    const asked = request({ socketPath, path, method, headers: { "content-type": "application/json" } }, (answer) => {
+      let said = "";
+      answer.setEncoding("utf8").on("data", (chunk: string) => {
+        said += chunk;
+      });
+      answer.on("end", () => {
+        if ((answer.statusCode ?? 500) >= 300) fail(new Error(`${path}: ${answer.statusCode} ${said}`));
+        else done(said === "" ? null : parseOrText(said));
+      });
+    });
+    asked.setTimeout(20_000, () => asked.destroy(new Error(`${path}: no answer`)));
+    asked.on("error", fail);
+    asked.end(text);
+  });
+}
+
+function parseOrText(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,240 @@
+/** Everything that the demo can make go wrong, and what the cell must then do. */
+import { createHash, randomBytes } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { JobView } from "../src/hmi/api.ts";
+import { control, deliverOrder, type Places } from "./bench.ts";
+import { Refused } from "./panel.ts";
+import { clearPlate, confirmIdentity, dispose, job, provePresence, start, until } from "./people.ts";
+import { attemptOf, type Story, startCell, startJob, untilLayer, watch } from "./story.ts";
+
+/** What the cell did about it. */
+export interface Reaction {
+  readonly right: boolean;
+  readonly words: string;
+}
+
+export interface DemoFault {
+  /** What goes wrong, one sentence. */
+  readonly what: string;
+  /** Lines of the configuration to change. */
+  readonly edits?: readonly { readonly from: string; readonly to: string }[];
+  /** Other than laying the good order into the intake. */
+  readonly deliver?: (places: Places) => void;
+  /** True where the cell refuses the order, so that nobody waits for it. */
+  readonly noOrder?: boolean;
+  readonly play: (story: Story) => Promise<Reaction>;
+}
+
+/** Arms a fault in the printer that strikes at a height, then watches what the cell makes of it. */
+function inPrint(what: string, name: string, layer: number, more: object = {}): DemoFault {
+  return {
+    what,
+    async play(story) {
+      await control(story.bench.places.world, "/fault", { name, atLayerZ: layer * 0.2, ...more });
+      await startJob(story);
+      return held(story, await watch(story), "layer-failed");
+    },
+  };
+}
+
+/** Breaks the camera in mid-job: the cell must call itself blind, and go on only after it has seen the layer. */
+function inCamera(what: string, name: string, more: object = {}): DemoFault {
+  return {
+    what,
+    async play(story) {
+      const { panel, display, bench } = story;
+      await startJob(story);
+      await untilLayer(story, 3);
+      await control(bench.places.cameraControl, "/fault", { name, ...more });
+      const view = await watch(story);
+      const reaction = held(story, view, "blind");
+      const attempt = attemptOf(view);
+      if (!reaction.right || !attempt) return reaction;
+      display.say(`  ${reaction.words}`);
+      await control(bench.places.cameraControl, "/clear", {});
+      await panel.act(`/api/attempts/${attempt.id}/look-again`, {});
+      await until("the second look", async () => {
+        const now = attemptOf(await panel.job(job));
+        return now && now.accepted > attempt.accepted ? true : null;
+      });
+      display.say("  the camera is mended, the same layer was looked at again and passed");
+      return { ...reaction, words: "Blind is a defect: held until the layer was seen. Nothing went on unseen." };
+    },
+  };
+}
+
+/** Breaks the machine or its wire in mid-job: the attempt is over, and nobody pretends to know more than is known. */
+function inMachine(what: string, strike: (story: Story) => Promise<unknown>): DemoFault {
+  return {
+    what,
+    async play(story) {
+      await startJob(story);
+      await untilLayer(story, 3);
+      await strike(story);
+      return ended(await watch(story));
+    },
+  };
+}
+
+const worldFault =
+  (name: string, more: object = {}) =>
+  (story: Story) =>
+    control(story.bench.places.world, "/fault", { name, ...more });
+
+function held(_story: Story, view: JobView, cause: string): Reaction {
+  const attempt = attemptOf(view);
+  if (attempt?.hold?.cause === cause) return { right: true, words: attempt.hold.what };
+  const words = attempt?.hold ? `Held for another reason: ${attempt.hold.what}` : "NOT CAUGHT: the job went on.";
+  return { right: false, words };
+}
+
+function ended(view: JobView): Reaction {
+  const attempt = attemptOf(view);
+  const open = view.nonconformities.find((each) => each.disposition === null);
+  const right = (attempt?.outcome === "OutcomeUnknown" || attempt?.outcome === "Failed") && open !== undefined;
+  return {
+    right,
+    words: `${attempt?.outcome ?? "still running"}: ${open?.what ?? attempt?.outcomeWhat ?? "nothing said"}`,
+  };
+}
+
+async function refused(act: () => Promise<unknown>): Promise<Reaction> {
+  try {
+    await act();
+    return { right: false, words: "NOT REFUSED." };
+  } catch (problem) {
+    if (!(problem instanceof Refused)) throw problem;
+    return { right: true, words: `Refused (${problem.problem.code}): ${problem.problem.what}` };
+  }
+}
+
+/** kill -9: the driver's child must park and cool the printer; at the next start the attempt is over, its outcome unknown. */
+async function killDaemon(story: Story): Promise<Reaction> {
+  const { bench, display } = story;
+  await startJob(story);
+  await untilLayer(story, 3);
+  story.cell.kill("SIGKILL");
+  await story.cell.exited;
+  display.end();
+  display.say("  the daemon is dead (kill -9) in mid-layer");
+  await until("cold targets at the printer", async () => {
+    const state = (await control(bench.places.world, "/state")) as {
+      hotend: { target: number };
+      bed: { target: number };
+    };
+    return state.hotend.target === 0 && state.bed.target === 0 ? true : null;
+  });
+  display.say("  its driver has parked the printer and turned the heaters off");
+  const { cell, url } = await startCell(bench.places);
+  story.cell = cell;
+  display.say(`  started again: ${url}`);
+  await story.panel.signIn(story.technician.name, story.technician.password);
+  return ended(await story.panel.job(job));
+}
+
+async function fillDisk(story: Story): Promise<Reaction> {
+  await startJob(story);
+  const watching = watch(story).catch(() => null);
+  const code = await story.cell.exited;
+  await watching;
+  story.display.end();
+  await until("cold targets at the printer", async () => {
+    const state = (await control(story.bench.places.world, "/state")) as { hotend: { target: number } };
+    return state.hotend.target === 0 ? true : null;
+  });
+  const right = code !== 0;
+  return {
+    right,
+    words:
+      "The ledger could not be written: the machine was made safe and the cell ended; nothing was acknowledged after.",
+  };
+}
+
+/** The same program with one line that burns: the order is signed off on it, and the guard still refuses. */
+function deliverUnsafe(places: Places): void {
+  deliverOrder(places);
+  const path = join(places.intake, "drill-guide.gcode");
+  const program = readFileSync(path, "utf8").replace("M109 S205", "M109 S260");
+  writeFileSync(path, program);
+  const orderPath = join(places.intake, "drill-guide.order.json");
+  const order = JSON.parse(readFileSync(orderPath, "utf8"));
+  order.program.sha256 = createHash("sha256").update(program).digest("hex");
+  order.nonce = randomBytes(16).toString("hex");
+  writeFileSync(orderPath, JSON.stringify(order));
+}
+
+async function unsafeProgram({ panel }: Story): Promise<Reaction> {
+  const alarm = await until("the refusal", async () => {
+    const { jobs } = await panel.cell();
+    return jobs.length === 0 ? true : null;
+  });
+  return { right: alarm, words: "The order was refused at intake; see the record." };
+}
+
+/** By name, in the order of the help text. */
+export const faults: Readonly<Record<string, DemoFault>> = {
+  spaghetti: inPrint("The part comes loose from its layers and the nozzle prints loops into the air.", "spaghetti", 5),
+  "layer-shift": inPrint("The printer loses steps and every layer stands 0.8 mm beside its place.", "layer-shift", 5, {
+    dx: 0.8,
+    dy: 0,
+  }),
+  "under-extrusion": inPrint("The nozzle gives half the filament it should.", "under-extrusion", 5, { factor: 0.5 }),
+  "nothing-printed": inPrint("The nozzle is blocked: it moves and nothing comes out.", "clog", 5),
+  "missing-strand": inPrint("Every third strand is missing.", "missing-strand", 5),
+  blob: inPrint("A blob of filament falls on the part.", "blob", 5, { size: 3 }),
+  "detached-part": inPrint("The part comes off the plate and moves.", "detached-part", 5),
+  "foreign-object": inPrint("Something has fallen onto the plate.", "foreign-object", 5, { x: 75, y: 72, r: 4, h: 3 }),
+  "blind-camera": inCamera("The lens is covered.", "blind"),
+  "frozen-camera": inCamera("The camera delivers an old picture for ever.", "frozen", { fresh: true }),
+  "moved-camera": inCamera("Somebody has bumped into the camera.", "moved", { mm: 2, deg: 0.5 }),
+  "dim-light": inCamera("A lamp has failed.", "dim", { gain: 0.4 }),
+  defocus: inCamera("The lens is out of focus.", "defocus", { radius: 5 }),
+  unplug: inMachine("The printer's cable is pulled.", worldFault("unplug")),
+  "resend-storm": inMachine("The printer's wire is so noisy that no line gets through.", worldFault("resend-storm")),
+  reset: inMachine("The printer's board resets itself.", worldFault("reset")),
+  "thermal-runaway": inMachine("The printer's heater runs away.", worldFault("thermal-runaway", { heater: "hotend" })),
+  "kill-printer": inMachine("The printer loses power.", async (story) => story.bench.printer.kill("SIGKILL")),
+  "kill-daemon": { what: "The controller is killed (kill -9) in mid-layer.", play: killDaemon },
+  "wrong-patient": {
+    what: "The identifiers of another patient are typed.",
+    play: ({ panel }) => refused(() => confirmIdentity(panel, ["MRN-48214-7", "1961-04-09"])),
+  },
+  "no-presence": {
+    what: "Somebody presses start over the network; nobody stands at the cell.",
+    async play({ panel, bench }) {
+      await confirmIdentity(panel);
+      await clearPlate(bench, panel);
+      return refused(() => start(panel));
+    },
+  },
+  "plate-not-clear": {
+    what: "A person says the plate is clear, and it is not.",
+    async play({ panel, bench }) {
+      await control(bench.places.world, "/fault", { name: "foreign-object", x: 75, y: 72, r: 8, h: 6 });
+      await confirmIdentity(panel);
+      await clearPlate(bench, panel, false);
+      await provePresence(bench, panel);
+      return refused(() => start(panel));
+    },
+  },
+  "unsafe-gcode": {
+    what: "The ordered program heats the nozzle to 260 degrees.",
+    deliver: deliverUnsafe,
+    noOrder: true,
+    play: unsafeProgram,
+  },
+  "disk-full": {
+    what: "The disk of the ledger is full in mid-job.",
+    edits: [{ from: "[http]", to: "[record]\nquotaMiB = 1\n\n[http]" }],
+    play: fillDisk,
+  },
+};
+
+/** After a hold: QA scraps the part, so that the record closes. */
+export async function closeRecord(story: Story): Promise<void> {
+  const { panel, quality } = story;
+  const view = await panel.job(job).catch(() => null);
+  if (!view?.nonconformities.some((each) => each.disposition === null)) return;
+  await dispose(panel, quality, view, "scrap", "Seen in the demonstration.");
+}

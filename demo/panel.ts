@@ -1,0 +1,59 @@
+/** The page's own HTTP API, as a browser at the panel would use it. */
+import type { CellView, JobView, LayerView, Problem, ShownView } from "../src/hmi/api.ts";
+
+/** A refusal, said by the cell. */
+export class Refused extends Error {
+  readonly status: number;
+  readonly problem: Problem;
+
+  constructor(status: number, problem: Problem) {
+    super(problem.what);
+    this.status = status;
+    this.problem = problem;
+  }
+}
+
+export interface Panel {
+  signIn(name: string, password: string): Promise<void>;
+  enrol(code: string, name: string, password: string): Promise<void>;
+  cell(): Promise<CellView>;
+  jobs(): Promise<readonly { readonly id: string }[]>;
+  job(id: string): Promise<JobView>;
+  layer(attempt: string, layer: number): Promise<LayerView>;
+  picture(attempt: string, layer: number): Promise<Uint8Array>;
+  shown(job: string, nonconformity: string, disposition: string, reason: string): Promise<ShownView>;
+  /** A POST; rejects with Refused. */
+  act(path: string, body: unknown): Promise<unknown>;
+}
+
+/** A panel with nobody signed in. */
+export function openPanel(url: string): Panel {
+  let cookie = "";
+
+  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+    const headers: Record<string, string> = { "x-cellward": "1" };
+    if (cookie) headers["cookie"] = cookie;
+    if (body !== undefined) headers["content-type"] = "application/json";
+    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(30_000) };
+    const answer = await fetch(new URL(path, url), body === undefined ? init : { ...init, body: JSON.stringify(body) });
+    const given = answer.headers.getSetCookie()[0];
+    if (given) cookie = given.split(";")[0] ?? "";
+    if (!answer.ok) throw new Refused(answer.status, (await answer.json()) as Problem);
+    return answer;
+  }
+
+  const get = async <T>(path: string) => (await (await ask("GET", path)).json()) as T;
+  return {
+    signIn: async (name, password) => void (await ask("POST", "/api/sign-in", { name, password })),
+    enrol: async (code, name, password) => void (await ask("POST", "/api/enrol", { code, name, password })),
+    cell: () => get("/api/cell"),
+    jobs: () => get("/api/jobs"),
+    job: (id) => get(`/api/jobs/${id}`),
+    layer: (attempt, layer) => get(`/api/attempts/${attempt}/layers/${layer}/report`),
+    picture: async (attempt, layer) =>
+      new Uint8Array(await (await ask("GET", `/api/attempts/${attempt}/layers/${layer}/picture`)).arrayBuffer()),
+    shown: (job, nonconformity, disposition, reason) =>
+      get(`/api/jobs/${job}/nonconformities/${nonconformity}/shown?${new URLSearchParams({ disposition, reason })}`),
+    act: async (path, body) => (await ask("POST", path, body)).json(),
+  };
+}

@@ -1,0 +1,83 @@
+/** What every demo has: a bench, a cell, two people at its panel, and the acts they go through. */
+import { join } from "node:path";
+import type { AttemptView, JobView } from "../src/hmi/api.ts";
+import type { Bench, Places } from "./bench.ts";
+import type { Display } from "./display.ts";
+import type { Panel } from "./panel.ts";
+import { clearPlate, confirmIdentity, job, type Person, provePresence, start, until } from "./people.ts";
+import { type Program, root, startProgram } from "./programs.ts";
+
+export interface Story {
+  readonly bench: Bench;
+  readonly display: Display;
+  readonly panel: Panel;
+  readonly technician: Person;
+  readonly quality: Person;
+  cell: Program;
+}
+
+const patienceMs = 15 * 60_000;
+
+/** Starts the daemon; resolves with it and the page's address. */
+export async function startCell(places: Places): Promise<{ cell: Program; url: string }> {
+  const { config, data, keys, run } = places;
+  const args = ["--json", "run", "--config", config, "--data", data, "--keys", keys];
+  const cell = await startProgram("cell", [join(root, "src/main.ts"), ...args], run);
+  const { url } = JSON.parse(cell.ready) as { url: string };
+  return { cell, url };
+}
+
+/** Waits until the order is in, the printer answers and the eye is open. */
+export async function ready(story: Pick<Story, "panel">): Promise<void> {
+  await until(
+    "the order, the printer and the camera",
+    async () => {
+      const { jobs, machines, inspection } = await story.panel.cell();
+      return jobs.length > 0 && machines.every((machine) => machine.online) && inspection.ready ? true : null;
+    },
+    120_000,
+  );
+}
+
+/** Everything a technician does before the press, and the press. */
+export async function startJob({ bench, panel, display }: Story): Promise<void> {
+  await confirmIdentity(panel);
+  display.say("  both identifiers and the side agree with the order");
+  await clearPlate(bench, panel);
+  display.say("  the plate is clear: a person and the camera say so");
+  await provePresence(bench, panel);
+  display.say("  someone stands at the cell: code scanned, button pressed");
+  await start(panel);
+  display.say("  started");
+}
+
+/** The running or last attempt. */
+export function attemptOf(view: JobView): AttemptView | undefined {
+  return view.attempts.at(-1);
+}
+
+/** Follows the job until `found` says so, or until it is held or over. */
+export async function watch(
+  { panel, display }: Story,
+  found: (view: JobView, attempt: AttemptView) => boolean = () => false,
+): Promise<JobView> {
+  const view = await until(
+    "an end of the watch",
+    async () => {
+      const now = await panel.job(job);
+      display.show(now);
+      const attempt = attemptOf(now);
+      if (!attempt) return null;
+      const over = attempt.hold !== null || attempt.phase === "ended";
+      return over || found(now, attempt) ? now : null;
+    },
+    patienceMs,
+  );
+  display.end();
+  return view;
+}
+
+/** Follows the job until so many layers are accepted. */
+export function untilLayer(story: Story, layer: number): Promise<JobView> {
+  return watch(story, (_, attempt) => attempt.accepted >= layer);
+}
