@@ -36,6 +36,7 @@ export function supervise(options: SupervisorOptions): Supervisor {
 }
 
 const longLife = 60_000;
+const secondThought = 500;
 
 class Life implements Supervisor {
   readonly #options: SupervisorOptions;
@@ -102,7 +103,11 @@ class Life implements Supervisor {
   #listen(): void {
     clearTimeout(this.#watch);
     if (this.#ending) return;
-    this.#watch = setTimeout(() => this.kill(), this.#options.silence);
+    // A parent that was busy itself finds messages waiting: they get their turn before the child is judged.
+    const judge = (): void => {
+      this.#watch = setTimeout(() => this.kill(), secondThought);
+    };
+    this.#watch = setTimeout(judge, this.#options.silence);
     this.#watch.unref();
   }
 

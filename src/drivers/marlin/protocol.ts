@@ -44,10 +44,17 @@ export type ProtocolEvent =
 /** Takes one event at one moment and gives what is to be done now. */
 export type Protocol = (event: ProtocolEvent, now: Instant) => readonly Output[];
 
+/** A longer pause between two steps means that this process was held up, in milliseconds. */
+const ownAbsence = 1000;
+
 /** Makes a driver that has opened nothing yet; `lost` names attempts that an earlier process left open. */
 export function createProtocol(setup: SessionSetup, lost: readonly AttemptId[] = []): Protocol {
   const session = newSession(setup, lost);
+  let last: MonotonicMs | null = null;
   return (event, now) => {
+    // While this process did not run, it could not hear: its own absence is not the printer's silence.
+    if (last !== null && now.mono - last > ownAbsence) session.lastHeard += now.mono - last;
+    last = now.mono;
     take(session, event, now);
     pursue(session, now);
     const text = takeOutput(session.link);

@@ -94,6 +94,12 @@ describe("a printer that misbehaves in a job", () => {
     expect(rig.until(() => rig.firmware.hotend.target + rig.firmware.bed.target === 0)).toBe(true);
   });
 
+  test("a driver that was held up itself does not take that for the printer's silence", () => {
+    const rig = printing();
+    rig.now += 30_000;
+    expect(rig.until(() => rig.heard("finished") !== undefined, 90_000)).toBe(true);
+  });
+
   test("[F25] a wire that damages every line ends in a storm of resends, not in an endless one", () => {
     const rig = printing();
     rig.firmware.behaviour = { ...rig.firmware.behaviour, damageToMachine: 0 };
