@@ -1,0 +1,82 @@
+/** A layer's picture with what was expected and what was found drawn over it, and layer and time written into it. */
+import { useEffect, useState } from "preact/hooks";
+import type { LayerView, Point } from "../../api.ts";
+import { get } from "../client.ts";
+import { stamp } from "../words.ts";
+
+interface PictureProps {
+  readonly attempt: string;
+  readonly layer: number;
+  readonly planned: number;
+  /** Anything that changes when the layer may have been seen anew. */
+  readonly version: string;
+  readonly simulated: boolean;
+  readonly onView: (view: LayerView | null) => void;
+}
+
+const path = (outline: readonly Point[]) => `M${outline.map(([x, y]) => `${x} ${y}`).join("L")}Z`;
+
+/** The frame; without a picture it says so and shows nothing that could be taken for one. */
+export function Picture({ attempt, layer, planned, version, simulated, onView }: PictureProps) {
+  const [view, setView] = useState<LayerView | null>(null);
+  const [size, setSize] = useState<{ readonly width: number; readonly height: number } | null>(null);
+  const url = `/api/attempts/${attempt}/layers/${layer}`;
+  useEffect(() => {
+    let current = true;
+    void get<LayerView>(`${url}/report`).then((asked) => {
+      if (!current) return;
+      setView(asked.ok ? asked.value : null);
+      onView(asked.ok ? asked.value : null);
+    });
+    return () => {
+      current = false;
+    };
+  }, [url, version]);
+  const shown = view?.layer === layer ? view : null;
+  const source = shown && `${url}/picture?frame=${shown.frame}`;
+  useEffect(() => {
+    setSize(null);
+    if (!source) return;
+    const image = new Image();
+    image.onload = () => setSize({ width: image.naturalWidth, height: image.naturalHeight });
+    image.src = source;
+  }, [source]);
+  if (!shown || !source || !size) {
+    return (
+      <div class="picture none">
+        <strong>No picture of layer {layer}</strong>
+        <span>A layer without a picture counts as not seen.</span>
+      </div>
+    );
+  }
+  const caption = `Layer ${layer} of ${planned} · ${stamp(shown.receivedAt)}${simulated ? " · SIMULATED" : ""}`;
+  const scale = size.width / 640;
+  return (
+    <svg
+      class="picture"
+      viewBox={`0 0 ${size.width} ${size.height}`}
+      role="img"
+      aria-label={`${caption}. ${told(shown)}`}
+    >
+      <image href={source} width={size.width} height={size.height} />
+      {shown.expected.map((outline) => (
+        <path key={path(outline)} d={path(outline)} class="expected" stroke-width={2 * scale} />
+      ))}
+      {shown.outlines.map((outline) => (
+        <g key={path(outline)}>
+          <path d={path(outline)} class="found under" stroke-width={6 * scale} />
+          <path d={path(outline)} class="found" stroke-width={3 * scale} />
+        </g>
+      ))}
+      <rect width={size.width} height={30 * scale} class="caption" />
+      <text x={10 * scale} y={21 * scale} font-size={17 * scale} class="caption">
+        {caption}
+      </text>
+    </svg>
+  );
+}
+
+function told(view: LayerView): string {
+  const count = view.findings.length;
+  return count === 0 ? `Verdict: ${view.verdict ?? "not yet"}.` : `${count} found, outlined.`;
+}

@@ -1,0 +1,178 @@
+/** Disposition: choose, see exactly what is signed and its digest, then a second person signs. */
+import { signal, useSignal } from "@preact/signals";
+import { useEffect } from "preact/hooks";
+import { canonicalBytes } from "../../../kernel/json.ts";
+import type { ShownView } from "../../api.ts";
+import { get } from "../client.ts";
+import { Button } from "../parts/button.tsx";
+import { Frame } from "../parts/frame.tsx";
+import { Form } from "../parts/keyboard.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { set } from "../set.ts";
+import { act, go, job, say, undecided } from "../store.ts";
+import { plain, short } from "../words.ts";
+
+type Choice = "concession" | "scrap";
+
+const choiceWords = { scrap: "Scrap this part", concession: "Accept the layer as it is" } as const;
+const reasons = {
+  scrap: ["The finding is a real defect.", "It cannot be known whether the part is good."],
+  concession: ["The picture misleads: the layer is whole.", "The finding does not matter for the use of this device."],
+} as const;
+const factsPerPage = 6;
+
+const chosen = signal<{ readonly disposition: Choice; readonly reason: string } | null>(null);
+const shown = signal<ShownView | null>(null);
+
+/** What shall become of it. */
+export function DecideScreen() {
+  const about = undecided.value;
+  const disposition = useSignal<Choice | null>(null);
+  useEffect(() => {
+    chosen.value = null;
+    shown.value = null;
+  }, []);
+  const choose = async (reason: string) => {
+    if (!about || !disposition.value) return;
+    chosen.value = { disposition: disposition.value, reason };
+    shown.value = null;
+    const query = new URLSearchParams({ disposition: disposition.value, reason });
+    const asked = await get<ShownView>(`/api/jobs/${job.value?.id}/nonconformities/${about.id}/shown?${query}`);
+    if (!asked.ok) return say(asked.problem);
+    // The page trusts its own arithmetic: it signs only what it shows.
+    if ((await digestOf(asked.value.facts)) !== asked.value.digest) {
+      return say({ code: "digest", what: "What is shown is not what would be signed.", remedy: "Call the engineer." });
+    }
+    shown.value = asked.value;
+  };
+  const actions = (
+    <>
+      <Button size="primary" label="Back" onPress={() => go("hold")} />
+      <span class="spring" />
+      <Button
+        size="primary"
+        kind="act"
+        wide
+        label="Sign: second person"
+        disabled={!shown.value}
+        onPress={() => go("sign")}
+      />
+    </>
+  );
+  return (
+    <Frame title={`${about?.id ?? ""}: what shall become of it?`} actions={actions}>
+      <div class="columns">
+        <section class="panel choices">
+          <h2>Decision</h2>
+          {(about?.choices ?? []).map((each) => (
+            <Button
+              key={each}
+              wide
+              label={choiceWords[each]}
+              on={disposition.value === each}
+              onPress={() => {
+                disposition.value = each;
+                shown.value = null;
+              }}
+            />
+          ))}
+          <h2>Reason</h2>
+          {disposition.value === null ? <p>Choose the decision first.</p> : null}
+          {(disposition.value ? reasons[disposition.value] : []).map((each) => (
+            <Button key={each} wide label={each} on={chosen.value?.reason === each} onPress={() => void choose(each)} />
+          ))}
+        </section>
+        <Shown />
+      </div>
+    </Frame>
+  );
+}
+
+async function digestOf(facts: unknown): Promise<string> {
+  const bytes = await crypto.subtle.digest("SHA-256", canonicalBytes(facts) as Uint8Array<ArrayBuffer>);
+  return [...new Uint8Array(bytes)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
+
+function Shown() {
+  const page = useSignal(0);
+  const view = shown.value;
+  const rows = view ? lines(view.facts, "") : [];
+  const pages = Math.ceil(rows.length / factsPerPage);
+  const at = Math.min(page.value, Math.max(0, pages - 1));
+  return (
+    <section class="panel facts">
+      <h2>Exactly this is signed</h2>
+      {view ? null : <p>Choose the decision and the reason.</p>}
+      <dl>
+        {rows.slice(at * factsPerPage, (at + 1) * factsPerPage).map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      <Pager page={at} pages={pages} onPage={(to) => set(page, to)} what="Facts" />
+      {view ? <p class="digest">SHA-256 {view.digest}</p> : null}
+    </section>
+  );
+}
+
+/** Every member at every depth, nothing left out. */
+function lines(value: unknown, name: string): (readonly [string, string])[] {
+  if (value === null || typeof value !== "object") return [[name, value === null ? "none" : String(value)]];
+  const entries = Object.entries(value);
+  if (entries.length === 0) return [[name, "none"]];
+  if (name.endsWith("box")) return [[name, entries.map(([key, member]) => `${key} ${String(member)}`).join(", ")]];
+  return entries.flatMap(([key, member]) =>
+    lines(member, name === "" ? key : `${name} ${Array.isArray(value) ? Number(key) + 1 : key}`),
+  );
+}
+
+/** The second person's name and password; whoever is signed in stays so. */
+export function SignScreen() {
+  const [name, password] = [useSignal(""), useSignal("")];
+  const about = undecided.value;
+  const view = shown.value;
+  const choice = chosen.value;
+  const sign = async () => {
+    if (!about || !view || !choice) return;
+    const body = { nonconformity: about.id, ...choice, shown: view.digest, name: name.value, password: password.value };
+    password.value = "";
+    const done = `Signed by ${name.value}: ${choiceWords[choice.disposition].toLowerCase()}.`;
+    if (!(await act(`/api/jobs/${job.value?.id}/dispositions`, body))) return;
+    go("hold");
+    say({ code: "signed", what: done, tone: "good" } as never);
+  };
+  const fields = [
+    { label: "Name of the second person", value: name, max: 64 },
+    { label: "Password or PIN", value: password, max: 128, secret: true },
+  ];
+  const actions = (
+    <>
+      <Button size="primary" label="Back" onPress={() => go("decide")} />
+      <span class="spring" />
+      <Button
+        size="primary"
+        kind="act"
+        wide
+        deed
+        label="Sign"
+        disabled={!view || name.value === "" || password.value === ""}
+        onPress={() => void sign()}
+      />
+    </>
+  );
+  return (
+    <Frame
+      title={choice ? `${choiceWords[choice.disposition]}: ${plain(choice.reason)}` : "Sign"}
+      nav={false}
+      actions={actions}
+    >
+      <p class="meaning">
+        Your signature means: <strong>“{view?.meaning}”</strong> It is bound to {view ? short(view.digest) : ""}.
+        Whoever started the job cannot sign.
+      </p>
+      <Form fields={fields} />
+    </Frame>
+  );
+}

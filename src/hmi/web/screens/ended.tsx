@@ -1,0 +1,64 @@
+/** How a job or an attempt ended, who did what, and what still has to happen. */
+import { useSignal } from "@preact/signals";
+import { Button } from "../parts/button.tsx";
+import { Frame } from "../parts/frame.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { Strip } from "../parts/strip.tsx";
+import { set } from "../set.ts";
+import { attempt, go, home, job, undecided } from "../store.ts";
+import { clock, jobWords } from "../words.ts";
+
+const perPage = 5;
+const outcomes: Readonly<Record<string, string>> = {
+  Completed: "Every layer was made, seen and accepted.",
+  Aborted: "It was stopped.",
+  Failed: "It failed.",
+  OutcomeUnknown: "Nobody can know what the machine did.",
+  NotBegun: "The machine did not begin.",
+};
+
+/** The last screen of a job. */
+export function EndedScreen() {
+  const page = useSignal(0);
+  const [view, last] = [job.value, attempt.value];
+  if (!view) return <Frame title="Ended">{null}</Frame>;
+  const log = last?.log ?? [];
+  const pages = Math.max(1, Math.ceil(log.length / perPage));
+  const actions = (
+    <>
+      <Button size="primary" label="Back" onPress={home} />
+      <span class="spring" />
+      {undecided.value ? (
+        <Button size="primary" kind="act" wide label="Something waits for a decision" onPress={() => go("hold")} />
+      ) : null}
+    </>
+  );
+  return (
+    <Frame title={`${view.id} · ${view.title} — ${jobWords[view.state]}`} actions={actions}>
+      <div class="columns">
+        <section class="panel">
+          <h2>{last?.outcome ? (outcomes[last.outcome] ?? last.outcome) : "It has not ended."}</h2>
+          <p>{view.ended?.what ?? last?.outcomeWhat ?? ""}</p>
+          {last ? <Strip attempt={last} /> : null}
+          <h2>Still to do</h2>
+          <ul class="todo">
+            <li>Cleaning, sleeves and measuring: not built yet.</li>
+            <li>Label, printed and scanned back: not built yet.</li>
+            <li>Release by QA: not built yet. This device is not released.</li>
+          </ul>
+        </section>
+        <section class="panel">
+          <h2>Who did what</h2>
+          <ul class="log">
+            {log.slice(page.value * perPage, (page.value + 1) * perPage).map((line) => (
+              <li key={`${line.at}/${line.what}`}>
+                <time>{clock(line.at)}</time> <strong>{line.who ?? "The cell"}</strong> {line.what}
+              </li>
+            ))}
+          </ul>
+          <Pager page={page.value} pages={pages} onPage={(to) => set(page, to)} what="Log" />
+        </section>
+      </div>
+    </Frame>
+  );
+}

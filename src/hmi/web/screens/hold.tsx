@@ -1,0 +1,136 @@
+/** The hold: the picture with its outlined region, measured value beside its limit, and what can be done about it. */
+import { useSignal } from "@preact/signals";
+import type { AttemptView, HoldView, LayerView } from "../../api.ts";
+import { Button } from "../parts/button.tsx";
+import { Frame } from "../parts/frame.tsx";
+import { Picture } from "../parts/picture.tsx";
+import { set } from "../set.ts";
+import { act, attempt, go, home, job, undecided } from "../store.ts";
+import { clock, measure, plain, short } from "../words.ts";
+import { StopButton } from "./live.tsx";
+
+/** A held attempt, or one that ended with something undecided. */
+export function HoldScreen() {
+  const before = useSignal(false);
+  const view = useSignal<LayerView | null>(null);
+  const found = attempt.value;
+  const about = undecided.value;
+  if (!found) return <Frame title="Hold">{null}</Frame>;
+  const layer = found.hold?.layer ?? about?.layer ?? found.pictured;
+  const shown = before.value ? layer - 1 : layer;
+  const what = found.hold?.what ?? about?.what ?? "Nothing waits for a decision any more.";
+  return (
+    <Frame
+      title={found.hold ? `On hold since ${clock(found.hold.since)}` : `${job.value?.id}: waits for a decision`}
+      actions={<Deeds found={found} />}
+    >
+      <div class="columns live-layer">
+        {shown > 0 ? (
+          <Picture
+            attempt={found.id}
+            layer={shown}
+            planned={found.planned}
+            version={`${found.verdicts}/${found.hold?.since ?? 0}/${found.pictured}`}
+            simulated={found.simulated}
+            onView={(seen) => set(view, seen)}
+          />
+        ) : (
+          <div class="picture none">
+            <strong>No picture</strong>
+            <span>It ended before a layer was photographed.</span>
+          </div>
+        )}
+        <section class="panel">
+          <h2>{before.value ? `Layer ${shown}, the one before` : plainCause(found.hold, about?.cause)}</h2>
+          <p class={before.value ? "" : "abnormal"}>
+            {before.value ? "For comparison with the layer that was held." : what}
+          </p>
+          <Facts view={view.value?.layer === shown ? view.value : null} />
+          {layer > 1 ? (
+            <Button
+              label={before.value ? `Back to layer ${layer}` : `Layer ${layer - 1}, the one before`}
+              onPress={() => set(before, !before.value)}
+            />
+          ) : null}
+        </section>
+      </div>
+    </Frame>
+  );
+}
+
+function plainCause(hold: HoldView | null, cause: string | undefined): string {
+  if (!hold) return cause ? plain(cause) : "Decided";
+  return { "layer-failed": "A layer failed", blind: "The layer could not be seen", person: "Held by a person" }[
+    hold.cause
+  ];
+}
+
+function Facts({ view }: { readonly view: LayerView | null }) {
+  if (!view) return null;
+  return (
+    <>
+      {view.findings.length > 0 ? (
+        <table class="findings">
+          <thead>
+            <tr>
+              <th scope="col">Found</th>
+              <th scope="col">Measured</th>
+              <th scope="col">Limit</th>
+              <th scope="col">Score</th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.findings.slice(0, 4).map((each) => (
+              <tr key={`${each.class}/${each.box.x_mm}/${each.box.y_mm}`}>
+                <td>{plain(each.class)}</td>
+                <td>{measure(each.measured, each.unit)}</td>
+                <td>{measure(each.limit, each.unit)}</td>
+                <td>{each.score === null ? "—" : each.score.toFixed(2)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        view.reasons.map((reason) => <p key={reason}>{reason}</p>)
+      )}
+      {view.findings.length > 4 ? <p>{view.findings.length - 4} more in the record.</p> : null}
+      <p class="quiet">
+        Picture {view.grade ?? "not judged"}, take {view.take} · model{" "}
+        {view.digests?.model ? short(view.digests.model) : "gave no answer"} · limits{" "}
+        {view.digests ? short(view.digests.limits) : "—"} · picture {short(view.frame)}
+      </p>
+    </>
+  );
+}
+
+function Deeds({ found }: { readonly found: AttemptView }) {
+  const { hold } = found;
+  const decides = undecided.value !== null;
+  const blind = hold?.cause === "blind";
+  return (
+    <>
+      <Button size="primary" label="Back" onPress={home} />
+      {decides ? (
+        <Button size="primary" kind="act" wide label="Decide, with signature" onPress={() => go("decide")} />
+      ) : null}
+      {!decides && blind && found.verdicts.endsWith("b") ? (
+        <Button
+          size="primary"
+          kind="act"
+          deed
+          wide
+          label="Look again"
+          onPress={() => void act(`/api/attempts/${found.id}/look-again`, {}, "The camera looks again.")}
+        />
+      ) : null}
+      {!decides && hold && !found.verdicts.endsWith("b") ? (
+        <Button size="primary" kind="act" wide label="Go on…" onPress={() => go("resume")} />
+      ) : null}
+      {hold ? (
+        <span class="apart">
+          <StopButton attempt={found.id} />
+        </span>
+      ) : null}
+    </>
+  );
+}
