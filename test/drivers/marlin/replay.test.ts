@@ -25,7 +25,7 @@ function shifted(line: string, by: number): string {
 function sent(link: Link): { number: number; command: string }[] {
   return takeOutput(link)
     .split("\n")
-    .slice(0, -1)
+    .filter((line) => line !== "")
     .map((line) => {
       const [, number, command, sum] = /^N(\d+) (.*)\*(\d+)$/.exec(line) ?? [];
       expect(checksum(`N${number} ${command}`)).toBe(Number(sum));
