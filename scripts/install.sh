@@ -12,6 +12,8 @@ installed() {
   cp "$root/package-lock.json" "$marker" 2>/dev/null || true
 }
 
+# No package's install script runs, except that of "node", which fetches the runtime: npm 9 and 10 would otherwise compile
+# what is delivered ready. Its download is not in the lockfile, so its digest is held here.
 ensure_installed() {
   installed && return 0
   if ! command -v npm >/dev/null 2>&1; then
@@ -19,14 +21,30 @@ ensure_installed() {
     exit 78
   fi
   echo "cellward: installing the packages of package-lock.json (npm ci); about half a minute, once." >&2
-  # The runtime that inference needs is inside its package; its own install step would fetch an unused CUDA build.
-  if ! (cd "$root" && ONNXRUNTIME_NODE_INSTALL=skip npm ci --no-audit --no-fund --loglevel=error --omit= </dev/null >&2); then
-    echo "cellward: npm ci failed (its own words stand above). Without the packages nothing can run; is the package registry reachable?" >&2
+  if ! (cd "$root" && npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error &&
+    npm rebuild node --ignore-scripts=false --loglevel=error) </dev/null >&2; then
+    echo "cellward: npm failed (its own words stand above). Without the packages nothing can run; is the package registry reachable?" >&2
     exit 78
   fi
   if [ ! -x "$node" ]; then
-    echo "cellward: npm ci left no Node at node_modules/node/bin/node. Install scripts may be switched off (npm config get ignore-scripts); the package \"node\" needs its own." >&2
+    echo "cellward: npm left no Node at node_modules/node/bin/node (its own words stand above)." >&2
     exit 78
   fi
+  check_node
   cp "$root/package-lock.json" "$marker"
+}
+
+check_node() {
+  platform="$(uname -s)-$(uname -m)"
+  expected=$(sed -n "s/^\([0-9a-f]*\)  $platform\$/\1/p" "$root/scripts/node.sha256")
+  if [ -z "$expected" ] || ! command -v sha256sum >/dev/null 2>&1; then
+    echo "cellward: the digest of Node for $platform was not checked (none in scripts/node.sha256, or no sha256sum)." >&2
+    return 0
+  fi
+  found=$(sha256sum "$node" | cut -d' ' -f1)
+  if [ "$found" != "$expected" ]; then
+    rm -f "$node"
+    echo "cellward: the Node that was delivered is not the one this release was tested with (SHA-256 $found, expected $expected). It was removed." >&2
+    exit 78
+  fi
 }

@@ -1,6 +1,6 @@
 /** The shell shims: the pinned Node, whatever folder they are called from and through whatever link; codes and signals pass. */
 import { spawn, spawnSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -51,4 +51,17 @@ it("bin/cellward finds its repository through a chain of links", () => {
   symlinkSync("first", join(folder, "cellward"));
   const done = spawnSync("sh", ["-x", join(folder, "cellward"), "--version"], { cwd: folder, encoding: "utf8" });
   expect(done.stderr).toContain(`${root}/bin/../scripts/run.sh src/main.ts --version`);
+});
+
+it("a Node with another digest is removed and refused [F90]", () => {
+  const fake = join(folder, "fake");
+  mkdirSync(join(fake, "node_modules/node/bin"), { recursive: true });
+  cpSync(join(root, "scripts"), join(fake, "scripts"), { recursive: true });
+  const node = join(fake, "node_modules/node/bin/node");
+  writeFileSync(node, "#!/bin/sh\n", { mode: 0o755 });
+  const check = `root=${fake}; . ${fake}/scripts/install.sh; uname() { [ "$1" = -s ] && echo Linux || echo x86_64; }; check_node`;
+  const done = spawnSync("sh", ["-c", check], { encoding: "utf8" });
+  expect(done.status).toBe(78);
+  expect(done.stderr).toContain("not the one this release was tested with");
+  expect(existsSync(node)).toBe(false);
 });
