@@ -21,6 +21,7 @@ export function exportPage(content: JobExport, digest: Digest, describe: Describ
   const told = content.entries.map((one) => readEntry(one)).filter((one) => one !== null);
   const simulated = told.some((one) => saysSimulated(one.body));
   const title = `Record of job ${content.job}`;
+  const shown = new Set<Digest>();
   return [
     "<!doctype html>",
     '<html lang="en"><head><meta charset="utf-8">',
@@ -32,7 +33,7 @@ export function exportPage(content: JobExport, digest: Digest, describe: Describ
     heading(content, digest),
     '<table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">Who</th>' +
       '<th scope="col">What</th></tr></thead><tbody>',
-    ...told.map((one) => row(one.entry, one.body, content, describe)),
+    ...told.map((one) => row(one.entry, one.body, content, describe, shown)),
     "</tbody></table>",
     `<footer>${simulated ? "SIMULATED, not for human use. " : ""}SHA-256 of the record file: <code>${digest}</code></footer>`,
     "</body></html>\n",
@@ -91,10 +92,13 @@ function heading(content: JobExport, digest: Digest): string {
   );
 }
 
-function row(entry: Entry, body: JsonObject, content: JobExport, describe: Describe): string {
+/** One entry as a table row; `shown` holds the pictures that stood in rows before, so that each stands here once. */
+function row(entry: Entry, body: JsonObject, content: JobExport, describe: Describe, shown: Set<Digest>): string {
   const { title, lines } = describe(entry.type, body) ?? describeGenerally(entry.type, body);
   const clock = entry.clockState === "synchronised" ? "" : ` <small>(clock ${escapeHtml(entry.clockState)})</small>`;
-  const pictures = artifactDigests(body).map((digest) => picture(digest, content.artifacts.get(digest)));
+  const fresh = artifactDigests(body).filter((digest) => !shown.has(digest));
+  const pictures = fresh.map((digest) => picture(digest, content.artifacts.get(digest)));
+  for (const digest of fresh) shown.add(digest);
   return (
     `<tr><td>${entry.seq}</td><td>${utcText(entry.at)}${clock}</td><td>${escapeHtml(entry.actorId ?? "the cell")}</td>` +
     `<td><strong>${escapeHtml(title)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join("")}` +

@@ -1,0 +1,132 @@
+/** Scores the inspector on rendered builds of the drill guide that its network never saw, with and without the network. */
+
+import type { Tools } from "../src/inspection/build.ts";
+import { loadNetwork } from "../src/inspection/io/network.ts";
+import type { Finding, InspectionReport } from "../src/inspection/report.ts";
+import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
+import { filaments, type RendererOptions } from "../src/simulators/camera/look.ts";
+import { type Bench, commissioned, createBench } from "../test/inspection/bench.ts";
+import { guideLayers, openGuide, printFaults } from "../test/inspection/drill-guide.ts";
+import { beadsOf } from "../test/inspection/synthetic.ts";
+
+const usage = "usage: model-score MANIFEST [clean SEEDS | faults SEEDS]";
+const [manifest = "models/manifest.json", what = "faults", seeds = "1"] = process.argv.slice(2);
+const loaded = await loadNetwork(manifest);
+if (!loaded.ok) throw new Error(loaded.error.what);
+const infer: Tools["infer"] = (input) => loaded.value.run(input);
+const layers = guideLayers();
+if (what === "clean") await clean(Number(seeds));
+else if (what === "faults") await faults(Number(seeds));
+else throw new Error(usage);
+
+/** Another filament and lamp for every seed. */
+function looks(seed: number): RendererOptions {
+  const colours = Object.values(filaments);
+  const filament = colours[seed % colours.length] ?? filaments.ivory;
+  return seed === 0 ? { seed: 90 } : { seed: 90 + seed, filament };
+}
+
+/** Whole clean builds: every alarm is false. */
+async function clean(count: number): Promise<void> {
+  for (let seed = 0; seed < count; seed++) {
+    const bench = createBench(looks(seed));
+    const { setup } = commissioned(bench);
+    const empty = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+    const build = await openGuide(setup, empty, infer);
+    if (!build.ok) throw new Error(build.error.what);
+    const alarms: string[] = [];
+    const most = { missing: 0, thin: 0, extra: 0 };
+    for (const plan of layers) {
+      const frame = await jpegOf(bench.shoot({ plan, beads: beadsOf(plan) }));
+      const report = await build.value.inspect(request(plan.layer, frame));
+      if (!report.ok) throw new Error(report.error.what);
+      const said = report.value.network?.maxScore;
+      for (const key of ["missing", "thin", "extra"] as const) most[key] = Math.max(most[key], said?.[key] ?? 0);
+      if (report.value.verdict !== "pass") {
+        alarms.push(`layer ${plan.layer} ${report.value.verdict}: ${report.value.reasons.slice(0, 2).join(" ")}`);
+        await build.value.accept({ layer: plan.layer, frame });
+      }
+    }
+    console.log(
+      `clean build ${seed}: ${alarms.length} false alarms of ${layers.length} layers; highest scores ${JSON.stringify(most)}`,
+    );
+    for (const alarm of alarms) console.log(`  ${alarm}`);
+  }
+}
+
+/** Each fault at five heights: is it found in its first or second layer, and by whom? */
+async function faults(count: number): Promise<void> {
+  const table = new Map<string, { residual: number; network: number; either: number; second: number; all: number }>();
+  for (let seed = 0; seed < count; seed++) {
+    const bench = createBench(looks(seed));
+    const { setup } = commissioned(bench);
+    const empty = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+    for (const at of [3, 12, 27, 45, 58]) {
+      for (const name of Object.keys(printFaults)) {
+        const found = await tryFault(bench, name, at, (more) => openGuide(setup, empty, infer, more));
+        const row = table.get(name) ?? { residual: 0, network: 0, either: 0, second: 0, all: 0 };
+        const by = (who: Finding["by"], r: InspectionReport): boolean => r.findings.some((f) => f.by === who);
+        row.all++;
+        if (by("residual", found[0]!)) row.residual++;
+        if (by("network", found[0]!)) row.network++;
+        if (found[0]!.verdict !== "pass") row.either++;
+        if (found.some((r) => r.verdict !== "pass")) row.second++;
+        table.set(name, row);
+        console.log(
+          `${name} | layer ${at} | seed ${seed} | ${found.map((r) => `${r.verdict} ${classesIn(r)}`).join(" / ")}`,
+        );
+      }
+    }
+  }
+  console.log(
+    "\n| fault | residual alone | network alone | found in its layer | within two layers |\n| --- | --- | --- | --- | --- |",
+  );
+  for (const [name, r] of table)
+    console.log(
+      `| ${name} | ${r.residual}/${r.all} | ${r.network}/${r.all} | ${r.either}/${r.all} | ${r.second}/${r.all} |`,
+    );
+}
+
+function classesIn(report: InspectionReport): string {
+  const names = report.findings.map((f) => `${f.by[0]}:${f.class}${f.measured.toFixed(1)}`).slice(0, 4);
+  return `[${names.join(" ")}]${report.verdict === "blind" ? ` ${report.reasons.join(" ")}` : ""}`;
+}
+
+async function tryFault(
+  bench: Bench,
+  name: string,
+  at: number,
+  open: (more: object) => ReturnType<typeof openGuide>,
+): Promise<InspectionReport[]> {
+  let beads = layers.slice(0, at - 1).flatMap((plan) => beadsOf(plan));
+  const last = layers[at - 2]!;
+  const accepted = { layer: last.layer, frame: await jpegOf(bench.shoot({ plan: last, beads, replace: true })) };
+  const build = await open({ accepted });
+  if (!build.ok) throw new Error(build.error.what);
+  const reports: InspectionReport[] = [];
+  for (const since of [0, 1]) {
+    const plan = layers[at - 1 + since]!;
+    const damage = printFaults[name]!(plan, since);
+    if (damage.displace !== undefined) beads = beads.map((b) => [...damage.displace!(b)]);
+    beads = [...beads, ...damage.beads.map((b) => [...b])];
+    const frame = await jpegOf(bench.shoot({ plan, beads, replace: true, objects: damage.objects ?? [] }));
+    const report = await build.value.inspect(request(plan.layer, frame));
+    if (!report.ok) throw new Error(report.error.what);
+    reports.push(report.value);
+    if (report.value.verdict !== "pass") break;
+  }
+  return reports;
+}
+
+function request(layer: number, frame: Uint8Array) {
+  return {
+    attempt: "A1",
+    layer,
+    take: 1,
+    frame,
+    markedAt: 1000 * layer,
+    requestedAt: 1000 * layer + 10,
+    receivedAt: 1000 * layer + 300,
+    exposureStart: null,
+  };
+}
