@@ -29,6 +29,8 @@ export const dispose = z.strictObject({
   name: typed(64),
   password: typed(128),
 });
+/** A picture may be asked for by its digest too, so that a browser does not take the one before for it. */
+export const pictureQuery = z.strictObject({ frame: digest.optional() });
 export const shownQuery = z.strictObject({ disposition, reason: typed(200) });
 
 export const ofJob = z.strictObject({ job: identifier });

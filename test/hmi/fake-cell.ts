@@ -29,12 +29,13 @@ export const identity = {
 export interface FakeCell extends Controller {
   readonly evidence: EvidencePort;
   readonly recorded: readonly Recorded[];
-  now: number;
   /** Everything a start needs but identity, plate and presence. */
   prepare(order?: Partial<JobOrder>): Promise<void>;
   say(message: Message): Promise<Reply>;
   /** The machine makes the next layer and the eye sees it. */
   layer(verdict: "pass" | "fail" | "blind", frame: Uint8Array): Promise<void>;
+  /** The eye sees the layer that waits for it. */
+  see(verdict: "pass" | "fail" | "blind", frame: Uint8Array): Promise<void>;
   finish(): Promise<void>;
 }
 
@@ -64,7 +65,6 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
   const hearers = new Set<(each: Recorded) => void>();
   const artifacts = new Map<string, Uint8Array>();
   const cell: FakeCell = {
-    now: 0,
     recorded,
     evidence: {
       get: async (digest) => {
@@ -91,9 +91,15 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     async layer(verdict, frame) {
       const layer = (findAttempt(state, attempt)?.attempt.printed ?? 0) + 1;
       await cell.say({ kind: "observed", equipment: printer, observation: layerDone(layer, clock()) });
+      await cell.see(verdict, frame);
+    },
+    async see(verdict, frame) {
       const digest = keep(frame);
-      for (let take = 1; findAttempt(state, attempt)?.attempt.looks[0]?.step === "capture"; take += 1) {
-        const at = clock() + 1;
+      for (;;) {
+        const look = findAttempt(state, attempt)?.attempt.looks[0];
+        if (look?.step !== "capture") return;
+        const { layer, take } = look;
+        const at = Math.max(clock(), look.markedAt);
         await cell.say({ kind: "captured", attempt, layer, take, frame: digest, requestedAt: at, receivedAt: at });
         await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest) });
       }

@@ -5,7 +5,7 @@ import { findJob } from "../../jobs/state.ts";
 import { digestOfValue } from "../../kernel/hash.ts";
 import type { ShownView } from "../api.ts";
 import { layerView } from "../evidence.ts";
-import { nothing, ofJob, ofLayer, ofNonconformity, shownQuery } from "../requests.ts";
+import { nothing, ofJob, ofLayer, ofNonconformity, pictureQuery, shownQuery } from "../requests.ts";
 import { good, problem, type Route, route } from "../route.ts";
 import { cellView, jobLine, jobView } from "../views.ts";
 
@@ -64,10 +64,10 @@ export const lookingRoutes: readonly Route[] = [
     url: "/api/attempts/:attempt/layers/:layer/picture",
     access: "session",
     params: ofLayer,
-    body: nothing,
-    handle: async ({ desk, params }) => {
+    body: pictureQuery,
+    handle: async ({ desk, params, body }) => {
       const record = desk.journal.attempt(params.attempt)?.layers.get(params.layer);
-      if (!record) return noPicture("No picture of this layer is here.");
+      if (!record || (body.frame && body.frame !== record.frame)) return noPicture("No picture of this layer is here.");
       const frame = await desk.evidence.get(record.frame);
       if (!frame.ok) return noPicture(`The picture of this layer is ${frame.error}.`);
       const isJpeg = frame.value[0] === 0xff && frame.value[1] === 0xd8;

@@ -7,7 +7,7 @@ const tickMs = 250;
 const gatherMs = 120;
 
 let source: EventSource | null = null;
-let gathering: ReturnType<typeof setTimeout> | null = null;
+let gathering = false;
 
 /** Starts time and keeps the stream open. */
 export function startLive(): void {
@@ -38,8 +38,10 @@ function hush(): void {
 }
 
 function gather(): void {
-  gathering ??= setTimeout(() => {
-    gathering = null;
+  if (gathering) return;
+  gathering = true;
+  setTimeout(() => {
+    gathering = false;
     void refresh();
   }, gatherMs);
 }

@@ -41,6 +41,11 @@ export const jobWords = {
   Aborted: "Cancelled",
 } as const;
 
+/** The state of a job, in a word or a few. */
+export function jobWord(job: { readonly state: keyof typeof jobWords; readonly undecided: number }): string {
+  return job.state === "Ready" && job.undecided > 0 ? "Waits for a decision" : jobWords[job.state];
+}
+
 export const roleWords = { technician: "Technician", qa: "QA", engineer: "Engineer" } as const;
 
 export const ownerWords = {

@@ -20,8 +20,10 @@ export function Frame({ title, children, actions, nav = true }: FrameProps) {
       <Header />
       <Bands />
       <main>
-        <h1>{title}</h1>
-        <NoticeBox />
+        <div class="title">
+          <h1 class={notice.value ? "unseen" : ""}>{title}</h1>
+          <NoticeBox />
+        </div>
         <div class="content">{children}</div>
         {actions ? <div class="actions">{actions}</div> : null}
       </main>

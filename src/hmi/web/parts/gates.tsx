@@ -16,16 +16,25 @@ export function gateSummary(gates: readonly Gate[]): string {
   return shut === 1 ? "It cannot start: one thing is missing." : `It cannot start: ${shut} things are missing.`;
 }
 
-/** The list, `perPage` at a time. */
+/** The list: `perPage` with their remedies at a time, then those in order, twice as many and a line each. */
 export function Gates({ gates, perPage }: { readonly gates: readonly Gate[]; readonly perPage: number }) {
   const page = useSignal(0);
   const sorted = [...gates].sort((a, b) => rank[a.state] - rank[b.state]);
-  const pages = Math.max(1, Math.ceil(sorted.length / perPage));
-  const at = Math.min(page.value, pages - 1);
+  const pages = [
+    ...chunks(
+      sorted.filter((gate) => gate.state !== "open"),
+      perPage,
+    ),
+    ...chunks(
+      sorted.filter((gate) => gate.state === "open"),
+      perPage * 2,
+    ),
+  ];
+  const at = Math.max(0, Math.min(page.value, pages.length - 1));
   return (
     <>
       <ul class="gates">
-        {sorted.slice(at * perPage, (at + 1) * perPage).map((gate) => (
+        {(pages[at] ?? []).map((gate) => (
           <li key={gate.gate} class={`gate ${gate.state}`} data-gate={gate.gate}>
             <span class="mark" aria-hidden="true">
               {marks[gate.state]}
@@ -44,7 +53,13 @@ export function Gates({ gates, perPage }: { readonly gates: readonly Gate[]; rea
           </li>
         ))}
       </ul>
-      <Pager page={at} pages={pages} onPage={(to) => set(page, to)} what="Gates" />
+      <Pager page={at} pages={pages.length} onPage={(to) => set(page, to)} what="Gates" />
     </>
+  );
+}
+
+function chunks<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, index) =>
+    all.slice(index * size, (index + 1) * size),
   );
 }

@@ -1,5 +1,6 @@
 /** Fields and the panel's own keyboard: a kiosk has none, and gloves need big keys. */
 import { type Signal, useSignal } from "@preact/signals";
+import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { set } from "../set.ts";
 
@@ -14,6 +15,8 @@ interface FormProps {
   readonly fields: readonly FieldSpec[];
   /** What Enter on a wired keyboard does in the last field; nothing where that would sign or start. */
   readonly onDone?: () => void;
+  /** What stands in the row of the fields, right of them. */
+  readonly children?: ComponentChildren;
 }
 
 const letters = ["qwertyuiop", "asdfghjkl", "zxcvbnm"];
@@ -21,7 +24,7 @@ const signs = ["!?@#&()/+=", "'\".,:;-_*", "äöüßéèç"];
 const digits = ["789", "456", "123"];
 
 /** Fields side by side, the keys under them; the keys type into the field that was touched last. */
-export function Form({ fields, onDone }: FormProps) {
+export function Form({ fields, onDone, children }: FormProps) {
   const active = useSignal(0);
   const inputs = useRef<(HTMLInputElement | null)[]>([]);
   useEffect(() => inputs.current[0]?.focus(), []);
@@ -49,18 +52,20 @@ export function Form({ fields, onDone }: FormProps) {
     <>
       <div class="fields">
         {fields.map((each, index) => (
-          <label key={each.label} class={index === active.value ? "field active" : "field"}>
-            <span>{each.label}</span>
+          <div key={each.label} class={index === active.value ? "field active" : "field"}>
+            <label for={`field-${index}`}>{each.label}</label>
             <Entry
               field={each}
+              id={`field-${index}`}
               hold={(element) => {
                 inputs.current[index] = element;
               }}
               onFocus={() => set(active, index)}
               onKeyDown={(event) => entered(event, index)}
             />
-          </label>
+          </div>
         ))}
+        {children}
       </div>
       <Keys type={type} erase={erase} next={next} many={fields.length > 1} />
     </>
@@ -68,14 +73,16 @@ export function Form({ fields, onDone }: FormProps) {
 }
 
 interface EntryProps {
+  readonly id: string;
   readonly field: FieldSpec;
   readonly hold: (element: HTMLInputElement | null) => void;
   readonly onFocus: () => void;
   readonly onKeyDown: (event: KeyboardEvent) => void;
 }
 
-function Entry({ field, hold, onFocus, onKeyDown }: EntryProps) {
+function Entry({ id, field, hold, onFocus, onKeyDown }: EntryProps) {
   const common = {
+    id,
     ref: hold,
     inputMode: "none",
     autoComplete: "off",
@@ -111,7 +118,7 @@ function Keys({ type, erase, next, many }: KeysProps) {
     </button>
   );
   return (
-    <div class="keyboard" role="group" aria-label="Keyboard">
+    <fieldset class="keyboard" aria-label="Keyboard">
       <div class="block">
         {rows.map((row, index) => (
           <div class="row" key={row}>
@@ -121,7 +128,7 @@ function Keys({ type, erase, next, many }: KeysProps) {
           </div>
         ))}
         <div class="row">
-          {key(others.value ? "abc" : "#äé", () => set(others, !others.value), "key double", "Other signs")}
+          {key(others.value ? "abc" : "Signs", () => set(others, !others.value), "key double")}
           {key("Space", () => press(" "), "key space")}
           {many ? key("Next field", next, "key double") : null}
         </div>
@@ -134,6 +141,6 @@ function Keys({ type, erase, next, many }: KeysProps) {
         ))}
         <div class="row">{["-", "0", "."].map((each) => key(each, () => press(each)))}</div>
       </div>
-    </div>
+    </fieldset>
   );
 }

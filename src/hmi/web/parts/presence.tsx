@@ -11,7 +11,7 @@ export function isPresent(): boolean {
 export function Presence() {
   const proof = job.value?.presence;
   const device = cell.value?.presence;
-  const left = proof ? Math.ceil((proof.until - now.value) / 1000) : 0;
+  const left = proof ? Math.ceil(Math.min(proof.until - now.value, proof.until - proof.at) / 1000) : 0;
   const waiting = device?.scanned !== null && device?.scanned !== undefined;
   const mine = device?.scanned === job.value?.id;
   const state = isPresent() ? "good" : device?.online ? "wait" : "bad";

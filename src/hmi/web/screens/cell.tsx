@@ -7,7 +7,7 @@ import { Strip } from "../parts/strip.tsx";
 import { Temperatures } from "../parts/temperatures.tsx";
 import { act, attempt, cell, go, job, open, say } from "../store.ts";
 import { clean } from "../wake.ts";
-import { clock, jobWords } from "../words.ts";
+import { clock, jobWord } from "../words.ts";
 import { screenOf } from "./jobs.tsx";
 
 /** The first screen after signing in. */
@@ -51,7 +51,7 @@ function JobPanel() {
   return (
     <section class="panel">
       <h2>
-        {view.id} — {jobWords[view.state]}
+        {view.id} — {jobWord(view)}
       </h2>
       <p>
         {view.title} · case <strong>{view.pseudonym}</strong>

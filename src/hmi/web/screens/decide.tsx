@@ -169,8 +169,8 @@ export function SignScreen() {
       actions={actions}
     >
       <p class="meaning">
-        Your signature means: <strong>“{view?.meaning}”</strong> It is bound to {view ? short(view.digest) : ""}.
-        Whoever started the job cannot sign.
+        Your signature means: <strong>“{view?.meaning}”</strong> Bound to {view ? short(view.digest) : ""}. Not for
+        whoever started it.
       </p>
       <Form fields={fields} />
     </Frame>

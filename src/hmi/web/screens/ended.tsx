@@ -6,7 +6,7 @@ import { Pager } from "../parts/pager.tsx";
 import { Strip } from "../parts/strip.tsx";
 import { set } from "../set.ts";
 import { attempt, go, home, job, undecided } from "../store.ts";
-import { clock, jobWords } from "../words.ts";
+import { clock, jobWord } from "../words.ts";
 
 const perPage = 5;
 const outcomes: Readonly<Record<string, string>> = {
@@ -34,7 +34,7 @@ export function EndedScreen() {
     </>
   );
   return (
-    <Frame title={`${view.id} · ${view.title} — ${jobWords[view.state]}`} actions={actions}>
+    <Frame title={`${view.id} · ${view.title} — ${jobWord(view)}`} actions={actions}>
       <div class="columns">
         <section class="panel">
           <h2>{last?.outcome ? (outcomes[last.outcome] ?? last.outcome) : "It has not ended."}</h2>

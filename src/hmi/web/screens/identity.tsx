@@ -52,13 +52,14 @@ export function IdentityScreen() {
   );
   return (
     <Frame title={`${id}: whose device is it? Type from the request form.`} nav={false} actions={actions}>
-      <Form fields={fields} />
-      <div class="sides" role="group" aria-label="Side">
-        <span>Side</span>
-        {(Object.keys(sideWords) as Side[]).map((each) => (
-          <Button key={each} label={sideWords[each]} on={side.value === each} onPress={() => set(side, each)} />
-        ))}
-      </div>
+      <Form fields={fields}>
+        <fieldset class="sides" aria-label="Side">
+          <legend>Side</legend>
+          {(Object.keys(sideWords) as Side[]).map((each) => (
+            <Button key={each} label={sideWords[each]} on={side.value === each} onPress={() => set(side, each)} />
+          ))}
+        </fieldset>
+      </Form>
     </Frame>
   );
 }

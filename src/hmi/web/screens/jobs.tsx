@@ -6,7 +6,7 @@ import { Frame } from "../parts/frame.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { set } from "../set.ts";
 import { cell, home, open, type Screen } from "../store.ts";
-import { jobWords } from "../words.ts";
+import { jobWord } from "../words.ts";
 
 const perPage = 4;
 
@@ -37,7 +37,7 @@ export function JobsScreen() {
           <li class="panel line" key={job.id}>
             <div>
               <h2>
-                {job.id} — {jobWords[job.state]}
+                {job.id} — {jobWord(job)}
               </h2>
               <p>
                 {job.title} · case {job.pseudonym}

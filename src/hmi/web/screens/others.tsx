@@ -43,7 +43,7 @@ export function AlarmsScreen() {
 export function NotBuiltScreen({ title, what }: { readonly title: string; readonly what: string }) {
   return (
     <Frame title={title} actions={back}>
-      <section class="panel not-built">
+      <section class="panel unbuilt">
         <p class="huge">Not built yet</p>
         <p>{what}</p>
       </section>

@@ -24,7 +24,7 @@ export function ReadyScreen() {
   );
   return (
     <Frame title={`${view.id} · ${view.title}: ready to start?`} actions={actions}>
-      <div class="columns">
+      <div class="columns ready">
         <section class="panel">
           <h2>{gateSummary(view.gates)}</h2>
           <Gates gates={view.gates} perPage={3} />
@@ -95,7 +95,7 @@ export function ResumeScreen() {
   );
   return (
     <Frame title={`${job.value?.id}: go on after the hold?`} actions={actions}>
-      <div class="columns">
+      <div class="columns ready">
         <section class="panel">
           <h2>{shut ? "It cannot go on yet." : "It can go on."}</h2>
           <Gates gates={held.resumeGates} perPage={3} />
