@@ -21,6 +21,8 @@ export interface PrinterOptions {
   readonly seed: number;
   /** Recorded temperatures in place of the simulated sensors. */
   readonly recordedSensor?: RecordedSensor;
+  /** Where the head really stands at power-up, mm; the firmware takes it for 0,0,0 until it homes. Default: there. */
+  readonly restsAt?: { readonly x: number; readonly y: number; readonly z: number };
 }
 
 /** What the world can see of the machine, truly and not as the firmware believes. */
@@ -64,6 +66,7 @@ export class Printer {
     this.#nowMs = nowMs;
     this.#startMs = nowMs;
     this.#thermal = new Thermal(seededRandom(options.seed), options.recordedSensor ?? null);
+    Object.assign(this.#misplaced, options.restsAt);
     this.#firmware = this.#boot(nowMs);
   }
 

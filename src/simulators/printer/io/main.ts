@@ -15,6 +15,9 @@ const usage = `Simulated printer (Marlin): *SIMULATED, not for human use*
     [--announce]           one JSON line on stdout for each world event
 `;
 
+/** The last program left the head at the back, out of the camera's view of the plate. */
+const leftAt = { x: 75, y: 140, z: 40 };
+
 interface Settings {
   readonly tty: string;
   readonly world: string;
@@ -84,7 +87,7 @@ function drive(settings: Settings): {
   pty: () => PtyEnd | null;
 } {
   const nowMs = (): number => performance.now();
-  const printer = new Printer(settings, nowMs());
+  const printer = new Printer({ ...settings, restsAt: leftAt }, nowMs());
   let pty: PtyEnd | null = null;
   let timer: NodeJS.Timeout | null = null;
   let immediate: NodeJS.Immediate | null = null;
