@@ -20,6 +20,11 @@ ensure_installed() {
     echo "cellward: npm is not installed, and node_modules does not match package-lock.json. Install npm (Debian: apt-get install npm) and try again." >&2
     exit 78
   fi
+  # Below that, npm silently leaves out the native parts, because they say which Node they want.
+  if ! node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)'; then
+    echo "cellward: to install, npm needs a Node of at least 20.19 (this one is $(node --version 2>&1)); Debian 13 has it. The cell itself then runs on its own Node 24." >&2
+    exit 78
+  fi
   echo "cellward: installing the packages of package-lock.json (npm ci); about half a minute, once." >&2
   if ! (cd "$root" && npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error &&
     npm rebuild node --ignore-scripts=false --loglevel=error) </dev/null >&2; then
