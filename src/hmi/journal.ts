@@ -47,12 +47,16 @@ interface Growing {
 export function createJournal(): Journal {
   const attempts = new Map<string, Growing>();
   const ended = new Map<string, Deed>();
+  const attemptOf = new Map<string, string>();
   let last = -1;
   return {
     take({ seq, at, event }) {
       if (seq <= last) return;
       last = seq;
       if (event.type === "JobEnded") ended.set(event.job, { at, person: event.person, what: event.what });
+      if (event.type === "NonconformityRaised") attemptOf.set(event.nonconformity, event.attempt);
+      if (event.type === "DispositionSigned")
+        return signed(attempts.get(attemptOf.get(event.nonconformity) ?? ""), event, at);
       if (!("attempt" in event)) return;
       const record = attempts.get(event.attempt) ?? { layers: new Map(), deeds: [], outcomeWhat: null };
       attempts.set(event.attempt, record);
@@ -78,6 +82,11 @@ function note(record: Growing, event: Event, at: EpochMs): void {
   if (what !== null && record.deeds.length < deedsKept) record.deeds.push({ at, person: actorOf(event), what });
 }
 
+function signed(record: Growing | undefined, event: Extract<Event, { type: "DispositionSigned" }>, at: EpochMs): void {
+  const what = `Signed the ${event.disposition} of ${event.nonconformity}: ${event.reason}`;
+  record?.deeds.push({ at, person: event.approval.person, what });
+}
+
 /** The deeds and turns of an attempt that a person wants attributed; layers are told by the strip. */
 function deedOf(event: Event): string | null {
   switch (event.type) {
@@ -91,8 +100,6 @@ function deedOf(event: Event): string | null {
       return event.person === null ? null : `Ordered a new look at layer ${event.layer}.`;
     case "AttemptResumed":
       return "Resumed.";
-    case "DispositionSigned":
-      return null;
     case "NonconformityRaised":
       return `Nonconformity ${event.nonconformity}: ${event.what}`;
     case "AttemptEnded":

@@ -224,9 +224,29 @@ it("[F33] stop is a press and hold apart from the rest; the end says who did wha
   await press("Look at the hold");
   await holdDown(page, /Stop this print/, 1_650);
   await shows("It was stopped.");
+  await press("Log ▶");
+  await shows(/^.* Ben Okoro Signed the concession/);
   await shows("Release by QA: not built yet. This device is not released.");
   await inspectScreen(page, "21-ended");
   expect(bench.cell.state().jobs[job]?.attempts[0]).toMatchObject({ id: attempt, outcome: "Aborted" });
+});
+
+it("[F92] the first touch on a dimmed screen only wakes it", async () => {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const other = await context.newPage();
+  await other.clock.install();
+  await other.goto(bench.server.url);
+  const code = button(other, "I have a one-time code");
+  const box = await code.boundingBox();
+  await other.clock.runFor(190_000);
+  await other.locator(".dimmed").waitFor();
+  const [x, y] = [box!.x + box!.width / 2, box!.y + box!.height / 2];
+  await other.mouse.click(x, y);
+  await other.locator(".dimmed").waitFor({ state: "detached" });
+  expect(await other.getByLabel("One-time code").count()).toBe(0);
+  await other.mouse.click(x, y);
+  await other.getByLabel("One-time code").waitFor();
+  await context.close();
 });
 
 it("[F90] locking hides everything and stops nothing; the link's loss is said and disables every deed", async () => {

@@ -1,8 +1,10 @@
 /** The panel's API on loopback: sessions, origins, roles, limits, and every deed through the real core. */
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { get } from "node:http";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { PersonId } from "../../src/kernel/names.ts";
 import { type Client, frame, type HmiBench, hmac, password, startHmi } from "./bench.ts";
 import { attempt, job, operation, printer } from "./fake-cell.ts";
 
@@ -78,6 +80,25 @@ describe("who may ask", () => {
     }
     expect(bench.cell.recorded.length).toBe(before);
     expect((await ana.get("/api/cell", { origin: "http://evil.example" })).status).toBe(403);
+  });
+
+  it("[F90] a foreign host name (DNS rebinding) is answered nothing", async () => {
+    const { port } = new URL(bench.server.url);
+    const status = await new Promise((resolve, reject) => {
+      const headers = { host: `evil.example:${port}`, cookie: ana.cookie };
+      get({ port, host: "127.0.0.1", path: "/api/cell", headers }, (answer) => {
+        answer.resume();
+        resolve(answer.statusCode);
+      }).on("error", reject);
+    });
+    expect(status).toBe(403);
+  });
+
+  it("[F91] an account ended on the console can do nothing more, though it was signed in", async () => {
+    const { person } = (await ana.get("/api/session")).json["person"] as { person: PersonId };
+    await bench.people.disable(person);
+    expect((await ana.post(`/api/machines/${printer}/plate-clear`)).json.code).toBe("not-signed-in");
+    expect((await ana.get("/api/cell")).status).toBe(401);
   });
 
   it("[F91] the roles of the core hold on every deed: QA cannot start, a technician cannot decide", async () => {

@@ -69,7 +69,7 @@ function pressed(
     return quiet({ ...pairing, scanned: null, what });
   }
   const proof = `${device.boot}-${pairing.counter}-${nonce}`;
-  const after = { ...pairing, scanned: null, what: "Presence proven." };
+  const after = { ...pairing, scanned: null, what: "Scan and press were taken." };
   return { pairing: after, proof: { kind: "prove-presence", job, device: device.id, proof } };
 }
 

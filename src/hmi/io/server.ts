@@ -151,11 +151,22 @@ function addRoute(house: House, declared: Route): void {
       if (!params.success || !body.success) {
         return reply.code(400).send({ code: "malformed", what: "The request is not of the form expected here." });
       }
-      if (declared.method === "POST") sessions.touch(token);
+      if (declared.method === "POST") {
+        if (declared.access === "session" && !(await isMember(desk, person))) {
+          sessions.close(token);
+          return unsigned(reply);
+        }
+        sessions.touch(token);
+      }
       const call = { params: params.data as never, body: body.data as never, desk, person };
       return deliver(house, reply, token, await declared.handle(call));
     },
   });
+}
+
+/** An account that was ended on the console can do nothing more, even where it is still signed in. */
+async function isMember(desk: Desk, person: PersonId | null): Promise<boolean> {
+  return (await desk.people.list()).some((each) => each.person === person && !each.disabled);
 }
 
 function deliver({ sessions, desk }: House, reply: FastifyReply, token: string | undefined, answer: Answer) {

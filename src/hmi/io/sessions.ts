@@ -12,7 +12,6 @@ export interface Sessions {
   /** A person did something. */
   touch(token: string | undefined): void;
   close(token: string | undefined): void;
-  closeOf(person: PersonId): void;
 }
 
 /** An empty table. */
@@ -40,9 +39,6 @@ export function createSessions(clock: Clock, rules: SessionRules): Sessions {
     close(token) {
       const found = live(token);
       sessions = sessions.filter((each) => each !== found);
-    },
-    closeOf(person) {
-      sessions = sessions.filter((each) => each.person !== person);
     },
   };
 }

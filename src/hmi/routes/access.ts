@@ -91,7 +91,8 @@ async function known(desk: Desk, { person, roles }: Member): Promise<void> {
 
 async function sessionView(desk: Desk, person: PersonId | null): Promise<SessionView> {
   const state = desk.controller.state();
-  const member = person === null ? undefined : (await desk.people.list()).find((each) => each.person === person);
+  const member =
+    person === null ? undefined : (await desk.people.list()).find((each) => each.person === person && !each.disabled);
   return {
     at: desk.clock.now(),
     cell: state.setup?.cell ?? "Cell",

@@ -37,6 +37,13 @@ export const now = signal(0);
 export const linked = signal(true);
 export const lostSince = signal(0);
 
+/** Good news goes by itself, so that it is not read as news of something later; a problem stays. */
+const goodNewsMs = 6_000;
+let noticedAt = 0;
+notice.subscribe(() => {
+  noticedAt = performance.now();
+});
+
 let offset = 0;
 let beatAt = performance.now();
 let jobId: string | null = null;
@@ -52,6 +59,7 @@ export const undecided = computed(() => job.value?.nonconformities.find((each) =
 
 /** Moves time on and notices a lost link. */
 export function tick(): void {
+  if (notice.value?.tone === "good" && performance.now() - noticedAt > goodNewsMs) notice.value = null;
   now.value = Math.round(performance.now() + offset);
   const period = cell.value?.telemetryPeriodMs ?? 1_000;
   const up = performance.now() - beatAt <= 3 * period;

@@ -41,7 +41,7 @@ it("[F29][F30] proves presence by scan and press over the tty; what was pressed 
   await until(() => device.status().scanned === "J-1");
   await bench.post("/fault", { name: "noise" });
   await bench.post("/press");
-  await until(() => device.status().what === "Presence proven.");
+  await until(() => device.status().what === "Scan and press were taken.");
   await bench.post("/fault", { name: "repeat-press" });
   await bench.post("/press");
   await until(() => device.status().what.includes("first"));
@@ -59,6 +59,6 @@ it("[F29] survives being unplugged, and forgets the scan that came before", asyn
   await until(() => device.status().what.includes("first"));
   await bench.post("/scan", { code: "JOB:J-2" });
   await bench.post("/press");
-  await until(() => device.status().what === "Presence proven.");
+  await until(() => device.status().what === "Scan and press were taken.");
   expect(proofs.map((proof) => proof.job)).toEqual(["J-1", "J-2"]);
 });

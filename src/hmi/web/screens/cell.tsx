@@ -131,7 +131,7 @@ function Side({ view }: { readonly view: CellView }) {
           ) : (
             <p class="abnormal">{machine.fault?.what ?? "It has not answered yet."}</p>
           )}
-          <p class="quiet">Plate: {machine.plateWhat}</p>
+          {machine.attempt ? null : <p class="quiet">Plate: {machine.plateWhat}</p>}
         </section>
       ))}
       <section class="panel">

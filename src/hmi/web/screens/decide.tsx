@@ -9,7 +9,7 @@ import { Frame } from "../parts/frame.tsx";
 import { Form } from "../parts/keyboard.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { set } from "../set.ts";
-import { act, go, job, say, undecided } from "../store.ts";
+import { act, go, job, notice, say, undecided } from "../store.ts";
 import { plain, short } from "../words.ts";
 
 type Choice = "concession" | "scrap";
@@ -64,18 +64,20 @@ export function DecideScreen() {
       <div class="columns">
         <section class="panel choices">
           <h2>Decision</h2>
-          {(about?.choices ?? []).map((each) => (
-            <Button
-              key={each}
-              wide
-              label={choiceWords[each]}
-              on={disposition.value === each}
-              onPress={() => {
-                disposition.value = each;
-                shown.value = null;
-              }}
-            />
-          ))}
+          <div class="deeds">
+            {(about?.choices ?? []).map((each) => (
+              <Button
+                key={each}
+                wide
+                label={choiceWords[each]}
+                on={disposition.value === each}
+                onPress={() => {
+                  disposition.value = each;
+                  shown.value = null;
+                }}
+              />
+            ))}
+          </div>
           <h2>Reason</h2>
           {disposition.value === null ? <p>Choose the decision first.</p> : null}
           {(disposition.value ? reasons[disposition.value] : []).map((each) => (
@@ -141,7 +143,7 @@ export function SignScreen() {
     const done = `Signed by ${name.value}: ${choiceWords[choice.disposition].toLowerCase()}.`;
     if (!(await act(`/api/jobs/${job.value?.id}/dispositions`, body))) return;
     go("hold");
-    say({ code: "signed", what: done, tone: "good" } as never);
+    notice.value = { tone: "good", code: "signed", what: done };
   };
   const fields = [
     { label: "Name of the second person", value: name, max: 64 },
