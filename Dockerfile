@@ -2,7 +2,7 @@
 # There is no shell in it, nothing in it is writable, and it runs as nobody in particular. Devices, configuration, data
 # and keys come from outside (docs/install.md). Proven by `npm run dockerfile`.
 
-FROM debian:bookworm-slim AS build
+FROM debian:trixie-slim AS build
 RUN apt-get update \
  && apt-get install -y --no-install-recommends ca-certificates npm \
  && rm -rf /var/lib/apt/lists/*

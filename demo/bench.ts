@@ -116,6 +116,7 @@ function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOp
     { from: "port = 8440", to: `port = ${port}` },
     { from: '"examples/drill-guide"', to: JSON.stringify(places.intake) },
     { from: '"recipes"', to: JSON.stringify(join(config, "recipes")) },
+    { from: '"bench-rig.json"', to: JSON.stringify(join(config, "bench-rig.json")) },
     { from: '"../models/', to: `"${join(root, "models")}/` },
     ...edits,
   ];

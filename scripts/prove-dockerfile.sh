@@ -13,7 +13,7 @@ ensure_debian buildah debootstrap crun
 
 export BUILDAH_ISOLATION=chroot STORAGE_DRIVER=vfs
 work=${CELLWARD_PROOF_DIR:-$(mktemp -d "${TMPDIR:-/tmp}/cellward-image.XXXXXX")}
-base=docker.io/library/debian:bookworm-slim
+base=docker.io/library/debian:trixie-slim
 image=localhost/cellward:proof
 store="--root $work/storage --runroot $work/run"
 tree=""
@@ -47,7 +47,7 @@ mustnt() {
 
 if [ ! -d "$work/root/etc" ]; then
   say "base image by debootstrap"
-  debootstrap --variant=minbase bookworm "$work/root" "${CELLWARD_DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" 2>&1 ||
+  debootstrap --variant=minbase trixie "$work/root" "${CELLWARD_DEBIAN_MIRROR:-http://deb.debian.org/debian}" >"$work/debootstrap.log" 2>&1 ||
     { tail -5 "$work/debootstrap.log" >&2; exit 1; }
 fi
 container=$(buildah $store from scratch)

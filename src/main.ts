@@ -1,6 +1,7 @@
 /** The command line of Cellward: what can be asked of it, and the parts that answer. */
 import { Command, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
+import { calibrate } from "./commands/io/camera.ts";
 import { doctor } from "./commands/io/doctor.ts";
 import { invite, listPeople } from "./commands/io/people.ts";
 import { backup, exportRecord, init, restore, verify } from "./commands/io/records.ts";
@@ -86,6 +87,14 @@ program
   .addOption(data)
   .addOption(keys)
   .action(async (o) => end(await doctor(terminal(), o)));
+
+program
+  .command("camera")
+  .description("work with the inspection camera")
+  .command("calibrate")
+  .description("commission the camera on the empty plate")
+  .addOption(config)
+  .action(async (o) => end(await calibrate(terminal(), o.config)));
 
 const people = program.command("people").description("who may use this cell");
 people

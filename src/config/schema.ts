@@ -59,8 +59,10 @@ export const cellConfig = z.strictObject({
   inspection: z.strictObject({
     /** Camera set-up, as `cellward camera calibrate` wrote it. */
     setup: path,
+    /** What an engineer measured of camera and fiducials, for `camera calibrate`. */
+    rig: path,
+    /** The model's manifest. */
     model: path,
-    canaryEveryLayers: z.number().int().min(1).max(1000).default(10),
   }),
   presence: z.strictObject({ port: path, device: identifier.default("presence-1") }),
   intake: z.strictObject({ folder: path, recipes: path }),

@@ -12,6 +12,8 @@ const recipeSchema = z.strictObject({
   equipmentClass: z.string().min(1).max(64),
   material: z.strictObject({ kind: z.string().min(1).max(120), hotend_C: z.number(), bed_C: z.number() }),
   toolpath: toolpathRecipe,
+  /** Limits of the layer inspection; their schema belongs to the inspection, which reads them. */
+  inspection: z.record(z.string(), z.json()),
 });
 
 export type Recipe = z.infer<typeof recipeSchema>;

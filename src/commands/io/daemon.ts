@@ -13,6 +13,7 @@ import { type Intake, openIntake } from "../../intake/io/folder.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
 import type { Setup } from "../../jobs/setup.ts";
+import { openAttempts } from "../../jobs/state.ts";
 import type { Digest, EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
@@ -21,7 +22,8 @@ import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
-import { createPerform, type Eyes } from "../../perform.ts";
+import { createPerform } from "../../perform.ts";
+import { closedEyes, type openEyes, type Sight } from "./eyes.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions } from "./versions.ts";
@@ -31,11 +33,8 @@ export interface DaemonOptions {
   readonly dataDir: string;
   readonly keysDir: string;
   readonly webRoot: string;
-  readonly eyes: (artifacts: Artifacts) => {
-    readonly eyes: Eyes;
-    readonly model: Digest | null;
-    close(): Promise<void>;
-  };
+  /** Opens camera and inspector; another opener only in tests. */
+  readonly openEyes: typeof openEyes;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
   /** The cell can no longer vouch for itself: end the process. */
   readonly onFatal: (problem: unknown) => void;
@@ -82,18 +81,23 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
   const { config } = loaded;
   const { ledger, keys } = opened;
   const artifacts = openArtifacts(dataDir, keys.dataKey);
-  const seeing = options.eyes(artifacts);
+  let intakeOpen: Intake | null = null;
+  const seeing = await options.openEyes({ config, artifacts, recipe: (digest) => intakeOpen?.recipe(digest) ?? null });
+  if (!seeing.ok) log("the eye is closed", { what: seeing.error.what });
+  const sight = seeing.ok ? seeing.value : closedEyes(seeing.error);
   const machines = new Map<string, ChildMachine>();
   const cell = await createCell({
     ledger,
     clock: systemClock,
     ids: systemIds,
     clockState: systemClockState,
-    perform: createPerform(machines, seeing.eyes),
+    perform: createPerform(machines, sight.eyes),
     onFatal: options.onFatal,
   });
   signOnEnds(cell, ledger, log);
-  const versions = readVersions(loaded.digest, seeing.model);
+  for await (const recorded of historyOf(ledger)) sight.hear(recorded);
+  cell.subscribe(sight.hear);
+  const versions = readVersions(loaded.digest, sight.model);
   await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup: setupOf(config) });
   const intake = await openIntake({
     folder: config.intake.folder,
@@ -104,9 +108,11 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
     log: (what) => log("order refused", { what }),
   });
   if (!intake.ok) throw new Error(intake.error);
+  intakeOpen = intake.value;
   for (const machine of config.machine) {
     machines.set(machine.id, startMachine(machine, { cell, artifacts, intake: intake.value, log }));
   }
+  const watch = watchSight(cell, sight);
   const presence = openPresenceDevice({
     path: config.presence.port,
     clock: systemClock,
@@ -122,7 +128,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
       await server.close();
       await presence.close();
       await Promise.all([...machines.values()].map((machine) => machine.close()));
-      await seeing.close();
+      watch.stop();
+      await sight.close();
       cell.stop();
       await ledger.close();
       log("the cell has closed");
@@ -189,6 +196,29 @@ async function* historyOf(ledger: Ledger): AsyncIterable<Recorded> {
   for await (const { entry, body } of ledger.read(0)) {
     yield { seq: entry.seq, at: entry.at, event: { type: entry.type, ...body } as unknown as Event };
   }
+}
+
+const lookEveryMs = 15_000;
+
+/** While nothing is being made, looks again and again whether the eye is open; a running job finds out by itself. */
+function watchSight(cell: Cell, sight: Sight): { stop(): void } {
+  let stopped = false;
+  let cancel: () => void = () => undefined;
+  const look = async (): Promise<void> => {
+    const idle = openAttempts(cell.state()).length === 0;
+    if (idle) {
+      const said = await sight.probe().catch(() => ({ ready: false, what: "The camera's picture cannot be read." }));
+      if (!stopped) await cell.submit({ kind: "inspection-status", ...said }).catch(() => undefined);
+    }
+    if (!stopped) cancel = systemClock.after(lookEveryMs, () => void look());
+  };
+  void look();
+  return {
+    stop() {
+      stopped = true;
+      cancel();
+    },
+  };
 }
 
 /** What ends is signed at once: an attempt's or a job's end is under a checkpoint as soon as it is true. */

@@ -1,7 +1,6 @@
 /** `cellward doctor`: everything a cell needs, looked at one by one, each with its remedy. */
 import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
-import { join } from "node:path";
 import { loadConfig } from "../../config/io/load.ts";
 import type { CellConfig } from "../../config/schema.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
@@ -119,7 +118,7 @@ async function cameraCheck({ camera }: CellConfig): Promise<Check> {
 
 async function setupCheck({ inspection }: CellConfig): Promise<Check> {
   const missing: string[] = [];
-  for (const path of [inspection.setup, join(inspection.model, "manifest.json")]) {
+  for (const path of [inspection.setup, inspection.model]) {
     await access(path).catch(() => missing.push(path));
   }
   const what = missing.length === 0 ? "Camera set-up and model are there." : `${missing.join(" and ")} missing.`;

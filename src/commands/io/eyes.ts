@@ -1,19 +1,301 @@
-/** Camera and inspector behind the cell's eyes. */
+/** Camera and inspector behind the cell's eyes: pictures and reports are stored before anybody hears of them. */
+import { readFile } from "node:fs/promises";
+import type { CellConfig } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
-import { err } from "../../kernel/result.ts";
+import type { Camera } from "../../inspection/camera.ts";
+import { evidenceBytes } from "../../inspection/evidence.ts";
+import { gate } from "../../inspection/gate.ts";
+import type { Build, Inspector, NoResult } from "../../inspection/inspector.ts";
+import { decodeGrey } from "../../inspection/io/decode.ts";
+import { createFolderCamera } from "../../inspection/io/folder-camera.ts";
+import { createHttpCamera } from "../../inspection/io/http-camera.ts";
+import { createInspector } from "../../inspection/io/supervisor.ts";
+import { inspectionLimits } from "../../inspection/limits.ts";
+import { checkPlate } from "../../inspection/plate.ts";
+import { register } from "../../inspection/registration.ts";
+import type { InspectionReport } from "../../inspection/report.ts";
+import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
+import type { Recipe } from "../../intake/recipe.ts";
+import type { Recorded } from "../../jobs/controller.ts";
+import type { Finding, LayerReport } from "../../jobs/report.ts";
+import type { Digest } from "../../kernel/names.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { Eyes } from "../../perform.ts";
+import { systemClock } from "./system.ts";
 
-const notBuilt: Fault = {
-  code: "not-built",
-  what: "Nobody has looked: the inspection is not built yet.",
-  remedy: "Scrap the part; no layer passes unseen.",
-};
+/** The cell's sight: eyes that do what is owed, and whether they could. */
+export interface Sight {
+  readonly eyes: Eyes;
+  readonly model: Digest | null;
+  /** Looks once: is there a picture, is it good, does the camera stand where it was commissioned? */
+  probe(): Promise<{ readonly ready: boolean; readonly what: string }>;
+  /** Must hear every entry, so that builds and their references are known. */
+  hear(recorded: Recorded): void;
+  close(): Promise<void>;
+}
 
-/** Eyes of a cell without an inspection: nothing is ever seen. */
-export function blindEyes(): Eyes {
+export interface EyesOptions {
+  readonly config: CellConfig;
+  readonly artifacts: Artifacts;
+  /** The recipe of an order by its digest, once intake has read them. */
+  readonly recipe: (digest: Digest) => Recipe | null;
+}
+
+/** What is known of the attempt in hand: its program, its first picture, the last accepted one. */
+interface InHand {
+  readonly attempt: string;
+  readonly program: Digest;
+  readonly recipe: Digest;
+  readonly emptyPlate: Digest | null;
+  accepted: { readonly layer: number; readonly frame: Digest } | null;
+  readonly frames: Map<number, Digest>;
+  readonly seen: Digest[];
+  begun: boolean;
+}
+
+/** Opens camera, set-up and model; the fault says which of them cannot be used. */
+export async function openEyes(options: EyesOptions): Promise<Result<Sight, Fault>> {
+  const { config, artifacts } = options;
+  const setup = await loadSetup(config.inspection.setup);
+  if (!setup.ok) return setup;
+  const inspector = await createInspector({ manifest: config.inspection.model });
+  if (!inspector.ok) return inspector;
+  const camera = openCamera(config);
+  const exposures = new Map<Digest, number | null>();
+  const follower = createFollower();
+  return ok({
+    model: inspector.value.modelDigest,
+    hear: (recorded) => follower.hear(recorded, inspector.value, artifacts),
+    probe: () => probe(camera, setup.value),
+    close: () => inspector.value.close(),
+    eyes: {
+      async capture() {
+        const frame = await camera.take();
+        if (!frame.ok) return frame;
+        const { bytes, requestedAt, receivedAt, exposureStart } = frame.value;
+        const digest = await artifacts.put(bytes);
+        exposures.set(digest, exposureStart);
+        return ok({ frame: digest, requestedAt, receivedAt });
+      },
+      async inspect(owed) {
+        const inHand = follower.inHand();
+        if (inHand?.attempt !== owed.attempt) return err(notInHand);
+        const fault = await begin(inHand, inspector.value, setup.value, options);
+        if (fault) return err(fault);
+        const frame = await artifacts.get(owed.frame);
+        if (!frame.ok) return err(pictureGone);
+        const { attempt, layer, take, markedAt } = owed;
+        const times = { markedAt, ...follower.timesOf(owed.frame), exposureStart: exposures.get(owed.frame) ?? null };
+        exposures.delete(owed.frame);
+        const said = await inspector.value.inspect({ attempt, layer, take, frame: frame.value, ...times });
+        return said.kind === "report" ? ok(await store(said, artifacts)) : err(lost(inHand, said));
+      },
+      checkPlate: () => lookAtPlate(camera, setup.value, artifacts),
+    },
+  });
+}
+
+/** Eyes of a cell whose camera, set-up or model cannot be used: nothing is ever seen, and so nothing passes. */
+export function closedEyes(fault: Fault): Sight {
   return {
-    capture: async () => err(notBuilt),
-    inspect: async () => err(notBuilt),
-    checkPlate: async () => ({ clear: true, what: "The camera's check of the plate is not built.", frame: null }),
+    model: null,
+    hear: () => undefined,
+    probe: async () => ({ ready: false, what: fault.what }),
+    close: async () => undefined,
+    eyes: {
+      capture: async () => err(fault),
+      inspect: async () => err(fault),
+      checkPlate: async () => ({ clear: false, what: fault.what, frame: null }),
+    },
   };
 }
+
+async function probe(camera: Camera, { setup }: CameraSetupWithPlate) {
+  const taken = await camera.take();
+  if (!taken.ok) return { ready: false, what: taken.error.what };
+  const picture = await decodeGrey(taken.value.bytes);
+  if (!picture.ok) return { ready: false, what: picture.error.what };
+  const seen = gate(picture.value, setup, null);
+  if (seen.grade === "unusable")
+    return { ready: false, what: `The camera's picture cannot be used: ${seen.reasons.join("; ")}.` };
+  const placed = register(picture.value, setup);
+  if (!placed.ok) return { ready: false, what: `The camera's picture cannot be used: ${placed.reason}.` };
+  return { ready: true, what: "Camera and inspection are ready." };
+}
+
+function lost(inHand: InHand, said: NoResult): Fault {
+  if (said.fault.code === "build-not-open") inHand.begun = false;
+  return said.fault;
+}
+
+/** Opens the build at the inspector before its first picture. */
+async function begin(
+  inHand: InHand,
+  inspector: Inspector,
+  setup: CameraSetupWithPlate,
+  { artifacts, recipe }: EyesOptions,
+): Promise<Fault | null> {
+  if (inHand.begun) return null;
+  const known = recipe(inHand.recipe);
+  const limits = inspectionLimits.safeParse(known?.inspection);
+  const program = await artifacts.get(inHand.program);
+  if (!known || !limits.success || !program.ok) return cannotInspect;
+  const plate = inHand.emptyPlate ? await artifacts.get(inHand.emptyPlate) : null;
+  const reference = inHand.accepted ? await artifacts.get(inHand.accepted.frame) : null;
+  const build: Build = {
+    attempt: inHand.attempt,
+    program: program.value,
+    recipe: known.toolpath,
+    setup: setup.setup,
+    limits: limits.data,
+    emptyPlate: plate?.ok ? plate.value : setup.emptyPlate,
+    accepted: inHand.accepted && reference?.ok ? { layer: inHand.accepted.layer, frame: reference.value } : null,
+    seen: inHand.seen,
+  };
+  const fault = await inspector.begin(build);
+  inHand.begun = fault === null;
+  return fault;
+}
+
+/** Follows the ledger: which build is in hand, and which picture was accepted last. */
+function createFollower() {
+  let inHand: InHand | null = null;
+  let emptyPlate: Digest | null = null;
+  const orders = new Map<string, Digest>();
+  const programs = new Map<string, Digest>();
+  const times = new Map<Digest, { requestedAt: number; receivedAt: number }>();
+  return {
+    inHand: () => inHand,
+    timesOf: (frame: Digest) => times.get(frame) ?? { requestedAt: 0, receivedAt: 0 },
+    hear({ event }: Recorded, inspector: Inspector, artifacts: Artifacts): void {
+      if (event.type === "JobOrderAccepted") {
+        orders.set(event.job, event.order.recipe);
+        for (const { id, program } of event.order.route) programs.set(`${event.job}/${id}`, program);
+      }
+      if (event.type === "PlateChecked") emptyPlate = event.clear ? event.frame : null;
+      if (event.type === "AttemptStarted") {
+        const program = programs.get(`${event.job}/${event.operation}`);
+        const recipe = orders.get(event.job);
+        times.clear();
+        inHand = program && recipe ? freshBuild(event.attempt, program, recipe, emptyPlate) : null;
+      }
+      if (!inHand || !("attempt" in event) || event.attempt !== inHand.attempt) {
+        if (event.type === "DispositionSigned" && event.disposition === "concession")
+          void concede(inHand, inspector, artifacts);
+        return;
+      }
+      if (event.type === "LayerCaptured") {
+        inHand.frames.set(event.layer, event.frame);
+        times.set(event.frame, { requestedAt: event.requestedAt, receivedAt: event.receivedAt });
+      }
+      if (event.type === "LayerInspected") inHand.seen.push(event.report.digests.frame);
+      if (event.type === "LayerDecided" && event.verdict === "pass") accept(inHand, event.layer);
+      if (event.type === "AttemptEnded") {
+        void inspector.end(event.attempt);
+        inHand = null;
+      }
+    },
+  };
+}
+
+function freshBuild(attempt: string, program: Digest, recipe: Digest, emptyPlate: Digest | null): InHand {
+  return { attempt, program, recipe, emptyPlate, accepted: null, frames: new Map(), seen: [], begun: false };
+}
+
+function accept(inHand: InHand, layer: number): void {
+  const frame = inHand.frames.get(layer);
+  if (frame) inHand.accepted = { layer, frame };
+}
+
+/** A conceded layer is what the next one is compared with. */
+async function concede(inHand: InHand | null, inspector: Inspector, artifacts: Artifacts): Promise<void> {
+  if (!inHand) return;
+  accept(inHand, (inHand.accepted?.layer ?? 0) + 1);
+  const frame = inHand.accepted ? await artifacts.get(inHand.accepted.frame) : null;
+  if (!inHand.accepted || !frame?.ok) return;
+  const fault = await inspector.accept(inHand.attempt, { layer: inHand.accepted.layer, frame: frame.value });
+  if (fault) inHand.begun = false;
+}
+
+const mostFindings = 16;
+
+/** Stores the whole report and hands on the part that stands in the ledger. */
+async function store(said: InspectionReport, artifacts: Artifacts): Promise<LayerReport> {
+  const evidence = await artifacts.put(evidenceBytes(said));
+  const { frame, expected, setup, limits, model } = said.digests;
+  return {
+    grade: said.grade,
+    verdict: said.verdict,
+    reasons: said.reasons.slice(0, 8),
+    findings: said.findings.slice(0, mostFindings).map(
+      ({ class: kind, region, measured, limit, unit, score, by }): Finding => ({
+        class: kind,
+        box: region,
+        measured: rounded(measured),
+        limit,
+        unit,
+        score: by === "network" ? rounded(score) : null,
+      }),
+    ),
+    digests: { frame, expected, setup, limits, model: said.network === null ? null : model },
+    evidence,
+  };
+}
+
+const rounded = (value: number) => Math.round(value * 1000) / 1000;
+
+async function lookAtPlate(camera: Camera, { setup, emptyPlate }: CameraSetupWithPlate, artifacts: Artifacts) {
+  const taken = await camera.take();
+  if (!taken.ok) return { clear: false, what: taken.error.what, frame: null };
+  const frame = await artifacts.put(taken.value.bytes);
+  const [now, empty] = await Promise.all([decodeGrey(taken.value.bytes), decodeGrey(emptyPlate)]);
+  if (!now.ok) return { clear: false, what: now.error.what, frame };
+  if (!empty.ok) return { clear: false, what: empty.error.what, frame };
+  return { ...checkPlate(now.value, empty.value, setup, plateLimits), frame };
+}
+
+/** Anything longer than this on an empty plate is in the way. */
+const plateLimits = { extra_mm: 2, extraContrast: 12 } as Parameters<typeof checkPlate>[3];
+
+/** The camera that the configuration names. */
+export function openCamera({ camera }: Pick<CellConfig, "camera">): Camera {
+  if (camera.kind === "folder") return createFolderCamera({ folder: camera.folder, clock: systemClock });
+  const { url, tokenFile, timeoutSeconds } = camera;
+  const token = tokenFile === undefined ? {} : { tokenFile };
+  return createHttpCamera({ url, ...token, timeout_ms: timeoutSeconds * 1000, clock: systemClock });
+}
+
+interface CameraSetupWithPlate {
+  readonly setup: CameraSetup;
+  /** JPEG of the empty plate at commissioning. */
+  readonly emptyPlate: Uint8Array;
+}
+
+/** Where commissioning leaves the picture of the empty plate, beside the set-up file. */
+export function emptyPlatePath(setup: string): string {
+  return `${setup.replace(/\.json$/, "")}.empty-plate.jpg`;
+}
+
+async function loadSetup(path: string): Promise<Result<CameraSetupWithPlate, Fault>> {
+  try {
+    const setup = readSetup(JSON.parse(await readFile(path, "utf8")));
+    if (!setup.ok) return setup;
+    return ok({ setup: setup.value, emptyPlate: new Uint8Array(await readFile(emptyPlatePath(path))) });
+  } catch {
+    return err({
+      code: "camera-not-commissioned",
+      what: `There is no camera set-up at ${path}.`,
+      remedy: "An engineer clears the plate and runs `cellward camera calibrate`.",
+    });
+  }
+}
+
+const remedy = "Call the engineer; the layer holds until it is seen.";
+const notInHand: Fault = { code: "build-not-in-hand", what: "The inspection does not know this build.", remedy };
+const pictureGone: Fault = { code: "picture-gone", what: "The stored picture cannot be read back.", remedy };
+const cannotInspect: Fault = {
+  code: "build-cannot-be-inspected",
+  what: "Program or inspection limits of this build cannot be read.",
+  remedy,
+};

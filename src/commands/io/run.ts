@@ -4,7 +4,7 @@ import { pino } from "pino";
 import { loadConfig } from "../../config/io/load.ts";
 import { exitCode } from "../exit-code.ts";
 import { startDaemon } from "./daemon.ts";
-import { blindEyes } from "./eyes.ts";
+import { openEyes } from "./eyes.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface RunOptions {
@@ -28,7 +28,7 @@ export async function run(terminal: Terminal, options: RunOptions): Promise<numb
     dataDir: options.data,
     keysDir: options.keys,
     webRoot: join(import.meta.dirname, "../../../dist/web"),
-    eyes: () => ({ eyes: blindEyes(), model: null, close: async () => undefined }),
+    openEyes,
     log: (message, facts) => logger.info(facts ?? {}, message),
     onFatal(problem) {
       logger.fatal({ what: problem instanceof Error ? problem.message : String(problem) }, "the cell ends");

@@ -38,7 +38,7 @@ export async function loadConfig(file: string): Promise<Result<LoadedConfig, rea
   return ok({ config: checked.data, digest: digestOf(bytes) });
 }
 
-const pathKeys = new Set(["port", "tokenFile", "folder", "setup", "model", "recipes", "lockFolder"]);
+const pathKeys = new Set(["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder"]);
 
 /** Makes every path absolute; numbers (the HTTP port) and addresses are left alone. */
 function rooted(value: unknown, base: string): unknown {

@@ -1,0 +1,50 @@
+/** `cellward camera calibrate`: one picture of the empty plate becomes the camera's set-up. */
+import { readFile } from "node:fs/promises";
+import { loadConfig } from "../../config/io/load.ts";
+import { commission } from "../../inspection/commission.ts";
+import { decodeGrey } from "../../inspection/io/decode.ts";
+import { readRig } from "../../inspection/rig.ts";
+import { digestOfValue } from "../../kernel/hash.ts";
+import { writeDurably } from "../../ledger/io/files.ts";
+import { exitCode } from "../exit-code.ts";
+import { emptyPlatePath, openCamera } from "./eyes.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** Takes the picture, finds the fiducials, and writes set-up and picture; refuses a calibration that does not fit. */
+export async function calibrate(terminal: Terminal, configFile: string): Promise<number> {
+  const loaded = await loadConfig(configFile);
+  if (!loaded.ok) {
+    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    return terminal.trouble({ code: "configuration", what: loaded.error.join("\n"), remedy }, exitCode.configuration);
+  }
+  const { inspection } = loaded.value.config;
+  const rig = await readJson(inspection.rig).then(readRig, () => null);
+  if (!rig) {
+    const what = `The rig file ${inspection.rig} cannot be read.`;
+    return terminal.trouble(
+      { code: "rig-unreadable", what, remedy: "See config/bench-rig.json." },
+      exitCode.configuration,
+    );
+  }
+  if (!rig.ok) return terminal.trouble(rig.error, exitCode.configuration);
+  terminal.progress("Taking a picture of the empty plate ...");
+  const taken = await openCamera(loaded.value.config).take();
+  if (!taken.ok) return terminal.trouble(taken.error, exitCode.deviceUnreachable);
+  const picture = await decodeGrey(taken.value.bytes);
+  if (!picture.ok) return terminal.trouble(picture.error, exitCode.refused);
+  const setup = commission(picture.value, rig.value);
+  if (!setup.ok) return terminal.trouble(setup.error, exitCode.refused);
+  await writeDurably(emptyPlatePath(inspection.setup), taken.value.bytes, 0o600);
+  await writeDurably(inspection.setup, new TextEncoder().encode(`${JSON.stringify(setup.value, null, 2)}\n`), 0o600);
+  const { reprojection_px, uncertainty_mm } = setup.value;
+  terminal.result(
+    { ok: true, setup: inspection.setup, digest: digestOfValue(setup.value), reprojection_px, uncertainty_mm },
+    `The camera is calibrated: fiducials fit to ${reprojection_px.toFixed(2)} px, a place on the plate is known to ` +
+      `${uncertainty_mm.toFixed(3)} mm.\nSet-up: ${inspection.setup}`,
+  );
+  return exitCode.ok;
+}
+
+async function readJson(path: string): Promise<unknown> {
+  return JSON.parse(await readFile(path, "utf8"));
+}
