@@ -53,7 +53,7 @@ export function orderWith(hmac: (text: string) => string, now: number): JobOrder
     notBefore: 0,
     expires: now + 30 * 86_400_000,
     nonce: "n-42",
-    route: [{ kind: "build", id: operation, title: "Print", equipment: printer, program, layersPlanned: 12, lag: 0 }],
+    route: [{ kind: "build", id: operation, title: "Print", equipment: printer, program, layersPlanned: 60, lag: 0 }],
   };
 }
 

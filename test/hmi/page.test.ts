@@ -134,12 +134,12 @@ it("[F29][L5] it starts by press and hold with plate and presence proven, never 
 
 it("[F60][F51] the live layer shows the frame with its outline, layer and time, the strip and temperatures with their age", async () => {
   for (let layer = 1; layer <= 4; layer += 1) await bench.cell.layer("pass", await frame(layer, false));
-  await page.getByRole("img", { name: /^Layer 4 of 12 .* SIMULATED/ }).waitFor();
-  await shows("4 passed · 12 planned");
+  await page.getByRole("img", { name: /^Layer 4 of 60 .* SIMULATED/ }).waitFor();
+  await shows("4 passed · 60 planned");
   await shows("204.8 °C of 205");
   await inspectScreen(page, "10-live");
   await press("Cell");
-  await shows("4 of 12");
+  await shows("4 of 60");
   await inspectScreen(page, "11-cell-printing");
 });
 
@@ -168,7 +168,7 @@ it("[F57][F68][F69] a failed layer is shown with measure and limit, decided and 
   await page.getByRole("cell", { name: "0.5 mm" }).waitFor();
   await inspectScreen(page, "14-hold-failed");
   await press("Layer 4, the one before");
-  await page.getByRole("img", { name: /^Layer 4 of 12/ }).waitFor();
+  await page.getByRole("img", { name: /^Layer 4 of 60/ }).waitFor();
   await press("Decide, with signature");
   await press("Accept the layer as it is");
   await press("The picture misleads: the layer is whole.");
@@ -214,6 +214,7 @@ it("[F92] one press holds; the other screens say what is not built", async () =>
 
 it("[F92] the cleaning mode ends by a press of three seconds", async () => {
   await press("Cell");
+  await inspectScreen(page, "19-cell-held");
   await press("Clean screen");
   await inspectScreen(page, "20-cleaning");
   await holdDown(page, /End cleaning/, 3_200);
@@ -249,17 +250,43 @@ it("[F92] the first touch on a dimmed screen only wakes it", async () => {
   await context.close();
 });
 
-it("[F90] locking hides everything and stops nothing; the link's loss is said and disables every deed", async () => {
+it("[F90] locking hides everything and stops nothing", async () => {
+  const before = bench.cell.recorded.length;
   await press("Lock");
   await button(page, "Sign in").waitFor();
   expect(await page.content()).not.toContain(job);
   await signIn(page, "Ana Lima", password.ana);
-  await press("Jobs");
-  await button(page, "Look at it").click();
-  await bench.server.close();
-  await shows(/LINK LOST since/);
-  await inspectScreen(page, "22-link-lost");
-  await button(page, "Back").click();
-  await shows("What you see is old");
-  expect(errors.filter((each) => !each.includes("ERR_CONNECTION") && !each.includes("ERR_INCOMPLETE"))).toEqual([]);
+  const written = bench.cell.recorded.slice(before).map(({ event }) => event.type);
+  expect(written).toEqual(["SignInRecorded"]);
+  expect(errors).toEqual([]);
 });
+
+it("[F23][F92] a lost link is said at once and disables every deed, hold and stop included", async () => {
+  const second = await startHmi(bench.webRoot);
+  await second.invite(["technician"], "Ana Lima", password.ana);
+  await second.cell.prepare();
+  await startByApi(second);
+  for (let layer = 1; layer <= 31; layer += 1) await second.cell.layer("pass", await frame(layer, false));
+  const { page: panel } = await openPanel(browser, second.server.url);
+  await signIn(panel, "Ana Lima", password.ana);
+  await button(panel, "Live layer").click();
+  await panel.getByRole("img", { name: /^Layer 31 of 60/ }).waitFor();
+  await inspectScreen(panel, "22-live-31");
+  expect(await button(panel, "Hold after this layer").isEnabled()).toBe(true);
+  await second.close();
+  await panel.getByText(/LINK LOST since/).waitFor();
+  for (const deed of ["Hold after this layer", /Stop this print/])
+    expect(await button(panel, deed).isDisabled()).toBe(true);
+  await panel.locator('[data-live="Nozzle"].stale').waitFor();
+  await inspectScreen(panel, "23-link-lost");
+  await panel.context().close();
+});
+
+async function startByApi({ client, cell }: HmiBench) {
+  const ana = client();
+  await ana.post("/api/sign-in", { name: "Ana Lima", password: password.ana });
+  await ana.post(`/api/jobs/${job}/identity`, { identifiers: ["H-778120", "1961-04-09"], side: "left" });
+  await ana.post("/api/machines/printer-a/plate-clear");
+  await cell.say({ kind: "prove-presence", job, device: "bench", proof: "p1" });
+  expect((await ana.post(`/api/jobs/${job}/start`, { operation: "print" })).status).toBe(200);
+}

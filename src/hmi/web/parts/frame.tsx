@@ -77,18 +77,18 @@ export function Sign({ priority }: { readonly priority: 1 | 2 | 3 }) {
   );
 }
 
+/** One band, so that no screen grows by it: the lost link first, for what is shown may be wrong. */
 function Bands() {
   const simulated = session.value?.simulated || cell.value?.simulated;
-  return (
-    <>
-      {simulated ? <div class="band simulated">SIMULATED, not for human use</div> : null}
-      {linked.value || !session.value?.person ? null : (
-        <div class="band lost" role="alert">
-          LINK LOST since {clock(lostSince.value)}. What you see is old. In danger use the machine's own stop.
-        </div>
-      )}
-    </>
-  );
+  if (!linked.value && session.value?.person) {
+    return (
+      <div class="band lost" role="alert">
+        LINK LOST since {clock(lostSince.value)}. What you see is old. In danger use the machine's own stop.
+        {simulated ? " SIMULATED." : ""}
+      </div>
+    );
+  }
+  return simulated ? <div class="band simulated">SIMULATED, not for human use</div> : null;
 }
 
 function NoticeBox() {

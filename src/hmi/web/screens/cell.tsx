@@ -32,7 +32,9 @@ export function CellScreen() {
 
 function startJob(): void {
   const waiting = cell.value?.jobs.filter((each) => each.state === "Ready") ?? [];
-  if (waiting.length === 1 && waiting[0]) void open(waiting[0].id, "identity");
+  const only = waiting.length === 1 ? waiting[0] : undefined;
+  const confirmed = job.value?.id === only?.id && job.value?.identity;
+  if (only) void open(only.id, confirmed ? "ready" : "identity");
   else if (waiting.length > 1) go("jobs");
   else say({ code: "none", what: "No job waits in this cell.", remedy: "The design authority sends orders." });
 }
@@ -92,12 +94,13 @@ function Running({ view, attempt: running }: { readonly view: JobView; readonly 
           <span class="name">State</span>
           <strong class="big">{running.hold ? "On hold" : "Printing"}</strong>
         </div>
+        <div>
+          <span class="name">Started {clock(running.startedAt)} by</span>
+          <strong>{running.startedBy}</strong>
+        </div>
       </div>
       <Strip attempt={running} />
       {running.hold ? <p class="abnormal">{running.hold.what}</p> : null}
-      <p>
-        Started {clock(running.startedAt)} · {running.startedBy}
-      </p>
       <div class="deeds">
         <Button
           size="primary"
