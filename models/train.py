@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Trains the layer network on rendered crops and exports it to ONNX.
 
-Usage: python3 models/train.py DATA_FOLDER OUT.onnx [MINUTES]
+Usage: python3 models/train.py DATA_FOLDER[,DATA_FOLDER...] OUT.onnx [MINUTES] [START.onnx]
+
+With START.onnx the weights of an earlier export are trained further (its batch norms are folded and stay so).
 
 Input crops come from scripts/model-data.ts: per crop 5 x 128 x 128 signed bytes (residual channels) and 64 x 64 labels
 (0 ok, 1 missing, 2 thin, 3 extra, 255 not judged). Builds, never crops, are split into training and validation.
@@ -14,6 +16,7 @@ import time
 
 import numpy as np
 import onnx
+import onnx.numpy_helper
 import torch
 import torch.nn.functional as F
 from torch import nn
@@ -102,32 +105,64 @@ def scores(net, crops, labels):
     return " | ".join(lines)
 
 
-def train(folder, minutes):
-    files = sorted(glob.glob(os.path.join(folder, "*.bin")))
-    held = max(1, len(files) // 10)
-    crops, labels = load(files[held:])
-    unseen = load(files[:held])
-    print(f"{len(crops)} crops of {len(files) - held} builds, {len(unseen[0])} crops of {held} unseen builds", flush=True)
+def resume(net, path):
+    """Takes over the folded convolutions of an export, in the order in which the network runs them."""
+    graph = onnx.load(path).graph
+    weights = {t.name: torch.from_numpy(onnx.numpy_helper.to_array(t).copy()) for t in graph.initializer}
+    folded = [[weights[name] for name in node.input[1:3]] for node in graph.node if node.op_type == "Conv"]
+    blocks = [m for m in net.modules() if isinstance(m, nn.Sequential) and isinstance(m[0], nn.Conv2d)]
+    for part, (weight, bias) in zip(blocks, folded):
+        part[0].weight.data = weight
+        part[1].bias.data = bias
+        part[1].running_var.fill_(1 - part[1].eps)
+    net.head.weight.data, net.head.bias.data = folded[-1]
+    for part in net.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.momentum = 0.0
+
+
+def freeze_norms(net):
+    for part in net.modules():
+        if isinstance(part, nn.BatchNorm2d):
+            part.eval()
+
+
+def train(folders, minutes, start_from=None):
+    files = [f for folder in folders.split(",") for f in sorted(glob.glob(os.path.join(folder, "*.bin")))]
+    unseen_files = files[::10]
+    files = [f for f in files if f not in unseen_files]
+    crops, labels = load(files)
+    unseen = load(unseen_files)
+    counts = f"{len(crops)} crops of {len(files)} builds, {len(unseen[0])} crops of {len(unseen_files)} unseen builds"
+    print(counts, flush=True)
     torch.manual_seed(7)
     rng = np.random.default_rng(7)
     net = LayerNet()
+    rate = 3e-3
+    if start_from is not None:
+        resume(net, start_from)
+        freeze_norms(net)
+        rate = 1e-3
     print(f"{sum(p.numel() for p in net.parameters())} parameters", flush=True)
-    optimiser = torch.optim.AdamW(net.parameters(), lr=3e-3, weight_decay=1e-4)
+    optimiser = torch.optim.AdamW(net.parameters(), lr=rate, weight_decay=1e-4)
     weight = torch.tensor([1.0, 2.0, 1.5, 2.5])
     start, step = time.time(), 0
     while (share := (time.time() - start) / (60 * minutes)) < 1:
         for group in optimiser.param_groups:
-            group["lr"] = 3e-3 * 0.5 * (1 + np.cos(np.pi * share)) + 2e-5
+            group["lr"] = rate * 0.5 * (1 + np.cos(np.pi * share)) + 2e-5
         x, y = batch_of(crops, labels, torch.from_numpy(rng.integers(0, len(crops), BATCH)), rng)
         loss = F.cross_entropy(net(x), y, weight=weight, ignore_index=255)
         optimiser.zero_grad()
         loss.backward()
+        nn.utils.clip_grad_norm_(net.parameters(), 2.0)
         optimiser.step()
         step += 1
         if step % 100 == 0:
             print(f"step {step} share {share:.2f} loss {loss.item():.4f}", flush=True)
         if step % 1000 == 0:
             print(scores(net, *unseen), flush=True)
+            if start_from is not None:
+                freeze_norms(net)
     print(f"{step} steps; unseen builds: {scores(net, *unseen)}", flush=True)
     return net
 
@@ -142,4 +177,5 @@ def export(net, path):
 
 if __name__ == "__main__":
     torch.set_num_threads(int(os.environ.get("THREADS", "2")))
-    export(train(sys.argv[1], float(sys.argv[3]) if len(sys.argv) > 3 else 15), sys.argv[2])
+    minutes = float(sys.argv[3]) if len(sys.argv) > 3 else 15
+    export(train(sys.argv[1], minutes, sys.argv[4] if len(sys.argv) > 4 else None), sys.argv[2])

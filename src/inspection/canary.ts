@@ -12,8 +12,8 @@ export interface CanaryPlan {
   readonly radius: number;
 }
 
-/** A lump of 2.5 mm across. */
-const radius_mm = 1.25;
+/** A lump of 3 mm across. */
+const radius_mm = 1.5;
 /** Share of the lump's cells that the network must call defective. */
 const leastShare = 0.3;
 
@@ -44,7 +44,7 @@ export function plantCanary(input: Float32Array, plan: CanaryPlan): Float32Array
       const far = Math.hypot(dx, dy) / plan.radius;
       if (far > 1) continue;
       const at = (plan.y + dy) * tileShape.width + plan.x + dx;
-      const level = (-2.6 * (dx + dy)) / plan.radius / Math.SQRT2 - 0.4;
+      const level = (-3.4 * (dx + dy)) / plan.radius / Math.SQRT2 - 0.4;
       const step = level - out[at]!;
       out[at] = level;
       for (const c of [1, 2]) out[c * size + at] = Math.max(-4, Math.min(4, out[c * size + at]! + step));

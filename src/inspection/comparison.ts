@@ -4,7 +4,7 @@ import { dilate, type ExpectedLayer, erode } from "./expected.ts";
 import { areaFindings, outlineOf, type Place, regionOf } from "./findings.ts";
 import type { InspectionLimits } from "./limits.ts";
 import type { Finding } from "./report.ts";
-import { changeRatio, type Residual } from "./residual.ts";
+import { type Change, changeRatio, type Strangeness } from "./residual.ts";
 import type { Shift } from "./shift.ts";
 
 /** A new edge may throw a shadow this far; what is darker than before within it must be larger to count. */
@@ -15,7 +15,7 @@ const unprinted_mm2 = 20;
 
 /** Things on the plate that were not there before and that no strand explains. */
 export function extraFindings(
-  residual: Residual,
+  residual: Strangeness,
   expected: ExpectedLayer,
   place: Place,
   limits: InspectionLimits,
@@ -51,13 +51,13 @@ export function extraFindings(
 
 /** Share of the footprint, over all tiles, that did not change, and pieces of it large enough to stand alone. */
 export function unchangedFindings(
-  tiles: readonly { readonly residual: Residual; readonly expected: ExpectedLayer; readonly place: Place }[],
+  tiles: readonly { readonly change: Change; readonly expected: ExpectedLayer; readonly place: Place }[],
   limits: InspectionLimits,
 ): Finding[] {
   const pieces: Finding[] = [];
   let [still, all] = [0, 0];
-  for (const { residual, expected, place } of tiles) {
-    const ratio = changeRatio(residual, expected);
+  for (const { change, expected, place } of tiles) {
+    const ratio = changeRatio(change, expected);
     const mask = new Uint8Array(ratio.length);
     for (let i = 0; i < mask.length; i++) {
       if (expected.footprint[i] === 0) continue;

@@ -8,7 +8,7 @@ import { dilate, type ExpectedLayer, erode } from "./expected.ts";
 import { areaFindings, largest, type Place, round } from "./findings.ts";
 import type { Prepared, PreparedTile, Rules } from "./judge.ts";
 import { project } from "./lens.ts";
-import { decide, type StepOutcome } from "./policy.ts";
+import { decide, type Step, type StepOutcome } from "./policy.ts";
 import type { Finding, ImagePoint, InspectionReport, NetworkEvidence } from "./report.ts";
 import { classes, isSoundOutput, outputShape } from "./tensor.ts";
 
@@ -44,7 +44,7 @@ export function conclude(
   const decision = decide({
     outcomes: seen
       ? { ...prepared.outcomes, comparison: compared, network: spoke, canary: alive }
-      : firstFailure(prepared.outcomes),
+      : firstFailure(prepared),
     findings,
   });
   return {
@@ -73,14 +73,12 @@ export function conclude(
 }
 
 /** A frame that is no evidence is reported by what stopped it, not by the steps that then never ran. */
-function firstFailure(
-  outcomes: Prepared["outcomes"],
-): Record<"fresh" | "gate" | "registration" | "comparison" | "network" | "canary", StepOutcome> {
+function firstFailure({ outcomes, unseen }: Prepared): Partial<Record<Step, StepOutcome>> {
   const fine: StepOutcome = { ok: true };
   const known = { fresh: outcomes.fresh, gate: outcomes.gate, registration: outcomes.registration ?? fine };
-  const any = Object.values(known).some((o) => !o.ok);
-  const rest: StepOutcome = any ? fine : { ok: false, why: "the layer could not be compared" };
-  return { ...known, comparison: rest, network: fine, canary: fine };
+  const why = unseen > 0 ? "a part of the plate lies outside the picture" : "the layer could not be compared";
+  const explained = Object.values(known).some((o) => !o.ok);
+  return { ...known, comparison: explained ? fine : { ok: false, why }, network: fine, canary: fine };
 }
 
 function canaryOutcome(network: NetworkEvidence | null): StepOutcome {

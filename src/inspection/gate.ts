@@ -57,6 +57,8 @@ function grade(measures: readonly GateMeasure[], setup: CameraSetup): { grade: G
   const soft = [
     within("gain", measured(measures, "gain"), limits.gainGood),
     within("sharpness", measured(measures, "sharpness"), [limits.sharpnessGood, 9]),
+    within("darkest zone", measured(measures, "darkest zone"), [limits.unevenGood[0], 9]),
+    within("brightest zone", measured(measures, "brightest zone"), [0, limits.unevenGood[1]]),
   ].filter((m) => !(m.measured >= m.low && m.measured <= m.high));
   return { grade: soft.length > 0 ? "degraded" : "good", reasons: soft.map(inWords) };
 }

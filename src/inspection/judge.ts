@@ -15,7 +15,7 @@ import type { Picture } from "./picture.ts";
 import type { StepOutcome } from "./policy.ts";
 import { type Registration, register } from "./registration.ts";
 import type { Finding } from "./report.ts";
-import { type Residual, residualOf, type Views } from "./residual.ts";
+import { type Change, changeOf, strangeness, type Views } from "./residual.ts";
 import type { CameraSetup } from "./setup.ts";
 import { addEdges, noEdges, shiftOf } from "./shift.ts";
 import { inputOf } from "./tensor.ts";
@@ -57,7 +57,7 @@ export interface Rules {
 export interface PreparedTile {
   readonly place: Place;
   readonly expected: ExpectedLayer;
-  readonly residual: Residual;
+  readonly change: Change;
   readonly input: Float32Array;
   readonly canary: CanaryPlan | null;
 }
@@ -71,6 +71,8 @@ export interface Prepared {
   readonly outcomes: { readonly fresh: StepOutcome; readonly gate: StepOutcome; readonly registration?: StepOutcome };
   readonly tiles: readonly PreparedTile[];
   readonly findings: readonly Finding[];
+  /** Cells of the plate or of the layer that the frame does not show. */
+  readonly unseen: number;
   readonly stageMs: Readonly<Record<string, number>>;
 }
 
@@ -100,7 +102,7 @@ export function prepare(
     },
   };
   if (registration === null || !registration.ok || stale !== null || checked.grade !== "good") {
-    return { ...base, tiles: [], findings: [], stageMs: clock.laps };
+    return { ...base, tiles: [], findings: [], unseen: 0, stageMs: clock.laps };
   }
   const now = { picture: subject.picture, lens: registration.lens, gain: checked.gain };
   const compared = compare(subject, now, reference, rules, clock);
@@ -125,8 +127,9 @@ function compare(subject: Subject, now: Look, reference: Accepted, rules: Rules,
   const plateExpected = expectLayer(plan, plate.grid);
   clock.mark("expected");
   const plateViews = viewsOf(now, reference, plate.grid, plan.top_mm, false);
+  let unseen = hideUnseen(plateViews, null);
   clock.mark("warp");
-  const plateResidual = residualOf(plateViews, plateExpected);
+  const plateResidual = strangeness(plateViews, plateExpected);
   const findings = extraFindings(plateResidual, plateExpected, plate, rules.limits);
   clock.mark("residual");
   const edges = noEdges();
@@ -136,20 +139,21 @@ function compare(subject: Subject, now: Look, reference: Accepted, rules: Rules,
     const before = planBefore === null ? null : expectLayer(planBefore, grid);
     clock.mark("expected");
     const views = viewsOf(now, reference, grid, plan.top_mm, true);
+    unseen += hideUnseen(views, expected.footprint);
     clock.mark("warp");
-    const residual = residualOf(views, expected);
+    const change = changeOf(views, expected);
     if (before !== null) addEdges(edges, views, expected, before);
     clock.mark("residual");
     const input = inputOf(views, expected, before);
     const canary = canaryPlan(plan.layer, rules.limits.canaryEvery, expected);
     clock.mark("tensor");
-    return { place, expected, residual, input, canary };
+    return { place, expected, change, input, canary };
   });
   const shift = planBefore === null ? { dx_mm: null, dy_mm: null } : shiftOf(edges, tiles[0]!.place.grid.step_mm);
   findings.push(...unchangedFindings(tiles, rules.limits));
   findings.push(...shiftFindings(shift, plateExpected, plate, rules.limits));
   clock.mark("residual");
-  return { tiles, findings };
+  return unseen === 0 ? { tiles, findings, unseen } : { tiles: [], findings: [], unseen };
 }
 
 /** Both frames on one grid, at commissioning brightness; without `beneath` that view repeats `before`. */
@@ -165,6 +169,22 @@ export function viewsOf(now: Look, reference: Accepted, grid: Grid, top_mm: numb
 function atGain(values: Float32Array, gain: number): Float32Array {
   for (let i = 0; i < values.length; i++) values[i] = values[i]! / gain;
   return values;
+}
+
+/**
+ * Counts the cells that lie outside either frame, of those marked (all where `marked` is null), and blackens every such
+ * cell, because the filters would carry what is not a number across the whole grid.
+ */
+function hideUnseen(views: Views, marked: Uint8Array | null): number {
+  let unseen = 0;
+  for (let i = 0; i < views.now.length; i++) {
+    if (!Number.isNaN(views.now[i]! + views.before[i]! + views.beneath[i]!)) continue;
+    if (marked === null || marked[i] === 1) unseen++;
+    views.now[i] = 0;
+    views.before[i] = 0;
+    views.beneath[i] = 0;
+  }
+  return unseen;
 }
 
 interface Stopwatch {

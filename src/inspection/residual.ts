@@ -15,11 +15,16 @@ export interface Views {
   readonly beneath: Float32Array;
 }
 
-/** What the comparison says about every cell. */
-export interface Residual {
-  /** Outside the footprint: by how much this frame leaves the range of its surroundings in the frame before. */
+/** Where something appeared or vanished that this layer cannot explain. */
+export interface Strangeness {
+  /** By how much this frame leaves the range of its surroundings in the frame before, in grey levels. */
   readonly strange: Float32Array;
   /** Cells that no part of this layer can touch. */
+  readonly outside: Uint8Array;
+}
+
+/** How much every cell changed. */
+export interface Change {
   readonly outside: Uint8Array;
   /** Squared change of each cell, and its mean over about 1 mm. */
   readonly square: Float32Array;
@@ -31,26 +36,39 @@ const rim_mm = 0.75;
 /** How far an unchanged edge may appear displaced (shadow creep, registration). */
 const tolerance_mm = 0.4;
 
-/** Compares the two frames on the grid. */
-export function residualOf(views: Views, expected: ExpectedLayer): Residual {
+/** Looks for what does not belong: outside the layer's reach the scene must look as before, small creep aside. */
+export function strangeness(views: Pick<Views, "now" | "before">, expected: ExpectedLayer): Strangeness {
   const { width, height, step_mm } = expected.grid;
-  const touched = dilate(expected.footprint, width, height, Math.round(rim_mm / step_mm));
-  const outside = touched.map((v) => 1 - v);
   const reach = Math.round(tolerance_mm / step_mm);
-  const smoothNow = boxMean(views.now, width, height, 1);
-  const smoothBefore = boxMean(views.before, width, height, 1);
-  const low = extreme(smoothBefore, width, height, reach, -1);
-  const high = extreme(smoothBefore, width, height, reach, 1);
-  const strange = new Float32Array(smoothNow.length);
-  const square = new Float32Array(smoothNow.length);
+  const now = boxMean(views.now, width, height, 1);
+  const before = boxMean(views.before, width, height, 1);
+  const low = extreme(before, width, height, reach, -1);
+  const high = extreme(before, width, height, reach, 1);
+  const strange = new Float32Array(now.length);
   for (let i = 0; i < strange.length; i++) {
-    const v = smoothNow[i]!;
+    const v = now[i]!;
     strange[i] = v > high[i]! ? v - high[i]! : v < low[i]! ? v - low[i]! : 0;
+  }
+  return { strange, outside: outsideOf(expected) };
+}
+
+/** Measures the change of every cell. */
+export function changeOf(views: Pick<Views, "now" | "before">, expected: ExpectedLayer): Change {
+  const { width, height, step_mm } = expected.grid;
+  const square = new Float32Array(views.now.length);
+  for (let i = 0; i < square.length; i++) {
     const d = views.now[i]! - views.before[i]!;
     square[i] = d * d;
   }
   const smoothSquare = boxMean(square, width, height, Math.round(0.5 / step_mm));
-  return { strange, outside, square, smoothSquare };
+  return { outside: outsideOf(expected), square, smoothSquare };
+}
+
+function outsideOf(expected: ExpectedLayer): Uint8Array {
+  const { width, height, step_mm } = expected.grid;
+  const outside = dilate(expected.footprint, width, height, Math.round(rim_mm / step_mm));
+  for (let i = 0; i < outside.length; i++) outside[i] = 1 - outside[i]!;
+  return outside;
 }
 
 /** Running minimum (sign -1) or maximum (sign 1) over a square of (2 `cells` + 1) squared. */
@@ -95,18 +113,18 @@ function slideExtreme(
  * How much each footprint cell's surroundings (about 2 mm, footprint only) changed, against what did not have to change
  * in this tile: 1 means that nothing happened but noise.
  */
-export function changeRatio(residual: Residual, expected: ExpectedLayer): Float32Array {
+export function changeRatio(change: Change, expected: ExpectedLayer): Float32Array {
   const { width, height, step_mm } = expected.grid;
-  const { mean } = maskedMean(residual.square, expected.footprint, width, height, Math.round(1 / step_mm));
-  const quiet = quietLevel(residual);
+  const { mean } = maskedMean(change.square, expected.footprint, width, height, Math.round(1 / step_mm));
+  const quiet = quietLevel(change);
   return mean.map((v) => Math.sqrt(v / quiet));
 }
 
 /** Median mean square change outside the footprint; never below the square of a third of a grey level. */
-function quietLevel(residual: Residual): number {
+function quietLevel(change: Change): number {
   const outside: number[] = [];
-  for (let i = 0; i < residual.smoothSquare.length; i += 7) {
-    if (residual.outside[i] === 1 && !Number.isNaN(residual.smoothSquare[i]!)) outside.push(residual.smoothSquare[i]!);
+  for (let i = 0; i < change.smoothSquare.length; i += 7) {
+    if (change.outside[i] === 1 && !Number.isNaN(change.smoothSquare[i]!)) outside.push(change.smoothSquare[i]!);
   }
   const level = median(outside);
   return Math.max(0.1, Number.isNaN(level) ? 0.1 : level);

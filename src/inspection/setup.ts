@@ -37,6 +37,7 @@ const gateLimits = z.strictObject({
   gainGood: z.tuple([finite, finite]),
   gainUsable: z.tuple([finite, finite]),
   /** Darkest and brightest zone against the picture's own gain. */
+  unevenGood: z.tuple([finite, finite]),
   unevenUsable: z.tuple([finite, finite]),
   sharpnessGood: finite,
   sharpnessUsable: finite,
@@ -90,6 +91,7 @@ export const defaultGateLimits: GateLimits = {
   moved_mm: 0.6,
   gainGood: [0.9, 1.12],
   gainUsable: [0.8, 1.25],
+  unevenGood: [0.95, 1.05],
   unevenUsable: [0.8, 1.25],
   sharpnessGood: 0.75,
   sharpnessUsable: 0.55,

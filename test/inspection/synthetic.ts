@@ -21,9 +21,14 @@ export type Solid = (x: number, y: number, layer: number) => number;
 export interface Fill {
   readonly walls: number;
   readonly width_mm: number;
+  readonly infillWidth_mm: number;
   readonly height_mm: number;
   /** Spacing of infill lines; the strand width for solid. */
   readonly spacing_mm: number;
+  /** True where sparse layers lay both directions, one across the other. */
+  readonly crossed: boolean;
+  /** By what share the width of walls varies. */
+  readonly unevenness: number;
   readonly angles_deg: readonly [number, number];
   /** First layers that are solid whatever the spacing. */
   readonly solidLayers: number;
@@ -38,7 +43,7 @@ export function randomSolid(seed: number): Solid {
     x: cx + between(-17, 17),
     y: cy + between(-10, 10),
     r: between(5, 11),
-    lean: between(-0.06, 0.06),
+    lean: random() < 0.5 ? between(-0.06, 0.06) : between(-0.35, 0.35),
   }));
   const holes = Array.from({ length: Math.floor(random() * 4) }, () => ({
     x: cx + between(-15, 15),
@@ -51,7 +56,7 @@ export function randomSolid(seed: number): Solid {
     const bx = Math.abs(dx * Math.cos(turn) + dy * Math.sin(turn)) - barW;
     const by = Math.abs(-dx * Math.sin(turn) + dy * Math.cos(turn)) - barH;
     let d = Math.max(bx, by);
-    for (const disc of discs) d = Math.min(d, Math.hypot(x - disc.x, y - disc.y) - disc.r - disc.lean * layer);
+    for (const disc of discs) d = Math.min(d, Math.hypot(x - disc.x, y - disc.y) - disc.r - disc.lean * (layer % 12));
     for (const hole of holes) d = Math.max(d, hole.r - Math.hypot(x - hole.x, y - hole.y));
     return d;
   };
@@ -61,12 +66,16 @@ export function randomSolid(seed: number): Solid {
 export function randomFill(seed: number): Fill {
   const random = randomOf(seed ^ 0x9e3779b9);
   const width_mm = 0.4 + 0.25 * random() ** 2;
+  const infillWidth_mm = width_mm * (0.85 + 0.65 * random());
   const base = random() < 0.5 ? 45 : random() * 90;
   return {
-    walls: 1 + Math.floor(random() * 3),
+    walls: 1 + Math.floor(random() * random() * 7),
     width_mm,
+    infillWidth_mm,
     height_mm: random() < 0.7 ? 0.2 : 0.15 + 0.15 * random(),
-    spacing_mm: random() < 0.5 ? width_mm * (0.97 + 0.05 * random()) : width_mm * (1.5 + 5 * random()),
+    spacing_mm: infillWidth_mm * (random() < 0.4 ? 0.95 + 0.05 * random() : 1.5 + 9 * random()),
+    crossed: random() < 0.5,
+    unevenness: 0.25 * random(),
     angles_deg: [base, base + 90],
     solidLayers: Math.floor(random() * 4),
   };
@@ -93,12 +102,17 @@ function strandsOf(solid: Solid, fill: Fill, layer: number): Strand[] {
   for (let wall = 0; wall < fill.walls; wall++) {
     for (const outline of contours(depth, width, height, (wall + 0.5) * fill.width_mm)) {
       const points = simplify([...outline, outline[0]!], 0.12).map(([x, y]) => [x0 + x * step, y0 + y * step] as const);
-      for (let i = 0; i + 1 < points.length; i++) strands.push(strand(points[i]!, points[i + 1]!, fill.width_mm));
+      // Slicers vary a wall's width to fill what is left between walls.
+      const own = fill.width_mm * (1 + fill.unevenness * Math.sin(12.9898 * (outline.length + wall)));
+      for (let i = 0; i + 1 < points.length; i++) strands.push(strand(points[i]!, points[i + 1]!, own));
     }
   }
   const inner = (fill.walls + 0.35) * fill.width_mm;
-  const spacing = layer <= fill.solidLayers ? fill.width_mm : fill.spacing_mm;
-  return [...strands, ...infill(solid, fill, layer, inner, spacing)];
+  // Every seventh layer is solid again, as roofs and floors are in the middle of a part.
+  const dense = layer <= fill.solidLayers || layer % 7 === 3;
+  const spacing = dense ? fill.infillWidth_mm : fill.spacing_mm;
+  const crossing = !dense && fill.crossed ? infill(solid, fill, layer + 1, inner, spacing) : [];
+  return [...strands, ...infill(solid, fill, layer, inner, spacing), ...crossing];
 }
 
 function infill(solid: Solid, fill: Fill, layer: number, inner: number, spacing: number): Strand[] {
@@ -114,7 +128,8 @@ function infill(solid: Solid, fill: Fill, layer: number, inner: number, spacing:
       const inside = p[0] > 20 && p[0] < 130 && p[1] > 25 && p[1] < 115 && -solid(p[0], p[1], layer) > inner;
       if (inside && start === null) start = p;
       if (!inside && start !== null) {
-        if (Math.hypot(last[0] - start[0], last[1] - start[1]) > 0.4) strands.push(strand(start, last, fill.width_mm));
+        if (Math.hypot(last[0] - start[0], last[1] - start[1]) > 0.4)
+          strands.push(strand(start, last, fill.infillWidth_mm));
         start = null;
       }
       last = p;

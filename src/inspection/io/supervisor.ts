@@ -95,7 +95,7 @@ class Supervisor implements Inspector {
 
   async #ask(body: OrderBody): Promise<News> {
     if (this.#closed) return { kind: "fault", id: 0, fault: closedFault };
-    const alive = this.#worker !== null && this.#worker.process.connected;
+    const alive = this.#worker?.process.connected === true;
     const ready = alive ? null : await this.#revive(body.kind !== "begin");
     if (ready !== null) return { kind: "fault", id: 0, fault: ready };
     const worker = this.#worker;

@@ -1,0 +1,77 @@
+/** Measures frame to verdict by stages at 2 and 12 MP, in one process, as the inspector's child does it. */
+import { pathToFileURL } from "node:url";
+import { openBuild } from "../src/inspection/build.ts";
+import { decodeGrey } from "../src/inspection/io/decode.ts";
+import { loadNetwork } from "../src/inspection/io/network.ts";
+import { drillGuideLimits } from "../src/inspection/limits.ts";
+import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
+import { benchMount, cameraAt } from "../src/simulators/camera/pinhole.ts";
+import { commissioned, createBench, rigAt } from "../test/inspection/bench.ts";
+import { guideLayers, program, recipe } from "../test/inspection/drill-guide.ts";
+import { beadsOf } from "../test/inspection/synthetic.ts";
+
+/** One measured value; `baseline` and `ratio` where it is compared with something. */
+export interface Row {
+  readonly name: string;
+  readonly value: number;
+  readonly unit: string;
+  readonly baseline?: number;
+  readonly ratio?: number;
+}
+
+/** The layer whose frame is judged, and how often. */
+const layer = 20;
+const rounds = 9;
+
+/** Judges one layer's frame again and again at both picture sizes; medians by stage. */
+export async function run(): Promise<Row[]> {
+  return [...(await measure(1600, "2 MP")), ...(await measure(4000, "12 MP"))];
+}
+
+async function measure(width: number, label: string): Promise<Row[]> {
+  const network = await loadNetwork(new URL("../models/manifest.json", import.meta.url).pathname);
+  if (!network.ok) throw new Error(network.error.what);
+  const bench = createBench({ camera: cameraAt(benchMount, width, (width * 3) / 4), seed: 3 });
+  const { setup } = commissioned(bench, rigAt(width));
+  const layers = guideLayers();
+  const below = layers[layer - 2]!;
+  const plan = layers[layer - 1]!;
+  const emptyPlate = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+  const beads = layers.slice(0, layer - 1).flatMap((l) => beadsOf(l));
+  const accepted = { layer: layer - 1, frame: await jpegOf(bench.shoot({ plan: below, beads })) };
+  const frame = await jpegOf(bench.shoot({ plan, beads: beadsOf(plan) }));
+  const tools = {
+    decode: decodeGrey,
+    modelDigest: network.value.digest,
+    infer: (input: Float32Array) => network.value.run(input),
+    lap: () => performance.now(),
+  };
+  const times: Record<string, number[]> = {};
+  for (let round = 0; round < rounds; round++) {
+    const build = await openBuild(
+      { attempt: "A", program, recipe, setup, limits: drillGuideLimits, emptyPlate, accepted, seen: [] },
+      tools,
+    );
+    if (!build.ok) throw new Error(build.error.what);
+    const start = performance.now();
+    const report = await build.value.inspect({
+      ...{ attempt: "A", layer, take: 1, frame, markedAt: 1, requestedAt: 2, receivedAt: 3, exposureStart: null },
+    });
+    const total = performance.now() - start;
+    if (!report.ok) throw new Error(report.error.what);
+    for (const [stage, ms] of Object.entries({ ...report.value.stageMs, total })) {
+      const list = times[stage] ?? [];
+      list.push(ms);
+      times[stage] = list;
+    }
+  }
+  return Object.entries(times).map(([stage, list]) => ({
+    name: `inspect ${label} ${stage}`,
+    value: Math.round(list.sort((a, b) => a - b)[rounds >> 1]! * 10) / 10,
+    unit: "ms",
+  }));
+}
+
+if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
+  for (const row of await run()) console.log(`${row.name.padEnd(30)} ${row.value.toFixed(1)} ${row.unit}`);
+}
