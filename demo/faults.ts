@@ -164,12 +164,15 @@ function deliverUnsafe(places: Places): void {
   writeFileSync(orderPath, JSON.stringify(order));
 }
 
-async function unsafeProgram({ panel }: Story): Promise<Reaction> {
-  const alarm = await until("the refusal", async () => {
-    const { jobs } = await panel.cell();
-    return jobs.length === 0 ? true : null;
+/** Intake's sentence, as the cell logged it; the same sentence stands in the ledger. */
+async function unsafeProgram({ panel, bench }: Story): Promise<Reaction> {
+  const words = await until("the refusal", async () => {
+    const lines = readFileSync(join(bench.places.run, "cell.log"), "utf8").split("\n");
+    const line = lines.find((each) => each.includes('"order refused"'));
+    return line ? (JSON.parse(line) as { what: string }).what : null;
   });
-  return { right: alarm, words: "The order was refused at intake; see the record." };
+  const { jobs } = await panel.cell();
+  return { right: jobs.length === 0, words };
 }
 
 /** By name, in the order of the help text. */
