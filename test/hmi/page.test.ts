@@ -172,7 +172,9 @@ it("[F57][F68][F69] a failed layer is shown with measure and limit, decided and 
   await press("Decide, with signature");
   await press("Accept the layer as it is");
   await press("The picture misleads: the layer is whole.");
-  await shows(/^SHA-256 [0-9a-f]{64}$/);
+  await shows(/SHA-256 [0-9a-f]{64}$/);
+  expect(await button(page, "Sign: second person").isDisabled()).toBe(true);
+  while (await button(page, "Facts ▶").isEnabled()) await press("Facts ▶");
   await inspectScreen(page, "15-decide");
   await press("Sign: second person");
   await sign("Ana Lima", password.ana);

@@ -19,6 +19,7 @@ export function Strip({ attempt }: { readonly attempt: AttemptView }) {
     <figure class="strip">
       <svg
         viewBox={`0 0 ${perRow * size} ${rows * size}`}
+        preserveAspectRatio="xMinYMid"
         role="img"
         aria-label={`Layers: ${told.join(", ") || "none yet"}`}
       >

@@ -23,6 +23,10 @@ const factsPerPage = 6;
 
 const chosen = signal<{ readonly disposition: Choice; readonly reason: string } | null>(null);
 const shown = signal<ShownView | null>(null);
+/** Pages of the facts that were on the screen; what was never shown is never signed. */
+const read = signal<ReadonlySet<number>>(new Set());
+const pagesOf = (view: ShownView) => Math.ceil(lines(view.facts, "").length / factsPerPage);
+const isRead = () => shown.value !== null && read.value.size >= pagesOf(shown.value);
 
 /** What shall become of it. */
 export function DecideScreen() {
@@ -43,6 +47,7 @@ export function DecideScreen() {
     if ((await digestOf(asked.value.facts)) !== asked.value.digest) {
       return say({ code: "digest", what: "What is shown is not what would be signed.", remedy: "Call the engineer." });
     }
+    read.value = new Set();
     shown.value = asked.value;
   };
   const actions = (
@@ -54,7 +59,7 @@ export function DecideScreen() {
         kind="act"
         wide
         label="Sign: second person"
-        disabled={!shown.value}
+        disabled={!isRead()}
         onPress={() => go("sign")}
       />
     </>
@@ -99,8 +104,12 @@ function Shown() {
   const page = useSignal(0);
   const view = shown.value;
   const rows = view ? lines(view.facts, "") : [];
-  const pages = Math.ceil(rows.length / factsPerPage);
+  const pages = view ? pagesOf(view) : 0;
   const at = Math.min(page.value, Math.max(0, pages - 1));
+  useEffect(() => set(page, 0), [view]);
+  useEffect(() => {
+    if (view && !read.value.has(at)) read.value = new Set([...read.value, at]);
+  }, [view, at]);
   return (
     <section class="panel facts">
       <h2>Exactly this is signed</h2>
@@ -114,7 +123,11 @@ function Shown() {
         ))}
       </dl>
       <Pager page={at} pages={pages} onPage={(to) => set(page, to)} what="Facts" />
-      {view ? <p class="digest">SHA-256 {view.digest}</p> : null}
+      {view ? (
+        <p class="digest">
+          {isRead() ? "" : "Read every page, then sign. "}SHA-256 {view.digest}
+        </p>
+      ) : null}
     </section>
   );
 }
