@@ -9,6 +9,40 @@ export function describeEvent(type: string, body: unknown): Described | null {
   return title === null ? null : { title, lines: linesOf(event) };
 }
 
+/** The record in a few sentences: what was made, what was seen, what went wrong and who decided. */
+export function summarise(facts: readonly { readonly type: string; readonly body: unknown }[]): readonly string[] {
+  const events = facts.map(({ type, body }) => ({ type, ...(body as object) }) as unknown as Event);
+  const count = (type: Event["type"]) => events.filter((event) => event.type === type).length;
+  const sentences: string[] = [];
+  for (const event of events) {
+    if (event.type === "JobOrderAccepted") {
+      const planned = event.order.route.reduce(
+        (sum, step) => sum + (step.kind === "build" ? step.layersPlanned : 0),
+        0,
+      );
+      sentences.push(
+        `${event.order.title} for ${event.order.pseudonym}: ${event.order.copies} ordered, ${planned} layers each.`,
+      );
+    }
+    if (event.type === "AttemptEnded") sentences.push(`Attempt ${event.attempt}: ${event.outcome}. ${event.what}`);
+    if (event.type === "NonconformityRaised") sentences.push(`Nonconformity ${event.nonconformity}: ${event.what}`);
+    if (event.type === "DispositionSigned") {
+      sentences.push(
+        `Disposition of ${event.nonconformity}: ${event.disposition}, signed by ${event.approval.person}.`,
+      );
+    }
+    if (event.type === "JobEnded") sentences.push(`The order ${event.outcome.toLowerCase()}: ${event.what}`);
+  }
+  const layers = `Layers made ${count("LayerDone")}, photographed ${count("LayerCaptured")}, inspected ${count("LayerInspected")}, decided ${count("LayerDecided")}.`;
+  const refused = count("RequestRefused");
+  const open = events.some((event) => event.type === "JobEnded")
+    ? []
+    : ["The order has not ended: this record is not complete."];
+  return [...sentences, layers, ...(refused > 0 ? [`Requests refused: ${refused}.`] : []), ...open, notBuiltYet];
+}
+
+const notBuiltYet = "Clean and dry, sleeves, measuring, label, sterilisation hand-off and release are not built yet.";
+
 function titleOf(event: Event): string | null {
   switch (event.type) {
     case "CellBooted":
@@ -39,6 +73,20 @@ function titleOf(event: Event): string | null {
       return `Released up to layer ${event.layer}`;
     case "HoldRaised":
       return `HOLD: ${event.what}`;
+    case "ReleaseConfirmed":
+      return `The machine confirmed the release of layer ${event.layer}`;
+    case "HoldConfirmed":
+      return "The machine confirmed that it waits";
+    case "RetakeOrdered":
+      return `Layer ${event.layer} is looked at again (take ${event.take})`;
+    case "FinishReported":
+      return "The machine says that it has finished";
+    case "OperationCompleted":
+      return `Step ${event.operation} completed (copy ${event.unit})`;
+    case "MachineMadeSafe":
+      return "The machine confirmed that it has stopped and its heaters are off";
+    case "MachineNotMadeSafe":
+      return "The machine did NOT confirm that it has stopped and cooled";
     case "AttemptResumed":
       return `Resumed by ${event.person}`;
     case "AttemptEnded":
@@ -69,7 +117,6 @@ function linesOf(event: Event): string[] {
       return [
         `for ${event.order.pseudonym}, side ${event.order.side}, ${event.order.copies} to be made`,
         ...event.order.route.map((step) => `step ${step.title}: program ${step.program}`),
-        "clean and dry, sleeves, measuring, label, sterilisation hand-off, release: not built yet",
       ];
     case "LayerDone":
       return [
@@ -88,7 +135,13 @@ function linesOf(event: Event): string[] {
       ];
     case "CaptureFailed":
     case "InspectionFailed":
+    case "MachineNotMadeSafe":
       return [event.fault.what];
+    case "FinishReported":
+      return [
+        `program as sent ${event.executed.program}`,
+        `${event.executed.lines} lines, ${event.executed.resends} resends`,
+      ];
     case "AttemptEnded":
     case "JobEnded":
       return [event.what];

@@ -16,8 +16,16 @@ export interface Described {
 /** Tells an entry; null where it has no words of its own and the general telling will do. */
 export type Describe = (type: string, body: JsonObject) => Described | null;
 
+/** What happened, in a few sentences for the top of the page, from every entry's type and body. */
+export type Summarise = (facts: readonly { readonly type: string; readonly body: JsonObject }[]) => readonly string[];
+
 /** The page of an export that was found good; `digest` is that of the export file. */
-export function exportPage(content: JobExport, digest: Digest, describe: Describe = () => null): string {
+export function exportPage(
+  content: JobExport,
+  digest: Digest,
+  describe: Describe = () => null,
+  summarise: Summarise = () => [],
+): string {
   const told = content.entries.map((one) => readEntry(one)).filter((one) => one !== null);
   const simulated = told.some((one) => saysSimulated(one.body));
   const title = `Record of job ${content.job}`;
@@ -31,6 +39,7 @@ export function exportPage(content: JobExport, digest: Digest, describe: Describ
     simulated ? '<p class="simulated">SIMULATED, not for human use</p>' : "",
     `<h1>${escapeHtml(title)}</h1>`,
     heading(content, digest),
+    summary(summarise(told.map(({ entry, body }) => ({ type: entry.type, body })))),
     '<table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">Who</th>' +
       '<th scope="col">What</th></tr></thead><tbody>',
     ...told.map((one) => row(one.entry, one.body, content, describe, shown)),
@@ -92,6 +101,11 @@ function heading(content: JobExport, digest: Digest): string {
   );
 }
 
+function summary(sentences: readonly string[]): string {
+  if (sentences.length === 0) return "";
+  return `<h2>Summary</h2><ul>${sentences.map((each) => `<li>${escapeHtml(each)}</li>`).join("")}</ul><h2>Entries</h2>`;
+}
+
 /** One entry as a table row; `shown` holds the pictures that stood in rows before, so that each stands here once. */
 function row(entry: Entry, body: JsonObject, content: JobExport, describe: Describe, shown: Set<Digest>): string {
   const { title, lines } = describe(entry.type, body) ?? describeGenerally(entry.type, body);
@@ -133,7 +147,7 @@ function saysSimulated(value: unknown): boolean {
 
 const style = `
 body{font:15px/1.45 "Liberation Sans",Arial,sans-serif;color:#111;background:#fff;max-width:60rem;margin:1.5rem auto;padding:0 1rem}
-h1{font-size:1.5rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:bold}
+h1{font-size:1.5rem}h2{font-size:1.15rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:bold}
 dd{margin:0;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}
 th,td{border:1px solid #777;padding:.35rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
 td:first-child,td:nth-child(2){white-space:nowrap}thead{display:table-header-group}tr{break-inside:avoid}

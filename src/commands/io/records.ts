@@ -10,7 +10,7 @@ import { openKeys, publicKeyFile } from "../../ledger/io/keys.ts";
 import { createLedger } from "../../ledger/io/ledger.ts";
 import { formatKey, parseKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
-import { describeEvent } from "../describe.ts";
+import { describeEvent, summarise } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -101,6 +101,7 @@ export async function exportRecord(
   const made = await writeExport(options.data, job as JobId, base, {
     keys: trusted,
     describe: describeEvent,
+    summarise,
     ...artifacts,
   });
   if (!made.ok) return terminal.trouble(made.error, exitCode.notReady);

@@ -3,7 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { JobId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Finding, finding } from "../finding.ts";
-import { type Describe, exportPage } from "../page.ts";
+import { type Describe, exportPage, type Summarise } from "../page.ts";
 import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
 import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
@@ -20,6 +20,7 @@ export interface WriteOptions extends ExportOptions {
   /** The cell's public keys: the file is verified with them before it is written. */
   readonly keys: NonNullable<ExportOptions["keys"]>;
   readonly describe?: Describe;
+  readonly summarise?: Summarise;
 }
 
 /** Exports a job to `base`.json and `base`.html, which are written only if the record verifies. */
@@ -42,7 +43,11 @@ export async function writeExport(
   }
   const written = { recordPath: `${base}.json`, pagePath: `${base}.html`, report };
   await writeDurably(written.recordPath, made.value.bytes, 0o600);
-  await writeDurably(written.pagePath, Buffer.from(exportPage(content, report.digest, options.describe)), 0o600);
+  await writeDurably(
+    written.pagePath,
+    Buffer.from(exportPage(content, report.digest, options.describe, options.summarise)),
+    0o600,
+  );
   return ok(written);
 }
 
