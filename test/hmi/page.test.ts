@@ -277,6 +277,7 @@ it("[F23][F92] a lost link is said at once and disables every deed, hold and sto
   expect(await button(panel, "Hold after this layer").isEnabled()).toBe(true);
   await second.close();
   await panel.getByText(/LINK LOST since/).waitFor();
+  await panel.getByText("Alarms unknown").waitFor();
   for (const deed of ["Hold after this layer", /Stop this print/])
     expect(await button(panel, deed).isDisabled()).toBe(true);
   await panel.locator('[data-live="Nozzle"].stale').waitFor();

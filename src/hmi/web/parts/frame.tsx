@@ -55,6 +55,8 @@ function Header() {
 
 function AlarmPill() {
   const alarm = cell.value?.alarms[0];
+  // Without a link nobody knows: "no alarm" would be a guess.
+  if (!alarm && !linked.value && session.value?.person) return <span class="pill none">Alarms unknown</span>;
   if (!alarm) return <span class="pill none">{session.value?.person ? "No alarm" : ""}</span>;
   return (
     <span class={`pill p${alarm.priority}`}>
@@ -83,8 +85,8 @@ function Bands() {
   if (!linked.value && session.value?.person) {
     return (
       <div class="band lost" role="alert">
-        LINK LOST since {clock(lostSince.value)}. What you see is old. In danger use the machine's own stop.
-        {simulated ? " SIMULATED." : ""}
+        LINK LOST since {clock(lostSince.value)}. What you see is old. In danger use the machine's stop.
+        {simulated ? " SIMULATED, not for human use." : ""}
       </div>
     );
   }
