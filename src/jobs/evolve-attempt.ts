@@ -55,7 +55,12 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
       return { ...attempt, hold: attempt.hold && { ...attempt.hold, confirmed: true } };
     case "AttemptResumed":
       // The machine was told to hold; only a new release lets it begin another layer.
-      return { ...attempt, hold: null, confirmed: Math.min(attempt.confirmed, attempt.printed) };
+      return {
+        ...attempt,
+        hold: null,
+        confirmed: Math.min(attempt.confirmed, attempt.printed),
+        executors: [...attempt.executors, event.person],
+      };
     case "FinishReported":
       return { ...attempt, finished: { program: event.executed.program } };
     case "AttemptEnded":
@@ -82,7 +87,8 @@ function layerDone(attempt: Attempt, event: Extract<JobEvent, { type: "LayerDone
 function retake(attempt: Attempt, event: Extract<JobEvent, { type: "RetakeOrdered" }>, setup: Setup): Attempt {
   const before = attempt.looks.find((look) => look.layer === event.layer);
   assert(before, `retake of layer ${event.layer}, which waits for no look`);
-  return patchLook(attempt, event.layer, {
+  const executors = event.person === null ? attempt.executors : [...attempt.executors, event.person];
+  return patchLook({ ...attempt, executors }, event.layer, {
     take: event.take,
     takesLeft: event.person === null ? before.takesLeft - 1 : setup.takesAllowed - 1,
     step: "capture",

@@ -54,6 +54,7 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
     operation: event.operation,
     equipment: event.equipment,
     startedBy: event.person,
+    executors: [event.person],
     startedAt: at,
     simulated: event.simulated,
     phase: "starting",

@@ -68,6 +68,8 @@ export interface Attempt {
   readonly operation: OperationId;
   readonly equipment: EquipmentId;
   readonly startedBy: PersonId;
+  /** Everybody who started, resumed or looked again: none of them decides on this attempt. */
+  readonly executors: readonly PersonId[];
   readonly startedAt: EpochMs;
   readonly simulated: boolean;
   readonly phase: "starting" | "running" | "ended";

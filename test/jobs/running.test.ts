@@ -194,6 +194,18 @@ describe("a failed layer", () => {
     expect(sign(story, "scrap", tina).refusal?.code).toBe("own-work");
   });
 
+  it("[F18] neither can whoever resumed it", () => {
+    const story = failed();
+    story.tell({ kind: "enrol", person: quentin, roles: ["technician", "qa"] });
+    sign(story, "concession");
+    present(story);
+    story.tell({ kind: "resume", attempt: firstAttempt, person: quentin });
+    answer(story, "proceed");
+    layerDone(story, 2);
+    inspect(story, 2, report(capture(story, 2), failing));
+    expect(sign(story, "scrap", quentin).refusal?.code).toBe("own-work");
+  });
+
   it("[F73] scrapped, it ends, the machine is aborted and the copy is free again", () => {
     const story = failed();
     sign(story, "scrap");

@@ -183,15 +183,15 @@ function presenceOnce({ accuse, presenceValidMs }: Case, facts: readonly Fact[])
 
 /** Nobody decides on their own work, and only a failed layer is ever conceded. */
 function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
-  const startedBy = new Map<string, string>();
+  const executed = new Set<string>();
   const raised = new Map<string, { attempt: string; cause: string }>();
   for (const { type, body } of facts) {
-    if (type === "AttemptStarted") startedBy.set(body.attempt, body.person);
+    if (type === "AttemptStarted" || type === "AttemptResumed") executed.add(`${body.attempt}/${body.person}`);
     if (type === "NonconformityRaised") raised.set(body.nonconformity, body);
     if (type !== "DispositionSigned") continue;
     const about = raised.get(body.nonconformity);
     if (!about) accuse("a disposition of nothing");
-    else if (startedBy.get(about.attempt) === body.approval.person) accuse("the executor decided on their own work");
+    else if (executed.has(`${about.attempt}/${body.approval.person}`)) accuse("the executor decided on their own work");
     else if (body.disposition === "concession" && about.cause !== "layer-failed")
       accuse(`law 4: ${about.cause} was conceded`);
   }

@@ -86,7 +86,7 @@ export const mutants: readonly Mutant[] = [
     name: "own-work-approved",
     breaks: "the executor cannot approve their own disposition",
     file: "src/jobs/decide/disposition.ts",
-    from: "if (attempt?.startedBy === approval.person) {",
+    from: "if (attempt?.executors.includes(approval.person)) {",
     to: "if (attempt === undefined) {",
   },
   {

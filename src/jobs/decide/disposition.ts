@@ -55,8 +55,8 @@ export function dispose(draft: Draft, message: Extract<Message, { kind: "dispose
   if (!holds(draft.state().people[approval.person], "qa"))
     return reject("wrong-role", "Only QA may decide on a nonconformity.");
   const attempt = job.attempts.find((each) => each.id === nonconformity.attempt);
-  if (attempt?.startedBy === approval.person) {
-    return reject("own-work", "Whoever started the job cannot decide on it. Ask a second person.");
+  if (attempt?.executors.includes(approval.person)) {
+    return reject("own-work", "Whoever started or resumed the job cannot decide on it. Ask a second person.");
   }
   const shown = digestOfValue(shownForDisposition(job, nonconformity, disposition, reason));
   if (approval.shown !== shown || approval.meaning !== meanings[disposition]) {
