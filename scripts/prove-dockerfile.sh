@@ -21,8 +21,9 @@ server=""
 ended() {
   [ -z "$server" ] || kill "$server" 2>/dev/null || true
   if [ -n "$tree" ]; then
-    for place in var/lib/cellward var/lib/cellward-keys proc dev/null dev/urandom; do umount "$tree/$place" 2>/dev/null || true; done
+    for place in var/lib/cellward var/lib/cellward-keys; do umount "$tree/$place" 2>/dev/null || true; done
     umount "$tree" 2>/dev/null || true
+    buildah $store rm "$container" >/dev/null 2>&1 || true
   fi
   [ -n "${CELLWARD_PROOF_DIR:-}" ] || rm -rf "$work"
 }
@@ -61,7 +62,7 @@ authorities=/etc/ssl/certs/ca-certificates.crt
 extra=""
 [ ! -f "$authorities" ] || extra="--volume $authorities:/run/site-authorities.crt:ro --build-arg NODE_EXTRA_CA_CERTS=/run/site-authorities.crt"
 buildah $store bud --pull-never --format docker $extra -t "$image" . >"$work/build.log" 2>&1 || { tail -40 "$work/build.log" >&2; exit 1; }
-grep '^STEP' "$work/build.log"
+grep -c 'STEP' "$work/build.log" | sed 's/$/ steps/'
 must "the image was built" sh -c "buildah $store inspect --type image $image >$work/image.json"
 
 say "what the image says of itself"
@@ -82,6 +83,7 @@ must "of ONNX Runtime only linux/x64 is in it" test "$(ls "$tree"/app/node_modul
 say "how it runs: read-only, unprivileged"
 mount --bind "$tree" "$tree"
 mount -o remount,ro,bind "$tree"
+rm -rf "$work/data" "$work/keys"
 mkdir -p "$work/data" "$work/keys"
 chown 10001:10001 "$work/data" "$work/keys"
 chmod 700 "$work/data" "$work/keys"
@@ -99,11 +101,13 @@ must "native parts load: SQLite, ONNX Runtime, libvips, serial port" inside -e '
   console.log("SQLite " + sqlite + ", libvips " + sharp);'
 must "it makes keys and a ledger" inside /app/src/main.ts init --data /var/lib/cellward --keys /var/lib/cellward-keys --origin proof.example/cell
 must "the ledger verifies" inside /app/src/main.ts verify /var/lib/cellward --keys /var/lib/cellward-keys
-inside -e 'require("http").createServer((_, a) => a.end("{}")).listen(8440, "127.0.0.1", () => console.log("up"))' >"$work/server.log" &
+# Not through the function above: $! has to be the server itself.
+chroot --userspec=10001:10001 "$tree" /usr/bin/node -e 'const s = require("http").createServer((_, a) => a.end("{}")); s.listen(0, "127.0.0.1", () => console.log(s.address().port))' >"$work/server.log" 2>&1 &
 server=$!
-for _ in 1 2 3 4 5 6 7 8 9 10; do grep -q up "$work/server.log" && break; sleep 0.3; done
-must "the health check passes while something healthy answers" inside /app/scripts/healthcheck.ts
+for _ in 1 2 3 4 5 6 7 8 9 10; do [ -s "$work/server.log" ] && break; sleep 0.3; done
+health="http://127.0.0.1:$(cat "$work/server.log")/healthz"
+must "the health check passes while something healthy answers" inside /app/scripts/healthcheck.ts "$health"
 kill "$server" && wait "$server" 2>/dev/null || true
 server=""
-mustnt "the health check fails when nothing answers" inside /app/scripts/healthcheck.ts
+mustnt "the health check fails when nothing answers" inside /app/scripts/healthcheck.ts "$health"
 say "proven"
