@@ -25,6 +25,7 @@ ended() {
     umount "$tree" 2>/dev/null || true
     buildah $store rm "$container" >/dev/null 2>&1 || true
   fi
+  umount "$work/storage/overlay" 2>/dev/null || true
   [ -n "${CELLWARD_PROOF_DIR:-}" ] || rm -rf "$work"
 }
 trap ended EXIT
@@ -83,7 +84,7 @@ must "of ONNX Runtime only linux/x64 is in it" test "$(ls "$tree"/app/node_modul
 say "how it runs: read-only, unprivileged"
 mount --bind "$tree" "$tree"
 mount -o remount,ro,bind "$tree"
-rm -rf "$work/data" "$work/keys"
+rm -rf "$work/data" "$work/keys" "$work/server.log"
 mkdir -p "$work/data" "$work/keys"
 chown 10001:10001 "$work/data" "$work/keys"
 chmod 700 "$work/data" "$work/keys"
