@@ -1,12 +1,13 @@
 /** Measures frame to verdict by stages at 2 and 12 MP, in one process, as the inspector's child does it. */
 import { pathToFileURL } from "node:url";
 import { openBuild } from "../src/inspection/build.ts";
+import { commission } from "../src/inspection/commission.ts";
 import { decodeGrey } from "../src/inspection/io/decode.ts";
 import { loadNetwork } from "../src/inspection/io/network.ts";
 import { drillGuideLimits } from "../src/inspection/limits.ts";
 import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
 import { benchMount, cameraAt } from "../src/simulators/camera/pinhole.ts";
-import { commissioned, createBench, rigAt } from "../test/inspection/bench.ts";
+import { createBench, rigAt } from "../test/inspection/bench.ts";
 import { guideLayers, program, recipe } from "../test/inspection/drill-guide.ts";
 import { beadsOf } from "../test/inspection/synthetic.ts";
 
@@ -32,11 +33,15 @@ async function measure(width: number, label: string): Promise<Row[]> {
   const network = await loadNetwork(new URL("../models/manifest.json", import.meta.url).pathname);
   if (!network.ok) throw new Error(network.error.what);
   const bench = createBench({ camera: cameraAt(benchMount, width, (width * 3) / 4), seed: 3 });
-  const { setup } = commissioned(bench, rigAt(width));
   const layers = guideLayers();
   const below = layers[layer - 2]!;
   const plan = layers[layer - 1]!;
   const emptyPlate = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+  const plate = await decodeGrey(emptyPlate);
+  if (!plate.ok) throw new Error(plate.error.what);
+  const commissioned = commission(plate.value, rigAt(width));
+  if (!commissioned.ok) throw new Error(commissioned.error.what);
+  const setup = commissioned.value;
   const beads = layers.slice(0, layer - 1).flatMap((l) => beadsOf(l));
   const accepted = { layer: layer - 1, frame: await jpegOf(bench.shoot({ plan: below, beads })) };
   const frame = await jpegOf(bench.shoot({ plan, beads: beadsOf(plan) }));

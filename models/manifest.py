@@ -1,7 +1,9 @@
 #!/usr/bin/env python3
 """Writes models/manifest.json for a trained network.
 
-Usage: python3 models/manifest.py models/layer-net.onnx models/manifest.json TRAINING_LOG
+Usage: python3 models/manifest.py models/layer-net.onnx models/manifest.json TRAINING_LOG TRAINING.json
+
+TRAINING.json says in words and numbers what the network was trained on; the log supplies the rest.
 """
 import hashlib
 import json
@@ -9,10 +11,9 @@ import os
 import re
 import sys
 
-path, out, log = sys.argv[1:4]
+path, out, log, training = sys.argv[1:5]
 data = open(path, "rb").read()
 text = open(log).read()
-crops = re.search(r"(\d+) crops of (\d+) builds, (\d+) crops of (\d+) unseen builds", text)
 parameters = re.search(r"(\d+) parameters", text)
 final = re.search(r"(\d+) steps; unseen builds: (.*)", text)
 manifest = {
@@ -27,14 +28,7 @@ manifest = {
     "output": {"name": "classes", "shape": [1, 4, 192, 256], "classes": ["ok", "missing", "thin", "extra"]},
     "parameters": int(parameters.group(1)),
     "limits": "src/inspection/limits.ts (drillGuideLimits)",
-    "training": {
-        "data": "rendered crops of random parts, scripts/model-data.ts seeds 1000 to 1115, 8 layers each",
-        "builds": int(crops.group(2)),
-        "crops": int(crops.group(1)),
-        "heldOutBuilds": int(crops.group(4)),
-        "steps": int(final.group(1)),
-        "heldOutCells": final.group(2),
-    },
+    "training": {**json.load(open(training)), "lastStageSteps": int(final.group(1)), "lastStageValidation": final.group(2)},
     "card": "CARD.md",
 }
 with open(out, "w") as file:

@@ -14,6 +14,7 @@ import { type Accepted, prepare, type Rules } from "./judge.ts";
 import type { Picture } from "./picture.ts";
 import { register } from "./registration.ts";
 import type { InspectionReport } from "./report.ts";
+import type { CameraSetup } from "./setup.ts";
 
 /** What the build needs of the world: a decoder, the network and a clock for the stage times. */
 export interface Tools {
@@ -118,10 +119,20 @@ function layersOf(build: Build): Result<Layers, Fault> {
       if (entry === undefined) return null;
       const strands = reader
         .strands(layer)
+        .filter((strand) => isJudged(strand, build.setup.plate))
         .map(({ x0, y0, x1, y1, width_mm }) => ({ x0, y0, x1, y1, width: width_mm }));
       return { layer, top_mm: entry.z_mm, height_mm: entry.height_mm, strands };
     },
   });
+}
+
+/** What is laid down beside the judged part of the plate (a priming line at its rim) is no part of the device. */
+function isJudged(
+  { x0, y0, x1, y1 }: { readonly x0: number; readonly y0: number; readonly x1: number; readonly y1: number },
+  plate: CameraSetup["plate"],
+): boolean {
+  const acrossX = Math.max(x0, x1) >= plate.x0_mm && Math.min(x0, x1) <= plate.x1_mm;
+  return acrossX && Math.max(y0, y1) >= plate.y0_mm && Math.min(y0, y1) <= plate.y1_mm;
 }
 
 async function referenceOf(

@@ -86,27 +86,20 @@ function spanOf(strand: Strand, y: number, half: number): { left: number; right:
 
 /** Grows a mask by `cells` in all directions (square). */
 export function dilate(mask: Uint8Array, width: number, height: number, cells: number): Uint8Array {
-  return squareFilter(mask, width, height, cells, (sum) => sum > 0);
+  return squareFilter(mask, width, height, cells, 1);
 }
 
 /** Shrinks a mask by `cells` in all directions (square); beyond the grid counts as empty. */
 export function erode(mask: Uint8Array, width: number, height: number, cells: number): Uint8Array {
-  const full = 2 * cells + 1;
-  return squareFilter(mask, width, height, cells, (sum) => sum === full);
+  return squareFilter(mask, width, height, cells, 2 * cells + 1);
 }
 
-function squareFilter(
-  mask: Uint8Array,
-  width: number,
-  height: number,
-  cells: number,
-  keep: (sum: number) => boolean,
-): Uint8Array {
-  const rows = slide(mask, width, height, 1, width, cells, keep);
-  return slide(rows, height, width, width, 1, cells, keep);
+function squareFilter(mask: Uint8Array, width: number, height: number, cells: number, least: number): Uint8Array {
+  const rows = slide(mask, width, height, 1, width, cells, least);
+  return slide(rows, height, width, width, 1, cells, least);
 }
 
-/** One running-sum pass along lines of `length` cells `step` apart; `lines` of them, `between` apart. */
+/** One pass along lines of `length` cells `step` apart (`lines` of them, `between` apart): 1 where the running sum reaches `least`. */
 function slide(
   from: Uint8Array,
   length: number,
@@ -114,7 +107,7 @@ function slide(
   step: number,
   between: number,
   cells: number,
-  keep: (sum: number) => boolean,
+  least: number,
 ): Uint8Array {
   const out = new Uint8Array(from.length);
   for (let line = 0; line < lines; line++) {
@@ -124,7 +117,7 @@ function slide(
     for (let i = 0; i < length; i++) {
       if (i + cells < length) sum += from[start + (i + cells) * step]!;
       if (i - cells - 1 >= 0) sum -= from[start + (i - cells - 1) * step]!;
-      out[start + i * step] = keep(sum) ? 1 : 0;
+      out[start + i * step] = sum >= least ? 1 : 0;
     }
   }
   return out;

@@ -1,9 +1,10 @@
 /** The demo bench as the inspector's tests and the training scripts describe and photograph it. */
+import { readFileSync } from "node:fs";
 import { commission, type Rig } from "../../src/inspection/commission.ts";
 import type { LayerPlan } from "../../src/inspection/expected.ts";
 import type { Picture } from "../../src/inspection/picture.ts";
+import { readRig } from "../../src/inspection/rig.ts";
 import type { CameraSetup } from "../../src/inspection/setup.ts";
-import { marker as trueMarker } from "../../src/simulators/camera/bench.ts";
 import type { Disturbance } from "../../src/simulators/camera/faults.ts";
 import type { RendererOptions } from "../../src/simulators/camera/look.ts";
 import { createRenderer, type Frame, type Renderer } from "../../src/simulators/camera/renderer.ts";
@@ -12,45 +13,11 @@ import { appendBeads, type ForeignObject, noBeads } from "../../src/simulators/c
 /** Height of the nozzle above the layer while the picture is taken. */
 export const lift_mm = 2;
 
-/** What a technician would enter for the bench: a mount measured with a tape, the fiducials from the drawing. */
-export const benchRig: Rig = {
-  camera: "bench-camera",
-  mount: {
-    eye: { x: 74, y: -94, z: 304 },
-    target: { x: 75, y: 68, z: 0 },
-    focal_px: 2400,
-    width_px: 1600,
-    height_px: 1200,
-  },
-  fiducials: [
-    [-8, -8, 0],
-    [158, -8, 0],
-    [-8, 158, 0],
-    [158, 158, 0],
-    [75, -8, 0],
-    [-10, 40, 20],
-    [160, 40, 20],
-    [-10, 110, 20],
-    [160, 110, 20],
-  ].map(([x, y, z], i) => ({ id: `F${i + 1}`, at: { x: x!, y: y!, z: z! } })),
-  fiducialRadius_mm: 4,
-  middle: { x: 75, y: 72, z: 6 },
-  plate: { x0_mm: 15, y0_mm: 15, x1_mm: 135, y1_mm: 117 },
-  marker: {
-    slots: 8,
-    x0_mm: 15,
-    pitch_mm: 15,
-    y_mm: 140 + trueMarker.dy,
-    aboveLayer_mm: lift_mm + trueMarker.dz,
-    radius_mm: 4,
-  },
-  bare: [
-    { id: "front-left", x0: 8, y0: -12, x1: 60, y1: -4 },
-    { id: "front-right", x0: 90, y0: -12, x1: 142, y1: -4 },
-    { id: "left", x0: -14, y0: 62, x1: -4, y1: 92 },
-    { id: "right", x0: 154, y0: 62, x1: 164, y1: 92 },
-  ],
-};
+const described = readRig(JSON.parse(readFileSync(new URL("../../config/bench-rig.json", import.meta.url), "utf8")));
+if (!described.ok) throw new Error(described.error.what);
+
+/** What a technician entered for the bench: a mount measured with a tape, the fiducials from the drawing. */
+export const benchRig: Rig = described.value;
 
 /** The same rig at another picture width (4:3). */
 export function rigAt(width: number): Rig {
