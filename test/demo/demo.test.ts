@@ -1,0 +1,91 @@
+/** The whole product on real wires: the guide is finished and proven, and what goes wrong is met as it must be. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import type { faults } from "../../demo/faults.ts";
+
+const root = resolve(import.meta.dirname, "../..");
+const folder = mkdtempSync(join(tmpdir(), "cellward-demo-"));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+/** Runs the demo to its end; no shell, nothing inherited that could change it. */
+function demo(name: string, ...more: string[]): Promise<{ code: number | null; said: string; dir: string }> {
+  const dir = join(folder, name);
+  const args = [join(root, "demo/main.ts"), "--exit", "--port", "0", "--speed", "60", "--dir", dir, ...more];
+  return new Promise((done) => {
+    execFile(process.execPath, args, { cwd: root, maxBuffer: 1 << 24 }, (problem, out, err) => {
+      done({ code: problem ? (problem.code as number) : 0, said: `${out}${err}`, dir });
+    });
+  });
+}
+
+const minutes = 60_000;
+
+describe("the demo", () => {
+  it("[L1][L3][F3][F25][F34][F51][F67][F71] finishes the guide and proves its record", {
+    timeout: 10 * minutes,
+  }, async () => {
+    const { code, said, dir } = await demo("good");
+    expect(said).toContain("62 printed, 62 decided, 62 accepted of 62 planned");
+    expect(said).toContain("genuine and complete");
+    expect(said).toContain("the same with one byte changed: refused");
+    expect(code).toBe(0);
+    expect(readFileSync(join(dir, "J-2026-000042.html"), "utf8")).toContain("SIMULATED, not for human use");
+    noPlaintext(dir);
+  });
+
+  const told: readonly (readonly [keyof typeof faults, string, RegExp])[] = [
+    ["layer-shift", "[F55][F58]", /Layer \d+ failed/],
+    ["nothing-printed", "[F51]", /Layer \d+ failed/],
+    ["blind-camera", "[L3][F55]", /looked at again and passed/],
+    ["frozen-camera", "[L3][F55]", /looked at again and passed/],
+    ["unplug", "[L4][F31]", /OutcomeUnknown|Failed/],
+    ["kill-daemon", "[L4][F31][F33]", /heaters off[\s\S]*OutcomeUnknown/],
+    ["disk-full", "[L1][F33]", /made safe/],
+    ["wrong-patient", "[L6][F4]", /identity-mismatch/],
+    ["no-presence", "[L5][F29]", /stand at the cell/],
+    ["plate-not-clear", "[L5][F29]", /something on the plate/],
+    ["unsafe-gcode", "[F38]", /the limit is 230/],
+  ];
+  it.each(told)("%s %s is met as it must be", { timeout: 6 * minutes }, async (name, _, words) => {
+    const { code, said } = await demo(name, "--fault", name);
+    expect(said).toMatch(/^RIGHT: /m);
+    expect(said).toMatch(words);
+    expect(said).not.toContain("DOES NOT VERIFY");
+    expect(code).toBe(7);
+  });
+
+  it("refuses a fault that it does not know, with the list", async () => {
+    const { code, said } = await demo("unknown", "--fault", "earthquake");
+    expect(code).toBe(2);
+    expect(said).toContain("spaghetti");
+  });
+});
+
+/** Law 6: no picture, no toolpath and no name of a person stands in the clear in the data folder or in a log. */
+function noPlaintext(dir: string): void {
+  const files = ["data", "run"].flatMap((part) =>
+    readdirSync(join(dir, part), { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile() && !entry.name.includes("camera-setup"))
+      .map((entry) => join(entry.parentPath, entry.name)),
+  );
+  expect(files.length).toBeGreaterThan(100);
+  for (const file of files) {
+    const bytes = readFileSync(file);
+    const clear = [
+      "MRN-48213-7",
+      "MRN482137",
+      "1961-04-09",
+      "19610409",
+      "Tara Okafor",
+      "Quentin",
+      ";LAYER_CHANGE",
+      "M109 S205",
+    ];
+    const found = clear.filter((text) => bytes.includes(text));
+    if (bytes[0] === 0xff && bytes[1] === 0xd8 && bytes[2] === 0xff) found.push("a JPEG picture");
+    expect(found, file).toEqual([]);
+  }
+}
