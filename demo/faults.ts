@@ -109,6 +109,26 @@ async function refused(act: () => Promise<unknown>): Promise<Reaction> {
   }
 }
 
+/** kill -9 of one of the daemon's own child processes, found by what it runs. */
+async function killChild(story: Story, entry: string): Promise<void> {
+  const children = readFileSync(`/proc/${story.cell.pid}/task/${story.cell.pid}/children`, "utf8").trim().split(" ");
+  const child = children.find((pid) => readFileSync(`/proc/${pid}/cmdline`, "utf8").includes(entry));
+  if (!child) throw new Error(`The cell has no child that runs ${entry}.`);
+  process.kill(Number(child), "SIGKILL");
+}
+
+/** The inspector dies in mid-job: a fresh one judges from the last accepted picture; nothing passes meanwhile. */
+async function killInspector(story: Story): Promise<Reaction> {
+  await startJob(story);
+  await untilLayer(story, 3);
+  await killChild(story, "inspection/io/child.ts");
+  const attempt = attemptOf(await untilLayer(story, 6));
+  const right = (attempt?.accepted ?? 0) >= 6 && /^p+$/.test(attempt?.verdicts ?? "");
+  await story.panel.act(`/api/attempts/${attempt?.id}/stop`, { why: "Enough was shown." });
+  const words = "A fresh inspector took over from the last accepted picture; no layer passed without its word.";
+  return { right, words: right ? words : `NOT AS IT MUST BE: ${attempt?.hold?.what ?? attempt?.verdicts}` };
+}
+
 /** kill -9: the driver's child must park and cool the printer; at the next start the attempt is over, its outcome unknown. */
 async function killDaemon(story: Story): Promise<Reaction> {
   const { bench, display } = story;
@@ -198,6 +218,10 @@ export const faults: Readonly<Record<string, DemoFault>> = {
   reset: inMachine("The printer's board resets itself.", worldFault("reset")),
   "thermal-runaway": inMachine("The printer's heater runs away.", worldFault("thermal-runaway", { heater: "hotend" })),
   "kill-printer": inMachine("The printer loses power.", async (story) => story.bench.printer.kill("SIGKILL")),
+  "kill-driver": inMachine("The printer's driver process is killed (kill -9).", (story) =>
+    killChild(story, "drivers/marlin/io/child.ts"),
+  ),
+  "kill-inspector": { what: "The inspection's process is killed (kill -9).", play: killInspector },
   "kill-daemon": { what: "The controller is killed (kill -9) in mid-layer.", play: killDaemon },
   "wrong-patient": {
     what: "The identifiers of another patient are typed.",

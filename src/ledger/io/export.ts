@@ -83,6 +83,10 @@ function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
   db.exec("BEGIN");
   const origin = readOrigin(db);
   const checkpoint = checkpointRows(db, true)[0];
+  const known = db.prepare("SELECT 1 FROM entry WHERE job = ? LIMIT 1").get(job) !== undefined;
+  if (!known) {
+    return err({ code: "job-unknown", what: `There is no entry of job ${job}.`, remedy: "Check the job's number." });
+  }
   if (origin === null || checkpoint === undefined) return err(notSigned);
   const leaves = new Uint8Array(checkpoint.size * 32);
   const rows: Row[] = [];
@@ -96,9 +100,6 @@ function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
     if (!start.taken) rows.push(start.row);
     start.taken = true;
     rows.push(row);
-  }
-  if (rows.length === 0) {
-    return err({ code: "job-unknown", what: `There is no entry of job ${job}.`, remedy: "Check the job's number." });
   }
   return ok({ origin, note: checkpoint.note, size: checkpoint.size, tree: treeOf(leaves), rows });
 }
