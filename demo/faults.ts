@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobView } from "../src/hmi/api.ts";
 import { control, deliverOrder, type Places } from "./bench.ts";
-import { Refused } from "./panel.ts";
+import { openPanel, Refused } from "./panel.ts";
 import { clearPlate, confirmIdentity, dispose, job, provePresence, start, until } from "./people.ts";
 import { attemptOf, type Story, startCell, startJob, untilLayer, watch } from "./story.ts";
 
@@ -148,6 +148,7 @@ async function killDaemon(story: Story): Promise<Reaction> {
   display.say("  its driver has parked the printer and turned the heaters off");
   const { cell, url } = await startCell(bench.places);
   story.cell = cell;
+  story.panel = openPanel(url);
   display.say(`  started again: ${url}`);
   await story.panel.signIn(story.technician.name, story.technician.password);
   return ended(await story.panel.job(job));
@@ -253,7 +254,7 @@ export const faults: Readonly<Record<string, DemoFault>> = {
   },
   "disk-full": {
     what: "The disk of the ledger is full in mid-job.",
-    edits: [{ from: "[http]", to: "[record]\nquotaMiB = 1\n\n[http]" }],
+    edits: [{ from: "[http]", to: "[record]\nquotaMiB = 0.12\n\n[http]" }],
     play: fillDisk,
   },
 };

@@ -10,7 +10,7 @@ import { type Program, root, startProgram } from "./programs.ts";
 export interface Story {
   readonly bench: Bench;
   readonly display: Display;
-  readonly panel: Panel;
+  panel: Panel;
   readonly technician: Person;
   readonly quality: Person;
   cell: Program;

@@ -51,7 +51,7 @@ export const cellConfig = z.strictObject({
   record: z
     .strictObject({
       /** Bound on the ledger's database; reaching it is a full disk. */
-      quotaMiB: z.number().int().min(1).max(1_048_576).optional(),
+      quotaMiB: z.number().min(0.1).max(1_048_576).optional(),
     })
     .prefault({}),
   machine: z.array(machine).min(1).max(32),

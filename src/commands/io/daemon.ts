@@ -53,7 +53,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
   const opened = await openLedger({
     dataDir,
     keysDir,
-    ...(quotaMiB !== undefined && { quotaBytes: quotaMiB * 2 ** 20 }),
+    ...(quotaMiB !== undefined && { quotaBytes: Math.floor(quotaMiB * 2 ** 20) }),
     onTrouble: (fault) => log(fault.what, { code: fault.code }),
   });
   if (!opened.ok) return err(opened.error);

@@ -16,32 +16,41 @@ interface PictureProps {
 
 const path = (outline: readonly Point[]) => `M${outline.map(([x, y]) => `${x} ${y}`).join("L")}Z`;
 
-/** The frame; without a picture it says so and shows nothing that could be taken for one. */
+/** A picture that has arrived, with the report it belongs to. */
+interface Loaded {
+  readonly view: LayerView;
+  readonly source: string;
+  readonly width: number;
+  readonly height: number;
+}
+
+/** The frame; what it shows names its own layer and time, and without a picture it says so. */
 export function Picture({ attempt, layer, planned, version, simulated, onView }: PictureProps) {
-  const [view, setView] = useState<LayerView | null>(null);
-  const [size, setSize] = useState<{ readonly width: number; readonly height: number } | null>(null);
+  const [loaded, setLoaded] = useState<Loaded | null>(null);
+  const [missing, setMissing] = useState<number | null>(null);
   const url = `/api/attempts/${attempt}/layers/${layer}`;
   useEffect(() => {
     let current = true;
     void get<LayerView>(`${url}/report`).then((asked) => {
       if (!current) return;
-      setView(asked.ok ? asked.value : null);
       onView(asked.ok ? asked.value : null);
+      if (!asked.ok) return setMissing(layer);
+      const view = asked.value;
+      const source = `${url}/picture?frame=${view.frame}`;
+      const image = new Image();
+      image.onload = () => {
+        if (!current) return;
+        setMissing(null);
+        setLoaded({ view, source, width: image.naturalWidth, height: image.naturalHeight });
+      };
+      image.onerror = () => current && setMissing(layer);
+      image.src = source;
     });
     return () => {
       current = false;
     };
   }, [url, version]);
-  const shown = view?.layer === layer ? view : null;
-  const source = shown && `${url}/picture?frame=${shown.frame}`;
-  useEffect(() => {
-    setSize(null);
-    if (!source) return;
-    const image = new Image();
-    image.onload = () => setSize({ width: image.naturalWidth, height: image.naturalHeight });
-    image.src = source;
-  }, [source]);
-  if (!shown || !source || !size) {
+  if (missing === layer) {
     return (
       <div class="picture none">
         <strong>No picture of layer {layer}</strong>
@@ -49,7 +58,15 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
       </div>
     );
   }
-  const caption = `Layer ${layer} of ${planned} · ${stamp(shown.receivedAt)}${simulated ? " · SIMULATED" : ""}`;
+  if (!loaded) {
+    return (
+      <div class="picture none">
+        <strong>Fetching the picture of layer {layer}</strong>
+      </div>
+    );
+  }
+  const { view: shown, source, ...size } = loaded;
+  const caption = `Layer ${shown.layer} of ${planned} · ${stamp(shown.receivedAt)}${simulated ? " · SIMULATED" : ""}`;
   const scale = size.width / 640;
   return (
     <svg

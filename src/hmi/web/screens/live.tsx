@@ -39,11 +39,13 @@ export function LiveScreen() {
         <section class="panel">
           <Words running={running} layer={layer} view={view.value} />
           <Temperatures machine={cell.value?.machines.find((each) => each.id === running.equipment)} />
-          <div class="deeds">
-            <Button label="◀ Layer" disabled={layer <= 1} onPress={() => set(chosen, layer - 1)} />
-            <Button label="Layer ▶" disabled={layer >= running.pictured} onPress={() => set(chosen, layer + 1)} />
-            <Button label="Newest" on={chosen.value === null} onPress={() => set(chosen, null)} />
-          </div>
+          {running.hold === null && (
+            <div class="deeds">
+              <Button label="◀ Layer" disabled={layer <= 1} onPress={() => set(chosen, layer - 1)} />
+              <Button label="Layer ▶" disabled={layer >= running.pictured} onPress={() => set(chosen, layer + 1)} />
+              <Button label="Newest" on={chosen.value === null} onPress={() => set(chosen, null)} />
+            </div>
+          )}
         </section>
       </div>
     </Frame>
