@@ -6,16 +6,7 @@ import type { JobId } from "../src/kernel/names.ts";
 import type { EntryDraft } from "../src/ledger/entry.ts";
 import { createLedger, openLedger } from "../src/ledger/io/ledger.ts";
 import type { Ledger } from "../src/ledger/ledger.ts";
-
-/** One figure. */
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  /** What it is measured against, in the same unit, in the same run. */
-  readonly baseline?: number;
-  readonly ratio?: number;
-}
+import type { Row } from "./row.ts";
 
 /** About what one entry and its body take. */
 const entryBytes = 700;

@@ -10,16 +10,9 @@ import { benchMount, cameraAt } from "../src/simulators/camera/pinhole.ts";
 import { createBench, rigAt } from "../test/inspection/bench.ts";
 import { guideLayers, program, recipe } from "../test/inspection/drill-guide.ts";
 import { beadsOf } from "../test/inspection/synthetic.ts";
+import type { Row } from "./row.ts";
 
 /** One measured value; `baseline` and `ratio` where it is compared with something. */
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-}
-
 /** The layer whose frame is judged, and how often. */
 const layer = 20;
 const rounds = 9;

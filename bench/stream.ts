@@ -7,14 +7,7 @@ import type { AttemptId } from "../src/kernel/names.ts";
 import { BenchPrinter } from "../test/drivers/bench-printer.ts";
 import { startBench } from "../test/drivers/marlin-machine.ts";
 import { program } from "../test/toolpath/bench.ts";
-
-export interface Row {
-  readonly name: string;
-  readonly value: number;
-  readonly unit: string;
-  readonly baseline?: number;
-  readonly ratio?: number;
-}
+import type { Row } from "./row.ts";
 
 /** So fast that motion takes no time: what is left is the wire and the board's time for each line. */
 const speed = 100_000;

@@ -22,6 +22,7 @@ import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { Eyes } from "../../perform.ts";
+import { type BuildInHand, type Consequence, createFollower } from "../build-in-hand.ts";
 import { systemClock } from "./system.ts";
 
 /** The cell's sight: eyes that do what is owed, and whether they could. */
@@ -42,18 +43,6 @@ export interface EyesOptions {
   readonly recipe: (digest: Digest) => Recipe | null;
 }
 
-/** What is known of the attempt in hand: its program, its first picture, the last accepted one. */
-interface InHand {
-  readonly attempt: string;
-  readonly program: Digest;
-  readonly recipe: Digest;
-  readonly emptyPlate: Digest | null;
-  accepted: { readonly layer: number; readonly frame: Digest } | null;
-  readonly frames: Map<number, Digest>;
-  readonly seen: Digest[];
-  begun: boolean;
-}
-
 /** Opens camera, set-up and model; the fault says which of them cannot be used. */
 export async function openEyes(options: EyesOptions): Promise<Result<Sight, Fault>> {
   const { config, artifacts } = options;
@@ -66,7 +55,7 @@ export async function openEyes(options: EyesOptions): Promise<Result<Sight, Faul
   const follower = createFollower();
   return ok({
     model: inspector.value.modelDigest,
-    hear: (recorded) => follower.hear(recorded, inspector.value, artifacts),
+    hear: (recorded) => void tell(follower.hear(recorded), inspector.value, artifacts),
     probe: () => probe(camera, setup.value),
     close: () => inspector.value.close(),
     eyes: {
@@ -86,7 +75,10 @@ export async function openEyes(options: EyesOptions): Promise<Result<Sight, Faul
         const frame = await artifacts.get(owed.frame);
         if (!frame.ok) return err(pictureGone);
         const { attempt, layer, take, markedAt } = owed;
-        const times = { markedAt, ...follower.timesOf(owed.frame), exposureStart: exposures.get(owed.frame) ?? null };
+        const taken = inHand.frames.get(layer);
+        if (taken?.frame !== owed.frame) return err(pictureGone);
+        const { requestedAt, receivedAt } = taken;
+        const times = { markedAt, requestedAt, receivedAt, exposureStart: exposures.get(owed.frame) ?? null };
         exposures.delete(owed.frame);
         const said = await inspector.value.inspect({ attempt, layer, take, frame: frame.value, ...times });
         return said.kind === "report" ? ok(await store(said, artifacts)) : err(lost(inHand, said));
@@ -124,14 +116,26 @@ async function probe(camera: Camera, { setup }: CameraSetupWithPlate) {
   return { ready: true, what: "Camera and inspection are ready." };
 }
 
-function lost(inHand: InHand, said: NoResult): Fault {
+function lost(inHand: BuildInHand, said: NoResult): Fault {
   if (said.fault.code === "build-not-open") inHand.begun = false;
   return said.fault;
 }
 
+/** Tells the inspector what an entry means for it. */
+async function tell(consequence: Consequence, inspector: Inspector, artifacts: Artifacts): Promise<void> {
+  if (consequence.kind === "ended") return inspector.end(consequence.attempt);
+  if (consequence.kind !== "conceded" || !consequence.build.accepted) return;
+  const { build } = consequence;
+  const { layer, frame } = consequence.build.accepted;
+  const picture = await artifacts.get(frame);
+  const fault = picture.ok ? await inspector.accept(build.attempt, { layer, frame: picture.value }) : pictureGone;
+  // Without it the build is opened anew before the next picture, from what the ledger says was accepted.
+  if (fault) build.begun = false;
+}
+
 /** Opens the build at the inspector before its first picture. */
 async function begin(
-  inHand: InHand,
+  inHand: BuildInHand,
   inspector: Inspector,
   setup: CameraSetupWithPlate,
   { artifacts, recipe }: EyesOptions,
@@ -156,66 +160,6 @@ async function begin(
   const fault = await inspector.begin(build);
   inHand.begun = fault === null;
   return fault;
-}
-
-/** Follows the ledger: which build is in hand, and which picture was accepted last. */
-function createFollower() {
-  let inHand: InHand | null = null;
-  let emptyPlate: Digest | null = null;
-  const orders = new Map<string, Digest>();
-  const programs = new Map<string, Digest>();
-  const times = new Map<Digest, { requestedAt: number; receivedAt: number }>();
-  return {
-    inHand: () => inHand,
-    timesOf: (frame: Digest) => times.get(frame) ?? { requestedAt: 0, receivedAt: 0 },
-    hear({ event }: Recorded, inspector: Inspector, artifacts: Artifacts): void {
-      if (event.type === "JobOrderAccepted") {
-        orders.set(event.job, event.order.recipe);
-        for (const { id, program } of event.order.route) programs.set(`${event.job}/${id}`, program);
-      }
-      if (event.type === "PlateChecked") emptyPlate = event.clear ? event.frame : null;
-      if (event.type === "AttemptStarted") {
-        const program = programs.get(`${event.job}/${event.operation}`);
-        const recipe = orders.get(event.job);
-        times.clear();
-        inHand = program && recipe ? freshBuild(event.attempt, program, recipe, emptyPlate) : null;
-      }
-      if (!inHand || !("attempt" in event) || event.attempt !== inHand.attempt) {
-        if (event.type === "DispositionSigned" && event.disposition === "concession")
-          void concede(inHand, inspector, artifacts);
-        return;
-      }
-      if (event.type === "LayerCaptured") {
-        inHand.frames.set(event.layer, event.frame);
-        times.set(event.frame, { requestedAt: event.requestedAt, receivedAt: event.receivedAt });
-      }
-      if (event.type === "LayerInspected") inHand.seen.push(event.report.digests.frame);
-      if (event.type === "LayerDecided" && event.verdict === "pass") accept(inHand, event.layer);
-      if (event.type === "AttemptEnded") {
-        void inspector.end(event.attempt);
-        inHand = null;
-      }
-    },
-  };
-}
-
-function freshBuild(attempt: string, program: Digest, recipe: Digest, emptyPlate: Digest | null): InHand {
-  return { attempt, program, recipe, emptyPlate, accepted: null, frames: new Map(), seen: [], begun: false };
-}
-
-function accept(inHand: InHand, layer: number): void {
-  const frame = inHand.frames.get(layer);
-  if (frame) inHand.accepted = { layer, frame };
-}
-
-/** A conceded layer is what the next one is compared with. */
-async function concede(inHand: InHand | null, inspector: Inspector, artifacts: Artifacts): Promise<void> {
-  if (!inHand) return;
-  accept(inHand, (inHand.accepted?.layer ?? 0) + 1);
-  const frame = inHand.accepted ? await artifacts.get(inHand.accepted.frame) : null;
-  if (!inHand.accepted || !frame?.ok) return;
-  const fault = await inspector.accept(inHand.attempt, { layer: inHand.accepted.layer, frame: frame.value });
-  if (fault) inHand.begun = false;
 }
 
 const mostFindings = 16;

@@ -1,0 +1,103 @@
+/** Follows the ledger for the inspector: which build is in hand, what it is compared with, which pictures it has had. */
+import type { Recorded } from "../jobs/controller.ts";
+import type { Event } from "../jobs/event.ts";
+import type { Digest } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+
+/** The attempt in hand: its program and recipe, the empty plate before it, and the last accepted picture. */
+export interface BuildInHand {
+  readonly attempt: string;
+  readonly program: Digest;
+  readonly recipe: Digest;
+  readonly emptyPlate: Digest | null;
+  accepted: { readonly layer: number; readonly frame: Digest } | null;
+  readonly frames: Map<number, Picture>;
+  readonly seen: Digest[];
+  /** True once the inspector has the build. */
+  begun: boolean;
+}
+
+export interface Picture {
+  readonly frame: Digest;
+  readonly requestedAt: EpochMs;
+  readonly receivedAt: EpochMs;
+}
+
+/** What the inspector must be told because of an entry. */
+export type Consequence =
+  | { readonly kind: "nothing" }
+  | { readonly kind: "ended"; readonly attempt: string }
+  /** A person accepted a layer that had failed: from now on it is what the next one is compared with. */
+  | { readonly kind: "conceded"; readonly build: BuildInHand };
+
+export interface Follower {
+  inHand(): BuildInHand | null;
+  hear(recorded: Recorded): Consequence;
+}
+
+const nothing: Consequence = { kind: "nothing" };
+
+/** A follower that has heard nothing yet; it must hear every entry in order. */
+export function createFollower(): Follower {
+  let inHand: BuildInHand | null = null;
+  let emptyPlate: Digest | null = null;
+  const recipes = new Map<string, Digest>();
+  const programs = new Map<string, Digest>();
+
+  function open(event: Extract<Event, { type: "AttemptStarted" }>): BuildInHand | null {
+    const { attempt } = event;
+    const program = programs.get(`${event.job}/${event.operation}`);
+    const recipe = recipes.get(event.job);
+    if (!program || !recipe) return null;
+    return { attempt, program, recipe, emptyPlate, accepted: null, frames: new Map(), seen: [], begun: false };
+  }
+
+  /** An inspector that was never given the build need not hear of its end. */
+  function end(attempt: string): Consequence {
+    if (inHand?.attempt !== attempt) return nothing;
+    const { begun } = inHand;
+    inHand = null;
+    return begun ? { kind: "ended", attempt } : nothing;
+  }
+
+  return {
+    inHand: () => inHand,
+    hear({ event }) {
+      switch (event.type) {
+        case "JobOrderAccepted":
+          recipes.set(event.job, event.order.recipe);
+          for (const { id, program } of event.order.route) programs.set(`${event.job}/${id}`, program);
+          return nothing;
+        case "PlateChecked":
+          emptyPlate = event.clear ? event.frame : null;
+          return nothing;
+        case "AttemptStarted":
+          inHand = open(event);
+          return nothing;
+        case "DispositionSigned":
+          return inHand && event.disposition === "concession" ? conceded(inHand) : nothing;
+        case "AttemptEnded":
+          return end(event.attempt);
+        default:
+          if (inHand && "attempt" in event && event.attempt === inHand.attempt) follow(inHand, event);
+          return nothing;
+      }
+    },
+  };
+}
+
+function follow(build: BuildInHand, event: Event): void {
+  if (event.type === "LayerCaptured") build.frames.set(event.layer, event);
+  if (event.type === "LayerInspected") build.seen.push(event.report.digests.frame);
+  if (event.type === "LayerDecided" && event.verdict === "pass") accept(build, event.layer);
+}
+
+function conceded(build: BuildInHand): Consequence {
+  accept(build, (build.accepted?.layer ?? 0) + 1);
+  return build.begun ? { kind: "conceded", build } : nothing;
+}
+
+function accept(build: BuildInHand, layer: number): void {
+  const picture = build.frames.get(layer);
+  if (picture) build.accepted = { layer, frame: picture.frame };
+}
