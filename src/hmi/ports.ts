@@ -58,8 +58,11 @@ export interface HmiConfig {
   readonly webRoot: string;
   readonly sessions: SessionRules;
   readonly telemetryPeriodMs: Milliseconds;
-  /** Requests a minute from one address; sign-in and enrolment have their own, lower limit. */
+  /** Requests a minute of one session; hold and stop are not counted, and never refused for it. */
   readonly requestsPerMinute: number;
+  /** Requests a minute of one address where nobody is signed in: enough to load the page a few times. */
+  readonly strangersPerMinute: number;
+  /** Tries of a secret a minute, by session or, where nobody is signed in, by address. */
   readonly signInsPerMinute: number;
   /** True behind TLS: the cookie is then never sent in the clear. */
   readonly secureCookie: boolean;
@@ -74,6 +77,7 @@ export const defaultHmiConfig: Omit<HmiConfig, "webRoot" | "site"> = {
   sessions: { idleMs: 10 * 60 * 1000, longestMs: 12 * 60 * 60 * 1000, atOnce: 32 },
   telemetryPeriodMs: 1_000,
   requestsPerMinute: 3_000,
+  strangersPerMinute: 240,
   signInsPerMinute: 30,
   secureCookie: false,
   hosts: [],

@@ -35,8 +35,8 @@ export interface Route {
   readonly url: string;
   /** `open` routes are asked before anybody is signed in. */
   readonly access: "open" | "session";
-  /** Counted against the lower limit: it tries a secret. */
-  readonly guess: boolean;
+  /** `guess` tries a secret and is counted against a lower limit; `never` is what must always be heard. */
+  readonly limit: "usual" | "guess" | "never";
   readonly params: z.ZodType;
   readonly body: z.ZodType;
   readonly handle: (call: Call<never, never>) => Promise<Answer> | Answer;
@@ -44,14 +44,14 @@ export interface Route {
 
 /** Declares a route with its schemas' own types. */
 export function route<Params, Body>(
-  declared: Omit<Route, "params" | "body" | "handle" | "guess"> & {
-    readonly guess?: boolean;
+  declared: Omit<Route, "params" | "body" | "handle" | "limit"> & {
+    readonly limit?: Route["limit"];
     readonly params: z.ZodType<Params>;
     readonly body: z.ZodType<Body>;
     readonly handle: (call: Call<Params, Body>) => Promise<Answer> | Answer;
   },
 ): Route {
-  return { ...declared, guess: declared.guess ?? false, handle: declared.handle as Route["handle"] };
+  return { ...declared, limit: declared.limit ?? "usual", handle: declared.handle as Route["handle"] };
 }
 
 /** A good answer. */

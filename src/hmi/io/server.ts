@@ -27,6 +27,8 @@ type Access = "open" | "session";
 
 const cookieName = "cellward_session";
 const bodyLimitBytes = 16_384;
+/** Hold, stop and the probes: no flood of anything else may keep them from being heard. */
+const unlimited = { rateLimit: false } as const;
 
 interface House {
   readonly app: FastifyInstance;
@@ -91,7 +93,11 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   };
 }
 
-async function furnish({ app, desk }: House, config: HmiConfig, onProblem: (problem: unknown) => void): Promise<void> {
+async function furnish(
+  { app, desk, sessions }: House,
+  config: HmiConfig,
+  onProblem: (problem: unknown) => void,
+): Promise<void> {
   const none = ["'none'"];
   const self = ["'self'"];
   await app.register(helmet, {
@@ -112,8 +118,11 @@ async function furnish({ app, desk }: House, config: HmiConfig, onProblem: (prob
     referrerPolicy: { policy: "no-referrer" },
   });
   await app.register(cookie);
+  // By session where there is one: a flood of strangers, from the same address too, leaves the signed-in alone.
+  const sessionOf = (request: FastifyRequest) => sessions.keyOf(request.cookies[cookieName]);
   await app.register(rateLimit, {
-    max: config.requestsPerMinute,
+    max: (request) => (sessionOf(request) === null ? config.strangersPerMinute : config.requestsPerMinute),
+    keyGenerator: (request) => sessionOf(request) ?? request.ip,
     timeWindow: 60_000,
     errorResponseBuilder: () => ({ statusCode: 429, code: "too-many", message: "Too many requests. Wait a minute." }),
   });
@@ -137,11 +146,11 @@ async function furnish({ app, desk }: House, config: HmiConfig, onProblem: (prob
 
 function addRoute(house: House, declared: Route): void {
   const { app, desk, sessions } = house;
-  const limit = { max: desk.config.signInsPerMinute, timeWindow: 60_000 };
+  const guesses = { rateLimit: { max: desk.config.signInsPerMinute, timeWindow: 60_000 } };
   app.route({
     method: declared.method,
     url: declared.url,
-    config: declared.guess ? { rateLimit: limit } : {},
+    config: { usual: {}, guess: guesses, never: unlimited }[declared.limit],
     handler: async (request, reply) => {
       const token = request.cookies[cookieName];
       const person = sessions.find(token);
@@ -195,8 +204,8 @@ function unsigned(reply: FastifyReply) {
 }
 
 function addProbes({ app, desk }: House): void {
-  app.get("/healthz", async () => ({ ok: true }));
-  app.get("/readyz", async (_request, reply) => {
+  app.get("/healthz", { config: unlimited }, async () => ({ ok: true }));
+  app.get("/readyz", { config: unlimited }, async (_request, reply) => {
     const state = desk.controller.state();
     const reasons = [
       ...(state.boot === null ? [{ code: "not-booted", what: "The cell has not started yet." }] : []),

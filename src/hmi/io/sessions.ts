@@ -9,6 +9,8 @@ export interface Sessions {
   open(person: PersonId): string;
   /** Who holds the token, or null. */
   find(token: string | undefined): PersonId | null;
+  /** A name for the session that is not its token, to count by; null where the token opens none. */
+  keyOf(token: string | undefined): string | null;
   /** A person did something. */
   touch(token: string | undefined): void;
   close(token: string | undefined): void;
@@ -17,20 +19,21 @@ export interface Sessions {
 /** An empty table. */
 export function createSessions(clock: Clock, rules: SessionRules): Sessions {
   let sessions: readonly Session[] = [];
-  const keyOf = (token: string) => createHash("sha256").update(token).digest("hex");
+  const digest = (token: string) => createHash("sha256").update(token).digest("hex");
   const live = (token: string | undefined) => {
     if (token === undefined) return undefined;
-    const key = keyOf(token);
+    const key = digest(token);
     return sessions.find((each) => each.key === key && !isLapsed(each, clock.monotonic(), rules));
   };
   return {
     open(person) {
       const token = randomBytes(32).toString("base64url");
       const now = clock.monotonic();
-      sessions = withSession(sessions, { key: keyOf(token), person, since: now, seen: now }, now, rules);
+      sessions = withSession(sessions, { key: digest(token), person, since: now, seen: now }, now, rules);
       return token;
     },
     find: (token) => live(token)?.person ?? null,
+    keyOf: (token) => live(token)?.key ?? null,
     touch(token) {
       const found = live(token);
       const seen = clock.monotonic();

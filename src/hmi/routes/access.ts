@@ -19,7 +19,7 @@ export const accessRoutes: readonly Route[] = [
     method: "POST",
     url: "/api/sign-in",
     access: "open",
-    guess: true,
+    limit: "guess",
     params: nothing,
     body: signIn,
     handle: async ({ desk, body }) => {
@@ -33,7 +33,7 @@ export const accessRoutes: readonly Route[] = [
     method: "POST",
     url: "/api/enrol",
     access: "open",
-    guess: true,
+    limit: "guess",
     params: nothing,
     body: enrol,
     handle: async ({ desk, body }) => {
