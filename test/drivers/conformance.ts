@@ -40,9 +40,16 @@ export function machineConformance(name: string, start: () => Promise<Conformanc
 
     test("[F28] an attempt that nobody began is refused, and an unknown program is not begun", async () => {
       const nobody = fresh();
-      for (const answer of [await tell("hold", nobody), await tell("abort", nobody), await proceed(nobody, 2)])
-        expect(answer.kind).toBe("refused");
+      for (const answer of [await tell("hold", nobody), await proceed(nobody, 2)]) expect(answer.kind).toBe("refused");
       expect((await begin(nobody, 1, unheardOf)).kind).toBe("refused");
+    });
+
+    test("[F31][F33] abort of an attempt that only an earlier driver knew leaves the idle machine safe, and says so", async () => {
+      const earlier = fresh();
+      expect([await tell("abort", earlier), await tell("abort", earlier)]).toEqual(Array(2).fill({ kind: "done" }));
+      expect((await proceed(earlier, 2)).kind).toBe("refused");
+      await begin(earlier, 1);
+      expect(layersOf(earlier)).toEqual([]);
     });
 
     test("[F28][L3] released layers are made once each, in order, and no other; then it finishes", async () => {

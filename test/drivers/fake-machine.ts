@@ -110,9 +110,10 @@ class Fake implements FakeMachine {
   }
 
   #abort(attempt: AttemptId): Answer {
-    if (this.#open?.id !== attempt && !this.#over.has(attempt))
+    if (this.#open !== null && this.#open.id !== attempt && !this.#over.has(attempt))
       return { kind: "refused", fault: fault("unknown-attempt") };
     if (this.#open?.id === attempt) this.#end();
+    this.#over.add(attempt);
     return this.#reachable ? { kind: "done" } : { kind: "unknown", fault: fault("not-confirmed-safe") };
   }
 

@@ -6,7 +6,7 @@ import type { AttemptId } from "../../kernel/names.ts";
 import { faults } from "./faults.ts";
 import { newFeed, release } from "./feed.ts";
 import { makeSafe } from "./safing.ts";
-import { answer, type Instant, knownHeat, type ProgramSource, refuse, type Session } from "./session.ts";
+import { answer, close, type Instant, knownHeat, type ProgramSource, refuse, type Session } from "./session.ts";
 
 type Begin = Extract<Directive, { kind: "begin" }>;
 
@@ -67,13 +67,21 @@ function notThis(directive: Begin, program: ProgramSource | null): Fault | null 
   return digestOf(program.bytes) === directive.program ? null : faults.wrongProgram();
 }
 
-/** An attempt that ended before is answered by what the printer says now. */
+/**
+ * An attempt that ended before is answered by what the printer says now. One that is not known died with an earlier
+ * driver: what the printer still has of it is stopped and cooled, and it can never begin here any more.
+ */
 function abort(session: Session, id: number, attempt: AttemptId, now: Instant): void {
   const open = session.job?.attempt === attempt;
-  if (!open && !session.over.has(attempt)) return refuse(session, id, faults.unknownAttempt());
+  const known = open || session.over.has(attempt);
+  if (!known && session.job !== null) return refuse(session, id, faults.unknownAttempt());
   if (!open && session.job !== null) return answer(session, id, { kind: "done" });
   if (session.phase !== "ready" && session.safing === null)
     return answer(session, id, { kind: "unknown", fault: faults.notConfirmed() });
+  if (!known) {
+    close(session, attempt);
+    return makeSafe(session, { waiter: id, mayPark: false }, now);
+  }
   const heat = knownHeat(session, now);
   const cold = heat !== null && heat.hotend.target === 0 && heat.bed.target === 0;
   if (!open && cold && session.safing === null) return answer(session, id, { kind: "done" });

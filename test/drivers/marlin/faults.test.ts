@@ -135,6 +135,38 @@ describe("making safe", () => {
     expect(rig.answers.get(over)).toMatchObject({ fault: { code: "attempt-over" } });
   });
 
+  test.each([0, 200])(
+    "[F31][F33] abort of an attempt that died with an earlier driver is confirmed (target: %i)",
+    (target) => {
+      const rig = new Rig();
+      rig.firmware.hotend = { actual: 190, target };
+      expect(rig.open()).toBe(true);
+      const since = rig.now;
+      const id = rig.tell({ kind: "abort", attempt: a1 });
+      expect(rig.answers.has(id)).toBe(false);
+      expect(rig.until(() => rig.answers.has(id))).toBe(true);
+      expect(rig.answers.get(id)).toEqual({ kind: "done" });
+      expect(rig.now - since).toBeLessThan(3000);
+      expect(rig.firmware.hotend.target + rig.firmware.bed.target).toBe(0);
+      expect(rig.firmware.executed).toContain("M104 S0");
+      expect(rig.firmware.executed.join()).not.toContain("G1");
+      const program = sourceOf(programOf(3, 20));
+      rig.tell({ kind: "begin", attempt: a1, program: program.digest, releasedLayer: 4 }, program);
+      expect(rig.until(() => rig.layers().length > 0, 10_000)).toBe(false);
+    },
+  );
+
+  test("[F28][F31] abort of an attempt that died with an earlier driver is answered unknown by a silent printer", () => {
+    const rig = new Rig();
+    rig.open();
+    rig.firmware.dead = true;
+    const since = rig.now;
+    const id = rig.tell({ kind: "abort", attempt: a1 });
+    expect(rig.until(() => rig.answers.has(id))).toBe(true);
+    expect(rig.answers.get(id)).toMatchObject({ kind: "unknown", fault: { code: "not-confirmed-safe" } });
+    expect(rig.now - since).toBeLessThan(26_000);
+  });
+
   test("[F28] an abort that the printer does not confirm is answered unknown, in bounded time", () => {
     const rig = printing();
     rig.firmware.dead = true;

@@ -108,7 +108,7 @@ describe("a job on a calm wire", () => {
     expect(summary.markedAt).toBe(1_000_000 + rig.now);
   });
 
-  test("directives for attempts that nobody knows are refused", () => {
+  test("directives for attempts that nobody knows are refused while another one is made", () => {
     const rig = started();
     for (const kind of ["hold", "abort"] as const) {
       const id = rig.tell({ kind, attempt: attempt("nobody") });

@@ -3,8 +3,12 @@ import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterEach, describe, expect, test } from "vitest";
-import type { AttemptId } from "../../../src/kernel/names.ts";
+import { createMarlinMachine } from "../../../src/drivers/io/marlin.ts";
+import type { Machine } from "../../../src/drivers/machine.ts";
+import { marlinConfig } from "../../../src/drivers/marlin/config.ts";
+import type { AttemptId, EquipmentId } from "../../../src/kernel/names.ts";
 import { BenchPrinter } from "../bench-printer.ts";
+import { Listener } from "../listener.ts";
 import { type Bench, longProgram, startBench } from "../marlin-machine.ts";
 
 const a1 = "a1" as AttemptId;
@@ -97,21 +101,8 @@ describe("over a real terminal", () => {
   });
 
   test("[F31] kill -9 of the parent: the orphaned child stops, cools the printer and ends", async () => {
-    const printer = new BenchPrinter();
-    await printer.start(200);
-    const entry = fileURLToPath(new URL("../fixtures/parent.ts", import.meta.url));
-    const parent = spawn(process.execPath, [entry], { stdio: ["pipe", "pipe", "inherit"] });
-    const settings = {
-      driver: "marlin",
-      port: printer.tty,
-      serial: printer.uuid,
-      vendor: "b",
-      lockFolder: printer.folder,
-    };
-    parent.stdin.end(JSON.stringify(settings));
+    const { printer, parent, child } = await printingApart();
     try {
-      const child = await firstLayer(createInterface({ input: parent.stdout }));
-      expect((await printer.state()).hotend.target).toBeGreaterThan(0);
       parent.kill("SIGKILL");
       await cooled(printer);
       while (isRunning(child)) await printer.state();
@@ -120,7 +111,52 @@ describe("over a real terminal", () => {
       await printer.dispose();
     }
   });
+
+  test("[F31][F33] kill -9 of parent and child: the printer stays hot until the next driver, which confirms the abort", async () => {
+    const { printer, settings, parent, child } = await printingApart();
+    const machines: Machine[] = [];
+    try {
+      const ended = new Promise((resolve) => parent.once("exit", resolve));
+      // The parent must not live to start another child, nor the child to notice that its parent is gone.
+      process.kill(parent.pid!, "SIGSTOP");
+      process.kill(child, "SIGKILL");
+      process.kill(parent.pid!, "SIGKILL");
+      await ended;
+      const left = await printer.state();
+      expect(left.hotend.target).toBeGreaterThan(0);
+      const machine = createMarlinMachine({
+        ...{ equipment: "printer-1" as EquipmentId, config: marlinConfig.parse(settings) },
+        loadProgram: async () => null,
+      });
+      machines.push(machine);
+      await new Listener(machine).next("online");
+      expect(await machine.perform({ kind: "abort", attempt: a1 })).toEqual({ kind: "done" });
+      const safe = await printer.state();
+      expect([safe.hotend.target, safe.bed.target]).toEqual([0, 0]);
+      expect(await machine.perform({ kind: "abort", attempt: a1 })).toEqual({ kind: "done" });
+      expect((await machine.perform({ kind: "proceed", attempt: a1, releasedLayer: 99 })).kind).toBe("refused");
+      expect((await printer.state()).head).toEqual(safe.head);
+    } finally {
+      parent.kill("SIGKILL");
+      for (const machine of machines) await machine.close();
+      await printer.dispose();
+    }
+  });
 });
+
+/** A driver in a parent process of its own, in mid-print on a hot printer. */
+async function printingApart() {
+  const printer = new BenchPrinter();
+  await printer.start(200);
+  const entry = fileURLToPath(new URL("../fixtures/parent.ts", import.meta.url));
+  const parent = spawn(process.execPath, [entry], { stdio: ["pipe", "pipe", "inherit"] });
+  const wire = { driver: "marlin", port: printer.tty, serial: printer.uuid };
+  const settings = { ...wire, vendor: "b", lockFolder: printer.folder };
+  parent.stdin.end(JSON.stringify(settings));
+  const child = await firstLayer(createInterface({ input: parent.stdout }));
+  expect((await printer.state()).hotend.target).toBeGreaterThan(0);
+  return { printer, settings, parent, child };
+}
 
 /** The child's process id, once it has made a layer. */
 async function firstLayer(lines: AsyncIterable<string>): Promise<number> {
