@@ -26,6 +26,7 @@ export interface Rig {
     readonly y1: number;
   }[];
   readonly limits?: Partial<GateLimits>;
+  readonly exposureUnknown: boolean;
 }
 
 /** A roughly described mount may miss a fiducial's place by this much of the picture's width. */
@@ -63,6 +64,7 @@ export function commission(picture: Picture, rig: Rig): Result<CameraSetup, Faul
     zones: zonesOf(picture, lens, rig),
     marker: rig.marker,
     limits: { ...defaultGateLimits, ...rig.limits },
+    exposureUnknown: rig.exposureUnknown,
   });
 }
 

@@ -20,12 +20,14 @@ const clockTolerance_ms = 250;
 
 /**
  * Why this frame cannot be evidence of its layer, or null: it must have been asked for and exposed after the layer's
- * mark, must not repeat any earlier frame of the build, and the layer below must be the one last accepted.
+ * mark, must not repeat any earlier frame of the build, and the layer below must be the one last accepted. A frame
+ * without an exposure time is none, unless the camera's set-up says `exposureUnknown`.
  */
 export function staleness(
   frame: FrameTimes,
   reference: { readonly layer: number; readonly digest: Digest },
   seen: Sighted,
+  exposureUnknown: boolean,
 ): string | null {
   const times = [frame.markedAt, frame.requestedAt, frame.receivedAt];
   if (!times.every(Number.isFinite)) return "the frame or the layer's mark has no time";
@@ -34,7 +36,9 @@ export function staleness(
   }
   if (frame.requestedAt < frame.markedAt) return "the picture was asked for before the layer was complete";
   if (frame.receivedAt < frame.requestedAt) return "the picture came before it was asked for: the clock jumped";
-  if (frame.exposureStart !== null) {
+  if (frame.exposureStart === null) {
+    if (!exposureUnknown) return "the camera does not say when the picture was exposed";
+  } else {
     if (!(frame.exposureStart >= frame.markedAt - clockTolerance_ms)) {
       return "the picture was exposed before the layer was complete";
     }

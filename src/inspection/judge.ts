@@ -89,7 +89,8 @@ export function prepare(
   clock.mark("gate");
   const registration = checked.grade === "unusable" ? null : register(subject.picture, rules.setup);
   clock.mark("registration");
-  const stale = staleness(subject, reference, seen) ?? markStale(subject, registration, rules.setup);
+  const stale =
+    staleness(subject, reference, seen, rules.setup.exposureUnknown) ?? markStale(subject, registration, rules.setup);
   const base = {
     subject,
     reference,

@@ -37,6 +37,8 @@ const rig = z.strictObject({
     .array(z.strictObject({ id: name, x0: finite, y0: finite, x1: finite, y1: finite }))
     .min(1)
     .max(16),
+  /** True only for a camera that cannot say when a picture was exposed. */
+  exposureUnknown: z.boolean().default(false),
 });
 
 /** Reads a rig from parsed JSON; unknown keys are refused. */

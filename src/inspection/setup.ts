@@ -77,6 +77,8 @@ const setup = z.strictObject({
     radius_mm: positive,
   }),
   limits: gateLimits,
+  /** True for a camera that cannot say when a picture was exposed; then only the sequence mark proves that it is new. */
+  exposureUnknown: z.boolean().default(false),
 });
 
 export type CameraSetup = z.infer<typeof setup>;

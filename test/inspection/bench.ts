@@ -16,8 +16,8 @@ export const lift_mm = 2;
 const described = readRig(JSON.parse(readFileSync(new URL("../../config/bench-rig.json", import.meta.url), "utf8")));
 if (!described.ok) throw new Error(described.error.what);
 
-/** What a technician entered for the bench: a mount measured with a tape, the fiducials from the drawing. */
-export const benchRig: Rig = described.value;
+/** What a technician entered for the bench: a mount measured with a tape, the fiducials from the drawing; it has no clock. */
+export const benchRig: Rig = { ...described.value, exposureUnknown: true };
 
 /** The same rig at another picture width (4:3). */
 export function rigAt(width: number): Rig {

@@ -1,5 +1,5 @@
 /** The camera adapters against real sockets and files: bounded, authorised, never rejecting. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, utimes, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -60,7 +60,9 @@ test.each(troubles)("a camera that %s is no picture, in words [F55][L3][L8]", as
 test("a folder gives its pictures in order, each once, then none [F51]", async () => {
   await writeFile(join(folder, "b.jpg"), new Uint8Array([2]));
   await writeFile(join(folder, "a.jpg"), new Uint8Array([1]));
+  await utimes(join(folder, "a.jpg"), 0, 1_234.5);
   const camera = createFolderCamera({ folder, clock });
   const taken = [await camera.take(), await camera.take(), await camera.take()];
+  expect(taken[0]).toMatchObject({ value: { exposureStart: 1_234_500 } });
   expect(taken.map((t) => (t.ok ? t.value.bytes[0] : t.error.code))).toEqual([1, 2, "camera-no-picture"]);
 });

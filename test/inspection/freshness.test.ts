@@ -15,9 +15,14 @@ const good: FrameTimes = {
 };
 const below = { layer: 6, digest: other };
 
-test("a frame asked for and exposed after the mark is evidence, with or without the camera's own times [F51]", () => {
-  expect(staleness(good, below, new Set())).toBeNull();
-  expect(staleness({ ...good, exposureStart: null }, below, new Set())).toBeNull();
+test("a frame asked for and exposed after the mark is evidence [F51]", () => {
+  expect(staleness(good, below, new Set(), false)).toBeNull();
+});
+
+test("a frame without an exposure time is none, unless the set-up says that the camera has none [F51][L3]", () => {
+  const undated = { ...good, exposureStart: null };
+  expect(staleness(undated, below, new Set(), false)).toMatch(/does not say when/);
+  expect(staleness(undated, below, new Set(), true)).toBeNull();
 });
 
 test.each([
@@ -30,5 +35,5 @@ test.each([
   ["without a time", { markedAt: Number.NaN }, below, []],
   ["over a layer that was never accepted", {}, { layer: 5, digest: other }, []],
 ] as const)("a frame %s is no evidence, and says why [F51][F55][L3]", (_, change, reference, seen) => {
-  expect(staleness({ ...good, ...change }, reference, new Set(seen))).toMatch(/\w+ \w+/);
+  expect(staleness({ ...good, ...change }, reference, new Set(seen), true)).toMatch(/\w+ \w+/);
 });

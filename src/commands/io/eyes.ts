@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { CellConfig } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
-import type { Camera } from "../../inspection/camera.ts";
+import type { Camera, CameraFrame } from "../../inspection/camera.ts";
 import { evidenceBytes } from "../../inspection/evidence.ts";
 import { gate } from "../../inspection/gate.ts";
 import type { Build, Inspector, NoResult } from "../../inspection/inspector.ts";
@@ -18,6 +18,7 @@ import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Finding, LayerReport } from "../../jobs/report.ts";
+import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
@@ -60,12 +61,11 @@ export async function openEyes(options: EyesOptions): Promise<Result<Sight, Faul
     close: () => inspector.value.close(),
     eyes: {
       async capture() {
-        const frame = await camera.take();
-        if (!frame.ok) return frame;
-        const { bytes, requestedAt, receivedAt, exposureStart } = frame.value;
-        const digest = await artifacts.put(bytes);
-        exposures.set(digest, exposureStart);
-        return ok({ frame: digest, requestedAt, receivedAt });
+        const taken = await takeNew(camera, artifacts);
+        if (!taken.ok) return taken;
+        const { frame, requestedAt, receivedAt, exposureStart } = taken.value;
+        exposures.set(frame, exposureStart);
+        return ok({ frame, requestedAt, receivedAt });
       },
       async inspect(owed) {
         const inHand = follower.inHand();
@@ -189,11 +189,23 @@ async function store(said: InspectionReport, artifacts: Artifacts): Promise<Laye
 
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
-async function lookAtPlate(camera: Camera, { setup, emptyPlate }: CameraSetupWithPlate, artifacts: Artifacts) {
+type NewPicture = CameraFrame & { readonly frame: Digest };
+
+/** Takes a picture and stores it; two exposures never give the same bytes, so one that is stored already is an old one. */
+async function takeNew(camera: Camera, artifacts: Artifacts): Promise<Result<NewPicture, Fault>> {
   const taken = await camera.take();
+  if (!taken.ok) return taken;
+  const frame = digestOf(taken.value.bytes);
+  if (await artifacts.has(frame)) return err(repeatedPicture);
+  await artifacts.put(taken.value.bytes);
+  return ok({ ...taken.value, frame });
+}
+
+async function lookAtPlate(camera: Camera, { setup, emptyPlate }: CameraSetupWithPlate, artifacts: Artifacts) {
+  const taken = await takeNew(camera, artifacts);
   if (!taken.ok) return { clear: false, what: taken.error.what, frame: null };
-  const frame = await artifacts.put(taken.value.bytes);
-  const [now, empty] = await Promise.all([decodeGrey(taken.value.bytes), decodeGrey(emptyPlate)]);
+  const { bytes, frame } = taken.value;
+  const [now, empty] = await Promise.all([decodeGrey(bytes), decodeGrey(emptyPlate)]);
   if (!now.ok) return { clear: false, what: now.error.what, frame };
   if (!empty.ok) return { clear: false, what: empty.error.what, frame };
   return { ...checkPlate(now.value, empty.value, setup, plateLimits), frame };
@@ -237,6 +249,11 @@ async function loadSetup(path: string): Promise<Result<CameraSetupWithPlate, Fau
 
 const remedy = "Call the engineer; the layer holds until it is seen.";
 const notInHand: Fault = { code: "build-not-in-hand", what: "The inspection does not know this build.", remedy };
+const repeatedPicture: Fault = {
+  code: "repeated-picture",
+  what: "The camera delivered a picture that this cell already has: it is an old one.",
+  remedy: "Check what stands between the camera and the cell; the layer holds until a new picture shows it.",
+};
 const pictureGone: Fault = { code: "picture-gone", what: "The stored picture cannot be read back.", remedy };
 const cannotInspect: Fault = {
   code: "build-cannot-be-inspected",

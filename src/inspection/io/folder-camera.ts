@@ -12,7 +12,10 @@ export interface FolderCameraOptions {
   readonly clock: Clock;
 }
 
-/** Makes the camera: every request takes the next .jpg by name that was not taken yet; none left is no picture. */
+/**
+ * Makes the camera: every request takes the next .jpg by name that was not taken yet; none left is no picture. The
+ * time at which a file was last written stands for its exposure: an old file is an old picture.
+ */
 export function createFolderCamera({ folder, mostBytes = 16 * 1024 * 1024, clock }: FolderCameraOptions): Camera {
   let last = "";
   return {
@@ -25,12 +28,12 @@ export function createFolderCamera({ folder, mostBytes = 16 * 1024 * 1024, clock
         last = next;
         const file = await open(join(folder, next), "r");
         try {
-          const { size } = await file.stat();
+          const { size, mtimeMs } = await file.stat();
           if (size > mostBytes) return err(noPicture(`the file ${next} is larger than ${mostBytes} bytes`));
           const bytes = new Uint8Array(size);
           const { bytesRead } = await file.read(bytes, 0, size, 0);
           if (bytesRead !== size) return err(noPicture(`the file ${next} could not be read whole`));
-          return ok({ bytes, requestedAt, receivedAt: clock.now(), exposureStart: null });
+          return ok({ bytes, requestedAt, receivedAt: clock.now(), exposureStart: mtimeMs });
         } finally {
           await file.close();
         }

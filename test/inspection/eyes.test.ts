@@ -1,0 +1,59 @@
+/** The cell's eyes on real files: a folder of pictures, a set-up on disk, the committed network, the encrypted store. */
+import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { emptyPlatePath, openEyes } from "../../src/commands/io/eyes.ts";
+import type { CellConfig } from "../../src/config/schema.ts";
+import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
+import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";
+import { commissioned, createBench } from "./bench.ts";
+
+const root = await mkdtemp(join(tmpdir(), "eyes-"));
+afterAll(() => rm(root, { recursive: true, force: true }));
+const bench = createBench({ seed: 31 });
+const { setup } = commissioned(bench);
+const empty = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+const another = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+const capture = { kind: "capture", attempt: "A1", layer: 1, take: 1 } as never;
+
+/** A cell's folder with pictures for its camera, and the options of its eyes. */
+async function cellWith(name: string, pictures: readonly Uint8Array[]) {
+  const folder = join(root, name);
+  const [camera, data, file] = [join(folder, "camera"), join(folder, "data"), join(folder, "setup.json")];
+  await mkdir(camera, { recursive: true });
+  await mkdir(data, { recursive: true });
+  for (const [i, picture] of pictures.entries()) await writeFile(join(camera, `${100 + i}.jpg`), picture);
+  const model = new URL("../../models/manifest.json", import.meta.url).pathname;
+  const config = { camera: { kind: "folder", folder: camera }, inspection: { setup: file, model } };
+  const artifacts = openArtifacts(data, new Uint8Array(32));
+  return { folder, file, options: { config: config as CellConfig, artifacts, recipe: () => null } };
+}
+
+async function commission(file: string): Promise<void> {
+  await writeFile(emptyPlatePath(file), empty);
+  await writeFile(file, JSON.stringify(setup));
+}
+
+async function opened(options: Parameters<typeof openEyes>[0]) {
+  const sight = await openEyes(options);
+  if (!sight.ok) throw new Error(sight.error.what);
+  return sight.value;
+}
+
+test("a picture that the cell has from before is refused, in this run and in a later one [F51][F55][L3]", async () => {
+  const { file, options } = await cellWith("repeated", [empty, another, empty]);
+  await commission(file);
+  const first = await opened(options);
+  expect([await first.eyes.capture(capture), await first.eyes.capture(capture)]).toMatchObject([
+    { ok: true },
+    { ok: true },
+  ]);
+  expect(await first.eyes.capture(capture)).toMatchObject({ ok: false, error: { code: "repeated-picture" } });
+  await first.close();
+  // The folder camera of a new run begins again at the first name: pictures of the run before.
+  const later = await opened(options);
+  expect(await later.eyes.capture(capture)).toMatchObject({ ok: false, error: { code: "repeated-picture" } });
+  expect(await later.eyes.checkPlate()).toMatchObject({ clear: false, frame: null });
+  await later.close();
+});
