@@ -109,6 +109,8 @@ async function refused(act: () => Promise<unknown>): Promise<Reaction> {
   }
 }
 
+const driverEntry = "drivers/marlin/io/child.ts";
+
 /** kill -9 of one of the daemon's own child processes, found by what it runs. */
 async function killChild(story: Story, entry: string): Promise<void> {
   const children = readFileSync(`/proc/${story.cell.pid}/task/${story.cell.pid}/children`, "utf8").trim().split(" ");
@@ -124,34 +126,75 @@ async function killInspector(story: Story): Promise<Reaction> {
   await killChild(story, "inspection/io/child.ts");
   const attempt = attemptOf(await untilLayer(story, 6));
   const right = (attempt?.accepted ?? 0) >= 6 && /^p+$/.test(attempt?.verdicts ?? "");
-  await story.panel.act(`/api/attempts/${attempt?.id}/stop`, { why: "Enough was shown." });
+  await story.panel.act(`/api/attempts/${attempt?.id}/stop`, { why: "stopped-at-panel" });
   const words = "A fresh inspector took over from the last accepted picture; no layer passed without its word.";
   return { right, words: right ? words : `NOT AS IT MUST BE: ${attempt?.hold?.what ?? attempt?.verdicts}` };
 }
 
 /** kill -9: the driver's child must park and cool the printer; at the next start the attempt is over, its outcome unknown. */
 async function killDaemon(story: Story): Promise<Reaction> {
-  const { bench, display } = story;
+  const { display } = story;
   await startJob(story);
   await untilLayer(story, 3);
   story.cell.kill("SIGKILL");
   await story.cell.exited;
   display.end();
   display.say("  the daemon is dead (kill -9) in mid-layer");
-  await until("cold targets at the printer", async () => {
-    const state = (await control(bench.places.world, "/state")) as {
-      hotend: { target: number };
-      bed: { target: number };
-    };
-    return state.hotend.target === 0 && state.bed.target === 0 ? true : null;
-  });
+  await cooled(story);
   display.say("  its driver has parked the printer and turned the heaters off");
+  return restarted(story);
+}
+
+/** kill -9 of both: nobody is left to cool the printer until the next start, whose driver must do it and say so. */
+async function killDaemonAndDriver(story: Story): Promise<Reaction> {
+  const { bench, display } = story;
+  await startJob(story);
+  await untilLayer(story, 3);
+  // A stopped daemon cannot start another driver before it dies itself.
+  story.cell.kill("SIGSTOP");
+  await killChild(story, driverEntry);
+  story.cell.kill("SIGKILL");
+  await story.cell.exited;
+  display.end();
+  const { hotend, bed } = await heaters(bench.places);
+  display.say(
+    `  daemon and driver are dead (kill -9); the printer heats on, to ${hotend.target} and ${bed.target} degrees`,
+  );
+  const reaction = await restarted(story);
+  await cooled(story);
+  return { ...reaction, right: reaction.right && hotend.target > 0 && bed.target > 0 };
+}
+
+/** Starts the daemon again: the attempt must be over, and the printer must say that it is safe before anything else. */
+async function restarted(story: Story): Promise<Reaction> {
+  const { bench, display } = story;
   const { cell, url } = await startCell(bench.places);
   story.cell = cell;
   story.panel = openPanel(url);
   display.say(`  started again: ${url}`);
   await story.panel.signIn(story.technician.name, story.technician.password);
+  await until("the printer's word that it is safe", async () => {
+    const { machines } = await story.panel.cell();
+    return machines.every((machine) => machine.online && !machine.unsafe) ? true : null;
+  });
+  display.say("  the printer has confirmed that it stands still with its heaters off");
   return ended(await story.panel.job(job));
+}
+
+interface Heaters {
+  readonly hotend: { readonly target: number };
+  readonly bed: { readonly target: number };
+}
+
+async function heaters(places: Places): Promise<Heaters> {
+  return (await control(places.world, "/state")) as Heaters;
+}
+
+async function cooled({ bench }: Story): Promise<void> {
+  await until("cold targets at the printer", async () => {
+    const { hotend, bed } = await heaters(bench.places);
+    return hotend.target === 0 && bed.target === 0 ? true : null;
+  });
 }
 
 async function fillDisk(story: Story): Promise<Reaction> {
@@ -160,10 +203,7 @@ async function fillDisk(story: Story): Promise<Reaction> {
   const code = await story.cell.exited;
   await watching;
   story.display.end();
-  await until("cold targets at the printer", async () => {
-    const state = (await control(story.bench.places.world, "/state")) as { hotend: { target: number } };
-    return state.hotend.target === 0 ? true : null;
-  });
+  await cooled(story);
   const right = code !== 0;
   return {
     right,
@@ -220,10 +260,14 @@ export const faults: Readonly<Record<string, DemoFault>> = {
   "thermal-runaway": inMachine("The printer's heater runs away.", worldFault("thermal-runaway", { heater: "hotend" })),
   "kill-printer": inMachine("The printer loses power.", async (story) => story.bench.printer.kill("SIGKILL")),
   "kill-driver": inMachine("The printer's driver process is killed (kill -9).", (story) =>
-    killChild(story, "drivers/marlin/io/child.ts"),
+    killChild(story, driverEntry),
   ),
   "kill-inspector": { what: "The inspection's process is killed (kill -9).", play: killInspector },
   "kill-daemon": { what: "The controller is killed (kill -9) in mid-layer.", play: killDaemon },
+  "kill-daemon-and-driver": {
+    what: "The controller and the printer's driver process are killed (kill -9), and the printer heats on.",
+    play: killDaemonAndDriver,
+  },
   "wrong-patient": {
     what: "The identifiers of another patient are typed.",
     play: ({ panel }) => refused(() => confirmIdentity(panel, ["MRN-48214-7", "1961-04-09"])),
@@ -264,5 +308,5 @@ export async function closeRecord(story: Story): Promise<void> {
   const { panel, quality } = story;
   const view = await panel.job(job).catch(() => null);
   if (!view?.nonconformities.some((each) => each.disposition === null)) return;
-  await dispose(panel, quality, view, "scrap", "Seen in the demonstration.");
+  await dispose(panel, quality, view, "scrap", "real-defect");
 }
