@@ -27,7 +27,7 @@ const infer: Tools["infer"] = (input) => loaded.value.run(input);
 const layers = guideLayers();
 const modes: Readonly<Record<string, () => Promise<void>>> = {
   short: async () => {
-    await unseen({ colours: ["grey"], heights: [0.5], cleanLayers: 8, from: 0, of: 1 });
+    await unseen({ colours: ["grey"], heights: [0.5], cleanLayers: 6, from: 0, of: 2 });
     await ablation();
   },
   long: () => {
