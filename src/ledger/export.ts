@@ -1,11 +1,11 @@
-/** The export of one job: one canonical JSON file with its entries, their proofs and a signed checkpoint over them. */
+/** The export of one job: one canonical JSON file with its entries, their proofs, a signed checkpoint over them and the cell's statement. */
 import { canonicalBytes, type Json } from "../kernel/json.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
 import { fromBase64, toBase64 } from "./bytes.ts";
 import type { SignedNote } from "./note.ts";
 
 /** First member of every export file. */
-export const exportFormat = "cellward-job-export/1";
+export const exportFormat = "cellward-job-export/2";
 
 /** One entry of an export. */
 export interface ExportedEntry {
@@ -21,6 +21,8 @@ export interface JobExport {
   readonly origin: string;
   readonly job: JobId;
   readonly checkpoint: SignedNote;
+  /** The cell's signed statement of the job's head and of what is inside (statement.ts). */
+  readonly statement: SignedNote;
   /** Public keys of the cell in their one-line form: for information, never for verification. */
   readonly keys: readonly string[];
   /** The job's entries and the first entry of each start in which they were written, by number. */
@@ -36,6 +38,7 @@ export function exportBytes(content: JobExport): Uint8Array {
     origin: content.origin,
     job: content.job,
     checkpoint: content.checkpoint,
+    statement: content.statement,
     keys: content.keys,
     entries: content.entries.map(({ entry, body, proof }) => ({ entry, body, proof: proof.map(toBase64) })),
     artifacts: Object.fromEntries([...content.artifacts].map(([digest, bytes]) => [digest, toBase64(bytes)])),
@@ -45,14 +48,15 @@ export function exportBytes(content: JobExport): Uint8Array {
 /** Reads the parsed file into its parts by form alone (nothing is verified yet); null where it is not an export. */
 export function readExport(value: Json): JobExport | null {
   const file = membersOf(value);
-  if (file === null || file["format"] !== exportFormat || Object.keys(file).length !== 7) return null;
-  const { origin, job, checkpoint, keys, entries, artifacts } = file;
+  if (file === null || file["format"] !== exportFormat || Object.keys(file).length !== 8) return null;
+  const { origin, job, checkpoint, statement, keys, entries, artifacts } = file;
+  if (typeof statement !== "string") return null;
   if (typeof origin !== "string" || typeof job !== "string" || typeof checkpoint !== "string") return null;
   if (!isTexts(keys) || !Array.isArray(entries)) return null;
   const readEntries = entries.map(readEntry);
   const readArtifacts = readBlobs(artifacts);
   if (!readEntries.every((entry) => entry !== null) || readArtifacts === null) return null;
-  return { origin, job: job as JobId, checkpoint, keys, entries: readEntries, artifacts: readArtifacts };
+  return { origin, job: job as JobId, checkpoint, statement, keys, entries: readEntries, artifacts: readArtifacts };
 }
 
 function readEntry(value: Json): ExportedEntry | null {

@@ -20,6 +20,7 @@ export type Rule =
   | "artifact-changed"
   | "export-format"
   | "inclusion"
+  | "statement"
   | "database";
 
 /** One thing that is wrong. */
@@ -54,6 +55,7 @@ const remedies: Record<Rule, string> = {
   "artifact-changed": "A picture or program was altered, or the data key does not belong to this folder.",
   "export-format": "The file is not an export as the cell writes it; export it again.",
   inclusion: "The entry is not one that the cell signed; do not rely on this file.",
+  statement: "The file is not what the cell put together when it exported the job; do not rely on it, export it again.",
   database: "The database file is damaged; restore it from a backup and keep this copy for the investigation.",
 };
 

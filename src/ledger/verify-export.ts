@@ -12,6 +12,7 @@ import type { Head } from "./ledger.ts";
 import { parseKey } from "./note.ts";
 import { includes } from "./proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
+import { artifactsDisagree, entriesDisagree, openStatement } from "./statement.ts";
 import { leafHash } from "./tree.ts";
 
 /** Largest export read, in bytes. */
@@ -19,7 +20,14 @@ export const maxExportBytes = 1 << 30;
 
 /** What verification of an export says. */
 export interface ExportReport {
+  /** The file is genuine and holds all that the cell stated when it made it. */
   readonly ok: boolean;
+  /** Genuine, the job has ended, and every artifact that its entries name is inside. */
+  readonly complete: boolean;
+  /** The job's last entry says that it has ended. */
+  readonly ended: boolean;
+  /** Number of the job's last entry found good; null where there is none. */
+  readonly lastEntry: number | null;
   /** SHA-256 of the file: what its HTML page carries. */
   readonly digest: Digest;
   readonly origin: string | null;
@@ -47,6 +55,9 @@ export function verifyExport(
 ): VerifiedExport {
   const digest = digestOf(bytes);
   const nothing = {
+    complete: false,
+    ended: false,
+    lastEntry: null,
     digest,
     origin: null,
     job: null,
@@ -58,7 +69,7 @@ export function verifyExport(
   const content = parsed?.ok === true ? readExport(parsed.value) : null;
   if (content === null) {
     const why = parsed?.ok === false ? parsed.error : "not of its form";
-    const wrong = finding("export-format", null, `The file is not a job's export in format 1: it is ${why}.`);
+    const wrong = finding("export-format", null, `The file is not a job's export in format 2: it is ${why}.`);
     return { report: { ...nothing, ok: false, findings: [wrong] }, content: null };
   }
   const head = openCheckpoint(content.checkpoint, content.origin, trusted, check);
@@ -66,16 +77,30 @@ export function verifyExport(
     const wrong = finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
     return { report: { ...nothing, ok: false, findings: [wrong] }, content };
   }
+  const stated = openStatement(content.statement, content.origin, trusted, check);
+  if (!stated.ok) {
+    const wrong = finding("statement", null, `The cell's statement in the file does not hold: ${stated.error}.`);
+    return { report: { ...nothing, ok: false, findings: [wrong] }, content };
+  }
   const walked = walk(content, head.value);
-  const wrong = walked.wrong ?? judgeFrame(content, walked.named);
+  const { size } = head.value;
+  const held = { ...walked, job: content.job, size, artifacts: new Set(content.artifacts.keys()) };
+  const wrong =
+    walked.wrong ??
+    entriesDisagree(stated.value, held) ??
+    judgeFrame(content, walked.named) ??
+    artifactsDisagree(stated.value, held);
   const report: ExportReport = {
     ok: wrong === null,
+    complete: wrong === null && walked.ended && content.artifacts.size === walked.named.size,
+    ended: walked.ended,
+    lastEntry: walked.entries === 0 ? null : walked.lastSeq,
     digest,
     origin: content.origin,
     job: content.job,
     entries: walked.entries,
     artifacts: { embedded: content.artifacts.size, named: walked.named.size },
-    lastCheckpoint: { size: head.value.size, root: toHex(head.value.root) as Digest },
+    lastCheckpoint: { size, root: toHex(head.value.root) as Digest },
     findings: wrong === null ? [] : [wrong],
   };
   return { report, content };
@@ -85,32 +110,41 @@ interface Walked {
   readonly wrong: Finding | null;
   readonly entries: number;
   readonly named: ReadonlySet<Digest>;
+  /** Number and digest of the job's last good entry; -1 and null before the first. */
+  readonly lastSeq: number;
+  readonly lastDigest: Digest | null;
+  readonly ended: boolean;
 }
+
+/** Type of the entry after which a job's record is whole. */
+const endType = "JobEnded";
 
 /** Steps through the entries: each is in the signed tree, the job's follow one another from its first without a gap. */
 function walk(content: JobExport, head: Checkpoint): Walked {
   const named = new Set<Digest>();
   const starts = new Set<number>();
+  let [entries, last, lastSeq, ended] = [0, -1, -1, false];
   let jobHead: Digest | null = null;
-  let [entries, last] = [0, -1];
+  const until = (wrong: Finding | null): Walked => ({ wrong, entries, named, lastSeq, lastDigest: jobHead, ended });
   for (const exported of content.entries) {
-    const seq = last + 1;
-    const checked = checkEntry(utf8(exported.entry), utf8(exported.body), seq);
-    if (isFinding(checked)) return { wrong: checked, entries, named };
+    const checked = checkEntry(utf8(exported.entry), utf8(exported.body), last + 1);
+    if (isFinding(checked)) return until(checked);
     const { entry, digest } = checked;
     const wrong = judgeEntry(entry, exported, head, { last, jobHead, starts, job: content.job });
-    if (wrong !== null) return { wrong, entries, named };
+    if (wrong !== null) return until(wrong);
     const digests = checkBody(utf8(exported.body), entry.seq);
-    if (isFinding(digests)) return { wrong: digests, entries, named };
+    if (isFinding(digests)) return until(digests);
     last = entry.seq;
     if (entry.job === null) starts.add(entry.boot);
     else {
       for (const one of digests) named.add(one);
       jobHead = digest;
+      lastSeq = entry.seq;
+      ended ||= entry.type === endType;
       entries++;
     }
   }
-  return { wrong: null, entries, named };
+  return until(null);
 }
 
 interface Place {

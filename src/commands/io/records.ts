@@ -42,20 +42,23 @@ export async function verify(terminal: Terminal, path: string, trust: TrustOptio
   const own = opened?.ok ? opened.value : null;
   const floor = trust.keys && own ? await readFloor(trust.keys, own.signer.key.name) : null;
   const report = await verifyPath(path, { trusted, dataKey: own?.dataKey, floor: floor ?? undefined });
+  if (report.kind === "absent") {
+    const remedy = "Name a data folder, a backup or an exported record.";
+    return terminal.trouble({ code: "nothing-there", what: report.what, remedy }, exitCode.usage);
+  }
   const findings = report.findings.map(
     ({ seq, what, rule, remedy }) => `- ${seq === null ? "" : `entry ${seq}: `}${what} [${rule}]\n  ${remedy}`,
   );
-  const verdict = report.ok ? "GENUINE AND COMPLETE" : "NOT VERIFIED";
-  terminal.result(report, [verdict, ...summary(report), ...findings].join("\n"));
+  terminal.result(report, [report.headline, ...summary(report), ...findings].join("\n"));
   return report.ok ? exitCode.ok : exitCode.verificationFailed;
 }
 
 function summary(report: AnyReport): string[] {
-  if (report.kind === "nothing") return [];
+  if (report.kind === "nothing" || report.kind === "absent") return [];
   if (report.kind === "folder") {
     const opened = report.artifactsOpened ? "opened and checked" : "present (not opened: no data key was given)";
     return [
-      `${report.entries} entries of ${report.jobs} jobs in ${report.origin}, signed up to entry ${report.lastCheckpoint?.size ?? 0}`,
+      `${report.entries} entries of ${report.jobs} jobs in ${report.origin}, ${report.lastCheckpoint?.size ?? 0} of them signed`,
       `${report.artifacts} pictures and programs ${opened}`,
     ];
   }
@@ -95,10 +98,11 @@ export async function exportRecord(
 ): Promise<number> {
   const opened = await openKeys(options.keys, options.data);
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.refused);
-  const { dataKey, trusted } = opened.value;
+  const { dataKey, trusted, signer } = opened.value;
   const artifacts = options.pictures ? { artifacts: openArtifacts(options.data, dataKey) } : {};
   const base = options.out.replace(/\.(json|html)$/, "");
   const made = await writeExport(options.data, job as JobId, base, {
+    signer,
     keys: trusted,
     describe: describeEvent,
     summarise,
@@ -119,9 +123,10 @@ export async function backup(terminal: Terminal, data: string, keys: string, to:
   return copy(terminal, keys, data, (trusted) => backupFolder(data, to, trusted), said);
 }
 
-/** `cellward restore`: into an empty folder; the next start says that it is a restored image and only shows it. */
+/** `cellward restore`: into an empty folder, to be verified and exported; a cell does not start on it. */
 export async function restore(terminal: Terminal, from: string, keys: string, data: string): Promise<number> {
-  const said = "Restored and verified. The next start is view-only until the restore procedure is followed.";
+  const said =
+    "Restored and verified. It can be verified and exported, never continued: the cell does not start on it.";
   return copy(terminal, keys, data, (trusted) => restoreFolder(from, data, trusted), said);
 }
 

@@ -3,6 +3,7 @@ import { readFile, stat } from "node:fs/promises";
 import type { JobId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Finding, finding } from "../finding.ts";
+import { exportVerdict, folderVerdict, type Verdict } from "../headline.ts";
 import { type Describe, exportPage, type Summarise } from "../page.ts";
 import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
@@ -52,24 +53,33 @@ export async function writeExport(
 }
 
 export type AnyReport =
-  | ({ readonly kind: "folder" } & FolderReport)
-  | ({ readonly kind: "export" } & ExportReport)
-  | { readonly kind: "nothing"; readonly ok: false; readonly findings: readonly Finding[] };
+  | ({ readonly kind: "folder" } & Verdict & FolderReport)
+  | ({ readonly kind: "export" } & Verdict & ExportReport)
+  /** Too large to be either. */
+  | ({ readonly kind: "nothing"; readonly ok: false; readonly findings: readonly Finding[] } & Verdict)
+  /** There is nothing at the path, or it may not be read. */
+  | { readonly kind: "absent"; readonly ok: false; readonly what: string; readonly findings: readonly Finding[] };
 
 /** Verifies what stands at `path`: a data folder or backup, or an export file. */
 export async function verifyPath(path: string, trust: FolderTrust): Promise<AnyReport> {
   try {
     const found = await stat(path);
-    if (found.isDirectory()) return { kind: "folder", ...(await verifyFolder(path, trust)) };
+    if (found.isDirectory()) {
+      const report = await verifyFolder(path, trust);
+      return { kind: "folder", ...folderVerdict(report, trust.floor !== undefined), ...report };
+    }
     if (found.size > maxExportBytes) return nothing(`${path} is too large to be an export.`);
-    return { kind: "export", ...verifyExport(await readFile(path), trust.trusted, checkSignature).report };
+    const { report } = verifyExport(await readFile(path), trust.trusted, checkSignature);
+    return { kind: "export", ...exportVerdict(report), ...report };
   } catch (problem) {
     const code = errorCode(problem);
     if (!code.startsWith("E") || code.startsWith("ERR_")) throw problem;
-    return nothing(`${path} cannot be read (${code}).`);
+    const what = code === "ENOENT" ? `There is nothing at ${path}.` : `${path} cannot be read (${code}).`;
+    return { kind: "absent", ok: false, what, findings: [] };
   }
 }
 
 function nothing(what: string): AnyReport {
-  return { kind: "nothing", ok: false, findings: [finding("export-format", null, what)] };
+  const findings = [finding("export-format", null, what)];
+  return { kind: "nothing", ok: false, headline: "NOT VERIFIED", complete: false, findings };
 }

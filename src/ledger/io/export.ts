@@ -9,9 +9,10 @@ import type { Row } from "../chain-check.ts";
 import { parseEntry } from "../entry.ts";
 import { type ExportedEntry, exportBytes } from "../export.ts";
 import type { LedgerFault } from "../ledger.ts";
-import { formatKey } from "../note.ts";
+import { formatKey, type SignedNote } from "../note.ts";
 import { inclusionProof, type Tree, treeOf } from "../proofs.ts";
-import type { VerifyingKey } from "../signer.ts";
+import type { Signer, VerifyingKey } from "../signer.ts";
+import { artifactList, signStatement } from "../statement.ts";
 import { leafHash } from "../tree.ts";
 import { checkpointRows, type Db, databaseFile, faultOf, openForReading, readOrigin, rowsFrom } from "./database.ts";
 
@@ -22,6 +23,8 @@ export interface ExportFault {
 }
 
 export interface ExportOptions {
+  /** The cell's signer: it states how far the job's record reaches and what is inside the file. */
+  readonly signer: Signer;
   /** Public keys to name in the file, for information. */
   readonly keys?: readonly VerifyingKey[];
   /** Where to take the evidence that is to travel inside the file; without it only digests do. */
@@ -40,7 +43,7 @@ export interface ExportFile {
 export async function exportJob(
   dataDir: string,
   job: JobId,
-  options: ExportOptions = {},
+  options: ExportOptions,
 ): Promise<Result<ExportFile, ExportFault>> {
   let read: Result<Found, ExportFault>;
   try {
@@ -59,8 +62,43 @@ export async function exportJob(
   const artifacts = await collect(rows, job, options);
   if (!artifacts.ok) return artifacts;
   const keys = (options.keys ?? []).filter((key) => key.name === origin).map(formatKey);
-  const bytes = exportBytes({ origin, job, checkpoint: note, keys, entries, artifacts: artifacts.value });
+  const statement = await state(read.value, job, artifacts.value, options.signer);
+  if (!statement.ok) return statement;
+  const signed = { checkpoint: note, statement: statement.value };
+  const bytes = exportBytes({ origin, job, ...signed, keys, entries, artifacts: artifacts.value });
   return ok({ bytes, digest: digestOf(bytes) });
+}
+
+/** Has the cell's key say which entry is the job's last and which artifacts are inside. */
+async function state(
+  found: Found,
+  job: JobId,
+  artifacts: ReadonlyMap<Digest, Uint8Array>,
+  signer: Signer,
+): Promise<Result<SignedNote, ExportFault>> {
+  const { origin, size, rows } = found;
+  const own = rows.filter((row) => row.job === job);
+  const last = own.at(-1);
+  if (last === undefined || signer.key.name !== origin) {
+    const what = `The record is that of ${origin}, the key is that of ${signer.key.name}.`;
+    return err({ code: "keys-refused", what, remedy: "Name the key folder of the cell that wrote the record." });
+  }
+  const statement = {
+    origin,
+    job,
+    entries: own.length,
+    lastSeq: last.seq,
+    lastDigest: digestOf(last.entry),
+    size,
+    artifacts: artifacts.size,
+    artifactsDigest: artifactList(artifacts.keys()),
+  };
+  try {
+    return ok(await signStatement(statement, signer));
+  } catch {
+    const what = "The signing key could not be used.";
+    return err({ code: "signing-failed", what, remedy: "Check the key folder or the token, then export again." });
+  }
 }
 
 interface Found {

@@ -90,7 +90,7 @@ export function verifyRecord({ folders, keys }: MadeRecord): Promise<FolderRepor
 export async function exportRecord(record: MadeRecord, withPictures: boolean): Promise<Uint8Array> {
   const { folders, keys } = record;
   const artifacts = withPictures ? { artifacts: openArtifacts(folders.dataDir, keys.dataKey) } : {};
-  const made = await exportJob(folders.dataDir, job, { keys: keys.trusted, ...artifacts });
+  const made = await exportJob(folders.dataDir, job, { signer: keys.signer, keys: keys.trusted, ...artifacts });
   if (!made.ok) throw new Error(made.error.what);
   return made.value.bytes;
 }

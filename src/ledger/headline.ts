@@ -1,0 +1,41 @@
+/** The verifier's verdict in one sentence: genuine, and complete or how far and why not. */
+
+import type { Report } from "./verify.ts";
+import type { ExportReport } from "./verify-export.ts";
+
+/** The verdict, and whether nothing at all is missing. */
+export interface Verdict {
+  readonly headline: string;
+  readonly complete: boolean;
+}
+
+const complete: Verdict = { headline: "GENUINE AND COMPLETE", complete: true };
+const refused: Verdict = { headline: "NOT VERIFIED", complete: false };
+
+/** Verdict on an export. */
+export function exportVerdict(report: ExportReport): Verdict {
+  if (!report.ok) return refused;
+  if (report.complete) return complete;
+  const { embedded, named } = report.artifacts;
+  const reasons = [
+    ...(report.ended ? [] : ["the job has not ended"]),
+    ...(embedded < named ? [`${named - embedded} of ${named} pictures and programs are not inside`] : []),
+  ];
+  return {
+    headline: `GENUINE UP TO ENTRY ${report.lastEntry ?? 0}, NOT COMPLETE: ${reasons.join("; ")}`,
+    complete: false,
+  };
+}
+
+/** Verdict on a whole ledger; `floorKnown` where it was compared with the largest head that the cell has signed. */
+export function folderVerdict(report: Report, floorKnown: boolean): Verdict {
+  if (!report.ok) return refused;
+  const signed = report.lastCheckpoint?.size ?? 0;
+  const upTo = signed === 0 ? "no entry is signed yet" : `up to entry ${signed - 1}`;
+  if (!floorKnown) {
+    const why = "without the cell's key folder nobody can say that nothing came later";
+    return { headline: `GENUINE, as far as this key shows (${upTo}; ${why})`, complete: false };
+  }
+  if (report.uncovered === 0) return complete;
+  return { headline: `GENUINE ${upTo.toUpperCase()}; ${report.uncovered} newer are not signed yet`, complete: false };
+}
