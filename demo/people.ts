@@ -2,6 +2,7 @@
 import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JobView } from "../src/hmi/api.ts";
+import type { ReasonCode } from "../src/hmi/reasons.ts";
 import { type Bench, control } from "./bench.ts";
 import type { Panel } from "./panel.ts";
 import { cellward } from "./programs.ts";
@@ -74,7 +75,7 @@ export async function dispose(
   signer: Person,
   view: JobView,
   disposition: "concession" | "scrap",
-  reason: string,
+  reason: ReasonCode<"concession" | "scrap">,
 ): Promise<void> {
   const open = view.nonconformities.find((each) => each.disposition === null);
   if (!open) return;

@@ -126,6 +126,17 @@ export interface AttemptView {
   readonly log: readonly LogLine[];
 }
 
+/** A reason that can be given: the code is asked for, the words are shown, signed and recorded. */
+export interface Phrase {
+  readonly code: string;
+  readonly words: string;
+}
+
+export interface ChoiceView {
+  readonly disposition: "concession" | "scrap";
+  readonly reasons: readonly Phrase[];
+}
+
 export interface NonconformityView {
   readonly id: string;
   readonly attempt: string;
@@ -134,7 +145,7 @@ export interface NonconformityView {
   readonly what: string;
   readonly findings: readonly Finding[];
   readonly disposition: string | null;
-  readonly choices: readonly ("concession" | "scrap")[];
+  readonly choices: readonly ChoiceView[];
 }
 
 export interface JobView extends JobLine {

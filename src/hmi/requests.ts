@@ -1,5 +1,6 @@
 /** The shape of everything that may be asked of the server; what does not fit is refused before anybody looks at it. */
 import { z } from "zod";
+import { codesOf, type Occasion, type ReasonCode, wordsOf } from "./reasons.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const digest = z.string().regex(/^[0-9a-f]{64}$/);
@@ -19,19 +20,22 @@ export const identity = z.strictObject({
   side: z.enum(["left", "right", "none"]),
 });
 export const start = z.strictObject({ operation: identifier });
-export const reason = z.strictObject({ why: typed(200) });
-export const disposition = z.enum(["concession", "scrap"]);
-export const dispose = z.strictObject({
-  nonconformity: identifier,
-  disposition,
-  reason: typed(200),
-  shown: digest,
-  name: typed(64),
-  password: typed(128),
-});
+/** A code of the catalogue in, its words out: nothing that a person typed goes on into the record. */
+const phrase = <Of extends Occasion>(occasion: Of) =>
+  z.enum(codesOf(occasion)).transform((code) => wordsOf(occasion, code as ReasonCode<Of>));
+export const holding = z.strictObject({ why: phrase("hold") });
+export const stopping = z.strictObject({ why: phrase("stop") });
+export const cancelling = z.strictObject({ why: phrase("cancel") });
+const choiceOf = <Of extends "concession" | "scrap">(disposition: Of) =>
+  z.strictObject({ disposition: z.literal(disposition), reason: phrase(disposition) });
+const signature = { nonconformity: identifier, shown: digest, name: typed(64), password: typed(128) };
+export const dispose = z.discriminatedUnion("disposition", [
+  choiceOf("concession").extend(signature),
+  choiceOf("scrap").extend(signature),
+]);
 /** A picture may be asked for by its digest too, so that a browser does not take the one before for it. */
 export const pictureQuery = z.strictObject({ frame: digest.optional() });
-export const shownQuery = z.strictObject({ disposition, reason: typed(200) });
+export const shownQuery = z.discriminatedUnion("disposition", [choiceOf("concession"), choiceOf("scrap")]);
 
 export const ofJob = z.strictObject({ job: identifier });
 export const ofNonconformity = z.strictObject({ job: identifier, nonconformity: identifier });

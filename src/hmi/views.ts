@@ -24,10 +24,13 @@ import type {
   PresenceView,
 } from "./api.ts";
 import type { Deed, Journal } from "./journal.ts";
+import { phrasesOf } from "./reasons.ts";
 
 /** What the views need besides the state. */
 export interface Looks {
   readonly at: EpochMs;
+  /** Monotonic, of the same moment. */
+  readonly mono: number;
   readonly site: string;
   readonly telemetry: readonly Telemetry[];
   readonly telemetryPeriodMs: Milliseconds;
@@ -122,7 +125,7 @@ export function jobView(state: State, job: Job, looks: Looks): JobView {
 
 function gatesOf(state: State, job: Job, looks: Looks) {
   const next = nextOperation(job) ?? job.order.route[0];
-  return next ? startGates(state, job, next.id, looks.person, looks.at) : [];
+  return next ? startGates(state, job, next.id, looks.person, looks) : [];
 }
 
 function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): AttemptView {
@@ -145,7 +148,7 @@ function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): At
     accepted: attempt.accepted,
     verdicts: `${attempt.verdicts}${blind}`,
     pictured: Math.max(0, ...(record?.layers.keys() ?? [])),
-    resumeGates: asksResume && looks.person ? resumeGates(state, job, attempt, looks.person, looks.at) : [],
+    resumeGates: asksResume && looks.person ? resumeGates(state, job, attempt, looks.person, looks) : [],
     log: (record?.deeds ?? []).map((deed) => logLine(deed, looks)),
   };
 }
@@ -154,8 +157,9 @@ function nonconformityView(job: Job, each: Nonconformity): NonconformityView {
   const attempt = job.attempts.find((candidate) => candidate.id === each.attempt);
   const conceded = attempt?.phase !== "ended" && each.cause === "layer-failed";
   const { id, cause, layer, what, findings, disposition } = each;
-  const choices = conceded ? (["scrap", "concession"] as const) : (["scrap"] as const);
-  return { id, attempt: each.attempt, cause, layer, what, findings, disposition, choices: disposition ? [] : choices };
+  const open = disposition ? [] : conceded ? (["scrap", "concession"] as const) : (["scrap"] as const);
+  const choices = open.map((choice) => ({ disposition: choice, reasons: phrasesOf(choice) }));
+  return { id, attempt: each.attempt, cause, layer, what, findings, disposition, choices };
 }
 
 function plannedOf(job: Job, attempt: Attempt): number {

@@ -49,7 +49,7 @@ async function flood(count: number, ask: (n: number) => Promise<{ readonly statu
 const urls = ["/", "/api/session", "/api/cell", "/api/events", "/healthz", "/readyz"];
 const holdUrl = `/api/attempts/${attempt}/hold`;
 const stopUrl = `/api/attempts/${attempt}/stop`;
-const why = (kind: "hold" | "stop") => ({ why: kind === "hold" ? "Held at the panel." : "Stopped at the panel." });
+const why = (kind: "hold" | "stop") => ({ why: kind === "hold" ? "held-at-panel" : "stopped-at-panel" });
 
 it("[F90] 3,200 requests of nobody, with made-up cookies too, take neither the panel nor hold, stop and the probes", async () => {
   const refused = await flood(3_200, (n) => {

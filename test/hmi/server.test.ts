@@ -198,7 +198,7 @@ describe("starting", () => {
     expect(bench.server.routes.some((route) => /presence|prove/.test(route.url))).toBe(false);
     await presence("p1");
     expect((await ana.post(`${jobUrl}/start`, { operation })).status).toBe(200);
-    expect((await ana.post(`${attemptUrl}/hold`, { why: "Held at the panel." })).status).toBe(200);
+    expect((await ana.post(`${attemptUrl}/hold`, { why: "held-at-panel" })).status).toBe(200);
     expect((await ana.post(`${attemptUrl}/resume`)).json.code).toBe("not-resumable");
     await presence("p1");
     expect((await ana.post(`${attemptUrl}/resume`)).json.code).toBe("not-resumable");
@@ -208,15 +208,38 @@ describe("starting", () => {
 
   it("[F33] stop ends the attempt, raises a nonconformity and says who and why", async () => {
     await startJob();
-    expect((await ana.post(`${attemptUrl}/stop`, { why: "Stopped at the panel." })).status).toBe(200);
+    expect((await ana.post(`${attemptUrl}/stop`, { why: "stopped-at-panel" })).status).toBe(200);
     const view = (await ana.get(jobUrl)).json as unknown as {
-      attempts: { outcome: string; log: { who: string; what: string }[] }[];
+      attempts: { outcome: string; outcomeWhat: string; log: { who: string; what: string }[] }[];
       nonconformities: unknown[];
     };
     expect(view.attempts[0]?.outcome).toBe("Aborted");
     expect(view.attempts[0]?.log).toContainEqual(expect.objectContaining({ who: "Ana Lima", what: "Started." }));
     expect(view.nonconformities).toHaveLength(1);
-    expect((await ana.post(`${jobUrl}/cancel`, { why: "Not needed." })).status).toBe(409);
+    expect(view.attempts[0]?.outcomeWhat).toBe("Stopped by a person: Stopped at the panel.");
+    expect((await ana.post(`${jobUrl}/cancel`, { why: "not-needed" })).status).toBe(409);
+  });
+
+  it("[F90] text that somebody typed, a patient's name in it, is taken as no reason and reaches no record", async () => {
+    await startJob();
+    await bench.cell.layer("fail", picture);
+    const text = "Mrs Schmidt's guide";
+    const nonconformity = `${job}-NC1`;
+    const signed = { nonconformity, shown: "0".repeat(64), name: "Ben Okoro", password: password.ben };
+    const asked = [
+      ana.post(`${attemptUrl}/hold`, { why: text }),
+      ana.post(`${attemptUrl}/stop`, { why: text }),
+      ana.post(`${jobUrl}/cancel`, { why: text }),
+      ana.post(`${jobUrl}/dispositions`, { ...signed, disposition: "scrap", reason: text }),
+      // Words instead of their code, a code of another occasion, and what every object has.
+      ana.post(`${attemptUrl}/hold`, { why: "Held at the panel." }),
+      ana.post(`${attemptUrl}/hold`, { why: "stopped-at-panel" }),
+      ana.post(`${attemptUrl}/hold`, { why: "constructor" }),
+      ana.post(`${jobUrl}/dispositions`, { ...signed, disposition: "scrap", reason: "picture-misleads" }),
+      ana.get(`${jobUrl}/nonconformities/${nonconformity}/shown?disposition=scrap&reason=${encodeURIComponent(text)}`),
+    ];
+    for (const { status, json } of await Promise.all(asked)) expect([status, json.code]).toEqual([400, "malformed"]);
+    expect(JSON.stringify(bench.cell.recorded)).not.toContain("Schmidt");
   });
 });
 
@@ -248,7 +271,7 @@ describe("a layer", () => {
     await startJob();
     await bench.cell.layer("fail", picture);
     const nonconformity = `${job}-NC1`;
-    const reason = "The picture misleads: the wall is whole.";
+    const reason = "picture-misleads";
     const query = new URLSearchParams({ disposition: "concession", reason });
     const shown = (await ana.get(`${jobUrl}/nonconformities/${nonconformity}/shown?${query}`)).json;
     const sign = (change: object) =>
@@ -263,7 +286,7 @@ describe("a layer", () => {
       });
     expect((await sign({ name: "Ana Lima", password: password.ana })).json.code).toBe("wrong-role");
     expect((await sign({ password: "wrong" })).json.code).toBe("sign-in-refused");
-    expect((await sign({ reason: "Another reason." })).json.code).toBe("not-what-was-shown");
+    expect((await sign({ reason: "does-not-matter" })).json.code).toBe("not-what-was-shown");
     expect((await sign({ shown: "0".repeat(64) })).json.code).toBe("not-what-was-shown");
     expect((await sign({})).status).toBe(200);
     expect((await sign({})).json.code).toBe("already-decided");

@@ -55,6 +55,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     journal,
     looks: (person) => ({
       at: clock.now(),
+      mono: clock.monotonic(),
       site: config.site,
       telemetry: ports.telemetry(),
       telemetryPeriodMs: config.telemetryPeriodMs,

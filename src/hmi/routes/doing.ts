@@ -12,7 +12,18 @@ import type {
   OperationId,
   PersonId,
 } from "../../kernel/names.ts";
-import { dispose, identity, nothing, ofAttempt, ofJob, ofMachine, reason, start } from "../requests.ts";
+import {
+  cancelling,
+  dispose,
+  holding,
+  identity,
+  nothing,
+  ofAttempt,
+  ofJob,
+  ofMachine,
+  start,
+  stopping,
+} from "../requests.ts";
 import { type Answer, type Call, problem, type Route, route, say } from "../route.ts";
 import { authenticate, refused } from "./access.ts";
 
@@ -56,7 +67,7 @@ export const doingRoutes: readonly Route[] = [
     url: "/api/jobs/:job/cancel",
     access: "session",
     params: ofJob,
-    body: reason,
+    body: cancelling,
     handle: (call) =>
       say(call.desk, { kind: "cancel-job", job: call.params.job as JobId, person: by(call), why: call.body.why }),
   }),
@@ -69,14 +80,19 @@ export const doingRoutes: readonly Route[] = [
     body: dispose,
     handle: signDisposition,
   }),
-  ...(["hold", "stop"] as const).map((kind) =>
+  ...(
+    [
+      ["hold", holding],
+      ["stop", stopping],
+    ] as const
+  ).map(([kind, body]) =>
     route({
       method: "POST",
       url: `/api/attempts/:attempt/${kind}`,
       access: "session",
       limit: "never",
       params: ofAttempt,
-      body: reason,
+      body,
       handle: (call) =>
         say(call.desk, { kind, attempt: call.params.attempt as AttemptId, person: by(call), why: call.body.why }),
     }),

@@ -2,7 +2,7 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { canonicalBytes } from "../../../kernel/json.ts";
-import type { ShownView } from "../../api.ts";
+import type { ChoiceView, Phrase, ShownView } from "../../api.ts";
 import { get } from "../client.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
@@ -10,18 +10,14 @@ import { Form } from "../parts/keyboard.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { set } from "../set.ts";
 import { act, go, job, notice, say, undecided } from "../store.ts";
-import { plain, short } from "../words.ts";
+import { short } from "../words.ts";
 
-type Choice = "concession" | "scrap";
+type Choice = ChoiceView["disposition"];
 
 const choiceWords = { scrap: "Scrap this part", concession: "Accept the layer as it is" } as const;
-const reasons = {
-  scrap: ["The finding is a real defect.", "It cannot be known whether the part is good."],
-  concession: ["The picture misleads: the layer is whole.", "The finding does not matter for the use of this device."],
-} as const;
 const factsPerPage = 6;
 
-const chosen = signal<{ readonly disposition: Choice; readonly reason: string } | null>(null);
+const chosen = signal<{ readonly disposition: Choice; readonly reason: Phrase } | null>(null);
 const shown = signal<ShownView | null>(null);
 /** Pages of the facts that were on the screen; what was never shown is never signed. */
 const read = signal<ReadonlySet<number>>(new Set());
@@ -36,11 +32,12 @@ export function DecideScreen() {
     chosen.value = null;
     shown.value = null;
   }, []);
-  const choose = async (reason: string) => {
+  const choice = about?.choices.find((each) => each.disposition === disposition.value);
+  const choose = async (reason: Phrase) => {
     if (!about || !disposition.value) return;
     chosen.value = { disposition: disposition.value, reason };
     shown.value = null;
-    const query = new URLSearchParams({ disposition: disposition.value, reason });
+    const query = new URLSearchParams({ disposition: disposition.value, reason: reason.code });
     const asked = await get<ShownView>(`/api/jobs/${job.value?.id}/nonconformities/${about.id}/shown?${query}`);
     if (!asked.ok) return say(asked.problem);
     // The page trusts its own arithmetic: it signs only what it shows.
@@ -72,12 +69,12 @@ export function DecideScreen() {
           <div class="deeds">
             {(about?.choices ?? []).map((each) => (
               <Button
-                key={each}
+                key={each.disposition}
                 wide
-                label={choiceWords[each]}
-                on={disposition.value === each}
+                label={choiceWords[each.disposition]}
+                on={choice === each}
                 onPress={() => {
-                  disposition.value = each;
+                  disposition.value = each.disposition;
                   shown.value = null;
                 }}
               />
@@ -85,8 +82,14 @@ export function DecideScreen() {
           </div>
           <h2>Reason</h2>
           {disposition.value === null ? <p>Choose the decision first.</p> : null}
-          {(disposition.value ? reasons[disposition.value] : []).map((each) => (
-            <Button key={each} wide label={each} on={chosen.value?.reason === each} onPress={() => void choose(each)} />
+          {(choice?.reasons ?? []).map((each) => (
+            <Button
+              key={each.code}
+              wide
+              label={each.words}
+              on={chosen.value?.reason.code === each.code}
+              onPress={() => void choose(each)}
+            />
           ))}
         </section>
         <Shown />
@@ -151,7 +154,9 @@ export function SignScreen() {
   const choice = chosen.value;
   const sign = async () => {
     if (!about || !view || !choice) return;
-    const body = { nonconformity: about.id, ...choice, shown: view.digest, name: name.value, password: password.value };
+    const { disposition, reason } = choice;
+    const decision = { nonconformity: about.id, disposition, reason: reason.code, shown: view.digest };
+    const body = { ...decision, name: name.value, password: password.value };
     password.value = "";
     const done = `Signed by ${name.value}: ${choiceWords[choice.disposition].toLowerCase()}.`;
     if (!(await act(`/api/jobs/${job.value?.id}/dispositions`, body))) return;
@@ -179,7 +184,7 @@ export function SignScreen() {
   );
   return (
     <Frame
-      title={choice ? `${choiceWords[choice.disposition]}: ${plain(choice.reason)}` : "Sign"}
+      title={choice ? `${choiceWords[choice.disposition]}: ${choice.reason.words}` : "Sign"}
       nav={false}
       actions={actions}
     >

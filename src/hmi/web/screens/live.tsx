@@ -1,6 +1,7 @@
 /** The live layer: what the camera saw, what was expected and found, and the two ways to stop. */
 import { useSignal } from "@preact/signals";
 import type { AttemptView, LayerView } from "../../api.ts";
+import type { ReasonCode } from "../../reasons.ts";
 import { Button, HoldButton } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
@@ -97,7 +98,7 @@ function Words({ running, layer, view }: WordsProps) {
 
 function Deeds({ running }: { readonly running: AttemptView }) {
   const open = running.phase !== "ended";
-  const why = { why: "Held at the panel." };
+  const why: { readonly why: ReasonCode<"hold"> } = { why: "held-at-panel" };
   return (
     <>
       <Button size="primary" label="Back" onPress={home} />
@@ -130,7 +131,7 @@ export function StopButton({ attempt: id }: { readonly attempt: string }) {
     if (
       await act(
         `/api/attempts/${id}/stop`,
-        { why: "Stopped at the panel." },
+        { why: "stopped-at-panel" satisfies ReasonCode<"stop"> },
         "Stopped. The machine is told to stop and cool.",
       )
     ) {

@@ -1,0 +1,53 @@
+/** Every reason that can be given at the panel: a code asks for it, its words go into the record, and nothing else does. */
+import { assert } from "../kernel/assert.ts";
+import type { Phrase } from "./api.ts";
+
+/**
+ * The record is never rewritten, so no text that somebody typed may reach it: it could hold a patient's name.
+ * A phrase that was once used keeps its code and its words.
+ */
+export const reasons = {
+  hold: {
+    "held-at-panel": "Held at the panel.",
+  },
+  stop: {
+    "stopped-at-panel": "Stopped at the panel.",
+  },
+  cancel: {
+    "not-needed": "The device is not needed any more.",
+    "order-wrong": "The order is wrong.",
+    "order-again": "A new order takes its place.",
+  },
+  scrap: {
+    "real-defect": "The finding is a real defect.",
+    "not-known": "It cannot be known whether the part is good.",
+  },
+  concession: {
+    "picture-misleads": "The picture misleads: the layer is whole.",
+    "does-not-matter": "The finding does not matter for the use of this device.",
+  },
+} as const satisfies Record<"hold" | "stop" | "cancel" | "scrap" | "concession", Readonly<Record<string, string>>>;
+
+type Catalogue = typeof reasons;
+/** What a reason can be given for. */
+export type Occasion = keyof Catalogue;
+/** The codes of an occasion. */
+export type ReasonCode<Of extends Occasion> = Of extends Occasion ? keyof Catalogue[Of] & string : never;
+
+/** The codes of an occasion, for the schema that refuses every other. */
+export function codesOf<Of extends Occasion>(occasion: Of): readonly ReasonCode<Of>[] {
+  return Object.keys(reasons[occasion]) as ReasonCode<Of>[];
+}
+
+/** The words of a code. */
+export function wordsOf<Of extends Occasion>(occasion: Of, code: ReasonCode<Of>): string {
+  const words: Readonly<Record<string, string>> = reasons[occasion];
+  const found = words[code];
+  assert(found !== undefined, `no words for ${occasion} ${code}`);
+  return found;
+}
+
+/** The choice that the page offers. */
+export function phrasesOf(occasion: Occasion): readonly Phrase[] {
+  return Object.entries(reasons[occasion]).map(([code, words]) => ({ code, words }));
+}
