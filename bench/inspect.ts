@@ -47,13 +47,13 @@ async function measure(width: number, label: string): Promise<Row[]> {
   const times: Record<string, number[]> = {};
   for (let round = 0; round < rounds; round++) {
     const build = await openBuild(
-      { attempt: "A", program, recipe, setup, limits: drillGuideLimits, emptyPlate, accepted, seen: [] },
+      { attempt: "A1", program, recipe, setup, limits: drillGuideLimits, emptyPlate, accepted, seen: [] },
       tools,
     );
     if (!build.ok) throw new Error(build.error.what);
     const start = performance.now();
     const report = await build.value.inspect({
-      ...{ attempt: "A", layer, take: 1, frame, markedAt: 1, requestedAt: 2, receivedAt: 3, exposureStart: null },
+      ...{ attempt: "A1", layer, take: 1, frame, markedAt: 1, requestedAt: 2, receivedAt: 3, exposureStart: null },
     });
     const total = performance.now() - start;
     if (!report.ok) throw new Error(report.error.what);

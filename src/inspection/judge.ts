@@ -117,7 +117,7 @@ function outcome(why: string | null): StepOutcome {
 function markStale(subject: Subject, registration: Registration | null, setup: CameraSetup): string | null {
   if (registration === null || !registration.ok) return null;
   const reading = readMarker(subject.picture, registration.lens, setup, subject.plan.top_mm);
-  return staleMark(reading, subject.plan.layer, setup);
+  return staleMark(reading, subject.attempt, subject.plan.layer, setup);
 }
 
 type Look = Pick<Accepted, "picture" | "lens" | "gain">;

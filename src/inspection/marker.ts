@@ -1,4 +1,5 @@
-/** The sequence mark: the parked toolhead's bright marker must stand in the slot that belongs to this layer. */
+/** The sequence mark: the parked toolhead's bright marker must stand in the slot that belongs to this layer of this attempt. */
+import { parkSlot } from "../toolpath/capture.ts";
 import { type Lens, project } from "./lens.ts";
 import { type Picture, sample } from "./picture.ts";
 import type { CameraSetup } from "./setup.ts";
@@ -34,13 +35,13 @@ export function readMarker(picture: Picture, lens: Lens, setup: CameraSetup, z_m
 }
 
 /** Says why the marker is no proof that the frame shows this layer; null where it is proof. */
-export function staleMark(reading: MarkerReading, layer: number, setup: CameraSetup): string | null {
-  const wanted = layer % setup.marker.slots;
+export function staleMark(reading: MarkerReading, attempt: string, layer: number, setup: CameraSetup): string | null {
+  const wanted = parkSlot(setup.marker.slots, attempt, layer);
   if (!(reading.contrast >= setup.limits.markerContrast)) {
     return `the mark on the parked toolhead cannot be seen (contrast ${reading.contrast.toFixed(0)}, at least ${setup.limits.markerContrast} is needed)`;
   }
   if (reading.slot !== wanted) {
-    return `the toolhead's mark stands in slot ${reading.slot}, but layer ${layer} parks in slot ${wanted}: this picture shows another layer`;
+    return `the toolhead's mark stands in slot ${reading.slot}, but layer ${layer} parks in slot ${wanted}: this picture shows another layer or another attempt`;
   }
   return null;
 }

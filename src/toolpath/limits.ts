@@ -73,7 +73,7 @@ export const captureMacro = z
     lift_mm: z.number().positive().max(50),
     liftFeed_mm_min: feed,
     travelFeed_mm_min: feed,
-    /** Park position of slot k is (x0 + k * xStep, y), k = layer modulo slots: the sequence mark that a camera sees. */
+    /** Park position of slot k is (x0 + k * xStep, y); k follows from attempt and layer: the mark that a camera sees. */
     park: z
       .strictObject({
         x0_mm: millimetre,

@@ -139,15 +139,19 @@ function judgeInserts(program: Uint8Array, recipe: ToolpathRecipe, plan: Toolpat
       if (refusal !== null) return [refusal];
       at = next;
     }
-    const refusal = judgeCapture(guard, recipe, layer.layer, line);
-    if (refusal !== null) return [refusal];
+    // Which slot a layer gets is known only with the attempt: all of the row are judged, once.
+    const slots = layer.layer === 1 ? recipe.capture.park.slots : 1;
+    for (let slot = 0; slot < slots; slot += 1) {
+      const refusal = judgeCapture(guard, recipe, layer.layer, slot, line);
+      if (refusal !== null) return [refusal];
+    }
   }
   return [];
 }
 
-function judgeCapture(guard: Guard, recipe: ToolpathRecipe, layer: number, line: number): Refusal | null {
+function judgeCapture(guard: Guard, recipe: ToolpathRecipe, layer: number, slot: number, line: number): Refusal | null {
   const before = { ...guard.interpreter.state };
-  const lines = renderCaptureMacro(recipe.capture, layer, before);
+  const lines = renderCaptureMacro(recipe.capture, layer, slot, before);
   for (const text of [...lines.before, ...lines.after]) {
     const refusal = checkText(guard, text, line, "insert");
     if (refusal !== null) return refusal;

@@ -9,6 +9,7 @@ import type { Disturbance } from "../../src/simulators/camera/faults.ts";
 import type { RendererOptions } from "../../src/simulators/camera/look.ts";
 import { createRenderer, type Frame, type Renderer } from "../../src/simulators/camera/renderer.ts";
 import { appendBeads, type ForeignObject, noBeads } from "../../src/simulators/camera/scene.ts";
+import { parkSlot } from "../../src/toolpath/capture.ts";
 
 /** Height of the nozzle above the layer while the picture is taken. */
 export const lift_mm = 2;
@@ -41,7 +42,7 @@ export function greenOf(frame: Frame): Picture {
 /** A bench that prints plans and photographs itself. */
 export interface Bench {
   readonly renderer: Renderer;
-  /** Adds beads and takes the picture of `layer` at top height `top_mm`, the toolhead parked in `slot`. */
+  /** Adds beads and takes the picture of `layer` at top height `top_mm`, the toolhead parked. */
   shoot(shot: Shot): Frame;
 }
 
@@ -50,7 +51,9 @@ export interface Shot {
   readonly beads: readonly (readonly number[])[];
   readonly objects?: readonly ForeignObject[];
   readonly disturbance?: Disturbance;
+  /** Where the toolhead is parked; by default where `attempt` (A1) parks it at this layer. */
   readonly slot?: number;
+  readonly attempt?: string;
   /** True where the beads replace everything that stood there. */
   readonly replace?: boolean;
 }
@@ -62,13 +65,13 @@ export function createBench(options: RendererOptions = {}): Bench {
   let epoch = 1;
   return {
     renderer,
-    shoot({ plan, beads: added, objects = [], disturbance, slot, replace = false }) {
+    shoot({ plan, beads: added, objects = [], disturbance, slot, attempt = "A1", replace = false }) {
       if (replace) {
         beads = noBeads();
         epoch++;
       }
       appendBeads(beads, added);
-      const head = { x: 15 + 15 * (slot ?? plan.layer % 8), y: 140, z: plan.top_mm + lift_mm };
+      const head = { x: 15 + 15 * (slot ?? parkSlot(8, attempt, plan.layer)), y: 140, z: plan.top_mm + lift_mm };
       return renderer.render({ epoch, beads, objects, head }, disturbance);
     },
   };

@@ -4,6 +4,7 @@ import { evidenceBytes } from "../../src/inspection/evidence.ts";
 import { loadNetwork } from "../../src/inspection/io/network.ts";
 import type { InspectionReport } from "../../src/inspection/report.ts";
 import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";
+import { parkSlot } from "../../src/toolpath/capture.ts";
 import { commissioned, createBench } from "./bench.ts";
 import { guideLayers, openGuide, printFaults } from "./drill-guide.ts";
 import { beadsOf } from "./synthetic.ts";
@@ -71,13 +72,22 @@ test.each(["nothing printed", "under-extrusion 0.6", "shift 2 mm in x", "foreign
 
 test("an earlier frame, a skipped layer and a cut-off file never pass [F51][F55][L3]", async () => {
   expect((await judge(3, clean[1]!)).verdict).toBe("blind");
-  expect((await judge(4, clean[1]!)).reasons.join(" ")).toContain("slot 2");
+  expect((await judge(4, clean[1]!)).reasons.join(" ")).toContain(`slot ${parkSlot(8, "A1", 2)}`);
   const build = await openGuide(setup, empty, infer);
   if (!build.ok) throw new Error(build.error.what);
   const skipped = await build.value.inspect(ask(2, clean[1]!));
   expect(skipped.ok ? skipped.value.verdict : "").toBe("blind");
   const torn = await build.value.inspect(ask(1, clean[0]!.slice(0, 50_000)));
   expect(torn.ok ? "" : torn.error.code).toBe("picture-unreadable");
+});
+
+test("clean pictures of another attempt, encoded anew, never pass the layers of this one [F51][F55][L3]", async () => {
+  const attempt = "A2";
+  const build = await openGuide(setup, empty, infer, { attempt });
+  if (!build.ok) throw new Error(build.error.what);
+  const report = await build.value.inspect({ ...ask(1, clean[0]!), attempt });
+  expect(report).toMatchObject({ value: { verdict: "blind" } });
+  expect(report.ok ? report.value.reasons.join(" ") : "").toContain("another attempt");
 });
 
 test("a network that is silent, gives no numbers or has gone deaf never passes a layer [F63][L3]", async () => {

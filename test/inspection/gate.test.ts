@@ -7,6 +7,7 @@ import { register } from "../../src/inspection/registration.ts";
 import { readSetup } from "../../src/inspection/setup.ts";
 import { type CameraFault, disturbanceOf } from "../../src/simulators/camera/faults.ts";
 import { benchMount, cameraAt, knocked } from "../../src/simulators/camera/pinhole.ts";
+import { parkSlot } from "../../src/toolpath/capture.ts";
 import { commissioned, createBench, greenOf } from "./bench.ts";
 
 const bench = createBench({ seed: 11 });
@@ -31,8 +32,9 @@ test("a healthy picture is good, lies within a tenth of a millimetre and shows i
   expect(placed.evidence.moved_mm).toBeLessThan(0.05);
   expect(placed.evidence.uncertainty_mm).toBeLessThan(0.1);
   const reading = readMarker(healthy, placed.lens, setup, plan.top_mm);
-  expect(staleMark(reading, 3, setup)).toBeNull();
-  expect(staleMark(reading, 4, setup)).toContain("slot 3");
+  expect(staleMark(reading, "A1", 3, setup)).toBeNull();
+  expect(staleMark(reading, "A1", 4, setup)).toContain(`slot ${parkSlot(8, "A1", 3)}`);
+  expect(staleMark(reading, "A2", 3, setup)).toContain("another attempt");
 });
 
 test.each([

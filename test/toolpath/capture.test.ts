@@ -28,29 +28,41 @@ const hot = ["M140 S60", "M190 S60", "M109 S205", "G28", "G1 X60 Y60 Z0.2 F1000"
 describe("[F51][F25] the capture macro", () => {
   it("is what the recipe says", () => {
     const state = { ...coldState(), x: 60, y: 70, z: 0.2, feed: 1500, homed: 7, relativeE: true };
-    expect(renderCaptureMacro(recipe.capture, 9, state)).toEqual({
-      slot: 1,
+    expect(renderCaptureMacro(recipe.capture, 9, 1, state)).toEqual({
       before: ["G1 E-0.8 F2100", "G1 Z2.2 F1200", "G1 X30 Y140 F7800", "M400", "M118 A1 layer:9"],
       after: ["G1 X60 Y70 F7800", "G1 Z0.2 F1200", "G1 E0.8 F2100", "G1 F1500"],
     });
   });
   it("counts filament from where it is when extrusion is absolute", () => {
     const state = { ...coldState(), x: 60, y: 70, z: 0.2, e: 12.34567, feed: 1500, homed: 7 };
-    const lines = renderCaptureMacro(recipe.capture, 1, state);
+    const lines = renderCaptureMacro(recipe.capture, 1, 1, state);
     expect([lines.before[0], lines.after[2]]).toEqual(["G1 E11.54567 F2100", "G1 E12.34567 F2100"]);
   });
   it("does not retract twice", () => {
     const state = { ...coldState(), x: 60, y: 70, z: 0.2, retracted: 0.8, feed: 1500, homed: 7, relativeE: true };
-    const lines = renderCaptureMacro(recipe.capture, 1, state);
+    const lines = renderCaptureMacro(recipe.capture, 1, 1, state);
     expect([...lines.before, ...lines.after].filter((line) => line.includes("E"))).toEqual([]);
   });
-  it("shows another slot for every layer of eight in a row", () => {
+  it("[L3] never parks two layers that follow each other in the same slot", () => {
     fc.assert(
-      fc.property(fc.integer({ min: 1, max: 5000 }), (layer) => {
-        const slots = Array.from({ length: 8 }, (_, k) => parkSlot(recipe.capture, layer + k));
-        expect(new Set(slots).size).toBe(8);
+      fc.property(fc.integer({ min: 2, max: 64 }), fc.string(), fc.nat({ max: 100_000 }), (slots, attempt, layer) => {
+        const [one, next] = [parkSlot(slots, attempt, layer), parkSlot(slots, attempt, layer + 1)];
+        expect(one).toBeGreaterThanOrEqual(0);
+        expect(one).toBeLessThan(slots);
+        expect(next).not.toBe(one);
       }),
     );
+  });
+  it("[L3] parks in another sequence in every attempt, and in the same one whenever it is asked again", () => {
+    const sequence = (attempt: string) =>
+      Array.from({ length: 62 }, (_, k) => parkSlot(recipe.capture.park.slots, attempt, k + 1)).join("");
+    const all = Array.from({ length: 500 }, (_, k) => sequence(`a-${k}`));
+    expect(new Set(all).size).toBe(500);
+    expect(sequence("a-7")).toBe(all[7]);
+    // A picture of the same layer of another attempt has the right place about once in eight.
+    const agree = all.slice(1).map((other) => [...other].filter((slot, k) => slot === all[0]![k]).length / 62);
+    expect(agree.reduce((sum, share) => sum + share, 0) / agree.length).toBeCloseTo(1 / 8, 1);
+    expect(Math.max(...agree)).toBeLessThan(0.8);
   });
   it("restores position, feed, filament and modes, whatever the program's modes are", () => {
     const setup = fc.shuffledSubarray([
@@ -65,7 +77,7 @@ describe("[F51][F25] the capture macro", () => {
       "G1 F777",
     ]);
     fc.assert(
-      fc.property(setup, fc.integer({ min: 1, max: 200 }), (modes, layer) => {
+      fc.property(setup, fc.integer({ min: 1, max: 200 }), fc.nat({ max: 7 }), (modes, layer, slot) => {
         const safe = modes
           .map((line) => (line.startsWith("G1 E") ? `G92 E0\n${line}` : line))
           .flatMap((l) => l.split("\n"));
@@ -73,7 +85,7 @@ describe("[F51][F25] the capture macro", () => {
         fc.pre(!(safe.includes("G20") && safe.some((line) => line.startsWith("G1 "))));
         const guard = guardAfter([...hot, ...safe]);
         const before = { ...guard.interpreter.state };
-        const lines = renderCaptureMacro(generous.capture, layer, before);
+        const lines = renderCaptureMacro(generous.capture, layer, slot, before);
         for (const line of [...lines.before, ...lines.after]) {
           expect(checkText(guard, line, 1, "insert")).toBeNull();
           expect(line.length).toBeLessThanOrEqual(generous.guard.lineBytes_max);
@@ -93,7 +105,7 @@ describe("[F51][F25] the capture macro", () => {
   });
   it("stands at the park position when it says so", () => {
     const guard = guardAfter(hot);
-    for (const line of renderCaptureMacro(recipe.capture, 7, guard.interpreter.state).before)
+    for (const line of renderCaptureMacro(recipe.capture, 7, 7, guard.interpreter.state).before)
       checkText(guard, line, 1, "insert");
     expect(guard.interpreter.state).toMatchObject({ x: 120, y: 140, z: 2.2, retracted: 0.8 });
   });
@@ -112,6 +124,7 @@ describe("[F38] program and macro are judged together", () => {
   it.each([
     ["out-of-bounds", { lift_mm: 50 }, { bounds_mm: { ...recipe.guard.bounds_mm, z: { min: 0, max: 40 } } }],
     ["out-of-bounds", { park: { ...recipe.capture.park, y_mm: 151 } }, {}],
+    ["out-of-bounds", { park: { ...recipe.capture.park, xStep_mm: 20 } }, {}],
     ["retraction-too-long", { retract_mm: 3 }, {}],
     ["feed-range", { travelFeed_mm_min: 60_000 }, {}],
     ["park-over-part", { park: { x0_mm: 70, xStep_mm: 0, y_mm: 70, slots: 1 } }, {}],

@@ -44,7 +44,7 @@ function beginJob(session: Session, id: number, directive: Begin, program: Progr
   if (!plan.ok) return refuse(session, id, plan.error);
   session.job = {
     attempt: directive.attempt,
-    feed: newFeed(plan.value, directive.releasedLayer),
+    feed: newFeed(plan.value, directive.attempt, directive.releasedLayer),
     resendsBefore: session.link.resends,
     layer: { number: 0, since: now.mono, resends: session.link.resends },
     idleSince: null,

@@ -2,6 +2,7 @@
 import type { Execution, Fault } from "../../equipment/machine.ts";
 import { assert } from "../../kernel/assert.ts";
 import { digestOf } from "../../kernel/hash.ts";
+import type { AttemptId } from "../../kernel/names.ts";
 import { contentEnd, lineEnd, wireText } from "../../toolpath/lines.ts";
 import { faults } from "./faults.ts";
 import type { LinkLimits } from "./link.ts";
@@ -48,9 +49,16 @@ export interface Feed {
   fault: Fault | null;
 }
 
-export function newFeed(plan: PrintPlan, released: number): Feed {
+export function newFeed(plan: PrintPlan, attempt: AttemptId, released: number): Feed {
   return {
-    ...{ plan, guard: plan.newGuard(), stage: { kind: "preamble" }, section: plan.preamble, inserts: [], back: [] },
+    ...{
+      plan,
+      guard: plan.newGuard(attempt),
+      stage: { kind: "preamble" },
+      section: plan.preamble,
+      inserts: [],
+      back: [],
+    },
     ...{ sentThrough: 0, commands: 0, released, held: false, sinceHoming: null, fault: null },
   };
 }

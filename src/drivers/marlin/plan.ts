@@ -1,5 +1,6 @@
 /** What the driver needs to know of a program before it sends a line: its sections, its guard, its capture macros. */
 import type { Fault } from "../../equipment/machine.ts";
+import type { AttemptId } from "../../kernel/names.ts";
 
 /** Consecutive whole lines of the program, as byte offsets (`end` is exclusive). */
 export interface Section {
@@ -31,5 +32,5 @@ export interface PrintPlan {
   readonly layers: readonly Section[];
   /** After the last layer. */
   readonly postamble: Section;
-  newGuard(): AttemptGuard;
+  newGuard(attempt: AttemptId): AttemptGuard;
 }

@@ -1,7 +1,8 @@
 /** Judges an ordered program for this driver with the toolpath's guard, and cuts it into layers. */
 import type { Fault } from "../../equipment/machine.ts";
+import type { AttemptId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { renderCaptureMacro } from "../../toolpath/capture.ts";
+import { parkSlot, renderCaptureMacro } from "../../toolpath/capture.ts";
 import { checkText, createGuard } from "../../toolpath/guard.ts";
 import { type ToolpathRecipe, toolpathRecipe } from "../../toolpath/limits.ts";
 import { planToolpath } from "../../toolpath/plan.ts";
@@ -22,18 +23,21 @@ export function prepare(program: ProgramSource): Result<PrintPlan, Fault> {
   const { preamble, layers, postamble } = plan.value;
   return ok({
     ...{ bytes: program.bytes, preamble, layers, postamble },
-    newGuard: () => attemptGuard(program.bytes, recipe.data),
+    newGuard: (attempt) => attemptGuard(program.bytes, recipe.data, attempt),
   });
 }
 
-function attemptGuard(bytes: Uint8Array, recipe: ToolpathRecipe): AttemptGuard {
+function attemptGuard(bytes: Uint8Array, recipe: ToolpathRecipe, attempt: AttemptId): AttemptGuard {
   const guard = createGuard(recipe.guard, recipe.gate === "each-layer");
   let line = 0;
   const said = (refusal: Refusal | null): Fault | null => (refusal === null ? null : faultOf(refusal));
   return {
     line: (start, end) => said(guard.check(bytes, start, end, ++line, "program")),
     insert: (command) => said(checkText(guard, command, line, "insert")),
-    capture: (layer) => renderCaptureMacro(recipe.capture, layer, guard.interpreter.state),
+    capture(layer) {
+      const slot = parkSlot(recipe.capture.park.slots, attempt, layer);
+      return renderCaptureMacro(recipe.capture, layer, slot, guard.interpreter.state);
+    },
   };
 }
 
