@@ -56,7 +56,7 @@ const remedies: Record<Rule, string> = {
   "export-format": "The file is not an export as the cell writes it; export it again.",
   inclusion: "The entry is not one that the cell signed; do not rely on this file.",
   statement: "The file is not what the cell put together when it exported the job; do not rely on it, export it again.",
-  database: "The database file is damaged; restore it from a backup and keep this copy for the investigation.",
+  database: "The database file is damaged or was edited; keep it for the investigation and verify a backup.",
 };
 
 /** A finding with the remedy that belongs to its rule. */

@@ -63,7 +63,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     return err({
       code: `ledger-${standing.kind}`,
       what: standing.what,
-      remedy: "Records can be verified and exported; to go on, follow the restore procedure in docs/record-format.md.",
+      remedy: "This image can be verified and exported, never continued; run the cell on its own data folder.",
     });
   }
   try {

@@ -68,6 +68,40 @@ export function createSchema(db: Db, origin: string): void {
   })();
 }
 
+interface SchemaRow {
+  readonly type: string;
+  readonly name: string;
+  readonly sql: string | null;
+}
+
+/** Every object of a database with the text that made it, in order. */
+function schemaOf(db: Db): readonly SchemaRow[] {
+  return db.prepare<[], SchemaRow>("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").all();
+}
+
+/**
+ * What in a file of this format is not as `createSchema` lays it, one sentence; null where all of it is. To be asked
+ * before anything is read from a table: a view may stand in its place. Throws SqliteError.
+ */
+export function schemaProblem(db: Db): string | null {
+  if (db.pragma("user_version", { simple: true }) !== formatVersion) return null;
+  const model = new Database(":memory:");
+  try {
+    createSchema(model, "model");
+    const [expected, found] = [schemaOf(model), schemaOf(db)];
+    for (const { type, name, sql } of expected) {
+      const there = found.find((one) => one.name === name);
+      if (there === undefined) return `The ledger's database lacks its ${type} ${name}.`;
+      if (there.type !== type || there.sql !== sql)
+        return `${name} in the ledger's database is not the ${type} it was.`;
+    }
+    const foreign = found.find(({ name }) => !expected.some((one) => one.name === name));
+    return foreign === undefined ? null : `The ledger's database holds a foreign ${foreign.type}, ${foreign.name}.`;
+  } finally {
+    model.close();
+  }
+}
+
 /**
  * Writes once and then reads back how the connection syncs: the library answers FULL until a first write has
  * happened, whatever it will do (measured), so the question means something only now.
@@ -120,6 +154,12 @@ export function sqliteCode(problem: unknown): string {
   return problem instanceof Database.SqliteError ? problem.code : "";
 }
 
+/** The fault of a database whose schema is not as it was laid. */
+export function alteredSchema(what: string): LedgerFault {
+  const remedy = "Keep the file for the investigation; verify a backup, or fetch the record from central QA.";
+  return { code: "ledger-damaged", what, remedy };
+}
+
 /** What a failure of the database means; anything that is not SQLite's is thrown on. */
 export function faultOf(problem: unknown): LedgerFault {
   const code = sqliteCode(problem);
@@ -135,7 +175,7 @@ export function faultOf(problem: unknown): LedgerFault {
     return {
       code: "ledger-damaged",
       what: `The ledger's file is damaged (${said}).`,
-      remedy: "Keep the file for the investigation and restore a backup, or fetch the record from central QA.",
+      remedy: "Keep the file for the investigation; verify a backup, or fetch the record from central QA.",
     };
   }
   if (code === "") throw problem;

@@ -14,7 +14,17 @@ import { inclusionProof, type Tree, treeOf } from "../proofs.ts";
 import type { Signer, VerifyingKey } from "../signer.ts";
 import { artifactList, signStatement } from "../statement.ts";
 import { leafHash } from "../tree.ts";
-import { checkpointRows, type Db, databaseFile, faultOf, openForReading, readOrigin, rowsFrom } from "./database.ts";
+import {
+  alteredSchema,
+  checkpointRows,
+  type Db,
+  databaseFile,
+  faultOf,
+  openForReading,
+  readOrigin,
+  rowsFrom,
+  schemaProblem,
+} from "./database.ts";
 
 export interface ExportFault {
   readonly code: "job-unknown" | "not-signed-yet" | "artifact-missing" | LedgerFault["code"];
@@ -119,6 +129,8 @@ interface Start {
 
 function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
   db.exec("BEGIN");
+  const altered = schemaProblem(db);
+  if (altered !== null) return err(alteredSchema(altered));
   const origin = readOrigin(db);
   const checkpoint = checkpointRows(db, true)[0];
   const known = db.prepare("SELECT 1 FROM entry WHERE job = ? LIMIT 1").get(job) !== undefined;

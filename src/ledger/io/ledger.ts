@@ -122,7 +122,7 @@ function createLedgerPort(writer: WriterLink, keys: Keys, standing: Standing, op
   function refuseToWrite(): void {
     refuse();
     if (standing.kind === "current") return;
-    const remedy = "Look at it, export from it; to go on, follow the restore procedure.";
+    const remedy = "It can be verified and exported, never continued; run the cell on its own data folder.";
     throw new LedgerFailed({ code: "view-only", what: standing.what, remedy });
   }
 

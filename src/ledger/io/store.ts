@@ -7,6 +7,7 @@ import { type Head, type LedgerFault, storageExhausted } from "../ledger.ts";
 import { type VerifiedLog, verifyLog } from "../verify.ts";
 import { checkSignature } from "./crypto.ts";
 import {
+  alteredSchema,
   assertDurable,
   checkpointRows,
   type Db,
@@ -16,6 +17,7 @@ import {
   openForWriting,
   readOrigin,
   rowsFrom,
+  schemaProblem,
   sqliteCode,
 } from "./database.ts";
 import { errorCode } from "./files.ts";
@@ -63,6 +65,8 @@ function openVerified(
   path: (file: string) => string,
   unlock: () => void,
 ): Result<Store, LedgerFault> {
+  const altered = schemaProblem(db);
+  if (altered !== null) return err(alteredSchema(altered));
   const origin = readOrigin(db);
   if (origin !== data.origin) return err(otherLog(data, origin));
   const newest = checkpointRows(db, true);

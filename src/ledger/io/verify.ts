@@ -7,7 +7,16 @@ import type { VerifyingKey } from "../signer.ts";
 import { type Report, type VerifiedLog, verifyLog } from "../verify.ts";
 import { openArtifacts } from "./artifacts.ts";
 import { checkSignature } from "./crypto.ts";
-import { checkpointRows, type Db, databaseFile, openForReading, readOrigin, rowsFrom, sqliteCode } from "./database.ts";
+import {
+  checkpointRows,
+  type Db,
+  databaseFile,
+  openForReading,
+  readOrigin,
+  rowsFrom,
+  schemaProblem,
+  sqliteCode,
+} from "./database.ts";
 import { readRestoredMarker } from "./marker.ts";
 
 export interface FolderTrust {
@@ -48,6 +57,8 @@ function readLog(dataDir: string, trust: FolderTrust, named: Map<Digest, number>
   let db: Db | null = null;
   try {
     db = openForReading(join(dataDir, databaseFile));
+    const altered = schemaProblem(db);
+    if (altered !== null) return unreadable(altered);
     const origin = readOrigin(db);
     if (origin === null) return unreadable("It is not a ledger of format 1.");
     // One transaction, so that checkpoints are not newer than the entries seen.

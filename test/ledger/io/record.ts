@@ -71,13 +71,15 @@ async function writeRecord(): Promise<Folders> {
   return folders;
 }
 
-/** Opens the closed database as a forger would: the refusing triggers gone. */
+/** Opens the closed database as a forger would: the refusing triggers gone, and put back afterwards. */
 export function forge(folders: Folders, change: (db: Database.Database) => void): void {
   const db = new Database(join(folders.dataDir, "ledger.db"));
+  const triggers = db.prepare<[], { sql: string }>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").all();
   for (const table of ["meta", "entry", "checkpoint"]) {
     db.exec(`DROP TRIGGER ${table}_no_update; DROP TRIGGER ${table}_no_delete`);
   }
   change(db);
+  for (const { sql } of triggers) db.exec(sql);
   db.close();
 }
 

@@ -5,7 +5,8 @@ import { describe, expect, test } from "vitest";
 import type { Digest } from "../../../src/kernel/names.ts";
 import { artifactPath, openArtifacts } from "../../../src/ledger/io/artifacts.ts";
 import { backupFolder, restoreFolder } from "../../../src/ledger/io/backup.ts";
-import { writeFloor } from "../../../src/ledger/io/floor.ts";
+import { verifyPath } from "../../../src/ledger/io/export-files.ts";
+import { readFloor, writeFloor } from "../../../src/ledger/io/floor.ts";
 import { openLedger } from "../../../src/ledger/io/ledger.ts";
 import { verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { LedgerFailed } from "../../../src/ledger/ledger.ts";
@@ -68,6 +69,18 @@ describe("[F67] the boot floor", () => {
     forge(record.folders, (db) => db.exec("DELETE FROM entry WHERE seq >= 4; DELETE FROM checkpoint WHERE size = 8"));
     const opened = await mustOpen(record.folders);
     expect(opened.standing).toMatchObject({ kind: "behind", what: expect.stringContaining("signed 8 entries") });
+    const { trusted } = record.keys;
+    expect(await verifyPath(record.folders.dataDir, { trusted })).toMatchObject({
+      ok: true,
+      complete: false,
+      headline: expect.stringMatching(/^GENUINE, as far as this key shows \(up to entry 3; .*nothing came later\)$/),
+    });
+    const floor = (await readFloor(record.folders.keysDir, origin)) ?? undefined;
+    expect(floor?.size).toBe(8);
+    expect(await verifyPath(record.folders.dataDir, { trusted, floor })).toMatchObject({
+      headline: "NOT VERIFIED",
+      findings: [{ rule: "truncated", seq: 4 }],
+    });
     await expect(opened.ledger.append([started(1)])).rejects.toMatchObject({ fault: { code: "view-only" } });
   });
 

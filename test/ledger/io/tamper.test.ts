@@ -7,13 +7,14 @@ import { digestOf } from "../../../src/kernel/hash.ts";
 import { utf8 } from "../../../src/ledger/bytes.ts";
 import { type Entry, entryText, parseEntry } from "../../../src/ledger/entry.ts";
 import { artifactPath } from "../../../src/ledger/io/artifacts.ts";
+import { exportJob } from "../../../src/ledger/io/export.ts";
 import { createKeys } from "../../../src/ledger/io/keys.ts";
 import { openLedger } from "../../../src/ledger/io/ledger.ts";
 import { openStore } from "../../../src/ledger/io/store.ts";
 import { verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { freshFolders } from "../drafts.ts";
 import { origin } from "../plain-drafts.ts";
-import { forge, makeRecord, verifyRecord } from "./record.ts";
+import { forge, job, makeRecord, verifyRecord } from "./record.ts";
 
 type Forgery = (db: Database.Database) => void;
 
@@ -180,6 +181,37 @@ describe("[F67][L7] the verifier names the first bad entry", () => {
     expect((await verifyFolder(nowhere, { trusted: [] })).findings[0]).toMatchObject({ rule: "database" });
     expect(await openLedger({ ...record.folders, dataDir: nowhere })).toMatchObject({
       error: { code: "ledger-absent" },
+    });
+  });
+});
+
+describe("[F67] the database's own objects", () => {
+  const asView = (table: string, columns: string) =>
+    `ALTER TABLE ${table} RENAME TO kept; CREATE VIEW ${table} AS SELECT ${columns} FROM kept`;
+  test.each([
+    ["a trigger gone", "DROP TRIGGER entry_no_delete"],
+    [
+      "a trigger that does nothing",
+      "DROP TRIGGER entry_no_update; CREATE TRIGGER entry_no_update BEFORE UPDATE ON entry BEGIN SELECT 1; END",
+    ],
+    ["a view in the place of the entries", asView("entry", "seq, job, entry, body")],
+    ["a view in the place of the origin", asView("meta", "name, value")],
+    ["a foreign table", "CREATE TABLE notes (text TEXT)"],
+    ["a foreign trigger", "CREATE TRIGGER more AFTER INSERT ON entry BEGIN SELECT 1; END"],
+    ["a foreign index", "CREATE INDEX by_job ON entry (job)"],
+  ])("%s is found, and the writer refuses to open", async (_, change) => {
+    const record = await makeRecord();
+    const db = new Database(join(record.folders.dataDir, "ledger.db"));
+    db.exec(change);
+    db.close();
+    const report = await verifyRecord(record);
+    expect(report.ok).toBe(false);
+    expect(report.findings[0]).toMatchObject({ rule: "database", seq: null });
+    expect(await openLedger(record.folders)).toMatchObject({ ok: false, error: { code: "ledger-damaged" } });
+    const { signer } = record.keys;
+    expect(await exportJob(record.folders.dataDir, job, { signer })).toMatchObject({
+      ok: false,
+      error: { code: "ledger-damaged" },
     });
   });
 });
