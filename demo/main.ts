@@ -26,7 +26,7 @@ Prints the example drill guide on a simulated printer, looks at every layer, and
 
 Faults:
 ${Object.entries(faults)
-  .map(([name, { what }]) => `  ${name.padEnd(17)}${what}`)
+  .map(([name, { what }]) => `  ${name.padEnd(24)}${what}`)
   .join("\n")}
 
 Exit codes: 0 the device was finished and its record verifies; 7 it was not finished, and the cell
