@@ -120,7 +120,7 @@ export async function createCell(ports: CellPorts): Promise<Cell> {
     const replies: Reply[] = [];
     for (const letter of letters) {
       const at = Math.max(highest, letter.wall);
-      const decision = decide(provisional, { at, id: letter.id, message: letter.message });
+      const decision = decide(provisional, { at, mono: letter.mono, id: letter.id, message: letter.message });
       provisional = decision.state;
       // Only what is written counts as seen: a replay knows no other times.
       if (decision.events.length > 0) highest = at;

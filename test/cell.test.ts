@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { createCell } from "../src/cell.ts";
 import type { Message } from "../src/jobs/message.ts";
 import type { Obligation } from "../src/jobs/obligations.ts";
+import type { State } from "../src/jobs/state.ts";
 import type { OperationId } from "../src/kernel/names.ts";
 import { createMemoryDisk, type Fate, openMemoryLedger } from "../src/ledger/memory.ts";
 import { boot, firstAttempt, job, order, printer, quentin, type Story, tina } from "./jobs/story.ts";
@@ -69,6 +70,10 @@ async function readyToStart() {
   return made;
 }
 
+const plateSeen = (made: { state(): State }): Message => {
+  const check = made.state().equipment[printer]!.plateCheck!;
+  return { kind: "plate-checked", equipment: printer, check, clear: true, what: "clear", frame: null };
+};
 const startMessage = { kind: "start", job, operation: "print" as OperationId, person: tina } as const;
 
 describe("a tick", () => {
@@ -80,7 +85,10 @@ describe("a tick", () => {
     expect([said, made.owed.length, made.state().jobs[job]!.attempts.length]).toEqual([false, 0, 0]);
     await made.write("written");
     expect(said).toBe(true);
-    expect(made.owed).toMatchObject([{ directive: { kind: "begin" } }]);
+    expect(made.owed).toMatchObject([{ kind: "check-plate" }]);
+    void made.submit(plateSeen(made));
+    await made.write("written");
+    expect(made.owed).toMatchObject([{ kind: "check-plate" }, { directive: { kind: "begin" } }]);
   });
 
   it("[L4] two starts in one tick: one passes, the other is refused", async () => {
@@ -125,7 +133,7 @@ describe("a tick", () => {
     await before.write("cut-after");
     const after = await cell(before.disk);
     expect(after.state().jobs[job]!.attempts).toMatchObject([{ outcome: "OutcomeUnknown" }]);
-    expect(after.owed.map((duty) => duty.kind === "direct" && duty.directive.kind)).toEqual(["abort"]);
+    expect(after.owed.map((duty) => (duty.kind === "direct" ? duty.directive.kind : duty.kind))).toEqual(["abort"]);
   });
 
   it("[F75] a clock that jumps is recorded, and the highest time seen goes on deciding", async () => {

@@ -9,7 +9,7 @@ export interface BuildInHand {
   readonly attempt: string;
   readonly program: Digest;
   readonly recipe: Digest;
-  readonly emptyPlate: Digest | null;
+  emptyPlate: Digest | null;
   accepted: { readonly layer: number; readonly frame: Digest } | null;
   readonly frames: Map<number, Picture>;
   readonly seen: Digest[];
@@ -70,6 +70,8 @@ export function createFollower(): Follower {
           return nothing;
         case "PlateChecked":
           emptyPlate = event.clear ? event.frame : null;
+          // The last look before the machine begins is the plate that the first layer is compared with.
+          if (inHand && !inHand.begun) inHand.emptyPlate = emptyPlate;
           return nothing;
         case "AttemptStarted":
           inHand = open(event);

@@ -1,7 +1,7 @@
 /** Everything that can have happened in a cell: past tense, readable aloud to a quality manager, never edited. */
 import type { Execution, Fault, LayerSummary, MachineIdentity } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
-import type { EpochMs } from "../kernel/units.ts";
+import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
@@ -65,9 +65,20 @@ export type CellEvent =
     };
 
 export type JobEvent =
-  | { readonly type: "PresenceProven"; readonly proof: string; readonly device: string; readonly job: JobId }
+  | {
+      readonly type: "PresenceProven";
+      readonly mono: MonotonicMs;
+      readonly proof: string;
+      readonly device: string;
+      readonly job: JobId;
+    }
   | { readonly type: "JobOrderAccepted"; readonly job: JobId; readonly order: JobOrder }
-  | { readonly type: "IdentityConfirmed"; readonly job: JobId; readonly person: PersonId }
+  | {
+      readonly type: "IdentityConfirmed";
+      readonly mono: MonotonicMs;
+      readonly job: JobId;
+      readonly person: PersonId;
+    }
   | {
       readonly type: "AttemptStarted";
       readonly job: JobId;

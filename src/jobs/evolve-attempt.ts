@@ -47,9 +47,10 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
     case "ReleaseConfirmed":
       return { ...attempt, confirmed: event.layer };
     case "HoldRaised": {
+      const hands = event.person === null ? attempt : { ...attempt, executors: [...attempt.executors, event.person] };
       const held = { cause: event.cause, layer: event.layer, what: event.what, since: at, confirmed: false };
       const blinded = event.cause === "blind" && event.layer !== null;
-      return { ...(blinded ? patchLook(attempt, event.layer, { step: "blind" }) : attempt), hold: held };
+      return { ...(blinded ? patchLook(hands, event.layer, { step: "blind" }) : hands), hold: held };
     }
     case "HoldConfirmed":
       return { ...attempt, hold: attempt.hold && { ...attempt.hold, confirmed: true } };
@@ -64,7 +65,14 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
     case "FinishReported":
       return { ...attempt, finished: { program: event.executed.program } };
     case "AttemptEnded":
-      return { ...attempt, phase: "ended", outcome: event.outcome, hold: null, looks: [] };
+      return {
+        ...attempt,
+        phase: "ended",
+        outcome: event.outcome,
+        hold: null,
+        looks: [],
+        executors: event.person === null ? attempt.executors : [...attempt.executors, event.person],
+      };
     default:
       return unreachable(event);
   }

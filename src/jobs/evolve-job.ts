@@ -12,11 +12,11 @@ export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup):
     case "PresenceProven":
       return {
         ...job,
-        presence: { proof: event.proof, device: event.device, at },
+        presence: { proof: event.proof, device: event.device, at, mono: event.mono },
         proofsSeen: { ...job.proofsSeen, [event.proof]: true },
       };
     case "IdentityConfirmed":
-      return { ...job, identity: { person: event.person, at } };
+      return { ...job, identity: { person: event.person, at, mono: event.mono } };
     case "AttemptStarted":
       return startAttempt(job, event, at);
     case "NonconformityRaised":
@@ -54,7 +54,7 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
     operation: event.operation,
     equipment: event.equipment,
     startedBy: event.person,
-    executors: [event.person],
+    executors: [event.person, ...(job.identity ? [job.identity.person] : [])],
     startedAt: at,
     simulated: event.simulated,
     phase: "starting",

@@ -1,11 +1,13 @@
 /** The only way that state changes, live and on replay: one event in, the next state out. */
+
 import { assert, unreachable } from "../kernel/assert.ts";
 import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { CellEvent, Event } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
+import { lastLookAtPlate } from "./plate.ts";
 import type { EquipmentState, State } from "./state.ts";
-import { findJob } from "./state.ts";
+import { findJob, findMachine } from "./state.ts";
 
 /** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
 export function evolve(state: State, event: Event, at: EpochMs): State {
@@ -44,11 +46,16 @@ export function evolve(state: State, event: Event, at: EpochMs): State {
       };
     case "AttemptStarted":
       return patchEquipment(withJob(state, event.job, event, at), event.equipment, {
-        plate: "occupied",
-        plateCheck: null,
-        plateWhat: "A job was started on it; remove the part and declare the plate clear.",
+        plate: "declared",
+        plateCheck: lastLookAtPlate(event.attempt),
+        plateWhat: "The camera looks at the plate once more before the machine begins.",
         openAttempt: event.attempt,
       });
+    case "AttemptBegan": {
+      const began = withJob(state, event.job, event, at);
+      const owner = Object.values(began.equipment).find((each) => each.openAttempt === event.attempt);
+      return owner ? patchEquipment(began, owner.id, unknownPlate("A job is being made on it.")) : began;
+    }
     case "AttemptEnded":
       return endOnEquipment(withJob(state, event.job, event, at), event.job, event.attempt, event.outcome);
     case "MachineMadeSafe":
@@ -75,13 +82,24 @@ function evolveCell(state: State, event: CellEvent): State {
       return { ...state, people: { ...state.people, [event.person]: { id: event.person, roles: event.roles } } };
     case "SignInRecorded":
     case "RequestRefused":
-    case "ClockStepped":
     case "StorageExhausted":
       return state;
+    case "ClockStepped":
+      // What is only true for a while cannot be aged by a clock that jumps: it has to be said again.
+      return { ...state, jobs: withoutProofs(state.jobs), equipment: withPlatesUnknown(state.equipment) };
     case "MachineOnline":
-      return patchEquipment(state, event.equipment, { online: true, identity: event.identity, fault: null });
+      return patchEquipment(state, event.equipment, {
+        online: true,
+        identity: event.identity,
+        fault: null,
+        ...unknownPlate("The machine was away; look at the plate and declare it clear."),
+      });
     case "MachineOffline":
-      return patchEquipment(state, event.equipment, { online: false, fault: event.fault });
+      return patchEquipment(state, event.equipment, {
+        online: false,
+        fault: event.fault,
+        ...unknownPlate("The machine does not answer."),
+      });
     case "InspectionStatusChanged":
       return { ...state, inspection: { ready: event.ready, what: event.what } };
     case "PlateDeclaredClear":
@@ -105,7 +123,7 @@ function evolveCell(state: State, event: CellEvent): State {
 function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>): State {
   const equipment: Record<string, EquipmentState> = {};
   for (const { id } of event.setup.equipment) {
-    const before = state.equipment[id];
+    const before = findMachine(state, id);
     equipment[id] = {
       id,
       online: false,
@@ -118,9 +136,6 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
       unsafe: before?.unsafe ? { ...before.unsafe, told: false } : null,
     };
   }
-  const jobs = Object.fromEntries(
-    Object.entries(state.jobs).map(([id, job]) => [id, { ...job, identity: null, presence: null }]),
-  );
   return {
     ...state,
     setup: event.setup,
@@ -129,8 +144,23 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
     boots: state.boots + 1,
     inspection: { ready: false, what: "The inspection has not reported yet." },
     equipment,
-    jobs,
+    jobs: withoutProofs(state.jobs),
   };
+}
+
+function withoutProofs(jobs: State["jobs"]): State["jobs"] {
+  return Object.fromEntries(Object.entries(jobs).map(([id, job]) => [id, { ...job, identity: null, presence: null }]));
+}
+
+function withPlatesUnknown(equipment: State["equipment"]): State["equipment"] {
+  const unknown = unknownPlate("The clock jumped; look at the plate and declare it clear again.");
+  return Object.fromEntries(
+    Object.entries(equipment).map(([id, machine]) => [id, machine.openAttempt ? machine : { ...machine, ...unknown }]),
+  );
+}
+
+function unknownPlate(plateWhat: string): Pick<EquipmentState, "plate" | "plateCheck" | "plateWhat"> {
+  return { plate: "occupied", plateCheck: null, plateWhat };
 }
 
 /** What an ended attempt leaves on its machine; only a machine that surely did nothing is left as it was. */
@@ -140,12 +170,13 @@ function endOnEquipment(state: State, job: JobId, attempt: AttemptId, outcome: s
   const leavesItSafe = outcome === "Completed" || outcome === "NotBegun";
   return patchEquipment(state, owner.id, {
     openAttempt: null,
+    ...unknownPlate("A job was started on it; remove the part and declare the plate clear."),
     unsafe: leavesItSafe ? owner.unsafe : { attempt, job, told: false },
   });
 }
 
 function patchEquipment(state: State, id: EquipmentId, patch: Partial<EquipmentState>): State {
-  const before = state.equipment[id];
+  const before = findMachine(state, id);
   assert(before, `the setup has no equipment ${id}`);
   return { ...state, equipment: { ...state.equipment, [id]: { ...before, ...patch } } };
 }

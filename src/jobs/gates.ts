@@ -1,11 +1,11 @@
 /** Why a job can or cannot start or go on: every condition asked, none hidden (feature 93, law 8). */
 import type { OperationId, PersonId } from "../kernel/names.ts";
-import type { EpochMs } from "../kernel/units.ts";
+import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
 import type { Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
 import type { Attempt, EquipmentState, Job, State, Unit } from "./state.ts";
-import { openNonconformity } from "./state.ts";
+import { findMachine, findPerson, openNonconformity } from "./state.ts";
 
 /** The unit that would be worked on next, or null when every copy is made, reserved or blocked. */
 export function nextUnit(job: Job): Unit | null {
@@ -29,16 +29,16 @@ export function startGates(
   job: Job,
   operation: OperationId,
   person: PersonId | null,
-  at: EpochMs,
+  now: Moment,
 ): Gate[] {
   const next = nextOperation(job);
-  const machine = next ? state.equipment[next.equipment] : undefined;
+  const machine = next ? findMachine(state, next.equipment) : undefined;
   return [
-    ...orderGates(job, operation, at),
+    ...orderGates(job, operation, now.at),
     nonconformityGate(job),
     gate(
       "person",
-      person === null ? null : holds(state.people[person], "technician"),
+      person === null ? null : holds(findPerson(state, person), "technician"),
       "You may start jobs.",
       "Only a technician may start a job.",
       "Let a technician sign in.",
@@ -46,19 +46,30 @@ export function startGates(
     ),
     gate(
       "identity",
-      job.identity !== null,
+      isIdentityFresh(job, person, now.mono),
       "Both identifiers agree with the order.",
-      "The two identifiers are not confirmed.",
+      job.identity
+        ? "The identifiers were confirmed by somebody else or too long ago."
+        : "The two identifiers are not confirmed.",
       "Enter both identifiers and the side from the request form.",
       "technician",
     ),
     ...machineGates(state, machine),
     ...(next?.kind === "build" ? [inspectionGate(state)] : []),
-    presenceGate(state, job, at),
+    presenceGate(state, job, now),
     notBuilt("material", "Material lots are not checked by this version."),
     notBuilt("qualification", "The qualification matrix is not checked by this version."),
     notBuilt("competence", "Training records are not checked by this version."),
   ];
+}
+
+/** Whoever starts has compared the identifiers, and not long ago (feature 4: confirmed at the start). */
+const identityValidMs: Milliseconds = 15 * 60_000;
+
+function isIdentityFresh(job: Job, person: PersonId | null, mono: MonotonicMs): boolean {
+  if (job.identity === null) return false;
+  const sameHands = person === null || job.identity.person === person;
+  return sameHands && mono - job.identity.mono <= identityValidMs;
 }
 
 function orderGates(job: Job, operation: OperationId, at: EpochMs): Gate[] {
@@ -102,13 +113,13 @@ function orderGates(job: Job, operation: OperationId, at: EpochMs): Gate[] {
 }
 
 /** Every condition of going on with a held attempt. */
-export function resumeGates(state: State, job: Job, attempt: Attempt, person: PersonId, at: EpochMs): Gate[] {
-  const machine = state.equipment[attempt.equipment];
+export function resumeGates(state: State, job: Job, attempt: Attempt, person: PersonId, now: Moment): Gate[] {
+  const machine = findMachine(state, attempt.equipment);
   return [
     nonconformityGate(job),
     gate(
       "person",
-      holds(state.people[person], "technician"),
+      holds(findPerson(state, person), "technician"),
       "You may resume jobs.",
       "Only a technician may resume a job.",
       "Let a technician sign in.",
@@ -130,7 +141,7 @@ export function resumeGates(state: State, job: Job, attempt: Attempt, person: Pe
       machine?.fault?.remedy ?? "Check its power and cable.",
       "technician",
     ),
-    presenceGate(state, job, at),
+    presenceGate(state, job, now),
   ];
 }
 
@@ -159,6 +170,14 @@ function machineGates(state: State, machine: EquipmentState | undefined): Gate[]
       "The machine is in a safe state.",
       "The machine has not confirmed that it stopped and cooled after the last attempt.",
       "Switch it off at its own switch if it is hot or moving, then call the engineer.",
+      "engineer",
+    ),
+    gate(
+      "host-loss",
+      state.setup?.equipment.find((each) => each.id === machine?.id)?.onHostLoss !== "none",
+      "The machine cools down by itself when the controller is gone.",
+      "Nothing would cool the machine down if the controller died.",
+      "Fit a relay or a firmware timeout and say so in the configuration.",
       "engineer",
     ),
     gate(
@@ -202,9 +221,9 @@ function nonconformityGate(job: Job): Gate {
   );
 }
 
-function presenceGate(state: State, job: Job, at: EpochMs): Gate {
+function presenceGate(state: State, job: Job, now: Moment): Gate {
   const validMs = state.setup?.presenceValidMs ?? 0;
-  const fresh = job.presence !== null && at - job.presence.at <= validMs && at >= job.presence.at;
+  const fresh = job.presence !== null && now.mono - job.presence.mono <= validMs;
   return gate(
     "presence",
     fresh,

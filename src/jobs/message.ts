@@ -1,7 +1,7 @@
 /** What can reach the core: from a person, a machine, the camera, the inspection or the cell's own start. */
 import type { Answer, Fault, Observation } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
-import type { EpochMs } from "../kernel/units.ts";
+import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { Disposition, Versions } from "./event.ts";
 import type { JobOrder } from "./order.ts";
@@ -11,6 +11,8 @@ import type { Setup } from "./setup.ts";
 /** A message with the time and the fresh identifier it may use; decide has neither clock nor randomness. */
 export interface Envelope {
   readonly at: EpochMs;
+  /** Monotonic time of this boot; it alone ages what lapses in minutes. */
+  readonly mono: MonotonicMs;
   /** Unique for this message; names whatever the decision brings into being. */
   readonly id: string;
   readonly message: Message;

@@ -2,8 +2,9 @@
 import type { Directive } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
+import { lastLookAtPlate } from "./plate.ts";
 import type { Attempt, Job, State } from "./state.ts";
-import { openAttempts, operationOf } from "./state.ts";
+import { findMachine, openAttempts, operationOf } from "./state.ts";
 
 /** Something an adapter has to do; `key` names it for as long as it is owed. */
 export type Obligation = { readonly key: string; readonly repeatable: boolean } & Duty;
@@ -39,7 +40,8 @@ export function isTowardSafety(duty: Duty): boolean {
 /** Everything owed in this state, in a stable order; safety first. */
 export function obligations(state: State): Obligation[] {
   const open = openAttempts(state);
-  return [...unsafeMachines(state), ...plateChecks(state), ...open.flatMap(({ job, attempt }) => owedTo(job, attempt))];
+  const owed = open.flatMap(({ job, attempt }) => owedTo(job, attempt, isPlateSeenFor(state, attempt)));
+  return [...unsafeMachines(state), ...plateChecks(state), ...owed];
 }
 
 function unsafeMachines(state: State): Obligation[] {
@@ -66,10 +68,17 @@ function plateChecks(state: State): Obligation[] {
   );
 }
 
-function owedTo(job: Job, attempt: Attempt): Obligation[] {
+/** The camera has just said of this very start that the plate is empty. */
+function isPlateSeenFor(state: State, attempt: Attempt): boolean {
+  const machine = findMachine(state, attempt.equipment);
+  return machine?.plate === "clear" && machine.plateCheck === lastLookAtPlate(attempt.id);
+}
+
+function owedTo(job: Job, attempt: Attempt, plateSeen: boolean): Obligation[] {
   const { id, equipment } = attempt;
   const operation = operationOf(job.order, attempt.operation);
   if (attempt.phase === "starting") {
+    if (!plateSeen) return [];
     // The one thing never owed twice: a boot closes a starting attempt before anyone could owe it again.
     const directive: Directive = {
       kind: "begin",

@@ -2,7 +2,7 @@
 import type { Fault, MachineIdentity } from "../equipment/machine.ts";
 import { assert } from "../kernel/assert.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
-import type { EpochMs } from "../kernel/units.ts";
+import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Role } from "../people/person.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { JobOrder, Operation } from "./order.ts";
@@ -47,9 +47,14 @@ export interface Job {
   readonly attempts: readonly Attempt[];
   readonly nonconformities: readonly Nonconformity[];
   /** Who confirmed the two identifiers for the next start; consumed by it. */
-  readonly identity: { readonly person: PersonId; readonly at: EpochMs } | null;
+  readonly identity: { readonly person: PersonId; readonly at: EpochMs; readonly mono: MonotonicMs } | null;
   /** The unused presence proof; consumed by a start or a resume. */
-  readonly presence: { readonly proof: string; readonly device: string; readonly at: EpochMs } | null;
+  readonly presence: {
+    readonly proof: string;
+    readonly device: string;
+    readonly at: EpochMs;
+    readonly mono: MonotonicMs;
+  } | null;
   /** Every proof ever seen, so that one cannot be used twice. */
   readonly proofsSeen: Readonly<Record<string, true>>;
 }
@@ -68,7 +73,7 @@ export interface Attempt {
   readonly operation: OperationId;
   readonly equipment: EquipmentId;
   readonly startedBy: PersonId;
-  /** Everybody who started, resumed or looked again: none of them decides on this attempt. */
+  /** Everybody who confirmed, started, held, resumed, stopped or looked again: none of them decides on this attempt. */
   readonly executors: readonly PersonId[];
   readonly startedAt: EpochMs;
   readonly simulated: boolean;
@@ -136,9 +141,24 @@ export const emptyState: State = {
   nonces: {},
 };
 
+/** A record's own member: a name like `constructor` from outside finds nothing. */
+function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 /** The job, or undefined. */
 export function findJob(state: State, id: string): Job | undefined {
-  return Object.hasOwn(state.jobs, id) ? state.jobs[id] : undefined;
+  return own(state.jobs, id);
+}
+
+/** The machine of the setup, or undefined. */
+export function findMachine(state: State, id: string): EquipmentState | undefined {
+  return own(state.equipment, id);
+}
+
+/** The person, or undefined. */
+export function findPerson(state: State, id: string): State["people"][string] | undefined {
+  return own(state.people, id);
 }
 
 /** The attempt with its job, or undefined. */

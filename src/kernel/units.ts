@@ -11,3 +11,9 @@ export type Milliseconds = Quantity<"ms">;
 export type EpochMs = Quantity<"ms since 1970">;
 /** Monotonic time in milliseconds since the process started (it cannot jump, and means nothing after a restart). */
 export type MonotonicMs = Quantity<"ms since start">;
+
+/** Now, by both clocks: what was promised in days is compared by the first, what lapses in minutes by the second. */
+export interface Moment {
+  readonly at: EpochMs;
+  readonly mono: MonotonicMs;
+}

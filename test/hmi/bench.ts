@@ -48,9 +48,10 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
   const folder = await mkdtemp(join(tmpdir(), "cellward-hmi-"));
   let skipped = 0;
   const now = () => Math.round(Date.now() + skipped);
+  const mono = () => performance.now() + skipped;
   const clock: HmiPorts["clock"] = {
     now,
-    monotonic: () => performance.now() + skipped,
+    monotonic: mono,
     after(delay, fire) {
       const timer = setTimeout(fire, delay);
       return () => clearTimeout(timer);
@@ -61,7 +62,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     clock,
     cost: { memory_KiB: 64, passes: 1, lanes: 1 },
   });
-  const cell = createFakeCell(hmac, now);
+  const cell = createFakeCell(hmac, now, mono);
   const live = { presence: { online: true, scanned: null as string | null, what: "Scan the job's code." } };
   const bench = { telemetry: null as Telemetry | null, ...live };
   const ports: HmiPorts = {

@@ -58,7 +58,7 @@ export function orderWith(hmac: (text: string) => string, now: number): JobOrder
 }
 
 /** A booted cell of a demonstration with one printer that is not online yet. */
-export function createFakeCell(hmac: (text: string) => string, clock = () => Date.now()): FakeCell {
+export function createFakeCell(hmac: (text: string) => string, clock = () => Date.now(), mono = clock): FakeCell {
   let state: State = emptyState;
   let ids = 0;
   const recorded: Recorded[] = [];
@@ -137,7 +137,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
   function take(message: Message): Reply {
     const at = clock();
     ids += 1;
-    const decision = decide(state, { at, id: `m${ids}`, message });
+    const decision = decide(state, { at, mono: mono(), id: `m${ids}`, message });
     state = decision.state;
     for (const event of decision.events) {
       const each = { seq: recorded.length, at, event };

@@ -194,6 +194,13 @@ describe("a failed layer", () => {
     expect(sign(story, "scrap", tina).refusal?.code).toBe("own-work");
   });
 
+  it("[F18] neither can whoever stopped it, or confirmed the identity", () => {
+    const story = begun();
+    story.tell({ kind: "enrol", person: quentin, roles: ["technician", "qa"] });
+    story.tell({ kind: "stop", attempt: firstAttempt, person: quentin, why: "smoke" });
+    expect(sign(story, "scrap", quentin).refusal?.code).toBe("own-work");
+  });
+
   it("[F18] neither can whoever resumed it", () => {
     const story = failed();
     story.tell({ kind: "enrol", person: quentin, roles: ["technician", "qa"] });

@@ -14,13 +14,14 @@ import {
   printer,
   quentin,
   type Story,
+  seePlate,
   start,
   tina,
 } from "./story.ts";
 
 const print = "print" as OperationId;
 const shut = (story: Story) =>
-  startGates(story.state, story.state.jobs[job]!, print, tina, story.at)
+  startGates(story.state, story.state.jobs[job]!, print, tina, { at: story.at, mono: story.at })
     .filter((gate) => gate.state === "shut")
     .map((gate) => gate.gate);
 
@@ -30,6 +31,8 @@ describe("a start", () => {
     prepare(story);
     expect(story.owed()).toEqual([]);
     expect(start(story).refusal).toBeNull();
+    expect(story.owed()).toMatchObject([{ kind: "check-plate" }]);
+    seePlate(story, true);
     expect(story.owed()).toMatchObject([{ kind: "direct", repeatable: false, directive: { kind: "begin" } }]);
   });
 
@@ -39,9 +42,9 @@ describe("a start", () => {
     ["plate", steps(confirm, occupyPlate, present)],
     ["presence", steps(confirm, clearPlate)],
     ["presence", steps(prepare, waitUntil(70_000))],
-    ["expiry", steps(prepare, waitUntil(999_990), present)],
+    ["expiry", steps(waitUntil(999_950), prepare)],
     ["inspection", steps(prepare, coverLens)],
-    ["machine-online", steps(prepare, unplug)],
+    ["machine-online", steps(unplug, prepare)],
   ])("[F93][F29] is refused with the gate %s shut, in words", (gate, arrange) => {
     const story = cellWithOrder();
     arrange(story);
@@ -51,6 +54,66 @@ describe("a start", () => {
       expect(each.remedy).toMatch(/[a-z].*\.$/);
     expect(events.map((event) => event.type)).toEqual(["RequestRefused"]);
     expect(story.owed().filter((duty) => duty.kind === "direct")).toEqual([]);
+  });
+
+  it("[L5][F29] is over before the machine hears of it when the last look finds something on the plate", () => {
+    const story = cellWithOrder();
+    prepare(story);
+    start(story);
+    seePlate(story, false);
+    expect(story.attempt()).toMatchObject({ phase: "ended", outcome: "NotBegun" });
+    expect(story.state.equipment[printer]).toMatchObject({ plate: "occupied", unsafe: null });
+    expect(story.owed()).toEqual([]);
+  });
+
+  it("[L5] a clock that jumps, or a machine that was away, makes plate and proofs worthless", () => {
+    const jumped = cellWithOrder();
+    prepare(jumped);
+    jumped.tell({ kind: "clock-stepped", expected: 5_000, said: 1_000 });
+    expect(shut(jumped)).toEqual(["identity", "plate", "presence"]);
+    const away = cellWithOrder();
+    prepare(away);
+    unplug(away);
+    away.observe({
+      kind: "online",
+      identity: { vendor: "v", model: "m", serial: "S1", firmware: "f", simulated: true },
+    });
+    expect(shut(away)).toEqual(["plate"]);
+  });
+
+  it("[F4] needs identifiers that the same person has confirmed, not long ago", () => {
+    const story = cellWithOrder({ expires: 1e12 });
+    story.tell({ kind: "enrol", person: quentin, roles: ["technician"] });
+    prepare(story);
+    const other = story.tell({ kind: "start", job, operation: print, person: quentin });
+    expect(other.refusal?.gates?.filter((gate) => gate.state === "shut").map((gate) => gate.gate)).toEqual([
+      "identity",
+    ]);
+    story.at += 16 * 60_000;
+    present(story);
+    expect(shut(story)).toEqual(["identity"]);
+  });
+
+  it("[F31] is refused on a machine that stays hot when its controller dies", () => {
+    const story = cellWithOrder();
+    boot(story, "none");
+    prepare(story);
+    expect(shut(story)).toEqual(["host-loss"]);
+  });
+
+  it.each(["constructor", "toString", "__proto__", "hasOwnProperty"])("a name like %s finds nothing", (name) => {
+    const story = cellWithOrder();
+    const declared = story.tell({ kind: "declare-plate-clear", equipment: name as typeof printer, person: tina });
+    expect(declared.refusal?.code).toBe("unknown-equipment");
+    const route = order.route.map((step) => ({ ...step, equipment: name as typeof printer }));
+    const odd = { ...order, id: name as typeof job, nonce: "n2", route };
+    expect(story.tell({ kind: "accept-order", order: odd }).refusal?.code).toBe("order-invalid");
+    expect(story.tell({ kind: "prove-presence", job: name as typeof job, device: "d", proof: "p" }).refusal?.code).toBe(
+      "unknown-job",
+    );
+    expect(story.tell({ kind: "start", job, operation: print, person: name as typeof tina }).refusal?.code).toBe(
+      "unknown-person",
+    );
   });
 
   it("[F17] is refused to anyone but a technician", () => {
@@ -88,7 +151,7 @@ describe("a start", () => {
 
   it("[F12] shows what is not built as not built, never as open", () => {
     const story = cellWithOrder();
-    const gates = startGates(story.state, story.state.jobs[job]!, print, tina, story.at);
+    const gates = startGates(story.state, story.state.jobs[job]!, print, tina, { at: story.at, mono: story.at });
     expect(gates.filter((gate) => gate.state === "not-built").map((gate) => gate.gate)).toEqual([
       "material",
       "qualification",

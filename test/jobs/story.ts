@@ -62,7 +62,7 @@ export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
     events: [],
     tell(message) {
       story.at += 10;
-      const decision = decide(story.state, { at: story.at, id: `m${story.at}`, message });
+      const decision = decide(story.state, { at: story.at, mono: story.at, id: `m${story.at}`, message });
       story.state = decision.state;
       story.events.push(...decision.events);
       return decision;
@@ -79,7 +79,7 @@ export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
 }
 
 /** A start of the controller, with the printer online and the eye open. */
-export function boot(story: Story): void {
+export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): void {
   story.tell({
     kind: "boot",
     boot: `boot-${story.at}`,
@@ -92,7 +92,7 @@ export function boot(story: Story): void {
     },
     setup: {
       cell: "cell-1",
-      equipment: [{ id: printer, title: "Printer", serial: "S1", onHostLoss: "driver" }],
+      equipment: [{ id: printer, title: "Printer", serial: "S1", onHostLoss }],
       presenceValidMs: 60_000,
       takesAllowed: 3,
       demonstration: true,
@@ -112,15 +112,14 @@ export function prepare(story: Story): void {
 
 export function clearPlate(story: Story, clear = true): void {
   story.tell({ kind: "declare-plate-clear", equipment: printer, person: tina });
+  seePlate(story, clear);
+}
+
+/** The camera's answer to the plate check in progress. */
+export function seePlate(story: Story, clear: boolean): void {
   const check = story.state.equipment[printer]!.plateCheck!;
-  story.tell({
-    kind: "plate-checked",
-    equipment: printer,
-    check,
-    clear,
-    what: clear ? "clear" : "a part",
-    frame: null,
-  });
+  const what = clear ? "clear" : "a part";
+  story.tell({ kind: "plate-checked", equipment: printer, check, clear, what, frame: null });
 }
 
 export function present(story: Story): void {
@@ -135,6 +134,7 @@ export function start(story: Story): Decision {
 export function begin(story: Story): void {
   prepare(story);
   start(story);
+  seePlate(story, true);
   answer(story, "begin");
 }
 

@@ -167,15 +167,14 @@ function scrappedUnits(facts: readonly Fact[]): Set<string> {
 function presenceOnce({ accuse, presenceValidMs }: Case, facts: readonly Fact[]): void {
   const proven = new Map<string, number>();
   const used = new Set<string>();
-  let highest = 0;
-  for (const { type, body, at } of facts) {
-    highest = Math.max(highest, at);
-    if (type === "PresenceProven") proven.set(`${body.job}/${body.proof}`, highest);
+  for (const { type, body, mono } of facts) {
+    if (type === "PresenceProven") proven.set(`${body.job}/${body.proof}`, mono);
     if (type !== "AttemptStarted" && type !== "AttemptResumed") continue;
     const name = `${body.job}/${body.presence}`;
     const since = proven.get(name);
-    if (since === undefined || highest - since > presenceValidMs)
+    if (since === undefined || mono - since > presenceValidMs) {
       accuse(`law 5: ${type} without a fresh presence proof`);
+    }
     if (used.has(name)) accuse(`law 5: presence proof ${name} used twice`);
     used.add(name);
   }

@@ -64,9 +64,9 @@ export const mutants: readonly Mutant[] = [
   {
     name: "plate-believes-the-person",
     breaks: "law 5: a proven clear plate",
-    file: "src/jobs/evolve.ts",
-    from: 'plate: event.clear ? "clear" : "occupied",',
-    to: 'plate: "clear",',
+    file: "src/jobs/decide/eyes.ts",
+    from: "const { equipment, check, clear, what, frame } = message;",
+    to: "const { equipment, check, clear = true, what, frame } = { ...message, clear: undefined };",
   },
   {
     name: "presence-proof-is-kept",
@@ -95,6 +95,20 @@ export const mutants: readonly Mutant[] = [
     file: "src/jobs/decide/ending.ts",
     from: "if (trouble.cause !== null)",
     to: 'if (trouble.cause !== null && trouble.cause !== "outcome-unknown")',
+  },
+  {
+    name: "proof-outlives-the-clock",
+    breaks: "law 5: a proof ages by true time",
+    file: "src/jobs/gates.ts",
+    from: "now.mono - job.presence.mono <= validMs",
+    to: "now.at - job.presence.at <= validMs",
+  },
+  {
+    name: "begins-without-the-last-look",
+    breaks: "law 5: a proven clear plate at the moment of the start",
+    file: "src/jobs/obligations.ts",
+    from: "if (!plateSeen) return [];",
+    to: "",
   },
   {
     name: "time-may-go-back",

@@ -101,9 +101,14 @@ export function createPeople(world: PeopleWorld): (state: State, say: (message: 
       say({ kind: "declare-plate-clear", equipment: world.equipment, person });
     }
     const hmacs = errs(0.1) ? (["a", "x"] as const) : job.order.identifierHmacs;
-    if (!job.identity) say({ kind: "confirm-identity", job: id, person, hmacs, side: job.order.side });
+    if (job.identity?.person !== person)
+      say({ kind: "confirm-identity", job: id, person, hmacs, side: job.order.side });
     if (machine.plate !== "clear") return;
-    if (!errs(0.2)) say({ kind: "prove-presence", job: id, device: "scanner", proof: proof() });
+    if (errs(0.1)) printer.layDown();
+    if (job.presence === null || random() < 0.3) {
+      if (!errs(0.2)) say({ kind: "prove-presence", job: id, device: "scanner", proof: proof() });
+      if (errs(0.3)) return;
+    }
     say({ kind: "start", job: id, operation: operation.id, person });
     if (errs(0.3)) say({ kind: "start", job: id, operation: operation.id, person });
   }

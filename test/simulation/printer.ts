@@ -18,6 +18,8 @@ export interface Printer {
   /** A person takes everything off the plate; false while the machine is at work. */
   clearPlate(): boolean;
   plateOccupied(): boolean;
+  /** Somebody puts something on the plate; not while the machine is at work. */
+  layDown(): void;
   /** How many parts came off whole, by job. */
   readonly made: Map<string, number>;
 }
@@ -178,5 +180,8 @@ export function createPrinter(world: PrinterWorld): Printer {
       return true;
     },
     plateOccupied: () => part !== null,
+    layDown() {
+      if (!run) part = "a tool" as AttemptId;
+    },
   };
 }

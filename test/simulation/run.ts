@@ -105,8 +105,8 @@ export async function runSeed(seed: number): Promise<Outcome> {
 
   function visit(): void {
     if (cell) people(cell.state(), say);
-    if (cell && random() < 0.005 * storm.strength) crash(cell);
-    if (random() < 0.003 * storm.strength) time.step((random() - 0.5) * 172_800_000);
+    if (cell && random() < 0.015 * storm.strength) crash(cell);
+    if (random() < 0.02 * storm.strength) time.step((random() - 0.5) * 172_800_000);
     time.after(5_000 + random() * 40_000, visit);
   }
 

@@ -18,6 +18,8 @@ export interface Witness {
 export interface Fact {
   readonly type: string;
   readonly at: number;
+  /** The world's own time, which never jumps: the simulator's monotonic clock runs on over restarts. */
+  readonly mono: number;
   readonly body: Body;
 }
 
@@ -52,8 +54,13 @@ export function createWitness(disk: MemoryDisk): Witness {
   function follow(): void {
     while (facts.length < disk.rows.length) {
       const row = disk.rows[facts.length]!;
-      const entry = JSON.parse(textOf(row.entry) ?? "") as { type: string; at: number };
-      const fact: Fact = { type: entry.type, at: entry.at, body: JSON.parse(textOf(row.body) ?? "") as Body };
+      const entry = JSON.parse(textOf(row.entry) ?? "") as { type: string; at: number; mono: number };
+      const fact: Fact = {
+        type: entry.type,
+        at: entry.at,
+        mono: entry.mono,
+        body: JSON.parse(textOf(row.body) ?? "") as Body,
+      };
       facts.push(fact);
       note(fact);
     }

@@ -154,29 +154,26 @@ function addRoute(house: House, declared: Route): void {
     config: { usual: {}, guess: guesses, never: unlimited }[declared.limit],
     handler: async (request, reply) => {
       const token = request.cookies[cookieName];
-      const person = sessions.find(token);
+      const person = signedInBy(house, token);
       if (declared.access === "session" && person === null) return unsigned(reply);
       const params = declared.params.safeParse(request.params);
       const body = declared.body.safeParse((declared.method === "POST" ? request.body : request.query) ?? {});
       if (!params.success || !body.success) {
         return reply.code(400).send({ code: "malformed", what: "The request is not of the form expected here." });
       }
-      if (declared.method === "POST") {
-        if (declared.access === "session" && !(await isMember(desk, person))) {
-          sessions.close(token);
-          return unsigned(reply);
-        }
-        sessions.touch(token);
-      }
+      if (declared.method === "POST") sessions.touch(token);
       const call = { params: params.data as never, body: body.data as never, desk, person };
       return deliver(house, reply, token, await declared.handle(call));
     },
   });
 }
 
-/** An account that was ended on the console can do nothing more, even where it is still signed in. */
-async function isMember(desk: Desk, person: PersonId | null): Promise<boolean> {
-  return (await desk.people.list()).some((each) => each.person === person && !each.disabled);
+/** Who holds the token; an account that was ended on the console is signed out with its next request. */
+function signedInBy({ desk, sessions }: House, token: string | undefined): PersonId | null {
+  const person = sessions.find(token);
+  if (person === null || desk.people.isMember(person)) return person;
+  sessions.close(token);
+  return null;
 }
 
 function deliver({ sessions, desk }: House, reply: FastifyReply, token: string | undefined, answer: Answer) {
@@ -220,11 +217,13 @@ function addProbes({ app, desk }: House): void {
   });
 }
 
-function addLive({ app, sessions, live }: House): void {
-  app.get("/api/events", async (request: FastifyRequest, reply) => {
+function addLive(house: House): void {
+  house.app.get("/api/events", async (request: FastifyRequest, reply) => {
     const token = request.cookies[cookieName];
-    if (sessions.find(token) === null) return unsigned(reply);
+    const person = signedInBy(house, token);
+    const session = house.sessions.keyOf(token);
+    if (person === null || session === null) return unsigned(reply);
     reply.hijack();
-    if (!live.add(reply.raw, () => sessions.find(token) !== null)) reply.raw.writeHead(503).end();
+    house.live.add(reply.raw, { person, session, stillSignedIn: () => signedInBy(house, token) !== null });
   });
 }

@@ -15,7 +15,7 @@ import { acceptOrder, cancelJob, confirmIdentity, declarePlateClear, provePresen
 
 /** Decides one message on a (provisional) state. The returned state has the events applied. */
 export function decide(state: State, envelope: Envelope): Decision {
-  const draft = startDraft(state, envelope.at, envelope.id);
+  const draft = startDraft(state, envelope, envelope.id);
   route(draft, envelope.message);
   return draft.done();
 }

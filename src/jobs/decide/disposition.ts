@@ -4,6 +4,7 @@ import { holds } from "../../people/person.ts";
 import type { Message } from "../message.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { Job, Nonconformity } from "../state.ts";
+import { findJob, findPerson } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { endAttempt } from "./ending.ts";
 import { refuse } from "./refuse.ts";
@@ -39,7 +40,7 @@ export function shownForDisposition(
 /** Records a signed disposition; a concession accepts the failed layer, a scrap ends the attempt and frees the copy. */
 export function dispose(draft: Draft, message: Extract<Message, { kind: "dispose" }>): void {
   const { approval, disposition, reason } = message;
-  const job = draft.state().jobs[message.job];
+  const job = findJob(draft.state(), message.job);
   const nonconformity = job?.nonconformities.find((each) => each.id === message.nonconformity);
   const reject = (code: RefusalCode, what: string) =>
     refuse(draft, "dispose", approval.person, message.job, { code, what });
@@ -52,11 +53,11 @@ export function dispose(draft: Draft, message: Extract<Message, { kind: "dispose
       `A guide that was printed cannot be given ${disposition} here; scrap it or concede it.`,
     );
   }
-  if (!holds(draft.state().people[approval.person], "qa"))
+  if (!holds(findPerson(draft.state(), approval.person), "qa"))
     return reject("wrong-role", "Only QA may decide on a nonconformity.");
   const attempt = job.attempts.find((each) => each.id === nonconformity.attempt);
   if (attempt?.executors.includes(approval.person)) {
-    return reject("own-work", "Whoever started or resumed the job cannot decide on it. Ask a second person.");
+    return reject("own-work", "Whoever had a hand in the job cannot decide on it. Ask a second person.");
   }
   const shown = digestOfValue(shownForDisposition(job, nonconformity, disposition, reason));
   if (approval.shown !== shown || approval.meaning !== meanings[disposition]) {
@@ -78,6 +79,6 @@ export function dispose(draft: Draft, message: Extract<Message, { kind: "dispose
     approval,
   });
   if (disposition === "scrap" && open) {
-    endAttempt(draft, message.job, open, "Aborted", { cause: null, what: "Scrapped by disposition." }, approval.person);
+    endAttempt(draft, message.job, open, "Aborted", { cause: null, what: "Scrapped by disposition." });
   }
 }

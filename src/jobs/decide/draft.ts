@@ -1,11 +1,11 @@
 /** A decision in the making: events are applied as they are added, so that the next thought sees them. */
 import type { JobId, NonconformityId } from "../../kernel/names.ts";
-import type { EpochMs } from "../../kernel/units.ts";
+import type { EpochMs, Moment, MonotonicMs } from "../../kernel/units.ts";
 import type { Event, NonconformityCause } from "../event.ts";
 import { evolve } from "../evolve.ts";
 import type { Refusal } from "../refusal.ts";
 import type { Attempt, Nonconformity, State } from "../state.ts";
-import { findAttempt } from "../state.ts";
+import { findAttempt, findJob } from "../state.ts";
 
 /** What a message leads to. */
 export interface Decision {
@@ -17,6 +17,7 @@ export interface Decision {
 /** Collects events on a provisional state; lives only inside one call of `decide`. */
 export interface Draft {
   readonly at: EpochMs;
+  readonly mono: MonotonicMs;
   /** Unique for the message; names what this decision brings into being. */
   readonly id: string;
   state(): State;
@@ -26,12 +27,13 @@ export interface Draft {
 }
 
 /** Starts a draft on `state`. */
-export function startDraft(state: State, at: EpochMs, id: string): Draft {
+export function startDraft(state: State, { at, mono }: Moment, id: string): Draft {
   let current = state;
   let refusal: Refusal | null = null;
   const events: Event[] = [];
   return {
     at,
+    mono,
     id,
     state: () => current,
     add(event) {
@@ -60,7 +62,7 @@ export function raise(
   what: string,
   seen: Pick<Nonconformity, "layer" | "findings" | "evidence"> = { layer: null, findings: [], evidence: null },
 ): void {
-  const number = (draft.state().jobs[job]?.nonconformities.length ?? 0) + 1;
+  const number = (findJob(draft.state(), job)?.nonconformities.length ?? 0) + 1;
   draft.add({
     type: "NonconformityRaised",
     job,

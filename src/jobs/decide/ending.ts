@@ -2,7 +2,7 @@
 import type { JobId, PersonId } from "../../kernel/names.ts";
 import type { NonconformityCause, Outcome } from "../event.ts";
 import type { Attempt } from "../state.ts";
-import { layersOf, operationOf } from "../state.ts";
+import { findJob, layersOf, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt, raise } from "./draft.ts";
 
@@ -51,7 +51,7 @@ export function completeIfWhole(draft: Draft, attemptId: string): void {
 }
 
 function endJobIfMade(draft: Draft, id: JobId): void {
-  const job = draft.state().jobs[id];
+  const job = findJob(draft.state(), id);
   if (!job) return;
   const made = job.units.filter((unit) => !unit.scrapped && unit.completed === job.order.route.length).length;
   if (made < job.order.copies) return;

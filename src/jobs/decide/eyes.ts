@@ -3,10 +3,10 @@ import type { Fault } from "../../equipment/machine.ts";
 import type { Message } from "../message.ts";
 import type { LayerReport } from "../report.ts";
 import type { Attempt, Job, Look } from "../state.ts";
-import { layersOf, operationOf } from "../state.ts";
+import { findMachine, layersOf, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt, raise } from "./draft.ts";
-import { completeIfWhole } from "./ending.ts";
+import { completeIfWhole, endAttempt } from "./ending.ts";
 
 type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 
@@ -159,8 +159,12 @@ function waiting(
 
 /** The camera has compared the plate with the empty one. */
 export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
-  const machine = draft.state().equipment[message.equipment];
+  const machine = findMachine(draft.state(), message.equipment);
   if (machine?.plate !== "declared" || machine.plateCheck !== message.check) return;
   const { equipment, check, clear, what, frame } = message;
   draft.add({ type: "PlateChecked", equipment, check, clear, what, frame });
+  const waiting = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
+  if (waiting && !clear) {
+    endAttempt(draft, waiting.job.order.id, waiting.attempt, "NotBegun", { cause: null, what });
+  }
 }

@@ -1,6 +1,7 @@
 /** What a machine's answer to a directive means. */
 import type { Message } from "../message.ts";
 import type { Attempt, Job } from "../state.ts";
+import { findMachine } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
 import { endAttempt } from "./ending.ts";
@@ -49,7 +50,7 @@ function beginAnswered(draft: Draft, job: Job, attempt: Attempt, message: Answer
 
 /** An abort is owed until the machine confirms it; that it did not is said once. */
 function abortAnswered(draft: Draft, message: Answered): void {
-  const machine = draft.state().equipment[message.equipment];
+  const machine = findMachine(draft.state(), message.equipment);
   if (!machine?.unsafe || machine.unsafe.attempt !== message.attempt) return;
   const { attempt, job, told } = machine.unsafe;
   if (message.answer.kind === "done") {

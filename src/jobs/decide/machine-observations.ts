@@ -5,6 +5,7 @@ import { unreachable } from "../../kernel/assert.ts";
 import type { EquipmentId } from "../../kernel/names.ts";
 import type { Message } from "../message.ts";
 import type { EquipmentState } from "../state.ts";
+import { findMachine } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
 import { completeIfWhole, endAttempt } from "./ending.ts";
@@ -14,7 +15,7 @@ type Said<Kind extends Observation["kind"]> = Extract<Observation, { kind: Kind 
 /** Routes an observation; one from a machine that the setup does not know is dropped by the adapter before. */
 export function observed(draft: Draft, message: Extract<Message, { kind: "observed" }>): void {
   const { observation } = message;
-  const machine = draft.state().equipment[message.equipment];
+  const machine = findMachine(draft.state(), message.equipment);
   if (!machine) return;
   switch (observation.kind) {
     case "online":

@@ -1,6 +1,7 @@
 /** Refusing a person's request: the reason goes to whoever asked and, as an event, into the record. */
 import type { JobId, PersonId } from "../../kernel/names.ts";
 import type { Refusal } from "../refusal.ts";
+import { findJob } from "../state.ts";
 import type { Draft } from "./draft.ts";
 
 /** Refuses and records who asked for what (never what was typed). */
@@ -11,7 +12,7 @@ export function refuse(
   job: JobId | null,
   refusal: Refusal,
 ): void {
-  const known = job !== null && draft.state().jobs[job] !== undefined;
+  const known = job !== null && findJob(draft.state(), job) !== undefined;
   draft.add({
     type: "RequestRefused",
     job: known ? job : null,

@@ -6,6 +6,7 @@ import { holds } from "../../people/person.ts";
 import { resumeGates } from "../gates.ts";
 import type { Message } from "../message.ts";
 import type { Attempt, Job } from "../state.ts";
+import { findPerson } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
 import { completeIfWhole, endAttempt } from "./ending.ts";
@@ -61,7 +62,7 @@ export function resume(draft: Draft, message: Of<"resume">): void {
   if (!attempt.hold) {
     return refuse(draft, "resume", message.person, id, { code: "not-held", what: "This job is not on hold." });
   }
-  const gates = resumeGates(draft.state(), job, attempt, message.person, draft.at);
+  const gates = resumeGates(draft.state(), job, attempt, message.person, draft);
   const shut = gates.filter((gate) => gate.state === "shut");
   if (shut.length > 0) {
     const what = shut.map((gate) => gate.what).join(" ");
@@ -84,7 +85,7 @@ export function stop(draft: Draft, message: Of<"stop">): void {
 
 function mine(draft: Draft, request: string, id: string, person: PersonId): { job: Job; attempt: Attempt } | null {
   const found = openAttempt(draft, id);
-  const known = draft.state().people[person];
+  const known = findPerson(draft.state(), person);
   const allowed = request === "hold" || request === "stop" || holds(known, "technician");
   if (!found) refuse(draft, request, person, null, { code: "unknown-attempt", what: "This job is not running." });
   else if (!known) {

@@ -7,7 +7,7 @@ import { holds } from "../../people/person.ts";
 import { nextOperation, nextUnit, startGates } from "../gates.ts";
 import type { Message } from "../message.ts";
 import type { Job } from "../state.ts";
-import { findJob } from "../state.ts";
+import { findJob, findMachine, findPerson } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { refuse } from "./refuse.ts";
 
@@ -26,7 +26,7 @@ export function acceptOrder(draft: Draft, { order }: Of<"accept-order">): void {
   if (order.copies < 1 || order.route.length === 0) {
     return reject("order-invalid", `Order ${order.id} asks for nothing to be made.`);
   }
-  const missing = order.route.find((operation) => state.equipment[operation.equipment] === undefined);
+  const missing = order.route.find((operation) => findMachine(state, operation.equipment) === undefined);
   if (missing) {
     return reject("order-invalid", `Order ${order.id} needs ${missing.equipment}, which this cell does not have.`);
   }
@@ -45,12 +45,12 @@ export function confirmIdentity(draft: Draft, message: Of<"confirm-identity">): 
       what: "The identifiers or the side do not belong to this order. Stop and compare the request form with the device.",
     });
   }
-  draft.add({ type: "IdentityConfirmed", job: message.job, person: message.person });
+  draft.add({ type: "IdentityConfirmed", mono: draft.mono, job: message.job, person: message.person });
 }
 
 /** A person says the plate is clear; the camera is asked to agree. */
 export function declarePlateClear(draft: Draft, message: Of<"declare-plate-clear">): void {
-  const machine = draft.state().equipment[message.equipment];
+  const machine = findMachine(draft.state(), message.equipment);
   const { person, equipment } = message;
   if (!machine) {
     return refuse(draft, "declare-plate-clear", person, null, {
@@ -58,7 +58,7 @@ export function declarePlateClear(draft: Draft, message: Of<"declare-plate-clear
       what: `There is no machine ${equipment}.`,
     });
   }
-  if (!holds(draft.state().people[person], "technician")) {
+  if (!holds(findPerson(draft.state(), person), "technician")) {
     return refuse(draft, "declare-plate-clear", person, null, {
       code: "wrong-role",
       what: "Only a technician may clear a plate.",
@@ -88,14 +88,20 @@ export function provePresence(draft: Draft, message: Of<"prove-presence">): void
       what: "This proof was used before.",
     });
   }
-  draft.add({ type: "PresenceProven", job: message.job, device: message.device, proof: message.proof });
+  draft.add({
+    type: "PresenceProven",
+    mono: draft.mono,
+    job: message.job,
+    device: message.device,
+    proof: message.proof,
+  });
 }
 
 /** Writes the intent to make one unit; the machine hears of it only after it is on disk (law 1). */
 export function start(draft: Draft, message: Of<"start">): void {
   const job = startable(draft, "start", message.job, message.person);
   if (!job) return;
-  const gates = startGates(draft.state(), job, message.operation, message.person, draft.at);
+  const gates = startGates(draft.state(), job, message.operation, message.person, draft);
   const shut = gates.filter((gate) => gate.state === "shut");
   if (shut.length > 0) {
     const what = shut.map((gate) => gate.what).join(" ");
@@ -109,7 +115,7 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
   const unit = nextUnit(job);
   const operation = nextOperation(job);
   assert(unit && operation, "an open gate promises a unit and an operation");
-  const machine = draft.state().equipment[operation.equipment];
+  const machine = findMachine(draft.state(), operation.equipment);
   assert(machine?.identity && machine.plateCheck && job.presence, "open gates promise machine, plate and presence");
   const identity: MachineIdentity = machine.identity;
   return {
@@ -146,7 +152,7 @@ function startable(draft: Draft, request: string, id: JobId, person: PersonId): 
   const job = findJob(draft.state(), id);
   if (!job) refuse(draft, request, person, id, { code: "unknown-job", what: `There is no order ${id} in this cell.` });
   else if (job.ended) refuse(draft, request, person, id, { code: "job-ended", what: `Order ${id} has ended.` });
-  else if (!draft.state().people[person]) {
+  else if (!findPerson(draft.state(), person)) {
     refuse(draft, request, person, id, {
       code: "unknown-person",
       what: "Nobody of that name is enrolled in this cell.",
