@@ -40,6 +40,10 @@ export interface PeopleStore {
   /** The name behind a pseudonym, as last read; null where there is none. */
   nameOf(person: PersonId): string | null;
   list(): Promise<readonly Member[]>;
+  /** True while the person has an account that was not ended, by what the file says now. */
+  isMember(person: PersonId): boolean;
   /** Ends an account; returns false where there is none. */
   disable(person: PersonId): Promise<boolean>;
+  /** Ends a lock after wrong passwords and forgets the failures; returns false where there is no such account. */
+  unlock(person: PersonId): Promise<boolean>;
 }

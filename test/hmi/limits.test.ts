@@ -85,3 +85,42 @@ it("[F90] guesses of a password at a sign-in stay limited by address, whatever c
   });
   expect(refused).toBeGreaterThan(40);
 });
+
+/** An open live stream; `ended` comes true once the server has closed it. */
+async function listen(client: Client): Promise<{ ended: boolean; close(): void }> {
+  const hangUp = new AbortController();
+  const answer = await fetch(`${bench.server.url}/api/events`, {
+    headers: { cookie: client.cookie },
+    signal: hangUp.signal,
+  });
+  expect(answer.status).toBe(200);
+  const stream = { ended: false, close: () => hangUp.abort() };
+  const reader = answer.body!.getReader();
+  void (async () => {
+    while (!(await reader.read()).done);
+    stream.ended = true;
+  })().catch(() => undefined);
+  return stream;
+}
+
+it("[F23][F90] the fourth live stream of a session takes the place of its first", async () => {
+  const streams: Awaited<ReturnType<typeof listen>>[] = [];
+  for (let n = 0; n < 5; n += 1) streams.push(await listen(ana));
+  await expect.poll(() => streams.map((each) => each.ended)).toEqual([true, true, false, false, false]);
+  for (const each of streams) each.close();
+});
+
+it("[F23][F90] one person in many sessions cannot take the live stream of another", async () => {
+  await bench.invite(["qa"], "Ben Okoro", password.ben);
+  const ben = bench.client();
+  await ben.post("/api/sign-in", { name: "Ben Okoro", password: password.ben });
+  const bens = await listen(ben);
+  const anas: Awaited<ReturnType<typeof listen>>[] = [];
+  for (let session = 0; session < 12; session += 1) {
+    const client = await signedIn();
+    for (let n = 0; n < 3; n += 1) anas.push(await listen(client));
+  }
+  await expect.poll(() => anas.filter((each) => !each.ended).length).toBe(31);
+  expect(bens.ended).toBe(false);
+  for (const each of [bens, ...anas]) each.close();
+});

@@ -94,11 +94,18 @@ describe("who may ask", () => {
     expect(status).toBe(403);
   });
 
-  it("[F91] an account ended on the console can do nothing more, though it was signed in", async () => {
+  it("[F91] an account ended on the console reads and does nothing more, and its live stream ends, though it was signed in", async () => {
     const { person } = (await ana.get("/api/session")).json["person"] as { person: PersonId };
+    const [other, third] = [bench.client(), bench.client()];
+    for (const each of [other, third]) await each.post("/api/sign-in", { name: "Ana Lima", password: password.ana });
+    const stream = await fetch(`${bench.server.url}/api/events`, { headers: { cookie: third.cookie } });
     await bench.people.disable(person);
-    expect((await ana.post(`/api/machines/${printer}/plate-clear`)).json.code).toBe("not-signed-in");
+    await bench.cell.say({ kind: "inspection-status", ready: false, what: "Said to nobody." });
+    expect(await stream.text()).not.toContain('"kind":"changed"');
     expect((await ana.get("/api/cell")).status).toBe(401);
+    expect((await other.post(`/api/machines/${printer}/plate-clear`)).json.code).toBe("not-signed-in");
+    expect((await third.get("/api/events")).status).toBe(401);
+    expect((await third.get("/api/session")).json["person"]).toBeNull();
   });
 
   it("[F91] the roles of the core hold on every deed: QA cannot start, a technician cannot decide", async () => {

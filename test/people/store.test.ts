@@ -112,6 +112,35 @@ it("a disabled account keeps its name and cannot sign in", async () => {
   expect(people.nameOf(person)).toBe("Ana Lima");
 });
 
+it("[F91] an account that another process ended is no member from that moment on", async () => {
+  const people = await open();
+  const { code, person } = await people.invite(["technician"]);
+  expect(people.isMember(person)).toBe(false);
+  await people.enrol(code, "Ana Lima", "58203914");
+  expect(people.isMember(person)).toBe(true);
+  await (await open()).disable(person);
+  expect(people.isMember(person)).toBe(false);
+  await rm(path);
+  expect(people.isMember(person)).toBe(false);
+});
+
+it("[F91] an unlocked account may sign in again at once, with all its tries; nobody's is no account", async () => {
+  const people = await open();
+  const { code, person } = await people.invite(["qa"]);
+  expect(await people.unlock(person)).toBe(false);
+  await people.enrol(code, "Ben Okoro", "58203914");
+  for (let failure = 1; failure <= 5; failure += 1) await people.authenticate("Ben Okoro", "wrong");
+  expect(await people.authenticate("Ben Okoro", "58203914")).toMatchObject({ outcome: "locked" });
+  expect(await (await open()).unlock(person)).toBe(true);
+  for (let failure = 1; failure <= 4; failure += 1) {
+    expect(await people.authenticate("Ben Okoro", "wrong")).toMatchObject({ outcome: "refused" });
+  }
+  expect(await people.authenticate("Ben Okoro", "58203914")).toMatchObject({ outcome: "accepted" });
+  await people.disable(person);
+  await people.unlock(person);
+  expect(await people.authenticate("Ben Okoro", "58203914")).toMatchObject({ outcome: "refused" });
+});
+
 it("hashes with argon2id at the recommended cost, salted", async () => {
   const [one, two] = [await hashPassword("58203914", defaultCost), await hashPassword("58203914", defaultCost)];
   expect(one).toMatchObject({ algorithm: "argon2id", memory_KiB: 65_536, passes: 3 });

@@ -2,27 +2,38 @@
 import type { ServerResponse } from "node:http";
 import type { Recorded } from "../../jobs/controller.ts";
 import { jobOf } from "../../jobs/event.ts";
+import type { PersonId } from "../../kernel/names.ts";
 import type { LiveEvent } from "../api.ts";
 import type { HmiPorts } from "../ports.ts";
 
+/** Whose stream it is. */
+export interface Listener {
+  readonly person: PersonId;
+  readonly session: string;
+  /** Asked before anything is sent. */
+  readonly stillSignedIn: () => boolean;
+}
+
 export interface LiveStream {
-  /** Takes over a response; returns false when there are too many already. */
-  add(response: ServerResponse, stillSignedIn: () => boolean): boolean;
+  /** Takes over a response; an older one makes room where there are too many. */
+  add(response: ServerResponse, listener: Listener): void;
   close(): void;
 }
 
 const mostStreams = 32;
+/** A person looks at one page, perhaps at a second; a third is one that was not closed yet. */
+const mostOfOneSession = 3;
 /** A page that reads slower than this is cut off; it connects again and asks for everything anew. */
 const mostWaitingBytes = 65_536;
 
 /** Starts the heartbeat. */
 export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: number): LiveStream {
-  const streams = new Map<ServerResponse, () => boolean>();
+  const streams = new Map<ServerResponse, Listener>();
   const { clock, telemetry, presence, controller } = ports;
 
   function send(event: LiveEvent): void {
     const text = `data: ${JSON.stringify(event)}\n\n`;
-    for (const [response, stillSignedIn] of streams) {
+    for (const [response, { stillSignedIn }] of streams) {
       if (!stillSignedIn() || response.writableLength > mostWaitingBytes) drop(response);
       else response.write(text);
     }
@@ -33,6 +44,19 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
     response.end();
   }
 
+  /** The oldest of the same session goes; where the house is full, the oldest of whoever has the most. */
+  function makeRoom({ session }: Listener): void {
+    const own = [...streams].filter(([, each]) => each.session === session);
+    if (own.length >= mostOfOneSession) return own.slice(0, own.length - mostOfOneSession + 1).forEach(dropEntry);
+    if (streams.size < mostStreams) return;
+    const most = mostFrequent([...streams.values()].map((each) => each.person));
+    [...streams]
+      .filter(([, each]) => each.person === most)
+      .slice(0, 1)
+      .forEach(dropEntry);
+  }
+
+  const dropEntry = ([response]: readonly [ServerResponse, Listener]) => drop(response);
   const beat = (): LiveEvent => ({ kind: "beat", at: clock.now(), telemetry: telemetry(), presence: presence() });
   let cancel = clock.after(periodMs, function again() {
     send(beat());
@@ -43,17 +67,16 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
   );
 
   return {
-    add(response, stillSignedIn) {
-      if (streams.size >= mostStreams) return false;
+    add(response, listener) {
+      makeRoom(listener);
       response.writeHead(200, {
         "content-type": "text/event-stream",
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
       });
       response.write(`retry: 1000\n\ndata: ${JSON.stringify(beat())}\n\n`);
-      streams.set(response, stillSignedIn);
+      streams.set(response, listener);
       response.once("close", () => streams.delete(response));
-      return true;
     },
     close() {
       cancel();
@@ -61,4 +84,10 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
       for (const response of [...streams.keys()]) drop(response);
     },
   };
+}
+
+function mostFrequent(people: readonly PersonId[]): PersonId | undefined {
+  const counts = new Map<PersonId, number>();
+  for (const person of people) counts.set(person, (counts.get(person) ?? 0) + 1);
+  return [...counts].sort(([, a], [, b]) => b - a)[0]?.[0];
 }

@@ -1,5 +1,6 @@
 /** The people file: JSON in the keys folder, 0600, replaced atomically, one writer at a time across processes. */
 import { randomBytes } from "node:crypto";
+import { readFileSync, statSync } from "node:fs";
 import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -45,16 +46,40 @@ const lockPatienceMs = 15_000;
 
 /** Reads the file; one that is not there yet is empty. Throws on one that others may read, or that is damaged. */
 export async function readRegister(path: string): Promise<Register> {
-  let text: string;
   try {
     const { mode } = await stat(path);
-    if ((mode & 0o077) !== 0) throw new Error(`${path} may be read by others. Give it mode 0600.`);
-    text = await readFile(path, "utf8");
+    return parse(path, mode, await readFile(path, "utf8"));
   } catch (problem) {
-    if ((problem as NodeJS.ErrnoException).code === "ENOENT") return empty;
-    throw problem;
+    return orEmpty(problem);
   }
+}
+
+/** Hands out a function that says what the file holds now, and reads it only where another process has changed it. */
+export function watchRegister(path: string): () => Register {
+  let seen = "";
+  let held = empty;
+  return () => {
+    try {
+      const { mode, ino, mtimeNs, ctimeNs, size } = statSync(path, { bigint: true });
+      const now = [ino, mtimeNs, ctimeNs, size].join("/");
+      if (now !== seen) held = parse(path, Number(mode), readFileSync(path, "utf8"));
+      seen = now;
+      return held;
+    } catch (problem) {
+      seen = "";
+      return orEmpty(problem);
+    }
+  };
+}
+
+function parse(path: string, mode: number, text: string): Register {
+  if ((mode & 0o077) !== 0) throw new Error(`${path} may be read by others. Give it mode 0600.`);
   return register.parse(JSON.parse(text)) as unknown as Register;
+}
+
+function orEmpty(problem: unknown): Register {
+  if ((problem as NodeJS.ErrnoException).code === "ENOENT") return empty;
+  throw problem;
 }
 
 /** Reads, changes and writes under the lock; what `change` returns beside the register is handed back. */

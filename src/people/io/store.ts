@@ -8,7 +8,7 @@ import { invitationLifeMs, nameKey, properName, properPassword } from "../accoun
 import { afterFailure, defaultLockout, isLocked, type LockoutRules, unlocked } from "../lockout.ts";
 import type { Role } from "../person.ts";
 import type { Authentication, EnrolProblem, Invited, Member, PeopleStore } from "../store.ts";
-import { changeRegister, type Register, readRegister } from "./file.ts";
+import { changeRegister, type Register, readRegister, watchRegister } from "./file.ts";
 import { defaultCost, hashPassword, isPassword, type PasswordCost } from "./password.ts";
 
 export interface PeopleStoreOptions {
@@ -29,6 +29,7 @@ export async function openPeople(options: PeopleStoreOptions): Promise<PeopleSto
   // An unknown name costs as much time as a known one.
   const nobody = await hashPassword(randomBytes(16).toString("hex"), cost);
   let names = namesIn(await readRegister(path));
+  const latest = watchRegister(path);
 
   async function change<T>(by: (register: Register) => { readonly register: Register; readonly value: T }): Promise<T> {
     return changeRegister(path, (register) => {
@@ -101,11 +102,11 @@ export async function openPeople(options: PeopleStoreOptions): Promise<PeopleSto
     });
   }
 
-  function disable(person: PersonId): Promise<boolean> {
+  function amend(person: PersonId, by: Partial<Pick<Account, "disabled" | "lock">>): Promise<boolean> {
     return change((register) => {
       const account = register.accounts.find((each) => each.person === person);
       return account
-        ? { register: replaced(register, { ...account, disabled: true }), value: true }
+        ? { register: replaced(register, { ...account, ...by }), value: true }
         : { register, value: false };
     });
   }
@@ -114,7 +115,9 @@ export async function openPeople(options: PeopleStoreOptions): Promise<PeopleSto
     invite,
     enrol,
     authenticate,
-    disable,
+    disable: (person) => amend(person, { disabled: true }),
+    unlock: (person) => amend(person, { lock: unlocked }),
+    isMember: (person) => latest().accounts.some((each) => each.person === person && !each.disabled),
     nameOf: (person) => names.get(person) ?? null,
     list: async () => (await readRegister(path)).accounts.map(memberOf),
   };
