@@ -5,6 +5,7 @@ import { commission } from "../src/inspection/commission.ts";
 import { decodeGrey } from "../src/inspection/io/decode.ts";
 import { loadNetwork } from "../src/inspection/io/network.ts";
 import { drillGuideLimits } from "../src/inspection/limits.ts";
+import { digestOf } from "../src/kernel/hash.ts";
 import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
 import { benchMount, cameraAt } from "../src/simulators/camera/pinhole.ts";
 import { createBench, rigAt } from "../test/inspection/bench.ts";
@@ -32,7 +33,7 @@ async function measure(width: number, label: string): Promise<Row[]> {
   const emptyPlate = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
   const plate = await decodeGrey(emptyPlate);
   if (!plate.ok) throw new Error(plate.error.what);
-  const commissioned = commission(plate.value, rigAt(width));
+  const commissioned = commission(plate.value, rigAt(width), digestOf(emptyPlate));
   if (!commissioned.ok) throw new Error(commissioned.error.what);
   const setup = commissioned.value;
   const beads = layers.slice(0, layer - 1).flatMap((l) => beadsOf(l));

@@ -1,5 +1,6 @@
 /** Commissioning: one picture of the empty plate and the technician's description of the mount make a set-up. */
 import type { Fault } from "../equipment/machine.ts";
+import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Fiducial, findFiducials, ringCentre } from "./fiducials.ts";
@@ -34,8 +35,8 @@ const searchShare = 0.04;
 /** A calibration whose fiducials fit worse than this is refused. */
 const worstReprojection_px = 0.5;
 
-/** Calibrates the camera and records how the zones that never change look. */
-export function commission(picture: Picture, rig: Rig): Result<CameraSetup, Fault> {
+/** Calibrates the camera and records how the zones that never change look; `file` is the digest of the picture's JPEG. */
+export function commission(picture: Picture, rig: Rig, file: Digest): Result<CameraSetup, Fault> {
   const rough = lensOfMount(rig.mount);
   const wide = findFiducials(picture, rough, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
   const body = (lens: Lens, at: Point3) => ringCentre(lens, at, rig.fiducialRadius_mm);
@@ -64,6 +65,7 @@ export function commission(picture: Picture, rig: Rig): Result<CameraSetup, Faul
     zones: zonesOf(picture, lens, rig),
     marker: rig.marker,
     limits: { ...defaultGateLimits, ...rig.limits },
+    emptyPlate: file,
     exposureUnknown: rig.exposureUnknown,
   });
 }

@@ -1,6 +1,7 @@
 /** A camera's set-up file: its calibration, what the static zones looked like at commissioning, and fixed limits. */
 import { z } from "zod";
 import type { Fault } from "../equipment/machine.ts";
+import { isDigest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 
 const finite = z.number();
@@ -77,6 +78,8 @@ const setup = z.strictObject({
     radius_mm: positive,
   }),
   limits: gateLimits,
+  /** SHA-256 of the empty plate's JPEG that this set-up was made from; it stands beside this file. */
+  emptyPlate: z.string().refine(isDigest, "not a SHA-256"),
   /** True for a camera that cannot say when a picture was exposed; then only the sequence mark proves that it is new. */
   exposureUnknown: z.boolean().default(false),
 });

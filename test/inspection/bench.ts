@@ -5,6 +5,7 @@ import type { LayerPlan } from "../../src/inspection/expected.ts";
 import type { Picture } from "../../src/inspection/picture.ts";
 import { readRig } from "../../src/inspection/rig.ts";
 import type { CameraSetup } from "../../src/inspection/setup.ts";
+import { digestOf } from "../../src/kernel/hash.ts";
 import type { Disturbance } from "../../src/simulators/camera/faults.ts";
 import type { RendererOptions } from "../../src/simulators/camera/look.ts";
 import { createRenderer, type Frame, type Renderer } from "../../src/simulators/camera/renderer.ts";
@@ -83,7 +84,7 @@ export function commissioned(
   rig: Rig = benchRig,
 ): { readonly setup: CameraSetup; readonly empty: Picture } {
   const empty = greenOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
-  const setup = commission(empty, rig);
+  const setup = commission(empty, rig, digestOf(empty.data));
   if (!setup.ok) throw new Error(setup.error.what);
   return { setup: setup.value, empty };
 }

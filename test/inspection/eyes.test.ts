@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { emptyPlatePath, openEyes } from "../../src/commands/io/eyes.ts";
 import type { CellConfig } from "../../src/config/schema.ts";
+import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";
 import { commissioned, createBench } from "./bench.ts";
@@ -32,19 +33,13 @@ async function cellWith(name: string, pictures: readonly Uint8Array[]) {
 
 async function commission(file: string): Promise<void> {
   await writeFile(emptyPlatePath(file), empty);
-  await writeFile(file, JSON.stringify(setup));
-}
-
-async function opened(options: Parameters<typeof openEyes>[0]) {
-  const sight = await openEyes(options);
-  if (!sight.ok) throw new Error(sight.error.what);
-  return sight.value;
+  await writeFile(file, JSON.stringify({ ...setup, emptyPlate: digestOf(empty) }));
 }
 
 test("a picture that the cell has from before is refused, in this run and in a later one [F51][F55][L3]", async () => {
   const { file, options } = await cellWith("repeated", [empty, another, empty]);
   await commission(file);
-  const first = await opened(options);
+  const first = await openEyes(options);
   expect([await first.eyes.capture(capture), await first.eyes.capture(capture)]).toMatchObject([
     { ok: true },
     { ok: true },
@@ -52,8 +47,36 @@ test("a picture that the cell has from before is refused, in this run and in a l
   expect(await first.eyes.capture(capture)).toMatchObject({ ok: false, error: { code: "repeated-picture" } });
   await first.close();
   // The folder camera of a new run begins again at the first name: pictures of the run before.
-  const later = await opened(options);
+  const later = await openEyes(options);
   expect(await later.eyes.capture(capture)).toMatchObject({ ok: false, error: { code: "repeated-picture" } });
   expect(await later.eyes.checkPlate()).toMatchObject({ clear: false, frame: null });
   await later.close();
+});
+
+test("eyes that were closed open at the next look after the commissioning, without a restart [F55]", async () => {
+  const { file, options } = await cellWith("commissioned", [another]);
+  const sight = await openEyes(options);
+  expect(sight).toMatchObject({ fault: { code: "camera-not-commissioned" }, setupDigest: null });
+  expect(await sight.probe()).toMatchObject({ ready: false });
+  expect(await sight.eyes.capture(capture)).toMatchObject({ ok: false, error: { code: "camera-not-commissioned" } });
+  await commission(file);
+  expect(await sight.probe()).toEqual({ ready: true, what: "Camera and inspection are ready." });
+  expect(sight).toMatchObject({
+    fault: null,
+    setupDigest: digestOfValue({ ...setup, emptyPlate: digestOf(empty) }),
+    model: expect.stringMatching(/^[0-9a-f]{64}$/),
+  });
+  await sight.close();
+});
+
+test("a set-up whose picture of the empty plate was exchanged is refused, also while the cell runs [F55][L3]", async () => {
+  const { file, options } = await cellWith("exchanged", [another]);
+  await commission(file);
+  const sight = await openEyes(options);
+  expect(sight.fault).toBeNull();
+  await writeFile(emptyPlatePath(file), another);
+  expect(await sight.probe()).toMatchObject({ ready: false, what: expect.stringContaining("empty plate") });
+  expect(sight.fault).toMatchObject({ code: "empty-plate-changed" });
+  expect(await sight.eyes.checkPlate()).toMatchObject({ clear: false });
+  await sight.close();
 });

@@ -4,7 +4,7 @@ import { loadConfig } from "../../config/io/load.ts";
 import { commission } from "../../inspection/commission.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readRig } from "../../inspection/rig.ts";
-import { digestOfValue } from "../../kernel/hash.ts";
+import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
 import { emptyPlatePath, openCamera } from "./eyes.ts";
@@ -32,7 +32,7 @@ export async function calibrate(terminal: Terminal, configFile: string): Promise
   if (!taken.ok) return terminal.trouble(taken.error, exitCode.deviceUnreachable);
   const picture = await decodeGrey(taken.value.bytes);
   if (!picture.ok) return terminal.trouble(picture.error, exitCode.refused);
-  const setup = commission(picture.value, rig.value);
+  const setup = commission(picture.value, rig.value, digestOf(taken.value.bytes));
   if (!setup.ok) return terminal.trouble(setup.error, exitCode.refused);
   await writeDurably(emptyPlatePath(inspection.setup), taken.value.bytes, 0o600);
   await writeDurably(inspection.setup, new TextEncoder().encode(`${JSON.stringify(setup.value, null, 2)}\n`), 0o600);

@@ -23,7 +23,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { createPerform } from "../../perform.ts";
-import { closedEyes, type openEyes, type Sight } from "./eyes.ts";
+import type { openEyes, Sight } from "./eyes.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions } from "./versions.ts";
@@ -82,9 +82,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
   const { ledger, keys } = opened;
   const artifacts = openArtifacts(dataDir, keys.dataKey);
   let intakeOpen: Intake | null = null;
-  const seeing = await options.openEyes({ config, artifacts, recipe: (digest) => intakeOpen?.recipe(digest) ?? null });
-  if (!seeing.ok) log("the eye is closed", { what: seeing.error.what });
-  const sight = seeing.ok ? seeing.value : closedEyes(seeing.error);
+  const sight = await options.openEyes({ config, artifacts, recipe: (digest) => intakeOpen?.recipe(digest) ?? null });
+  if (sight.fault) log("the eye is closed", { what: sight.fault.what });
   const machines = new Map<string, ChildMachine>();
   const cell = await createCell({
     ledger,

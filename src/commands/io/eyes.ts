@@ -18,19 +18,27 @@ import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Finding, LayerReport } from "../../jobs/report.ts";
-import { digestOf } from "../../kernel/hash.ts";
+import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import type { EpochMs } from "../../kernel/units.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { Eyes } from "../../perform.ts";
-import { type BuildInHand, type Consequence, createFollower } from "../build-in-hand.ts";
+import { type BuildInHand, type Consequence, createFollower, type Follower } from "../build-in-hand.ts";
 import { systemClock } from "./system.ts";
 
 /** The cell's sight: eyes that do what is owed, and whether they could. */
 export interface Sight {
   readonly eyes: Eyes;
+  /** Why nothing can be seen (set-up or model cannot be used, so nothing passes); null where the eyes are open. */
+  readonly fault: Fault | null;
   readonly model: Digest | null;
-  /** Looks once: is there a picture, is it good, does the camera stand where it was commissioned? */
+  /** Digest of the camera's set-up, which names the empty plate's picture. */
+  readonly setupDigest: Digest | null;
+  /**
+   * Looks once: is there a picture, is it good, does the camera stand where it was commissioned? Reads the set-up
+   * again, and a model that could not be loaded, so that a new commissioning counts at once: only for an idle cell.
+   */
   probe(): Promise<{ readonly ready: boolean; readonly what: string }>;
   /** Must hear every entry, so that builds and their references are known. */
   hear(recorded: Recorded): void;
@@ -44,63 +52,110 @@ export interface EyesOptions {
   readonly recipe: (digest: Digest) => Recipe | null;
 }
 
-/** Opens camera, set-up and model; the fault says which of them cannot be used. */
-export async function openEyes(options: EyesOptions): Promise<Result<Sight, Fault>> {
-  const { config, artifacts } = options;
-  const setup = await loadSetup(config.inspection.setup);
-  if (!setup.ok) return setup;
-  const inspector = await createInspector({ manifest: config.inspection.model });
-  if (!inspector.ok) return inspector;
-  const camera = openCamera(config);
-  const exposures = new Map<Digest, number | null>();
-  const follower = createFollower();
-  return ok({
-    model: inspector.value.modelDigest,
-    hear: (recorded) => void tell(follower.hear(recorded), inspector.value, artifacts),
-    probe: () => probe(camera, setup.value),
-    close: () => inspector.value.close(),
-    eyes: {
-      async capture() {
-        const taken = await takeNew(camera, artifacts);
-        if (!taken.ok) return taken;
-        const { frame, requestedAt, receivedAt, exposureStart } = taken.value;
-        exposures.set(frame, exposureStart);
-        return ok({ frame, requestedAt, receivedAt });
-      },
-      async inspect(owed) {
-        const inHand = follower.inHand();
-        if (inHand?.attempt !== owed.attempt) return err(notInHand);
-        const fault = await begin(inHand, inspector.value, setup.value, options);
-        if (fault) return err(fault);
-        const frame = await artifacts.get(owed.frame);
-        if (!frame.ok) return err(pictureGone);
-        const { attempt, layer, take, markedAt } = owed;
-        const taken = inHand.frames.get(layer);
-        if (taken?.frame !== owed.frame) return err(pictureGone);
-        const { requestedAt, receivedAt } = taken;
-        const times = { markedAt, requestedAt, receivedAt, exposureStart: exposures.get(owed.frame) ?? null };
-        exposures.delete(owed.frame);
-        const said = await inspector.value.inspect({ attempt, layer, take, frame: frame.value, ...times });
-        return said.kind === "report" ? ok(await store(said, artifacts)) : err(lost(inHand, said));
-      },
-      checkPlate: () => lookAtPlate(camera, setup.value, artifacts),
-    },
-  });
+/** What eyes need to be open. */
+interface Sighted {
+  readonly setup: CameraSetupWithPlate;
+  readonly inspector: Inspector;
 }
 
-/** Eyes of a cell whose camera, set-up or model cannot be used: nothing is ever seen, and so nothing passes. */
-export function closedEyes(fault: Fault): Sight {
+/** Opens camera, set-up and model; the sight's fault says which of them cannot be used. */
+export async function openEyes(options: EyesOptions): Promise<Sight> {
+  const { config, artifacts } = options;
+  const { setup: path, model: manifest } = config.inspection;
+  const camera = openCamera(config);
+  const follower = createFollower();
+  let [setup, inspector] = [await loadSetup(path), await createInspector({ manifest })];
+  let closed = false;
+
+  const sighted = (): Result<Sighted, Fault> => {
+    if (!setup.ok) return setup;
+    return inspector.ok ? ok({ setup: setup.value, inspector: inspector.value }) : inspector;
+  };
+  async function reopen(): Promise<void> {
+    setup = await loadSetup(path);
+    if (inspector.ok || closed) return;
+    inspector = await createInspector({ manifest });
+    if (closed && inspector.ok) await inspector.value.close();
+  }
   return {
-    model: null,
-    hear: () => undefined,
-    probe: async () => ({ ready: false, what: fault.what }),
-    close: async () => undefined,
-    eyes: {
-      capture: async () => err(fault),
-      inspect: async () => err(fault),
-      checkPlate: async () => ({ clear: false, what: fault.what, frame: null }),
+    get fault() {
+      const open = sighted();
+      return open.ok ? null : open.error;
+    },
+    get model() {
+      return inspector.ok ? inspector.value.modelDigest : null;
+    },
+    get setupDigest() {
+      return setup.ok ? digestOfValue(setup.value.setup) : null;
+    },
+    hear(recorded) {
+      const consequence = follower.hear(recorded);
+      if (inspector.ok) void tell(consequence, inspector.value, artifacts);
+    },
+    async probe() {
+      await reopen();
+      const open = sighted();
+      return open.ok ? probe(camera, open.value.setup) : { ready: false, what: open.error.what };
+    },
+    async close() {
+      closed = true;
+      if (inspector.ok) await inspector.value.close();
+    },
+    eyes: createEyes(sighted, camera, follower, options),
+  };
+}
+
+/** Does what is owed with whatever is open at that moment. */
+function createEyes(
+  sighted: () => Result<Sighted, Fault>,
+  camera: Camera,
+  follower: Follower,
+  options: EyesOptions,
+): Eyes {
+  const exposures = new Map<Digest, EpochMs | null>();
+  return {
+    async capture() {
+      const open = sighted();
+      if (!open.ok) return open;
+      const taken = await takeNew(camera, options.artifacts);
+      if (!taken.ok) return taken;
+      const { frame, requestedAt, receivedAt, exposureStart } = taken.value;
+      exposures.set(frame, exposureStart);
+      return ok({ frame, requestedAt, receivedAt });
+    },
+    async inspect(owed) {
+      const open = sighted();
+      if (!open.ok) return open;
+      const exposureStart = exposures.get(owed.frame) ?? null;
+      exposures.delete(owed.frame);
+      return look(owed, exposureStart, open.value, follower.inHand(), options);
+    },
+    async checkPlate() {
+      const open = sighted();
+      if (!open.ok) return { clear: false, what: open.error.what, frame: null };
+      return lookAtPlate(camera, open.value.setup, options.artifacts);
     },
   };
+}
+
+/** Has one stored picture judged. */
+async function look(
+  { attempt, layer, take, frame, markedAt }: Parameters<Eyes["inspect"]>[0],
+  exposureStart: EpochMs | null,
+  { setup, inspector }: Sighted,
+  inHand: BuildInHand | null,
+  options: EyesOptions,
+): Promise<Result<LayerReport, Fault>> {
+  if (inHand?.attempt !== attempt) return err(notInHand);
+  const fault = await begin(inHand, inspector, setup, options);
+  if (fault) return err(fault);
+  const stored = await options.artifacts.get(frame);
+  const taken = inHand.frames.get(layer);
+  if (!stored.ok || taken?.frame !== frame) return err(pictureGone);
+  const { requestedAt, receivedAt } = taken;
+  const times = { markedAt, requestedAt, receivedAt, exposureStart };
+  const said = await inspector.inspect({ attempt, layer, take, frame: stored.value, ...times });
+  return said.kind === "report" ? ok(await store(said, options.artifacts)) : err(lost(inHand, said));
 }
 
 async function probe(camera: Camera, { setup }: CameraSetupWithPlate) {
@@ -222,9 +277,9 @@ export function openCamera({ camera }: Pick<CellConfig, "camera">): Camera {
   return createHttpCamera({ url, ...token, timeout_ms: timeoutSeconds * 1000, clock: systemClock });
 }
 
-interface CameraSetupWithPlate {
+export interface CameraSetupWithPlate {
   readonly setup: CameraSetup;
-  /** JPEG of the empty plate at commissioning. */
+  /** JPEG of the empty plate at commissioning; the set-up has its digest. */
   readonly emptyPlate: Uint8Array;
 }
 
@@ -233,20 +288,29 @@ export function emptyPlatePath(setup: string): string {
   return `${setup.replace(/\.json$/, "")}.empty-plate.jpg`;
 }
 
-async function loadSetup(path: string): Promise<Result<CameraSetupWithPlate, Fault>> {
+/** Reads the set-up and the picture of the empty plate that it was made from; any other picture is refused. */
+export async function loadSetup(path: string): Promise<Result<CameraSetupWithPlate, Fault>> {
   try {
     const setup = readSetup(JSON.parse(await readFile(path, "utf8")));
     if (!setup.ok) return setup;
-    return ok({ setup: setup.value, emptyPlate: new Uint8Array(await readFile(emptyPlatePath(path))) });
+    const emptyPlate = new Uint8Array(await readFile(emptyPlatePath(path)));
+    if (digestOf(emptyPlate) !== setup.value.emptyPlate) return err(otherPlate);
+    return ok({ setup: setup.value, emptyPlate });
   } catch {
     return err({
       code: "camera-not-commissioned",
-      what: `There is no camera set-up at ${path}.`,
-      remedy: "An engineer clears the plate and runs `cellward camera calibrate`.",
+      what: `There is no camera set-up that can be read at ${path}, or its picture of the empty plate is missing.`,
+      remedy: recommission,
     });
   }
 }
 
+const recommission = "An engineer clears the plate and runs `cellward camera calibrate`.";
+const otherPlate: Fault = {
+  code: "empty-plate-changed",
+  what: "The picture of the empty plate is not the one that the camera's set-up was made from.",
+  remedy: recommission,
+};
 const remedy = "Call the engineer; the layer holds until it is seen.";
 const notInHand: Fault = { code: "build-not-in-hand", what: "The inspection does not know this build.", remedy };
 const repeatedPicture: Fault = {

@@ -1,12 +1,10 @@
 /** Runs the layer network with onnxruntime: one session, one thread, fixed shapes. */
-import { readFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
 import * as ort from "onnxruntime-node";
 import type { Fault } from "../../equipment/machine.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { checkModel, readManifest } from "../model.ts";
 import { inputShape } from "../tensor.ts";
+import { modelUnavailable, readModel } from "./model-file.ts";
 
 /** A loaded network. */
 export interface Network {
@@ -18,12 +16,10 @@ export interface Network {
 /** Loads the model that a manifest file names; a file that is not that very model is refused. */
 export async function loadNetwork(manifestPath: string): Promise<Result<Network, Fault>> {
   try {
-    const manifest = readManifest(JSON.parse(await readFile(manifestPath, "utf8")));
-    if (!manifest.ok) return manifest;
-    const { file, sha256, inputName, outputName } = manifest.value;
-    const bytes = checkModel(new Uint8Array(await readFile(join(dirname(manifestPath), file))), manifest.value);
-    if (!bytes.ok) return bytes;
-    const session = await ort.InferenceSession.create(bytes.value, {
+    const model = await readModel(manifestPath);
+    if (!model.ok) return model;
+    const { sha256, inputName, outputName } = model.value.manifest;
+    const session = await ort.InferenceSession.create(model.value.bytes, {
       executionProviders: ["cpu"],
       intraOpNumThreads: 1,
       interOpNumThreads: 1,
@@ -44,11 +40,6 @@ export async function loadNetwork(manifestPath: string): Promise<Result<Network,
       },
     });
   } catch (problem) {
-    const detail = problem instanceof Error ? problem.message.split("\n")[0] : "unknown";
-    return err({
-      code: "model-unavailable",
-      what: `The inspection model cannot be loaded: ${detail}.`,
-      remedy: "Check the models folder and the onnxruntime package (an engineer).",
-    });
+    return err(modelUnavailable(problem));
   }
 }

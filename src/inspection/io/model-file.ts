@@ -1,0 +1,35 @@
+/** Reads the model that a manifest names, and refuses every file that is not that very model. */
+import { readFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import type { Fault } from "../../equipment/machine.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { checkModel, type ModelManifest, readManifest } from "../model.ts";
+
+/** A model as it stands on disk, checked against its manifest. */
+export interface ModelFile {
+  readonly manifest: ModelManifest;
+  readonly bytes: Uint8Array;
+}
+
+/** Reads manifest and model; never rejects. */
+export async function readModel(manifestPath: string): Promise<Result<ModelFile, Fault>> {
+  try {
+    const manifest = readManifest(JSON.parse(await readFile(manifestPath, "utf8")));
+    if (!manifest.ok) return manifest;
+    const file = await readFile(join(dirname(manifestPath), manifest.value.file));
+    const bytes = checkModel(new Uint8Array(file), manifest.value);
+    return bytes.ok ? ok({ manifest: manifest.value, bytes: bytes.value }) : bytes;
+  } catch (problem) {
+    return err(modelUnavailable(problem));
+  }
+}
+
+/** Why a model cannot be loaded at all, in words. */
+export function modelUnavailable(problem: unknown): Fault {
+  const detail = problem instanceof Error ? problem.message.split("\n")[0] : "unknown";
+  return {
+    code: "model-unavailable",
+    what: `The inspection model cannot be loaded: ${detail}.`,
+    remedy: "Check the models folder and the onnxruntime package (an engineer).",
+  };
+}
