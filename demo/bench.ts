@@ -114,7 +114,6 @@ function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOp
   const changes = [
     { from: "http://127.0.0.1:8441/snapshot.jpg", to: snapshot },
     { from: "port = 8440", to: `port = ${port}` },
-    { from: '"examples/drill-guide"', to: JSON.stringify(places.intake) },
     { from: '"recipes"', to: JSON.stringify(join(config, "recipes")) },
     { from: '"bench-rig.json"', to: JSON.stringify(join(config, "bench-rig.json")) },
     { from: '"../models/', to: `"${join(root, "models")}/` },

@@ -67,7 +67,7 @@ describe("the demo", () => {
 
 /** Law 6: no picture, no toolpath and no name of a person stands in the clear in the data folder or in a log. */
 function noPlaintext(dir: string): void {
-  const files = ["data", "run"].flatMap((part) =>
+  const files = ["data", "run", "intake"].flatMap((part) =>
     readdirSync(join(dir, part), { recursive: true, withFileTypes: true })
       .filter((entry) => entry.isFile() && !entry.name.includes("camera-setup"))
       .map((entry) => join(entry.parentPath, entry.name)),

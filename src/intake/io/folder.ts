@@ -1,8 +1,10 @@
 /** The intake folder: orders laid into it are judged and, if good, accepted; nothing in it starts anything. */
 import { createHmac } from "node:crypto";
-import { open, readdir } from "node:fs/promises";
+import { constants } from "node:fs";
+import { open, readdir, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Controller } from "../../jobs/controller.ts";
+import { findJob } from "../../jobs/state.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import type { Clock } from "../../kernel/ports.ts";
@@ -42,17 +44,23 @@ export async function openIntake(options: IntakeOptions): Promise<Result<Intake,
   let stopped = false;
 
   async function look(): Promise<void> {
-    const names = await readdir(options.folder).catch(() => []);
+    const names = await readdir(options.folder);
     for (const name of names.filter((each) => each.endsWith(".order.json")).slice(0, mostFiles)) {
       const path = join(options.folder, name);
       const bytes = await readBounded(path, maxJobFileBytes);
-      if (stopped || !bytes.ok || judged.has(digestOf(bytes.value))) continue;
-      judged.add(digestOf(bytes.value));
-      const problem = await takeIn(path, bytes.value, byName, options);
-      if (problem === null) continue;
-      options.log(problem);
-      await options.controller.submit({ kind: "refuse-order", what: problem });
+      const key = bytes.ok ? digestOf(bytes.value) : `${name}: ${bytes.error}`;
+      if (stopped || judged.has(key)) continue;
+      judged.add(key);
+      const problem = bytes.ok
+        ? await takeIn(path, bytes.value, byName, options)
+        : `The order file ${name} cannot be read: ${bytes.error}.`;
+      if (problem !== null) await refuse(problem);
     }
+  }
+
+  async function refuse(problem: string): Promise<void> {
+    options.log(problem);
+    await options.controller.submit({ kind: "refuse-order", what: problem });
   }
 
   function again(): void {
@@ -82,21 +90,29 @@ async function takeIn(
   const file = readJobFile(bytes);
   if (!file.ok) return file.error;
   const source = digestOf(bytes);
-  if (controller.state().jobs[file.value.id]?.order.source === source) return null;
+  const programPath = join(dirname(path), file.value.program.file);
+  // Only what the cell holds encrypted is taken off the folder; a refused order stays for whoever sent it.
+  const clear = () => Promise.all([rm(programPath, { force: true }), rm(path, { force: true })]);
+  if (findJob(controller.state(), file.value.id)?.order.source === source) {
+    await clear();
+    return null;
+  }
   const recipe = recipes.get(file.value.recipe);
   if (!recipe) return `Order ${file.value.id} needs the recipe ${file.value.recipe}, which this cell does not have.`;
-  const program = await readBounded(join(dirname(path), file.value.program.file), maxProgramBytes);
+  const program = await readBounded(programPath, maxProgramBytes);
   if (!program.ok) return `The program of order ${file.value.id} cannot be read: ${program.error}.`;
   const admitted = admit(file.value, source, program.value, recipe);
   if (!admitted.ok) return admitted.error;
   await artifacts.put(program.value);
   await artifacts.put(bytes);
   const reply = await controller.submit({ kind: "accept-order", order: admitted.value.order });
-  return reply.kind === "refused" ? reply.refusal.what : null;
+  if (reply.kind === "refused") return reply.refusal.what;
+  await clear();
+  return null;
 }
 
 async function identifierHmac({ controller, artifacts }: IntakeOptions, job: string, text: string) {
-  const order = controller.state().jobs[job]?.order;
+  const order = findJob(controller.state(), job)?.order;
   const bytes = order ? await artifacts.get(order.source) : null;
   const file = bytes?.ok ? readJobFile(bytes.value) : null;
   if (!file?.ok) return null;
@@ -117,17 +133,29 @@ async function readRecipes(folder: string): Promise<Result<readonly Recipe[], st
   return ok(recipes);
 }
 
+/**
+ * Reads a plain file up to a limit. Links, pipes and devices are refused, and a size that a file system only claims is
+ * not believed: what is read is counted.
+ */
 async function readBounded(path: string, limit: number): Promise<Result<Uint8Array, string>> {
   try {
-    const file = await open(path, "r");
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const { size } = await file.stat();
-      if (size > limit) return err(`it is larger than ${limit} bytes`);
-      return ok(new Uint8Array(await file.readFile()));
+      if (!(await file.stat()).isFile()) return err("it is not a plain file");
+      const chunks: Uint8Array[] = [];
+      let size = 0;
+      for (;;) {
+        const { bytesRead, buffer } = await file.read(new Uint8Array(64 * 1024), 0, 64 * 1024, null);
+        if (bytesRead === 0) return ok(new Uint8Array(Buffer.concat(chunks, size)));
+        size += bytesRead;
+        if (size > limit) return err(`it is larger than ${limit} bytes`);
+        chunks.push(buffer.subarray(0, bytesRead));
+      }
     } finally {
       await file.close();
     }
   } catch (problem) {
-    return err((problem as NodeJS.ErrnoException).code ?? String(problem));
+    const code = (problem as NodeJS.ErrnoException).code ?? String(problem);
+    return err(code === "ELOOP" ? "it is a link" : code);
   }
 }
