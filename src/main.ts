@@ -1,13 +1,16 @@
 /** The command line of Cellward: what can be asked of it, and the parts that answer. */
-import { Command, Option } from "commander";
+import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
 import { calibrate } from "./commands/io/camera.ts";
 import { doctor } from "./commands/io/doctor.ts";
-import { invite, listPeople } from "./commands/io/people.ts";
+import { disablePerson, invite, listPeople, unlockPerson } from "./commands/io/people.ts";
 import { backup, exportRecord, init, restore, verify } from "./commands/io/records.ts";
 import { run } from "./commands/io/run.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
 import { configJsonSchema } from "./config/schema.ts";
+
+/** Asked before anything is understood, so that a wrong command line is answered in the form that was asked for. */
+const asksJson = process.argv.includes("--json");
 
 const program = new Command("cellward")
   .description("Controller of a hospital microfactory cell.")
@@ -17,7 +20,15 @@ const program = new Command("cellward")
     "after",
     "\nExit codes: 0 ok, 2 usage, 3 not ready, 4 verification failed, 6 device unreachable, 7 refused, 78 configuration.",
   )
-  .exitOverride();
+  .exitOverride()
+  .configureOutput({
+    outputError(text, write) {
+      if (!asksJson) write(text);
+    },
+    writeErr(text) {
+      if (!asksJson) process.stderr.write(text);
+    },
+  });
 
 const data = new Option("--data <folder>", "data folder: the ledger and its pictures").makeOptionMandatory();
 const keys = new Option("--keys <folder>", "key folder, outside the data folder").makeOptionMandatory();
@@ -108,6 +119,18 @@ people
   .description("list accounts and their roles")
   .addOption(keys)
   .action(async (o) => end(await listPeople(terminal(), o.keys)));
+people
+  .command("disable")
+  .description("end an account for good; a running cell signs the person out at once")
+  .argument("<person>", "the identifier (P-…) that `people list` prints")
+  .addOption(keys)
+  .action(async (person, o) => end(await disablePerson(terminal(), o.keys, person)));
+people
+  .command("unlock")
+  .description("end the lock after too many wrong passwords")
+  .argument("<person>", "the identifier (P-…) that `people list` prints")
+  .addOption(keys)
+  .action(async (person, o) => end(await unlockPerson(terminal(), o.keys, person)));
 
 program
   .command("config")
@@ -119,7 +142,13 @@ program
 try {
   await program.parseAsync();
 } catch (problem) {
-  const known = problem as { code?: string; exitCode?: number };
-  if (!known.code?.startsWith("commander.")) throw problem;
-  process.exitCode = known.exitCode === 0 ? exitCode.ok : exitCode.usage;
+  if (!(problem instanceof CommanderError)) throw problem;
+  const asked = problem.exitCode === 0;
+  process.exitCode = asked ? exitCode.ok : exitCode.usage;
+  if (!asked && asksJson) {
+    const isHelp = problem.code === "commander.help";
+    const what = isHelp ? "No command was named." : problem.message.replace(/^error: /, "");
+    const remedy = "Run `cellward --help`; it names every command and option.";
+    createTerminal(true).trouble({ code: "usage", what, remedy }, exitCode.usage);
+  }
 }
