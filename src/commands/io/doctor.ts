@@ -3,10 +3,14 @@ import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
 import { loadConfig } from "../../config/io/load.ts";
 import type { CellConfig } from "../../config/schema.ts";
+import type { Fault } from "../../equipment/machine.ts";
+import { decodeGrey } from "../../inspection/io/decode.ts";
+import { readModel } from "../../inspection/io/model-file.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
 import { exitCode } from "../exit-code.ts";
+import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One thing looked at. */
@@ -97,7 +101,7 @@ async function deviceChecks(config: CellConfig): Promise<Check[]> {
       return check(name, there, what, "Check power and cable, and that this account belongs to the group dialout.");
     }),
   );
-  return [...checks, await cameraCheck(config), await setupCheck(config)];
+  return [...checks, ...hostLossChecks(config), await cameraCheck(config), await inspectionCheck(config)];
 }
 
 async function cameraCheck({ camera }: CellConfig): Promise<Check> {
@@ -116,18 +120,40 @@ async function cameraCheck({ camera }: CellConfig): Promise<Check> {
   }
 }
 
-async function setupCheck({ inspection }: CellConfig): Promise<Check> {
-  const missing: string[] = [];
-  for (const path of [inspection.setup, inspection.model]) {
-    await access(path).catch(() => missing.push(path));
-  }
-  const what = missing.length === 0 ? "Camera set-up and model are there." : `${missing.join(" and ")} missing.`;
-  return check(
-    "inspection",
-    missing.length === 0,
-    what,
-    "Run `cellward camera calibrate`, or restore the model folder.",
-  );
+/** Reads set-up, empty plate and model exactly as the cell does when it starts. */
+async function inspectionCheck({ inspection }: CellConfig): Promise<Check> {
+  const [setup, model] = [await loadSetup(inspection.setup), await readModel(inspection.model)];
+  const faults = [setup.ok ? await plateFault(setup.value) : setup.error, model.ok ? null : model.error];
+  const found = faults.filter((fault) => fault !== null);
+  const what = found.length === 0 ? "Camera set-up, empty plate and model can be used." : join(found, "what");
+  return check("inspection", found.length === 0, what, join(found, "remedy"));
+}
+
+/** Why the picture of the empty plate cannot be compared with, or null. */
+async function plateFault({ setup, emptyPlate }: CameraSetupWithPlate): Promise<Fault | null> {
+  const plate = await decodeGrey(emptyPlate);
+  const remedy = "An engineer clears the plate and runs `cellward camera calibrate`.";
+  if (!plate.ok) return { ...plate.error, remedy };
+  const { width, height } = plate.value;
+  if (width === setup.width_px && height === setup.height_px) return null;
+  const what = `The picture of the empty plate has ${width} x ${height} pixels, the set-up ${setup.width_px} x ${setup.height_px}.`;
+  return { code: "empty-plate-size", what, remedy };
+}
+
+function join(faults: readonly Fault[], part: "what" | "remedy"): string {
+  return [...new Set(faults.map((fault) => fault[part]))].join(" ");
+}
+
+/** A machine that nobody makes safe when the cell dies is not bad, but has to be known. */
+function hostLossChecks({ machine }: CellConfig): Check[] {
+  return machine
+    .filter(({ marlin }) => marlin.onHostLoss === "none")
+    .map(({ title }) => ({
+      check: `${title} without the cell`,
+      state: "warning",
+      what: "Nothing switches its heaters off when this computer or its cable fails (onHostLoss is none).",
+      remedy: "Fit a relay or use firmware with a host timeout, set onHostLoss to it, or never leave it unattended.",
+    }));
 }
 
 function check(name: string, good: boolean, what: string, remedy: string): Check {
