@@ -30,8 +30,8 @@ export async function backupFolder(
 }
 
 /**
- * Restores a backup into a folder that is empty or not there, verifies it, and marks it: the next start says that it
- * stands on a restored image and only shows it.
+ * Restores a backup into a folder that is empty or not there, verifies it, and marks it: a cell that is started there
+ * says that it stands on a restored image, and does not go on.
  */
 export async function restoreFolder(
   backup: string,
