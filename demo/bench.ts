@@ -1,6 +1,6 @@
 /** The demo's far end of every wire: printer, camera and presence device, each a program of its own. */
 import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { type Program, root, startProgram } from "./programs.ts";
@@ -37,9 +37,22 @@ export interface BenchOptions {
   readonly edits: readonly { readonly from: string; readonly to: string }[];
 }
 
+const marker = ".cellward-demo";
+
+/** Empties a folder that an earlier demo made; any other folder with something in it is left alone. */
+function emptyOwnFolder(dir: string): void {
+  const found = existsSync(dir) ? readdirSync(dir) : [];
+  if (found.length > 0 && !found.includes(marker)) {
+    throw new Error(`${dir} is not empty and was not made by a demo. Name a new folder with --dir.`);
+  }
+  rmSync(dir, { recursive: true, force: true });
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
+  writeFileSync(join(dir, marker), "Made by the demo, which empties this folder at its next start.\n");
+}
+
 /** The folders of a demo, emptied. */
 export function preparePlaces(dir: string): Places {
-  rmSync(dir, { recursive: true, force: true });
+  emptyOwnFolder(dir);
   const run = join(dir, "run");
   const intake = join(dir, "intake");
   mkdirSync(run, { recursive: true, mode: 0o700 });

@@ -32,42 +32,62 @@ ${Object.entries(faults)
 Exit codes: 0 the device was finished and its record verifies; 7 it was not finished, and the cell
 reacted as it must; 4 the record does not verify; 1 the demo itself failed or a fault was not caught.`;
 
-const { values } = parseArgs({
-  options: {
-    exit: { type: "boolean", default: false },
-    fault: { type: "string" },
-    speed: { type: "string", default: "30" },
-    port: { type: "string", default: "8440" },
-    dir: { type: "string", default: join(root, "var/demo") },
-    seed: { type: "string", default: "1" },
-    help: { type: "boolean", default: false },
-  },
-});
+interface Options {
+  readonly exit: boolean;
+  readonly fault: DemoFault | null;
+  readonly speed: number;
+  readonly port: number;
+  readonly seed: number;
+  readonly dir: string;
+}
 
-if (values.help) console.log(help);
-else if (values.fault !== undefined && !faults[values.fault]) {
-  console.error(`There is no fault ${values.fault}.\n\n${help}`);
+const options = readOptions();
+if (options === "help") console.log(help);
+else if (typeof options === "string") {
+  console.error(`${options}\n\n${help}`);
   process.exitCode = 2;
-} else process.exit(await demo(values.fault === undefined ? null : (faults[values.fault] ?? null)));
+} else process.exit(await demo(options));
 
-async function demo(fault: DemoFault | null): Promise<number> {
+/** The options, `help`, or the sentence that says which one is wrong. */
+function readOptions(): Options | string {
+  try {
+    const { values } = parseArgs({
+      options: {
+        exit: { type: "boolean", default: false },
+        fault: { type: "string" },
+        speed: { type: "string", default: "30" },
+        port: { type: "string", default: "8440" },
+        dir: { type: "string", default: join(root, "var/demo") },
+        seed: { type: "string", default: "1" },
+        help: { type: "boolean", default: false },
+      },
+    });
+    if (values.help) return "help";
+    const [speed, port, seed] = [Number(values.speed), Number(values.port), Number(values.seed)];
+    if (!(speed >= 1 && speed <= 200)) return "--speed is a number from 1 to 200.";
+    if (!Number.isInteger(port) || port < 0 || port > 65_535) return "--port is a whole number from 0 to 65535.";
+    if (!Number.isSafeInteger(seed)) return "--seed is a whole number.";
+    const fault = values.fault === undefined ? null : faults[values.fault];
+    if (fault === undefined) return `There is no fault ${values.fault}.`;
+    return { exit: values.exit, fault, speed, port, seed, dir: resolve(values.dir) };
+  } catch (problem) {
+    return problem instanceof Error ? problem.message : String(problem);
+  }
+}
+
+async function demo(options: Options): Promise<number> {
+  const { fault } = options;
   const began = Date.now();
   const display = createDisplay();
-  const places = preparePlaces(resolve(values.dir));
   const running: { bench?: Bench; story?: Story } = {};
   process.once("SIGINT", () => end(running).then(() => process.exit(130)));
   try {
     display.say(
       "Cellward: a patient-specific drill guide, printed, watched and recorded. SIMULATED, not for human use.",
     );
+    const places = preparePlaces(options.dir);
     await ensureWebBuilt();
     await cellward(["init", "--data", places.data, "--keys", places.keys, "--origin", "demo.cellward.example/cell-1"]);
-    const options = {
-      dir: places.dir,
-      speed: Number(values.speed),
-      seed: Number(values.seed),
-      port: Number(values.port),
-    };
     const bench = await startBench(places, { ...options, edits: fault?.edits ?? [] });
     running.bench = bench;
     display.say("  printer, camera and presence device are up, each on its own wire");
@@ -85,8 +105,11 @@ async function demo(fault: DemoFault | null): Promise<number> {
     running.story = story;
     if (!fault?.noOrder) await ready(story);
     const code = fault ? await playFault(story, fault) : await playGood(story);
+    display.say(
+      `  verify it yourself: bin/cellward verify ${join(places.dir, `${job}.json`)} --key ${join(places.keys, "cell.vkey")}`,
+    );
     display.say(`  ${Math.round((Date.now() - began) / 1000)} s in all`);
-    if (!values.exit) {
+    if (!options.exit) {
       display.say(`\nEverything is left running: ${url}  (Ctrl-C ends it)`);
       await new Promise(() => undefined);
     }
@@ -94,7 +117,7 @@ async function demo(fault: DemoFault | null): Promise<number> {
   } catch (problem) {
     display.end();
     console.error(problem instanceof Error ? problem.message : problem);
-    console.error(`Logs: ${places.run}`);
+    console.error(`Logs, where it got so far: ${join(options.dir, "run")}`);
     return 1;
   } finally {
     await end(running);

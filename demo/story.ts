@@ -23,7 +23,9 @@ export async function startCell(places: Places): Promise<{ cell: Program; url: s
   const { config, data, keys, run } = places;
   const args = ["--json", "run", "--config", config, "--data", data, "--keys", keys];
   const cell = await startProgram("cell", [join(root, "src/main.ts"), ...args], run);
-  const { url } = JSON.parse(cell.ready) as { url: string };
+  const { url, what, remedy } = JSON.parse(cell.ready) as { url?: string; what?: string; remedy?: string };
+  if (url === undefined)
+    throw new Error(`The cell did not start: ${what} ${remedy} (Is its port taken? --port 0 takes a free one.)`);
   return { cell, url };
 }
 

@@ -1,4 +1,5 @@
 /** The command line of Cellward: what can be asked of it, and the parts that answer. */
+import { readFileSync } from "node:fs";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
 import { calibrate } from "./commands/io/camera.ts";
@@ -12,8 +13,10 @@ import { configJsonSchema } from "./config/schema.ts";
 /** Asked before anything is understood, so that a wrong command line is answered in the form that was asked for. */
 const asksJson = process.argv.includes("--json");
 
+const manifest = JSON.parse(readFileSync(new URL("../package.json", import.meta.url), "utf8")) as { version: string };
 const program = new Command("cellward")
   .description("Controller of a hospital microfactory cell.")
+  .version(manifest.version)
   .option("--json", "one JSON value on standard output instead of sentences", false)
   .configureHelp({ showGlobalOptions: true })
   .addHelpText(

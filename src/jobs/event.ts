@@ -57,6 +57,8 @@ export type CellEvent =
     }
   | {
       readonly type: "PlateChecked";
+      /** The job that is about to begin, where this is the last look before it. */
+      readonly job: JobId | null;
       readonly equipment: EquipmentId;
       readonly check: string;
       readonly clear: boolean;

@@ -22,7 +22,7 @@ export async function decodeGrey(bytes: Uint8Array): Promise<Result<Picture, Fau
   try {
     const image = sharp(bytes, { failOn: "warning", limitInputPixels: mostPixels, sequentialRead: true });
     const { channels } = await image.metadata();
-    const grey = channels === 1 ? image : image.extractChannel(1);
+    const grey = image.extractChannel(channels === 1 ? 0 : 1);
     const { data, info } = await grey.raw().toBuffer({ resolveWithObject: true });
     if (info.channels !== 1) return err(unreadable("it has an unknown number of channels"));
     return ok({

@@ -162,8 +162,8 @@ export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   const machine = findMachine(draft.state(), message.equipment);
   if (machine?.plate !== "declared" || machine.plateCheck !== message.check) return;
   const { equipment, check, clear, what, frame } = message;
-  draft.add({ type: "PlateChecked", equipment, check, clear, what, frame });
   const waiting = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
+  draft.add({ type: "PlateChecked", job: waiting?.job.order.id ?? null, equipment, check, clear, what, frame });
   if (waiting && !clear) {
     endAttempt(draft, waiting.job.order.id, waiting.attempt, "NotBegun", { cause: null, what });
   }
