@@ -6,7 +6,7 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { Telemetry } from "../../src/equipment/machine.ts";
 import { createServer, type HmiServer } from "../../src/hmi/io/server.ts";
-import { defaultHmiConfig, type HmiConfig, type HmiPorts } from "../../src/hmi/ports.ts";
+import { defaultHmiConfig, type HmiConfig, type HmiPorts, type Unready } from "../../src/hmi/ports.ts";
 import { openPeople } from "../../src/people/io/store.ts";
 import type { Role } from "../../src/people/person.ts";
 import type { PeopleStore } from "../../src/people/store.ts";
@@ -23,6 +23,8 @@ export interface HmiBench {
   /** Live values as the driver would hold them; null for a machine that has not spoken. */
   telemetry: Telemetry | null;
   presence: { online: boolean; scanned: string | null; what: string };
+  /** What keeps the cell from being ready besides what the core knows. */
+  unready: readonly Unready[];
   /** Moves every clock of the server on by so much. */
   skip(ms: number): void;
   invite(roles: readonly Role[], name: string, secret: string): Promise<void>;
@@ -64,7 +66,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
   });
   const cell = createFakeCell(hmac, now, mono);
   const live = { presence: { online: true, scanned: null as string | null, what: "Scan the job's code." } };
-  const bench = { telemetry: null as Telemetry | null, ...live };
+  const bench = { telemetry: null as Telemetry | null, unready: [] as readonly Unready[], ...live };
   const ports: HmiPorts = {
     controller: cell,
     people,
@@ -79,7 +81,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     },
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
     presence: () => bench.presence,
-    unready: () => [],
+    unready: () => bench.unready,
     onProblem: (problem) => {
       throw problem;
     },

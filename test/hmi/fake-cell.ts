@@ -33,9 +33,9 @@ export interface FakeCell extends Controller {
   prepare(order?: Partial<JobOrder>): Promise<void>;
   say(message: Message): Promise<Reply>;
   /** The machine makes the next layer and the eye sees it. */
-  layer(verdict: "pass" | "fail" | "blind", frame: Uint8Array): Promise<void>;
+  layer(verdict: "pass" | "fail" | "blind", frame: Uint8Array, why?: string): Promise<void>;
   /** The eye sees the layer that waits for it. */
-  see(verdict: "pass" | "fail" | "blind", frame: Uint8Array): Promise<void>;
+  see(verdict: "pass" | "fail" | "blind", frame: Uint8Array, why?: string): Promise<void>;
   finish(): Promise<void>;
 }
 
@@ -88,12 +88,12 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       await cell.say({ kind: "inspection-status", ready: true, what: "Camera and inspection are ready." });
       await cell.say({ kind: "accept-order", order: { ...orderWith(hmac, clock()), ...order } });
     },
-    async layer(verdict, frame) {
+    async layer(verdict, frame, why) {
       const layer = (findAttempt(state, attempt)?.attempt.printed ?? 0) + 1;
       await cell.say({ kind: "observed", equipment: printer, observation: layerDone(layer, clock()) });
-      await cell.see(verdict, frame);
+      await cell.see(verdict, frame, why);
     },
-    async see(verdict, frame) {
+    async see(verdict, frame, why) {
       const digest = keep(frame);
       for (;;) {
         const look = findAttempt(state, attempt)?.attempt.looks[0];
@@ -101,7 +101,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         const { layer, take } = look;
         const at = Math.max(clock(), look.markedAt);
         await cell.say({ kind: "captured", attempt, layer, take, frame: digest, requestedAt: at, receivedAt: at });
-        await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest) });
+        await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest, why) });
       }
     },
     async finish() {
@@ -116,7 +116,11 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     return digest;
   }
 
-  function reportOf(verdict: LayerReport["verdict"], frame: Digest): LayerReport {
+  function reportOf(
+    verdict: LayerReport["verdict"],
+    frame: Digest,
+    why = "material is missing in the outer wall.",
+  ): LayerReport {
     const evidence = keep(new TextEncoder().encode(JSON.stringify(fullReport(verdict))));
     const digests = {
       frame,
@@ -126,7 +130,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       model: digestOfValue("m"),
     };
     const fail = verdict === "fail";
-    const reasons = fail ? ["material is missing in the outer wall."] : [];
+    const reasons = fail ? [why] : [];
     const box = { x_mm: 80, y_mm: 70, w_mm: 6, h_mm: 4 };
     const finding = { class: "missing-material", box, measured: 1.9, limit: 0.5, unit: "mm", score: 0.97 };
     const blind = { grade: "unusable" as const, reasons: ["the picture is too dark."] };

@@ -331,5 +331,11 @@ describe("live", () => {
     await bench.cell.say({ kind: "inspection-status", ready: false, what: "Camera 10.0.0.7 is off." });
     const unready = await nobody.get("/readyz");
     expect([unready.status, JSON.stringify(unready.json)]).toEqual([503, expect.not.stringContaining("10.0.0.7")]);
+    bench.presence = { online: false, scanned: null, what: "/dev/ttyACM0 is gone." };
+    bench.unready = [{ code: "reserve", what: "The disk is nearly full." }];
+    const { status, json } = await nobody.get("/readyz");
+    const codes = (json["reasons"] as { code: string }[]).map((each) => each.code);
+    expect([status, json["ready"], codes]).toEqual([503, false, ["inspection", "presence-offline", "reserve"]]);
+    expect(JSON.stringify(json)).not.toContain("ttyACM0");
   });
 });

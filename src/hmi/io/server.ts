@@ -211,6 +211,9 @@ function addProbes({ app, desk }: House): void {
       ...Object.values(state.equipment)
         .filter((machine) => !machine.online)
         .map(() => ({ code: "machine-offline", what: "A machine does not answer." })),
+      ...(desk.presence().online
+        ? []
+        : [{ code: "presence-offline", what: "The presence device does not answer: nothing can be started." }]),
       ...desk.unready(),
     ];
     return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons });

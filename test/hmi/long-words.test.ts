@@ -1,0 +1,55 @@
+/** The live layer and the hold with the longest words that come: nothing of the panel is cut off at 1280 x 800. */
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ensureWebBuilt } from "../../scripts/build-web.ts";
+import { frame, type HmiBench, password, startHmi, warm } from "./bench.ts";
+import { button, inspectScreen, openPanel, signIn, startBrowser } from "./browser.ts";
+import { attempt, job, printer } from "./fake-cell.ts";
+
+/** A reason of 140 characters, as the inspection words them. */
+const words =
+  "the outer wall is missing 1.94 mm over 6.0 by 4.0 mm at 80 / 70 mm, and the infill beside it lies 0.62 mm lower than the layer below it did.";
+
+let bench: HmiBench;
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  bench = await startHmi(await ensureWebBuilt());
+  bench.telemetry = warm(Date.now());
+  await bench.invite(["technician"], "Ana Lima", password.ana);
+  await bench.cell.prepare();
+  const ana = bench.client();
+  await ana.post("/api/sign-in", { name: "Ana Lima", password: password.ana });
+  await ana.post(`/api/jobs/${job}/identity`, { identifiers: ["H-778120", "1961-04-09"], side: "left" });
+  await ana.post(`/api/machines/${printer}/plate-clear`);
+  await bench.cell.say({ kind: "prove-presence", job, device: "bench", proof: "p1" });
+  expect((await ana.post(`/api/jobs/${job}/start`, { operation: "print" })).status).toBe(200);
+  for (let layer = 1; layer <= 31; layer += 1) await bench.cell.layer("pass", await frame(layer, false));
+  browser = await startBrowser();
+  ({ page } = await openPanel(browser, bench.server.url));
+  await signIn(page, "Ana Lima", password.ana);
+  await button(page, "Live layer").click();
+});
+afterAll(async () => {
+  await browser?.close();
+  await bench?.close();
+});
+
+it("[F57][F60] a hold with a reason of 140 characters leaves the live layer and the hold whole", async () => {
+  expect(words).toHaveLength(140);
+  await bench.cell.layer("fail", await frame(32, true), words);
+  expect(bench.cell.state().jobs[job]?.attempts[0]?.hold?.what).toContain(words);
+  await page.locator(".panel .abnormal").getByText(words).waitFor();
+  await page.getByRole("img", { name: /^Layer 32 of 60/ }).waitFor();
+  await inspectScreen(page, "30-live-held-long");
+  for (const each of await page.locator(".lives .live, .panel .quiet, .panel .abnormal").all()) {
+    const [inner, outer] = [await each.boundingBox(), await page.locator(".live-layer > .panel").boundingBox()];
+    expect(inner!.y + inner!.height).toBeLessThanOrEqual(outer!.y + outer!.height);
+    expect(await each.evaluate((seen) => seen.scrollHeight - seen.clientHeight)).toBeLessThanOrEqual(2);
+  }
+  await button(page, "Look at the hold").click();
+  await page.getByRole("cell", { name: "1.9 mm" }).waitFor();
+  await inspectScreen(page, "31-hold-long");
+  expect(bench.cell.state().jobs[job]?.attempts[0]?.id).toBe(attempt);
+});
