@@ -116,11 +116,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     return digest;
   }
 
-  function reportOf(
-    verdict: LayerReport["verdict"],
-    frame: Digest,
-    why = "material is missing in the outer wall.",
-  ): LayerReport {
+  function reportOf(verdict: LayerReport["verdict"], frame: Digest, why?: string): LayerReport {
     const evidence = keep(new TextEncoder().encode(JSON.stringify(fullReport(verdict))));
     const digests = {
       frame,
@@ -130,11 +126,13 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       model: digestOfValue("m"),
     };
     const fail = verdict === "fail";
-    const reasons = fail ? [why] : [];
+    const reasons = fail ? [why ?? "material is missing in the outer wall."] : [];
     const box = { x_mm: 80, y_mm: 70, w_mm: 6, h_mm: 4 };
     const finding = { class: "missing-material", box, measured: 1.9, limit: 0.5, unit: "mm", score: 0.97 };
+    // Where a test words the reason itself, much is wrong with the layer.
+    const found = why === undefined ? [finding] : [finding, finding, finding, finding, finding];
     const blind = { grade: "unusable" as const, reasons: ["the picture is too dark."] };
-    const base = { grade: "good" as const, verdict, reasons, findings: fail ? [finding] : [], digests, evidence };
+    const base = { grade: "good" as const, verdict, reasons, findings: fail ? found : [], digests, evidence };
     return verdict === "blind" ? { ...base, ...blind } : base;
   }
 

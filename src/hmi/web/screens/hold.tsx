@@ -45,7 +45,10 @@ export function HoldScreen() {
           <p class={before.value ? "" : "abnormal"}>
             {before.value ? "For comparison with the layer that was held." : what}
           </p>
-          <Facts view={view.value?.layer === shown ? view.value : null} />
+          <Facts
+            view={view.value?.layer === shown ? view.value : null}
+            rows={!before.value && what.length > 90 ? 2 : 4}
+          />
           {layer > 1 ? (
             <Button
               label={before.value ? `Back to layer ${layer}` : `Layer ${layer - 1}, the one before`}
@@ -65,7 +68,13 @@ function plainCause(hold: HoldView | null, cause: string | undefined): string {
   ];
 }
 
-function Facts({ view }: { readonly view: LayerView | null }) {
+interface FactsProps {
+  readonly view: LayerView | null;
+  /** How many findings there is room for. */
+  readonly rows: number;
+}
+
+function Facts({ view, rows }: FactsProps) {
   if (!view) return null;
   return (
     <>
@@ -80,7 +89,7 @@ function Facts({ view }: { readonly view: LayerView | null }) {
             </tr>
           </thead>
           <tbody>
-            {view.findings.slice(0, 4).map((each) => (
+            {view.findings.slice(0, rows).map((each) => (
               <tr key={`${each.class}/${each.box.x_mm}/${each.box.y_mm}`}>
                 <td>{plain(each.class)}</td>
                 <td>{measure(each.measured, each.unit)}</td>
@@ -93,7 +102,7 @@ function Facts({ view }: { readonly view: LayerView | null }) {
       ) : (
         view.reasons.map((reason) => <p key={reason}>{reason}</p>)
       )}
-      {view.findings.length > 4 ? <p>{view.findings.length - 4} more in the record.</p> : null}
+      {view.findings.length > rows ? <p>{view.findings.length - rows} more in the record.</p> : null}
       <p class="quiet">
         Picture {view.grade ?? "not judged"}, take {view.take} · model{" "}
         {view.digests?.model ? short(view.digests.model) : "gave no answer"} · limits{" "}

@@ -89,9 +89,12 @@ function Words({ running, layer, view }: WordsProps) {
       </div>
       <Strip attempt={running} />
       {running.hold ? <p class="abnormal">{running.hold.what}</p> : null}
-      <p class="quiet">
-        Started {clock(running.startedAt)} by {running.startedBy}. In danger use the machine's own stop.
-      </p>
+      {running.hold ? null : (
+        <p class="quiet started">
+          Started {clock(running.startedAt)} by {running.startedBy}.
+        </p>
+      )}
+      <p class="quiet safety">In danger use the machine's own stop.</p>
     </>
   );
 }
