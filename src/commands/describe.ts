@@ -111,6 +111,7 @@ function linesOf(event: Event): string[] {
         `software ${event.versions.softwareDigest}`,
         `configuration ${event.versions.configDigest}`,
         `model ${event.versions.modelDigest ?? "none"}`,
+        `camera set-up ${event.versions.cameraDigest ?? "none"}`,
         `runtime ${event.versions.runtime}`,
       ];
     case "JobOrderAccepted":

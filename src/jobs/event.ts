@@ -235,6 +235,8 @@ export interface Versions {
   readonly softwareDigest: Digest;
   readonly configDigest: Digest;
   readonly modelDigest: Digest | null;
+  /** Of the camera's set-up, which names the picture of the empty plate; null while the eye is closed. */
+  readonly cameraDigest: Digest | null;
   readonly runtime: string;
 }
 

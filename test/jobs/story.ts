@@ -88,6 +88,7 @@ export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): vo
       softwareDigest: digest("software"),
       configDigest: digest("config"),
       modelDigest: digest("model"),
+      cameraDigest: null,
       runtime: "test",
     },
     setup: {

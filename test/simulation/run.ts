@@ -162,6 +162,7 @@ const versions = {
   softwareDigest: digest("software"),
   configDigest: digest("config"),
   modelDigest: digest("m"),
+  cameraDigest: null,
   runtime: "virtual",
 };
 

@@ -96,7 +96,7 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
   signOnEnds(cell, ledger, log);
   for await (const recorded of historyOf(ledger)) sight.hear(recorded);
   cell.subscribe(sight.hear);
-  const versions = readVersions(loaded.digest, sight.model);
+  const versions = readVersions(loaded.digest, sight.model, sight.setupDigest);
   await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup: setupOf(config) });
   const intake = await openIntake({
     folder: config.intake.folder,

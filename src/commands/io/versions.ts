@@ -8,7 +8,7 @@ import type { Digest } from "../../kernel/names.ts";
 const root = join(import.meta.dirname, "../../..");
 
 /** Reads the program's own files; the digest covers every source file and the lockfile, by name and content. */
-export function readVersions(configDigest: Digest, modelDigest: Digest | null): Versions {
+export function readVersions(configDigest: Digest, modelDigest: Digest | null, cameraDigest: Digest | null): Versions {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   const hash = createHash("sha256");
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
@@ -23,6 +23,7 @@ export function readVersions(configDigest: Digest, modelDigest: Digest | null): 
     softwareDigest: hash.digest("hex") as Digest,
     configDigest,
     modelDigest,
+    cameraDigest,
     runtime: `node ${process.version}`,
   };
 }
