@@ -172,6 +172,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     softwareDigest: program,
     configDigest: program,
     modelDigest: program,
+    cameraDigest: null,
     runtime: "",
   };
   const equipment = [{ id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const }];
