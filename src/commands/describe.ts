@@ -1,12 +1,19 @@
 /** The record told in sentences: every event as a quality manager would read it aloud. */
 import type { Event } from "../jobs/event.ts";
+import type { JobId } from "../kernel/names.ts";
 import type { Described } from "../ledger/page.ts";
+import type { SealedText } from "../people/person.ts";
 
-/** Tells one entry of the record; null leaves it to the general telling. */
-export function describeEvent(type: string, body: unknown): Described | null {
-  const event = { type, ...(body as object) } as unknown as Event;
-  const title = titleOf(event);
-  return title === null ? null : { title, lines: linesOf(event) };
+/** Opens a sealed name, or null where its key was destroyed or is not here. */
+export type OpenName = (job: JobId, sealed: SealedText) => string | null;
+
+/** Tells entries of the record, with the names of those who signed (21 CFR 11.50); null leaves one to the general telling. */
+export function describeWith(openName: OpenName): (type: string, body: unknown) => Described | null {
+  return (type, body) => {
+    const event = { type, ...(body as object) } as unknown as Event;
+    const title = titleOf(event);
+    return title === null ? null : { title, lines: linesOf(event, openName) };
+  };
 }
 
 /** The record in a few sentences: what was made, what was seen, what went wrong and who decided. */
@@ -104,7 +111,7 @@ function titleOf(event: Event): string | null {
   }
 }
 
-function linesOf(event: Event): string[] {
+function linesOf(event: Event, openName: OpenName): string[] {
   switch (event.type) {
     case "CellBooted":
       return [
@@ -146,8 +153,15 @@ function linesOf(event: Event): string[] {
     case "AttemptEnded":
     case "JobEnded":
       return [event.what];
-    case "DispositionSigned":
-      return [`${event.approval.meaning}`, `reason: ${event.reason}`, `signed over ${event.approval.shown}`];
+    case "DispositionSigned": {
+      const { approval } = event;
+      const name = openName(event.job, approval.name) ?? "a person whose name is not here";
+      return [
+        `signed by ${name} (${approval.person}), meaning: ${approval.meaning}`,
+        `reason: ${event.reason}`,
+        `signed over ${approval.shown}`,
+      ];
+    }
     default:
       return [];
   }

@@ -57,7 +57,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     onTrouble: (fault) => log(fault.what, { code: fault.code }),
   });
   if (!opened.ok) return err(opened.error);
-  const { standing } = opened.value;
+  const { standing, ledger } = opened.value;
   if (standing.kind !== "current") {
     await opened.value.ledger.close();
     return err({
@@ -65,6 +65,11 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
       what: standing.what,
       remedy: "This image can be verified and exported, never continued; run the cell on its own data folder.",
     });
+  }
+  if (ledger.origin !== loaded.config.cell.origin) {
+    await ledger.close();
+    const what = `The ledger belongs to ${ledger.origin}, the configuration to ${loaded.config.cell.origin}.`;
+    return err({ code: "wrong-ledger", what, remedy: "Name the right data folder, or correct cell.origin." });
   }
   try {
     return ok(await assemble(options, opened.value));

@@ -10,7 +10,8 @@ import { openKeys, publicKeyFile } from "../../ledger/io/keys.ts";
 import { createLedger } from "../../ledger/io/ledger.ts";
 import { formatKey, parseKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
-import { describeEvent, summarise } from "../describe.ts";
+import { createSealing } from "../../people/io/sealing.ts";
+import { describeWith, summarise } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -104,7 +105,7 @@ export async function exportRecord(
   const made = await writeExport(options.data, job as JobId, base, {
     signer,
     keys: trusted,
-    describe: describeEvent,
+    describe: describeWith(createSealing(options.keys).open),
     summarise,
     ...artifacts,
   });

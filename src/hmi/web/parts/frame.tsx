@@ -42,7 +42,7 @@ function Header() {
         {view?.site ? ` · ${view.site}` : ""}
       </strong>
       <AlarmPill />
-      <span class="link">{linked.value ? "" : "No link"}</span>
+      <span class="link">{linked.value || !session.value?.person ? "" : "No link"}</span>
       <time>{hourMinute(now.value)}</time>
       {person ? (
         <span class="person">
