@@ -31,7 +31,8 @@ export type ToChild =
 /** Child to parent. */
 export type FromChild =
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
-  | { readonly kind: "observe"; readonly observation: Observation }
+  /** What the observation names as evidence comes with it, and is stored before the observation is passed on. */
+  | { readonly kind: "observe"; readonly observation: Observation; readonly blobs?: readonly Uint8Array[] }
   | { readonly kind: "telemetry"; readonly telemetry: Telemetry }
   /** The child's event loop turns; its absence is a hang. */
   | { readonly kind: "alive" };

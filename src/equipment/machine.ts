@@ -8,8 +8,17 @@ import type { Celsius, EpochMs, Milliseconds } from "../kernel/units.ts";
  * `begin` alone can never be repeated by the core, because a machine that forgot could make the part twice.
  */
 export type Directive =
-  /** Run the program from its start; layers up to and including `releasedLayer` may be made (0 = none). */
-  | { readonly kind: "begin"; readonly attempt: AttemptId; readonly program: Digest; readonly releasedLayer: number }
+  /**
+   * Run the program from its start; layers up to and including `releasedLayer` may be made (0 = none). `part` is the tag
+   * of the part that was confirmed at the machine, which compares it with its own reader where it has one; absent for a build.
+   */
+  | {
+      readonly kind: "begin";
+      readonly attempt: AttemptId;
+      readonly program: Digest;
+      readonly releasedLayer: number;
+      readonly part?: string;
+    }
   /** Layers up to and including `releasedLayer` may be made. */
   | { readonly kind: "proceed"; readonly attempt: AttemptId; readonly releasedLayer: number }
   /** Begin no further layer even if released, until the next `proceed`; toward safety. */
@@ -60,7 +69,24 @@ export type Observation =
       readonly attempt: AttemptId;
       readonly fault: Fault;
       readonly heaters: "off" | "unknown";
-    };
+    }
+  /** For a while the machine was not watched; what it did meanwhile is known only as far as it tells afterwards. */
+  | { readonly kind: "gap"; readonly from: EpochMs; readonly to: EpochMs; readonly what: string }
+  /** The machine's own alarm came or went. */
+  | { readonly kind: "alarm"; readonly alarm: MachineAlarm };
+
+/** An alarm as its machine tells it (OPC UA Part 9 condition or like). */
+export interface MachineAlarm {
+  /** The machine's stable name of the condition. */
+  readonly id: string;
+  readonly active: boolean;
+  /** 1 (least) to 1000 (OPC UA Part 5). */
+  readonly severity: number;
+  /** The machine's own words. */
+  readonly what: string;
+  /** When the machine says that it changed. */
+  readonly at: EpochMs;
+}
 
 /** What the machine's own numbers said while a layer was made. */
 export interface LayerSummary {
@@ -83,6 +109,20 @@ export interface Execution {
   readonly program: Digest;
   readonly lines: number;
   readonly resends: number;
+  /** What the machine measured or logged; absent where its work is judged otherwise. */
+  readonly results?: readonly Result[];
+  /** Curves and logs, stored before this is said. */
+  readonly evidence?: readonly { readonly name: string; readonly digest: Digest }[];
+}
+
+/** One result of an operation, as the machine reported it. */
+export interface Result {
+  /** Name of the characteristic, an identifier of the recipe. */
+  readonly characteristic: string;
+  readonly value: number;
+  readonly unit: string;
+  /** The instrument that measured, or null where the machine names none. */
+  readonly gauge: string | null;
 }
 
 /** Live values for the screen; never recorded one by one, never shown without their age. */
@@ -91,4 +131,13 @@ export interface Telemetry {
   readonly at: EpochMs;
   readonly hotend: { readonly actual: Celsius; readonly target: Celsius } | null;
   readonly bed: { readonly actual: Celsius; readonly target: Celsius } | null;
+  /** Other live values of the machine, each with the time it is from. */
+  readonly readings?: readonly Reading[];
+}
+
+export interface Reading {
+  readonly name: string;
+  readonly value: number | string | boolean;
+  readonly unit: string;
+  readonly at: EpochMs;
 }

@@ -1,5 +1,5 @@
 /** Everything that can have happened in a cell: past tense, readable aloud to a quality manager, never edited. */
-import type { Execution, Fault, LayerSummary, MachineIdentity } from "../equipment/machine.ts";
+import type { Execution, Fault, LayerSummary, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
@@ -44,6 +44,22 @@ export type CellEvent =
     }
   | { readonly type: "MachineOnline"; readonly equipment: EquipmentId; readonly identity: MachineIdentity }
   | { readonly type: "MachineOffline"; readonly equipment: EquipmentId; readonly fault: Fault }
+  | {
+      readonly type: "MachineAlarmChanged";
+      /** The job that the machine was at work on. */
+      readonly job: JobId | null;
+      readonly equipment: EquipmentId;
+      readonly alarm: MachineAlarm;
+    }
+  /** Nobody watched the machine between the two times. */
+  | {
+      readonly type: "MachineUnwatched";
+      readonly job: JobId | null;
+      readonly equipment: EquipmentId;
+      readonly from: EpochMs;
+      readonly to: EpochMs;
+      readonly what: string;
+    }
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }

@@ -23,6 +23,8 @@ export function evolve(state: State, event: Event, at: EpochMs): State {
     case "InspectionStatusChanged":
     case "PlateDeclaredClear":
     case "PlateChecked":
+    case "MachineAlarmChanged":
+    case "MachineUnwatched":
       return evolveCell(state, event);
     case "JobOrderAccepted":
       assert(!findJob(state, event.job), `job ${event.job} accepted twice`);
@@ -83,7 +85,10 @@ function evolveCell(state: State, event: CellEvent): State {
     case "SignInRecorded":
     case "RequestRefused":
     case "StorageExhausted":
+    case "MachineUnwatched":
       return state;
+    case "MachineAlarmChanged":
+      return patchEquipment(state, event.equipment, { alarms: alarmsAfter(state, event) });
     case "ClockStepped":
       // What is only true for a while cannot be aged by a clock that jumps: it has to be said again.
       return { ...state, jobs: withoutProofs(state.jobs), equipment: withPlatesUnknown(state.equipment) };
@@ -98,6 +103,7 @@ function evolveCell(state: State, event: CellEvent): State {
       return patchEquipment(state, event.equipment, {
         online: false,
         fault: event.fault,
+        alarms: [],
         ...unknownPlate("The machine does not answer."),
       });
     case "InspectionStatusChanged":
@@ -119,6 +125,11 @@ function evolveCell(state: State, event: CellEvent): State {
   }
 }
 
+function alarmsAfter(state: State, { equipment, alarm }: Extract<CellEvent, { type: "MachineAlarmChanged" }>) {
+  const others = (findMachine(state, equipment)?.alarms ?? []).filter((each) => each.id !== alarm.id);
+  return alarm.active ? [...others, alarm] : others;
+}
+
 /** A boot forgets what only a living process can know: who is online, what the camera sees, who stood at the panel. */
 function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>): State {
   const equipment: Record<string, EquipmentState> = {};
@@ -133,6 +144,7 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
       plateCheck: null,
       plateWhat: "Since the controller's start nobody has declared the plate clear.",
       openAttempt: before?.openAttempt ?? null,
+      alarms: [],
       unsafe: before?.unsafe ? { ...before.unsafe, told: false } : null,
     };
   }

@@ -1,5 +1,5 @@
 /** The fold of the ledger: everything the core knows, and nothing that is not in the ledger. */
-import type { Fault, MachineIdentity } from "../equipment/machine.ts";
+import type { Fault, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import { assert } from "../kernel/assert.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
@@ -35,6 +35,8 @@ export interface EquipmentState {
   readonly plateCheck: string | null;
   readonly plateWhat: string;
   readonly openAttempt: AttemptId | null;
+  /** The machine's own active alarms. */
+  readonly alarms: readonly MachineAlarm[];
   /** An attempt that may have left the machine hot or moving; owed an abort until the machine confirms. */
   readonly unsafe: { readonly attempt: AttemptId; readonly job: JobId; readonly told: boolean } | null;
 }

@@ -17,6 +17,8 @@ export interface ChildMachineOptions {
   /** The driver's configuration, handed to the child as it is. */
   readonly config: unknown;
   readonly loadProgram: LoadProgram;
+  /** Stores what an observation brings as evidence; an observation whose evidence cannot be stored is a lost driver. */
+  readonly storeEvidence?: (bytes: Uint8Array) => Promise<Digest>;
   /** Longest time for an answer, by directive; after it the child is killed and the answer is `unknown`. */
   readonly answerWithin: Readonly<Record<Directive["kind"], number>>;
   /** Longest time for `close`, in which the machine is made safe. */
@@ -55,6 +57,7 @@ class ParentHalf implements ChildMachine {
   #hear: ((observation: Observation) => void) | null = null;
   #unheard: Observation[] = [];
   #telemetry: Telemetry | null = null;
+  #keeping: Promise<void> | null = null;
   #nextId = 1;
   #closed = false;
 
@@ -171,8 +174,24 @@ class ParentHalf implements ChildMachine {
     else if (message.kind === "observe") {
       const { observation } = message;
       if (observation.kind === "failed" || observation.kind === "finished") this.#remember(observation.attempt, "over");
-      this.#say(observation);
+      this.#keepAndSay(observation, message.blobs ?? []);
     } else if (message.kind === "telemetry") this.#telemetry = message.telemetry;
+  }
+
+  /** In order: what is said after an observation with evidence waits until that evidence is stored. */
+  #keepAndSay(observation: Observation, blobs: readonly Uint8Array[]): void {
+    const store = this.#options.storeEvidence;
+    if (blobs.length === 0 && this.#keeping === null) return this.#say(observation);
+    const kept = (this.#keeping ?? Promise.resolve()).then(async () => {
+      for (const bytes of blobs) await store?.(bytes);
+      this.#say(observation);
+    });
+    const settled = kept
+      .catch(() => this.#supervisor.kill())
+      .finally(() => {
+        if (this.#keeping === settled) this.#keeping = null;
+      });
+    this.#keeping = settled;
   }
 
   #say(observation: Observation): void {

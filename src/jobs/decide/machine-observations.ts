@@ -2,7 +2,7 @@
 
 import type { Observation } from "../../equipment/machine.ts";
 import { unreachable } from "../../kernel/assert.ts";
-import type { EquipmentId } from "../../kernel/names.ts";
+import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import type { Message } from "../message.ts";
 import type { EquipmentState } from "../state.ts";
 import { findMachine } from "../state.ts";
@@ -28,6 +28,10 @@ export function observed(draft: Draft, message: Extract<Message, { kind: "observ
       return finished(draft, machine.id, observation);
     case "failed":
       return failed(draft, machine.id, observation);
+    case "gap":
+      return unwatched(draft, machine, observation);
+    case "alarm":
+      return alarm(draft, machine, observation);
     default:
       return unreachable(observation);
   }
@@ -86,4 +90,21 @@ function failed(draft: Draft, equipment: EquipmentId, said: Said<"failed">): voi
   const found = openAttempt(draft, said.attempt);
   if (!found || found.attempt.equipment !== equipment) return;
   endAttempt(draft, found.job.order.id, found.attempt, "Failed", { cause: "machine-failed", what: said.fault.what });
+}
+
+/** What was not watched is written down with its interval; the release review shows it. */
+function unwatched(draft: Draft, machine: EquipmentState, { from, to, what }: Said<"gap">): void {
+  draft.add({ type: "MachineUnwatched", job: jobOn(draft, machine), equipment: machine.id, from, to, what });
+}
+
+/** The machine's own alarms, each change once. */
+function alarm(draft: Draft, machine: EquipmentState, said: Said<"alarm">): void {
+  const known = machine.alarms.some((each) => each.id === said.alarm.id);
+  if (known === said.alarm.active) return;
+  draft.add({ type: "MachineAlarmChanged", job: jobOn(draft, machine), equipment: machine.id, alarm: said.alarm });
+}
+
+function jobOn(draft: Draft, machine: EquipmentState): JobId | null {
+  const found = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
+  return found?.job.order.id ?? null;
 }
