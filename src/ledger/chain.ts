@@ -4,7 +4,7 @@ import { digestOf } from "../kernel/hash.ts";
 import { canonical } from "../kernel/json.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
 import { toHex, utf8 } from "./bytes.ts";
-import { assertDraft, type Entry, type EntryDraft, entryText, genesisDigest, maxBodyBytes } from "./entry.ts";
+import { assertDraft, type Entry, type EntryDraft, entryText, genesisDigest, maxDraftBytes } from "./entry.ts";
 import type { Head } from "./ledger.ts";
 import { emptyFrontier, type Frontier, grow, leafHash, rootOf } from "./tree.ts";
 
@@ -44,7 +44,8 @@ export function textDraft(draft: EntryDraft): TextDraft {
   const { body, ...rest } = draft;
   const bodyText = canonical(body);
   assert(bodyText.startsWith("{"), "an entry's body is a JSON object");
-  assert(bodyText.length <= maxBodyBytes, `a body has at most ${maxBodyBytes} bytes: store larger things as artifacts`);
+  const { length } = utf8(bodyText);
+  assert(length <= maxDraftBytes, `a body has at most ${maxDraftBytes} bytes: store larger things as artifacts`);
   return { ...rest, bodyText };
 }
 

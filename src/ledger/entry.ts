@@ -48,8 +48,13 @@ export interface Entry {
   readonly prev: Digest;
 }
 
-/** Longest body in bytes of canonical JSON; anything larger is an artifact and only its digest is recorded. */
+/** Longest body in bytes of canonical JSON that is read. */
 export const maxBodyBytes = 1 << 20;
+/**
+ * Longest body in bytes that is written: inside a message to central QA its quotes and backslashes are escaped, which
+ * at most doubles it, and every entry has to fit into one. Anything larger is an artifact; only its digest is recorded.
+ */
+export const maxDraftBytes = 192 * 1024;
 /** Longest possible entry in bytes (four identifiers, three digests, four numbers). */
 export const maxEntryBytes = 1024;
 

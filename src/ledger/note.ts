@@ -18,9 +18,9 @@ export interface OpenedNote {
   readonly signedBy: readonly VerifyingKey[];
 }
 
-/** Key id: Ed25519 SHA-256(name || 0x0A || 0x01 || key)[0..4]; ECDSA SHA-256(SubjectPublicKeyInfo)[0..4]. */
+/** Key id: Ed25519 SHA-256(name || 0x0A || type || key)[0..4]; ECDSA SHA-256(SubjectPublicKeyInfo)[0..4]. */
 export function keyId(name: string, type: SignatureType, publicKey: Uint8Array): string {
-  const digest = type === 1 ? sha256(utf8(`${name}\n`), Uint8Array.of(type), publicKey) : sha256(publicKey);
+  const digest = type === 2 ? sha256(publicKey) : sha256(utf8(`${name}\n`), Uint8Array.of(type), publicKey);
   return toHex(digest.subarray(0, 4));
 }
 
@@ -43,18 +43,44 @@ export function parseKey(line: string): Result<VerifyingKey, string> {
   }
   const bytes = fromBase64(encoded);
   const type = bytes?.[0];
-  if (bytes === null || (type !== 1 && type !== 2)) return err("the key's type is neither Ed25519 (1) nor ECDSA (2)");
+  if (bytes === null || (type !== 1 && type !== 2 && type !== 4)) {
+    return err("the key's type is neither Ed25519 (1), nor ECDSA (2), nor an Ed25519 cosigner (4)");
+  }
   const publicKey = bytes.slice(1);
-  if (type === 1 && publicKey.length !== 32) return err("an Ed25519 key has 32 bytes");
+  if (type !== 2 && publicKey.length !== 32) return err("an Ed25519 key has 32 bytes");
   if (keyId(name, type, publicKey) !== id) return err("the key's id does not belong to its bytes");
   return ok({ name, id, type, publicKey });
 }
 
 /** Signs a text (it must end in a newline) and prints the note. Rejects where the signer does. */
 export async function signNote(text: string, signer: Signer): Promise<SignedNote> {
-  const signature = await signer.sign(utf8(text));
-  const id = fromHex(signer.key.id) ?? new Uint8Array(4);
-  return `${text}\n${dash}${signer.key.name} ${toBase64(concat(id, signature))}\n`;
+  return `${text}\n${signatureLine(signer.key, await signer.sign(utf8(text)))}`;
+}
+
+/** One signature line of a note, with its newline. */
+export function signatureLine(key: VerifyingKey, signature: Uint8Array): string {
+  return `${dash}${key.name} ${toBase64(concat(fromHex(key.id) ?? new Uint8Array(4), signature))}\n`;
+}
+
+/** A signature line by its form alone. */
+export interface SignatureLine {
+  readonly name: string;
+  readonly id: string;
+  /** What follows the key's id; its meaning depends on the key's type. */
+  readonly signature: Uint8Array;
+}
+
+/** Takes a note apart by its form; nothing is verified. The error says why it is not a note. */
+export function splitNote(note: SignedNote): Result<{ text: string; lines: readonly SignatureLine[] }, string> {
+  if (note.length > maxNoteLength) return err("the note is too long");
+  if (hasControls(note) || !note.isWellFormed()) return err("the note holds control characters");
+  const gap = note.lastIndexOf("\n\n");
+  if (gap < 0 || !note.endsWith("\n")) return err("the note has no signature lines");
+  const lines = note.slice(gap + 2, -1).split("\n");
+  if (lines.length > maxSignatures) return err("the note has too many signatures");
+  const parsed = lines.map(parseSignature);
+  if (!parsed.every((line) => line !== null)) return err("a signature line is malformed");
+  return ok({ text: note.slice(0, gap + 1), lines: parsed });
 }
 
 /**
@@ -66,26 +92,21 @@ export function openNote(
   trusted: readonly VerifyingKey[],
   check: SignatureCheck,
 ): Result<OpenedNote, string> {
-  if (note.length > maxNoteLength) return err("the note is too long");
-  if (hasControls(note) || !note.isWellFormed()) return err("the note holds control characters");
-  const gap = note.lastIndexOf("\n\n");
-  if (gap < 0 || !note.endsWith("\n")) return err("the note has no signature lines");
-  const text = note.slice(0, gap + 1);
-  const lines = note.slice(gap + 2, -1).split("\n");
-  if (lines.length > maxSignatures) return err("the note has too many signatures");
+  const split = splitNote(note);
+  if (!split.ok) return split;
+  const { text, lines } = split.value;
   const signedBy: VerifyingKey[] = [];
   for (const line of lines) {
-    const parsed = parseSignature(line);
-    if (parsed === null) return err("a signature line is malformed");
-    const key = trusted.find((candidate) => candidate.name === parsed.name && candidate.id === parsed.id);
+    // A cosigner's key signs something else than the bare text.
+    const key = trusted.find(({ name, id, type }) => type !== 4 && name === line.name && id === line.id);
     if (key === undefined) continue;
-    if (!check(key, utf8(text), parsed.signature)) return err(`the signature of ${key.name} (${key.id}) is wrong`);
+    if (!check(key, utf8(text), line.signature)) return err(`the signature of ${key.name} (${key.id}) is wrong`);
     if (!signedBy.includes(key)) signedBy.push(key);
   }
   return signedBy.length === 0 ? err("no key that you trust has signed it") : ok({ text, signedBy });
 }
 
-function parseSignature(line: string): { name: string; id: string; signature: Uint8Array } | null {
+function parseSignature(line: string): SignatureLine | null {
   const match = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
   const [, name, encoded] = match ?? [];
   const bytes = encoded === undefined ? null : fromBase64(encoded);

@@ -1,7 +1,10 @@
 /** Ports of the signature: who can sign for the cell, and how a signature is checked against a key one trusts. */
 
-/** Signature types of C2SP signed-note: 1 Ed25519, 2 ECDSA with SHA-256 (P-256 here). */
-export type SignatureType = 1 | 2;
+/**
+ * Signature types of C2SP signed-note: 1 Ed25519, 2 ECDSA with SHA-256 (P-256 here), 4 Ed25519 cosignatures with a
+ * time (cosignature.ts). The type is under the key's id, so a key of one type never passes for one of another.
+ */
+export type SignatureType = 1 | 2 | 4;
 
 /** A key that the caller trusts, from wherever it trusts it; never read from the thing under verification. */
 export interface VerifyingKey {
@@ -10,7 +13,7 @@ export interface VerifyingKey {
   /** Four bytes as eight hex digits: picks the key, proves nothing. */
   readonly id: string;
   readonly type: SignatureType;
-  /** Ed25519: the 32 bytes of RFC 8032; ECDSA: DER SubjectPublicKeyInfo. */
+  /** Ed25519 (types 1 and 4): the 32 bytes of RFC 8032; ECDSA: DER SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
 }
 

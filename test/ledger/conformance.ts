@@ -134,7 +134,8 @@ function refusals(makePlace: () => Promise<Place>): void {
       { ...draft("A"), mono: -1 },
       draft("A", { x: Number.NaN }),
       draft("A", { x: "\ud800" }),
-      draft("A", { x: "y".repeat(1 << 20) }),
+      draft("A", { x: "y".repeat(192 * 1024) }),
+      draft("A", { x: "ü".repeat(100 * 1024) }),
     ]) {
       await expect(ledger.append([bad])).rejects.toThrow(AssertionFailed);
     }

@@ -12,7 +12,7 @@ export const checkSignature: SignatureCheck = (key, message, signature) => {
   const object = publicKeyObject(key);
   if (object === null) return false;
   try {
-    return verify(key.type === 1 ? null : "sha256", message, object, signature);
+    return verify(key.type === 2 ? "sha256" : null, message, object, signature);
   } catch {
     return false;
   }
@@ -27,7 +27,7 @@ export function publicHalf(name: string, privateKey: KeyObject): VerifyingKey {
 }
 
 function publicKeyObject(key: VerifyingKey): KeyObject | null {
-  const der = key.type === 1 ? Buffer.concat([ed25519Prefix, key.publicKey]) : Buffer.from(key.publicKey);
+  const der = key.type === 2 ? Buffer.from(key.publicKey) : Buffer.concat([ed25519Prefix, key.publicKey]);
   const name = der.toString("base64");
   const cached = known.get(name);
   if (cached !== undefined) return cached;
@@ -40,7 +40,7 @@ function publicKeyObject(key: VerifyingKey): KeyObject | null {
 function readPublicKey(key: VerifyingKey, der: Buffer): KeyObject | null {
   try {
     const object = createPublicKey({ key: der, format: "der", type: "spki" });
-    return key.type === 1 || isP256(object) ? object : null;
+    return key.type !== 2 || isP256(object) ? object : null;
   } catch {
     return null;
   }

@@ -1,0 +1,102 @@
+/** The messages between a cell and central QA (docs/sync-format.md): their types, and the one way to print and read them. */
+import { z } from "zod";
+import { assert } from "../kernel/assert.ts";
+import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
+import { err, ok, type Result } from "../kernel/result.ts";
+import { fromBase64 } from "./bytes.ts";
+import { isOrigin } from "./checkpoint.ts";
+
+/** Longest message in bytes, either way. */
+export const maxMessageBytes = 512 * 1024;
+/** Most entries in one batch. */
+export const maxBatchEntries = 256;
+/** First part of every topic; the number is that of the format. */
+const topicRoot = "cellward/1";
+
+/** The topic on which a cell speaks; a cell's certificate may publish on its own alone. */
+export function upTopic(cell: string): string {
+  return `${topicRoot}/${cell}/up`;
+}
+
+/** The topic on which central QA answers a cell; only central's certificate may publish on it. */
+export function downTopic(cell: string): string {
+  return `${topicRoot}/${cell}/down`;
+}
+
+const size = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const origin = z.string().refine(isOrigin);
+const note = z.string().min(1).max(16_384);
+const what = z.string().min(1).max(500);
+const question = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const node = z.string().refine((text) => fromBase64(text)?.length === 32);
+const entries = z
+  .array(z.strictObject({ entry: z.string().max(1024), body: z.string() }))
+  .min(1)
+  .max(maxBatchEntries);
+
+const batch = z.strictObject({
+  kind: z.literal("batch"),
+  origin,
+  /** Number of the first entry. */
+  from: size,
+  /** The exact texts that are hashed. */
+  entries,
+  /** The cell's signed checkpoint over `from` + the number of entries. */
+  checkpoint: note,
+  /** Consistency proof from `from` to that size (RFC 6962 2.1.2), base64; empty where `from` is 0. */
+  proof: z.array(node).max(128),
+});
+
+const up = z.discriminatedUnion("kind", [
+  batch,
+  /** Where does central stand? `size` is the cell's own head, `id` comes back with the answer. */
+  z.strictObject({ kind: z.literal("hello"), origin, size, id: question }),
+]);
+
+const down = z.discriminatedUnion("kind", [
+  /** Answer to `hello`: what central has stored and cosigned. */
+  z.strictObject({ kind: z.literal("at"), origin, size, root: z.string().regex(/^[0-9a-f]{64}$/), id: question }),
+  /** The checkpoint over `size` entries with the cell's signature and central's cosignature. */
+  z.strictObject({ kind: z.literal("receipt"), origin, size, note }),
+  /** Central holds `size` entries; the batch does not begin there. Send from there. */
+  z.strictObject({ kind: z.literal("conflict"), origin, size }),
+  /** Central holds other entries under this origin than those that the cell sends. */
+  z.strictObject({ kind: z.literal("fork"), origin, size, what }),
+  /** The batch that begins at `from` is one that central can never take. */
+  z.strictObject({ kind: z.literal("refused"), origin, from: size, code: question, what }),
+  /** A decision of central QA: a DSSE envelope as JSON text (decision.ts). */
+  z.strictObject({ kind: z.literal("decision"), envelope: z.string().min(2).max(16_384) }),
+]);
+
+/** What a cell says. */
+export type UpMessage = z.infer<typeof up>;
+export type Batch = z.infer<typeof batch>;
+/** What central QA says. */
+export type DownMessage = z.infer<typeof down>;
+
+/** The bytes of a message: RFC 8785. */
+export function messageBytes(message: UpMessage | DownMessage): Uint8Array {
+  const bytes = canonicalBytes(message);
+  assert(bytes.length <= maxMessageBytes, `a message has at most ${maxMessageBytes} bytes`);
+  return bytes;
+}
+
+/** Reads what a cell said, by form alone: nothing in it is verified. The error says why it is not a message. */
+export function readUp(bytes: Uint8Array): Result<UpMessage, string> {
+  return read(bytes, up);
+}
+
+/** Reads what central QA said, by form alone. */
+export function readDown(bytes: Uint8Array): Result<DownMessage, string> {
+  return read(bytes, down);
+}
+
+function read<T>(bytes: Uint8Array, schema: z.ZodType<T>): Result<T, string> {
+  if (bytes.length > maxMessageBytes) return err(`it is longer than ${maxMessageBytes} bytes`);
+  const parsed = parseCanonical(bytes);
+  if (!parsed.ok) return parsed;
+  const checked = schema.safeParse(parsed.value);
+  if (checked.success) return ok(checked.data);
+  const [issue] = checked.error.issues;
+  return err(`not a message of this format: ${issue?.path.join(".") || "kind"}`);
+}

@@ -1,0 +1,137 @@
+/** Cosignatures against the specification's example and a cosigned checkpoint of a public log with its witnesses' published keys. */
+import { generateKeyPairSync, sign } from "node:crypto";
+import { describe, expect, test } from "vitest";
+import { toBase64 } from "../../src/ledger/bytes.ts";
+import { openCheckpoint } from "../../src/ledger/checkpoint.ts";
+import { cosign, cosignedMessage, openCosignatures } from "../../src/ledger/cosignature.ts";
+import { checkSignature } from "../../src/ledger/io/crypto.ts";
+import { formatKey, openNote, parseKey, signNote, splitNote, verifyingKey } from "../../src/ledger/note.ts";
+import type { Signer, VerifyingKey } from "../../src/ledger/signer.ts";
+
+function key(line: string): VerifyingKey {
+  const parsed = parseKey(line);
+  if (!parsed.ok) throw new Error(parsed.error);
+  return parsed.value;
+}
+
+/** The example of https://c2sp.org/tlog-cosignature ("Ed25519 signed message" has its time). */
+const exampleNote = `example.com/behind-the-sofa
+20852163
+CsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=
+
+— example.com/behind-the-sofa Az3grlgtzPICa5OS8npVmf1Myq/5IZniMp+ZJurmRDeOoRDe4URYN7u5/Zhcyv2q1gGzGku9nTo+zyWE+xeMcTOAYQ8=
+— witness.example.com/w1 jWbPPwAAAABkGFDLEZMHwSRaJNiIDoe9DYn/zXcrtPHeolMI5OWXEhZCB9dlrDJsX3b2oyin1nPZqhf5nNo0xUe+mbIUBkBIfZ+qnA==
+`;
+
+/** A checkpoint of the public log arche2025h1.staging.ct.transparency.dev as it was served, with four cosignatures. */
+const publicNote = `arche2025h1.staging.ct.transparency.dev
+1432088532
+U7WM79jrzyhGZ5/GUBTpM7NzwdyfFx61t3RovgcC4Ro=
+
+— arche2025h1.staging.ct.transparency.dev zTM8sQAAAZ5W0WdjBAMARjBEAiBjW5IQf9pvsYLfQFX6hoGREPMHbdQ3urbllzalApkptQIgIpwtEroeW2BXaHAI4kJXFbon5Ch9MNL5zRNZ55lvGt0=
+— arche2025h1.staging.ct.transparency.dev ui8GwCF1+kWqZrxGdhj4aX3gcw7XUlXQQabg/27lefwhUkzbC3NygNI75MdhL1bfTW9g8Ei59RA23oHP7Ry1k3ZFWwQ=
+— transparency.dev/DEV:witness-little-garden 2AQqhwAAAABqEiEgzgFIqqhbUoDwjMWE6UP8nd8/KYTzwZ2rhIgcqoXHAwVkjZr4AscylP3v7sEodkRAErumC2q44vdgJY096st5BQ==
+— witness1.smartit.nu/witness1 pIyCDwAAAABqEiEghIp82KWebrw7/oHQwlTAm3g2RKS4+eebl8eO0WH+/iEcxZ75W3u5hNI7TOQtmJbqmNWVuE0tgh0XwzdZsDsUAQ==
+— remora.n621.de 2net5wAAAABqEiEgPlfF3V06o0Y+fHM+J5J9s27wgxxcOVSpZ/2g/KSiXCg9DEZI+aVCIobWX9sXTynk5XeU/zZ0WBxtqB0DrAWfBw==
+— witness.stagemole.eu Z/euoAAAAABqEiEgw0i+7g2ENfDAWHmtRzCfKTHSDwYDJA2NmKeGi9Y8FtEyOUvVr+AJmIY/2TUFucgKi7lI7cUiOvKFYe/TmN9DAg==
+`;
+const publicLog = "arche2025h1.staging.ct.transparency.dev+ba2f06c0+AU0vHmlGCS/PdN8b2OaGmKprLI8HKM+dJ472xgFYh15f";
+/** The keys that these witnesses publish for their cosignatures. */
+const publicWitnesses = [
+  "transparency.dev/DEV:witness-little-garden+d8042a87+BCtusOxINQNUTN5Oj8HObRkh2yHf/MwYaGX4CPdiVEPM",
+  "witness1.smartit.nu/witness1+a48c820f+BPSFWg9G6KPiO7QPryYO5Xq4oYJJ+kAvLKLSimDhoxMO",
+  "remora.n621.de+da77ade7+BOvN63jn/bLvkieywe8R6UYAtVtNbZpXh34x7onlmtw2",
+  "witness.stagemole.eu+67f7aea0+BEqSG3yu9YrmcM3BHvQYTxwFj3uSWakQepafafpUqklv",
+];
+
+describe("[F81] C2SP cosignature/v1", () => {
+  test.each(publicWitnesses)("a published cosigner's key is read and printed back: %s", (line) => {
+    expect(formatKey(key(line))).toBe(line);
+    expect(key(line).type).toBe(4);
+  });
+
+  test("a public log's checkpoint opens with the log's key, and each of its witnesses is found with the time it signed", () => {
+    const origin = "arche2025h1.staging.ct.transparency.dev";
+    expect(openCheckpoint(publicNote, origin, [key(publicLog)], checkSignature)).toMatchObject({
+      ok: true,
+      value: { size: 1432088532 },
+    });
+    const opened = openCosignatures(publicNote, publicWitnesses.map(key), checkSignature);
+    expect(opened.ok && opened.value.map(({ by, time }) => [formatKey(by), time])).toEqual(
+      publicWitnesses.map((line) => [line, 0x6a122120]),
+    );
+  });
+
+  test("the specification's example has the time that its text states", () => {
+    const split = splitNote(exampleNote);
+    const line = split.ok ? split.value.lines[1] : undefined;
+    expect(line?.name).toBe("witness.example.com/w1");
+    expect(line?.signature.length).toBe(72);
+    expect(new DataView(line!.signature.buffer, line!.signature.byteOffset).getBigUint64(0)).toBe(1679315147n);
+    const text = split.ok ? split.value.text : "";
+    expect(new TextDecoder().decode(cosignedMessage(1679315147, text))).toBe(
+      "cosignature/v1\ntime 1679315147\nexample.com/behind-the-sofa\n20852163\nCsUYapGGPo4dkMgIAUqom/Xajj7h2fB2MPA3j2jxq2I=\n",
+    );
+  });
+
+  test("any changed character of a cosigned checkpoint leaves no cosignature standing", () => {
+    const remora = publicWitnesses.slice(2, 3).map(key);
+    const only = publicNote
+      .split("\n")
+      .filter((line) => !line.startsWith("— ") || line.includes("remora"))
+      .join("\n");
+    expect(openCosignatures(only, remora, checkSignature)).toMatchObject({ ok: true, value: [{ time: 0x6a122120 }] });
+    for (let at = 0; at < only.length; at++) {
+      const other = only.slice(0, at) + String.fromCharCode(only.charCodeAt(at) ^ 1) + only.slice(at + 1);
+      const opened = openCosignatures(other, remora, checkSignature);
+      expect(opened.ok && opened.value.length > 0).toBe(false);
+    }
+  });
+
+  test("what is made here opens here, covers the log's own signature by nothing, and a log's key never passes for a witness's", async () => {
+    const [log, witness] = [signer("hospital.example/cell-1", 1), signer("qa.hospital.example", 4)];
+    const text = `hospital.example/cell-1\n8\n${toBase64(new Uint8Array(32))}\n`;
+    const note = await signNote(text, log);
+    const cosigned = await cosign(note, witness, 1_790_000_000);
+    expect(cosigned.startsWith(note)).toBe(true);
+    expect(openCosignatures(cosigned, [witness.key], checkSignature)).toEqual({
+      ok: true,
+      value: [{ by: witness.key, time: 1_790_000_000 }],
+    });
+    expect(openCosignatures(note, [witness.key], checkSignature)).toEqual({ ok: true, value: [] });
+    expect(openNote(cosigned, [witness.key], checkSignature).ok).toBe(false);
+    expect(openNote(cosigned, [log.key, witness.key], checkSignature)).toMatchObject({ ok: true });
+    const asLog = verifyingKey(witness.key.name, 1, witness.key.publicKey);
+    expect(asLog.id).not.toBe(witness.key.id);
+    expect(openCosignatures(cosigned, [asLog], checkSignature)).toEqual({ ok: true, value: [] });
+  });
+
+  test("a witness's line that is cut short, or signs another time, spoils the note", async () => {
+    const witness = signer("qa.hospital.example", 4);
+    const note = await signNote(`a.example/1\n1\n${toBase64(new Uint8Array(32))}\n`, signer("a.example/1", 1));
+    const bare = await signNote(`a.example/1\n1\n${toBase64(new Uint8Array(32))}\n`, witness);
+    const raw = `${note}${bare.split("\n\n")[1]}`;
+    expect(openCosignatures(raw, [witness.key], checkSignature)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("malformed"),
+    });
+    const cosigned = await cosign(note, witness, 1_790_000_000);
+    const line = cosigned.split("\n").at(-2) ?? "";
+    const blob = Buffer.from(line.split(" ")[2] ?? "", "base64");
+    blob.writeBigUInt64BE(1_790_000_001n, 4);
+    const moved = cosigned.replace(line, `— ${witness.key.name} ${blob.toString("base64")}`);
+    expect(openCosignatures(moved, [witness.key], checkSignature)).toMatchObject({
+      ok: false,
+      error: expect.stringContaining("wrong"),
+    });
+  });
+});
+
+function signer(name: string, type: 1 | 4): Signer {
+  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
+  const raw = new Uint8Array(publicKey.export({ format: "der", type: "spki" }).subarray(-32));
+  return {
+    key: verifyingKey(name, type, raw),
+    sign: async (message) => new Uint8Array(sign(null, message, privateKey)),
+  };
+}
