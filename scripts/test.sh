@@ -4,8 +4,8 @@ set -u
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root" || exit 1
 
-# Debian packages that tests use: a real browser for the page.
-packages="chromium"
+# Debian packages that tests use: a real browser for the pages, a real database for central QA's store.
+packages="chromium postgresql"
 
 . "$root/scripts/debian.sh"
 ensure_debian $packages

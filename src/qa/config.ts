@@ -1,0 +1,68 @@
+/** Central QA's configuration file: its name, its broker, its store, and the cells whose keys it trusts. */
+import { z } from "zod";
+
+const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+const title = z.string().min(1).max(120);
+const path = z.string().min(1).max(1024);
+
+const cell = z.strictObject({
+  /** The name in the cell's topics and in its client certificate. */
+  id: identifier,
+  title,
+  /** Name of the cell's ledger. */
+  origin: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}\/[a-z0-9][a-z0-9.-]{0,62}$/),
+  /** The public keys of that ledger, in the one-line form that `cellward init` printed. */
+  keys: z.array(z.string().min(16).max(600)).min(1).max(8),
+  /** True where simulated devices may be released: a demonstration, never a hospital. */
+  demonstration: z.boolean().default(false),
+  /** After so long without a word the cell's state is unknown. */
+  silentAfterSeconds: z.number().int().min(5).max(604_800).default(3_600),
+});
+
+/** Parses a whole configuration; every path is relative to the file's own folder. */
+export const qaConfig = z
+  .strictObject({
+    witness: z.strictObject({
+      /** Name of the cosigning key, as `cellward qa init` made it. */
+      name: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/),
+    }),
+    http: z
+      .strictObject({
+        host: z.string().min(1).max(255).default("127.0.0.1"),
+        port: z.number().int().min(0).max(65_535).default(8450),
+        /** Set where a TLS proxy on this computer stands before the page. */
+        secureCookies: z.boolean().default(false),
+        /** Further host names under which the page is reached. */
+        hosts: z.array(z.string().min(1).max(255)).max(16).default([]),
+        idleMinutes: z.number().int().min(1).max(60).default(10),
+      })
+      .prefault({}),
+    broker: z.strictObject({
+      url: z.url({ protocol: /^mqtts$/ }),
+      /** Client certificate, its key and the broker's authority; those of the key folder where they are left out. */
+      certificate: path.optional(),
+      key: path.optional(),
+      authority: path.optional(),
+    }),
+    store: z
+      .strictObject({
+        /** File that holds the address of a PostgreSQL database; without it (and without DATABASE_URL) one file in the data folder. */
+        databaseUrlFile: path.optional(),
+      })
+      .prefault({}),
+    cell: z.array(cell).min(1).max(1_000),
+  })
+  .superRefine(({ cell: cells }, context) => {
+    for (const field of ["id", "origin"] as const) {
+      const seen = new Set<string>();
+      for (const [index, each] of cells.entries()) {
+        if (seen.has(each[field])) {
+          context.addIssue({ code: "custom", path: ["cell", index, field], message: `two cells have this ${field}` });
+        }
+        seen.add(each[field]);
+      }
+    }
+  });
+
+export type QaConfig = z.infer<typeof qaConfig>;
+export type CellEntry = QaConfig["cell"][number];

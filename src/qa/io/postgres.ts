@@ -1,0 +1,258 @@
+/** Central QA's store on PostgreSQL: several instances share one database, each log under its own row's lock. */
+import postgres from "postgres";
+import type { Digest, JobId } from "../../kernel/names.ts";
+import type { EpochMs } from "../../kernel/units.ts";
+import type { JobHeads } from "../../ledger/chain.ts";
+import type { SignedNote } from "../../ledger/note.ts";
+import {
+  type AcceptedHead,
+  chainAt,
+  type Fork,
+  grownFrom,
+  type HeadRow,
+  type Held,
+  type KeptDecision,
+  type KeptEntry,
+  type LogState,
+  mostForks,
+  mostQuarantined,
+  packFrontier,
+  type QaStore,
+  type Quarantined,
+  type Reach,
+  type Review,
+  StoreFailed,
+  stateOf,
+  type Writing,
+} from "../store.ts";
+import { migrations } from "./migrations.ts";
+
+type Sql = postgres.Sql<{ bigint: number }>;
+type Tx = postgres.TransactionSql<{ bigint: number }>;
+
+/** Sizes and times are below 2^53: PostgreSQL's bigint is a plain number here. */
+const bigint = {
+  to: 20,
+  from: [20],
+  parse: (text: string) => Number(text),
+  serialize: (value: number) => String(value),
+};
+
+/** Any number that is the same in every instance: whoever migrates holds this lock. */
+const migrationLock = 7_302_611;
+
+/** Connects, brings the schema up to date, and hands out the store. Throws StoreFailed. */
+export async function openPostgresStore(url: string): Promise<QaStore> {
+  const { address, socket } = splitSocket(url);
+  const sql: Sql = postgres(address, {
+    ...socket,
+    max: 8,
+    connect_timeout: 10,
+    idle_timeout: 60,
+    types: { bigint },
+    onnotice: () => undefined,
+    // Whatever the server's default is: a cosignature promises that what it covers is on the disk.
+    connection: { synchronous_commit: "on", application_name: "cellward-qa" },
+  });
+  try {
+    await sql.begin((tx) => migrate(tx));
+  } catch (problem) {
+    await sql.end({ timeout: 1 });
+    throw failed(problem);
+  }
+  const answer = async <T>(act: () => Promise<T>): Promise<T> => {
+    try {
+      return await act();
+    } catch (problem) {
+      throw failed(problem);
+    }
+  };
+  return {
+    settle: (origin, reach, judge) =>
+      answer(async () => {
+        const settled = await sql.begin(async (tx) => {
+          await lockLog(tx, origin);
+          const { writing, value } = judge(await heldOf(tx, origin, reach));
+          await write(tx, origin, writing);
+          return { value };
+        });
+        return settled.value;
+      }),
+    log: (origin) => answer(() => stateIn(sql, origin)),
+    keepCosigned: (origin, size, cosigned) =>
+      answer(async () => {
+        await sql`INSERT INTO cosigned ${sql({ origin, size, note: cosigned })} ON CONFLICT DO NOTHING`;
+        const rows = await sql<{ note: SignedNote }[]>`
+          SELECT note FROM cosigned WHERE origin = ${origin} AND size = ${size}`;
+        return rows[0]?.note ?? cosigned;
+      }),
+    heads: (origin) =>
+      answer(async () =>
+        (await sql<FullHead[]>`${headsOf(sql)} WHERE origin = ${origin} ORDER BY head.size`).map(headOf),
+      ),
+    entries: (origin, from, limit) =>
+      answer(async () =>
+        (
+          await sql<EntryRow[]>`
+            ${selectEntry(sql)} WHERE origin = ${origin} AND seq >= ${from} ORDER BY seq LIMIT ${limit}`
+        ).map(entryOf),
+      ),
+    jobEntries: (origin, job) =>
+      answer(async () =>
+        (await sql<EntryRow[]>`${selectEntry(sql)} WHERE origin = ${origin} AND job = ${job} ORDER BY seq`).map(
+          entryOf,
+        ),
+      ),
+    ...lists(sql, answer),
+    close: () => sql.end({ timeout: 5 }),
+  };
+}
+
+/** `?host=/folder` names the folder of a Unix socket, as PostgreSQL's own library reads it; postgres.js wants it apart. */
+function splitSocket(url: string): { address: string; socket: { host?: string } } {
+  const address = URL.parse(url);
+  if (address === null || !/^postgres(ql)?:$/.test(address.protocol)) throw new StoreFailed("DATABASE_URL_MALFORMED");
+  const host = address.searchParams.get("host");
+  address.searchParams.delete("host");
+  return { address: address.href, socket: host === null ? {} : { host } };
+}
+
+/** The lists that people read: forks, quarantine, decisions, reviews, and who was heard. */
+function lists(sql: Sql, answer: <T>(act: () => Promise<T>) => Promise<T>) {
+  return {
+    forks: () =>
+      answer(async () => [...(await sql<Fork[]>`SELECT origin, size, held, other, what, at FROM fork ORDER BY id`)]),
+    quarantined: (limit: number) =>
+      answer(async () => [
+        ...(await sql<Quarantined[]>`
+          SELECT cell, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ${limit}`),
+      ]),
+    keepDecision: (each: KeptDecision) =>
+      answer(async () => {
+        await sql`INSERT INTO decision ${sql({ ...each })} ON CONFLICT DO NOTHING`;
+      }),
+    decisions: () =>
+      answer(async () => [
+        ...(await sql<KeptDecision[]>`SELECT id, origin, envelope, person, at FROM decision ORDER BY at, id`),
+      ]),
+    keepReview: (each: Review) =>
+      answer(async () => {
+        await sql`INSERT INTO review ${sql({ ...each })}`;
+      }),
+    reviews: () =>
+      answer(async () => [...(await sql<Review[]>`SELECT item, person, reason, at FROM review ORDER BY id`)]),
+    heard: (cell: string, at: EpochMs) =>
+      answer(async () => {
+        await sql`
+          INSERT INTO heard ${sql({ cell, at })}
+          ON CONFLICT (cell) DO UPDATE SET at = greatest(heard.at, excluded.at)`;
+      }),
+    lastHeard: () =>
+      answer(async () => {
+        const rows = await sql<{ cell: string; at: EpochMs }[]>`SELECT cell, at FROM heard`;
+        return new Map(rows.map(({ cell, at }) => [cell, at]));
+      }),
+  };
+}
+
+async function migrate(tx: Tx): Promise<void> {
+  await tx`SELECT pg_advisory_xact_lock(${migrationLock})`;
+  await tx`CREATE TABLE IF NOT EXISTS cellward_qa_migration (version integer PRIMARY KEY)`;
+  const rows = await tx<{ version: number | null }[]>`SELECT max(version) AS version FROM cellward_qa_migration`;
+  for (let version = (rows[0]?.version ?? 0) + 1; version <= migrations.length; version++) {
+    await tx.unsafe(migrations[version - 1] ?? "");
+    await tx`INSERT INTO cellward_qa_migration VALUES (${version})`;
+  }
+}
+
+/** Takes the log's row until the transaction ends; whoever else settles this log waits here. */
+async function lockLog(tx: Tx, origin: string): Promise<void> {
+  await tx`INSERT INTO log ${tx({ origin })} ON CONFLICT DO NOTHING`;
+  await tx`SELECT origin FROM log WHERE origin = ${origin} FOR UPDATE`;
+}
+
+interface EntryRow extends Omit<KeptEntry, "receivedAt"> {
+  readonly received_at: number;
+}
+
+interface FullHead extends HeadRow {
+  readonly checkpoint: SignedNote;
+  readonly note: SignedNote | null;
+}
+
+const selectEntry = (sql: Sql) => sql`SELECT seq, leaf, digest, job, type, at, received_at, entry, body FROM entry`;
+const headsOf = (sql: Sql | Tx) => sql`
+  SELECT head.size, frontier, prev, boot, checkpoint, cosigned.note AS note
+  FROM head LEFT JOIN cosigned USING (origin, size)`;
+const headOf = ({ size, checkpoint, note }: FullHead): AcceptedHead => ({ size, checkpoint, cosigned: note });
+
+function entryOf({ received_at, ...row }: EntryRow): KeptEntry {
+  const bytes = (blob: Uint8Array) => new Uint8Array(blob);
+  return { ...row, leaf: bytes(row.leaf), entry: bytes(row.entry), body: bytes(row.body), receivedAt: received_at };
+}
+
+async function newestHead(sql: Sql | Tx, origin: string, below: number): Promise<FullHead | undefined> {
+  const rows = await sql<FullHead[]>`
+    ${headsOf(sql)} WHERE origin = ${origin} AND head.size <= ${below} ORDER BY head.size DESC LIMIT 1`;
+  return rows[0];
+}
+
+async function isFrozen(sql: Sql | Tx, origin: string): Promise<boolean> {
+  return (await sql`SELECT 1 FROM fork WHERE origin = ${origin} LIMIT 1`).length > 0;
+}
+
+async function leavesOf(tx: Tx, origin: string, from: number, to: number): Promise<Uint8Array[]> {
+  const rows = await tx<{ leaf: Uint8Array }[]>`
+    SELECT leaf FROM entry WHERE origin = ${origin} AND seq >= ${from} AND seq < ${to} ORDER BY seq`;
+  return rows.map(({ leaf }) => new Uint8Array(leaf));
+}
+
+async function heldOf(tx: Tx, origin: string, { from, to, jobs }: Reach): Promise<Held> {
+  const last = await newestHead(tx, origin, Number.MAX_SAFE_INTEGER);
+  const chain = chainAt(origin, last);
+  const within = from <= chain.frontier.size;
+  const start = within ? await newestHead(tx, origin, from) : undefined;
+  const base = within ? grownFrom(origin, start, await leavesOf(tx, origin, start?.size ?? 0, from)) : null;
+  const heads = await tx<{ job: JobId; digest: Digest }[]>`
+    SELECT DISTINCT ON (job) job, digest FROM entry
+    WHERE origin = ${origin} AND job = ANY(${[...jobs]}) ORDER BY job, seq DESC`;
+  const jobHeads: JobHeads = new Map(heads.map(({ job, digest }) => [job, digest]));
+  const leaves = await leavesOf(tx, origin, from, to);
+  return { chain, base, leaves, jobHeads, checkpoint: last?.checkpoint ?? null, frozen: await isFrozen(tx, origin) };
+}
+
+async function stateIn(sql: Sql, origin: string): Promise<LogState> {
+  const last = await newestHead(sql, origin, Number.MAX_SAFE_INTEGER);
+  const rows = await sql<{ size: number | null }[]>`SELECT max(size) AS size FROM cosigned WHERE origin = ${origin}`;
+  return stateOf(origin, last, last ? headOf(last) : null, rows[0]?.size ?? 0, await isFrozen(sql, origin));
+}
+
+async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
+  if (writing.kind === "entries") {
+    const { chain, checkpoint, at } = writing;
+    const rows = writing.entries.map(({ at: when, ...each }) => ({ origin, ...each, at: when, received_at: at }));
+    // One statement has at most 65,535 parameters.
+    for (let start = 0; start < rows.length; start += 2_000) {
+      await tx`INSERT INTO entry ${tx(rows.slice(start, start + 2_000))}`;
+    }
+    const { frontier, prev, boot } = chain;
+    const row = { origin, size: frontier.size, frontier: packFrontier(frontier), prev, boot };
+    await tx`INSERT INTO head ${tx({ ...row, checkpoint, received_at: at })}`;
+  }
+  if (writing.kind === "fork") {
+    const rows = await tx<{ n: number }[]>`SELECT count(*) AS n FROM fork WHERE origin = ${origin}`;
+    if ((rows[0]?.n ?? 0) < mostForks) await tx`INSERT INTO fork ${tx({ ...writing.fork })} ON CONFLICT DO NOTHING`;
+  }
+  if (writing.kind === "quarantine") {
+    const { quarantined } = writing;
+    const rows = await tx<{ n: number }[]>`SELECT count(*) AS n FROM quarantine WHERE cell = ${quarantined.cell}`;
+    if ((rows[0]?.n ?? 0) >= mostQuarantined) return;
+    await tx`INSERT INTO quarantine ${tx({ ...quarantined })} ON CONFLICT DO NOTHING`;
+  }
+}
+
+/** The database's own errors become the port's, by their code alone; anything else is a defect and goes on. */
+function failed(problem: unknown): unknown {
+  const code = problem instanceof Error && "code" in problem ? String(problem.code) : "";
+  return code === "" ? problem : new StoreFailed(code);
+}

@@ -1,0 +1,226 @@
+/** The store of central QA: what cells have handed over, what was cosigned, what was wrong, what was decided. */
+import type { Digest, JobId, PersonId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import { toHex } from "../ledger/bytes.ts";
+import { type Chain, emptyChain, type JobHeads } from "../ledger/chain.ts";
+import type { SignedNote } from "../ledger/note.ts";
+import { type Frontier, grow, rootOf } from "../ledger/tree.ts";
+
+/** Entries from `from` up to, not including, `to`; the jobs are those that the entries name. */
+export interface Reach {
+  readonly from: number;
+  readonly to: number;
+  readonly jobs: readonly JobId[];
+}
+
+/** What is held of one log, as far as a batch can touch it; read under the log's lock. */
+export interface Held {
+  /** The end of what is held. */
+  readonly chain: Chain;
+  /** The tree of the first `from` entries; null where fewer are held. */
+  readonly base: Frontier | null;
+  /** Leaf hashes held from `from` on, up to `to`. */
+  readonly leaves: readonly Uint8Array[];
+  /** Digest of the last entry of each job that the reach names, where one is held. */
+  readonly jobHeads: JobHeads;
+  /** The newest checkpoint accepted; null before the first. */
+  readonly checkpoint: SignedNote | null;
+  /** True once two histories of this log were seen: nothing more is taken. */
+  readonly frozen: boolean;
+}
+
+/** An entry to be kept: its exact bytes and what it is found by. */
+export interface NewEntry {
+  readonly seq: number;
+  /** RFC 6962 leaf hash, 32 bytes. */
+  readonly leaf: Uint8Array;
+  /** SHA-256 of the entry's bytes: what the next one links to. */
+  readonly digest: Digest;
+  readonly job: JobId | null;
+  readonly type: string;
+  readonly at: EpochMs;
+  readonly entry: Uint8Array;
+  readonly body: Uint8Array;
+}
+
+/** An entry as it is held, with its log and the time at which it came. */
+export interface KeptEntry extends NewEntry {
+  readonly receivedAt: EpochMs;
+}
+
+/** Two statements of one cell that cannot both be true. */
+export interface Fork {
+  readonly origin: string;
+  /** The first place where they differ, as far as it is known. */
+  readonly size: number;
+  /** The checkpoint held, and the one that came. */
+  readonly held: SignedNote | null;
+  readonly other: SignedNote;
+  readonly what: string;
+  readonly at: EpochMs;
+}
+
+/** A message that was not taken, by the digest of its bytes. */
+export interface Quarantined {
+  readonly cell: string;
+  readonly digest: Digest;
+  readonly bytes: number;
+  readonly code: string;
+  readonly what: string;
+  readonly at: EpochMs;
+}
+
+/** What a judgement wants written, all of it or nothing. */
+export type Writing =
+  | { readonly kind: "nothing" }
+  | {
+      readonly kind: "entries";
+      /** From the end of what is held on, without a gap. */
+      readonly entries: readonly NewEntry[];
+      /** The chain after them, and the cell's checkpoint over it. */
+      readonly chain: Chain;
+      readonly checkpoint: SignedNote;
+      readonly at: EpochMs;
+    }
+  | { readonly kind: "fork"; readonly fork: Fork }
+  | { readonly kind: "quarantine"; readonly quarantined: Quarantined };
+
+/** A judgement: what to write, and what to tell the caller once that is durable. */
+export interface Settlement<T> {
+  readonly writing: Writing;
+  readonly value: T;
+}
+
+/** A checkpoint accepted from a cell, and the same with central's cosignature once there is one. */
+export interface AcceptedHead {
+  readonly size: number;
+  readonly checkpoint: SignedNote;
+  readonly cosigned: SignedNote | null;
+}
+
+/** How far one log has come. */
+export interface LogState {
+  readonly origin: string;
+  readonly size: number;
+  readonly root: Digest;
+  readonly newest: AcceptedHead | null;
+  /** Size of the largest head that was cosigned; 0 where none was. */
+  readonly cosigned: number;
+  readonly frozen: boolean;
+}
+
+/** A signed decision, kept for ever. */
+export interface KeptDecision {
+  readonly id: string;
+  readonly origin: string;
+  readonly envelope: string;
+  readonly person: PersonId | null;
+  readonly at: EpochMs;
+}
+
+/** A person's word that an item of the inbox was looked at. */
+export interface Review {
+  readonly item: string;
+  readonly person: PersonId;
+  readonly reason: string;
+  readonly at: EpochMs;
+}
+
+/**
+ * The store. Entries, heads, cosignatures, forks, quarantine, decisions and reviews are only ever added. Every method
+ * rejects with StoreFailed where the database could not do it; nothing of that call is then durable.
+ */
+export interface QaStore {
+  /**
+   * Reads what is held of `origin`, judges, and writes what the judgement wants, in one transaction under the log's
+   * lock: whoever else settles the same log, in this process or another, does it before or after.
+   */
+  settle<T>(origin: string, reach: Reach, judge: (held: Held) => Settlement<T>): Promise<T>;
+  /** The log's state; size 0 where nothing is held. */
+  log(origin: string): Promise<LogState>;
+  /** Keeps a cosigned checkpoint over an accepted head; resolves with the one that stands (the first wins). */
+  keepCosigned(origin: string, size: number, cosigned: SignedNote): Promise<SignedNote>;
+  /** The accepted heads in order of size. */
+  heads(origin: string): Promise<readonly AcceptedHead[]>;
+  /** At most `limit` entries from `from` on. */
+  entries(origin: string, from: number, limit: number): Promise<readonly KeptEntry[]>;
+  /** Every entry of one job. */
+  jobEntries(origin: string, job: JobId): Promise<readonly KeptEntry[]>;
+  forks(): Promise<readonly Fork[]>;
+  /** The newest that were not taken, at most `limit`. */
+  quarantined(limit: number): Promise<readonly Quarantined[]>;
+  /** Keeps a decision; one with the same id is not kept twice. */
+  keepDecision(decision: KeptDecision): Promise<void>;
+  decisions(): Promise<readonly KeptDecision[]>;
+  keepReview(review: Review): Promise<void>;
+  reviews(): Promise<readonly Review[]>;
+  /** Notes that a cell was heard; the latest time counts. */
+  heard(cell: string, at: EpochMs): Promise<void>;
+  lastHeard(): Promise<ReadonlyMap<string, EpochMs>>;
+  close(): Promise<void>;
+}
+
+/** Thrown by every method of a store whose database could not do what was asked. */
+export class StoreFailed extends Error {
+  override name = "StoreFailed";
+  /** The database's own code; never a connection string. */
+  readonly code: string;
+
+  constructor(code: string) {
+    super(`The store of central QA could not do this (${code}).`);
+    this.code = code;
+  }
+}
+
+/** How many messages not taken are kept for one cell; later ones are only counted in the log. */
+export const mostQuarantined = 1_000;
+/** How many forks of one log are kept as evidence. */
+export const mostForks = 100;
+
+/** The nodes of a frontier one after the other, as the databases hold them. */
+export function packFrontier(frontier: Frontier): Uint8Array {
+  const bytes = new Uint8Array(frontier.nodes.length * 32);
+  frontier.nodes.forEach((node, index) => {
+    bytes.set(node, index * 32);
+  });
+  return bytes;
+}
+
+/** The frontier of `size` leaves from its packed nodes. */
+export function unpackFrontier(size: number, bytes: Uint8Array): Frontier {
+  const node = (index: number) => new Uint8Array(bytes.subarray(index * 32, index * 32 + 32));
+  const nodes = Array.from({ length: bytes.length / 32 }, (_, index) => node(index));
+  return { size, nodes };
+}
+
+/** A head row as the databases hold it. */
+export interface HeadRow {
+  readonly size: number;
+  readonly frontier: Uint8Array;
+  readonly prev: string;
+  readonly boot: number;
+}
+
+/** The chain at a head row; without one the chain of an empty log. */
+export function chainAt(origin: string, row: HeadRow | undefined): Chain {
+  if (row === undefined) return emptyChain(origin);
+  const { size, frontier, prev, boot } = row;
+  return { origin, frontier: unpackFrontier(size, frontier), prev: prev as Digest, boot };
+}
+
+/** The tree of `row.size` leaves grown by the leaves that follow. */
+export function grownFrom(origin: string, row: HeadRow | undefined, leaves: readonly Uint8Array[]): Frontier {
+  return leaves.reduce((edge, leaf) => grow(edge, leaf), chainAt(origin, row).frontier);
+}
+
+/** A log's state from its newest head row. */
+export function stateOf(
+  origin: string,
+  row: HeadRow | undefined,
+  newest: AcceptedHead | null,
+  cosigned: number,
+  frozen: boolean,
+): LogState {
+  const { frontier } = chainAt(origin, row);
+  return { origin, size: frontier.size, root: toHex(rootOf(frontier)) as Digest, newest, cosigned, frozen };
+}
