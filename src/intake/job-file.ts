@@ -106,8 +106,3 @@ export function admit(file: JobFile, source: Digest, program: Uint8Array, recipe
   };
   return ok({ order, identifierKey: file.identifiers.key });
 }
-
-/** Identifiers are compared without regard to case and spacing: a form and a panel write them differently. */
-export function normaliseIdentifier(text: string): string {
-  return text.normalize("NFKC").toUpperCase().replace(/\s+/g, "");
-}

@@ -11,7 +11,8 @@ import type { Clock } from "../../kernel/ports.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Milliseconds } from "../../kernel/units.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
-import { admit, maxJobFileBytes, maxProgramBytes, normaliseIdentifier, readJobFile } from "../job-file.ts";
+import { normaliseIdentifier } from "../identifiers.ts";
+import { admit, maxJobFileBytes, maxProgramBytes, readJobFile } from "../job-file.ts";
 import { type Recipe, readRecipe, recipeDigest } from "../recipe.ts";
 
 export interface Intake {
