@@ -1,0 +1,86 @@
+/** The station's control socket: the hand and the bad luck of the workshop; nothing of it is on the network. */
+import { createServer, type Server } from "node:http";
+import { z } from "zod";
+import { type Fault, faultNames, momentary, readFault } from "../faults.ts";
+import type { Station } from "../station.ts";
+import { answer, readJson } from "./http.ts";
+
+const part = z.strictObject({ tag: z.string().min(1).max(64).nullable() });
+const door = z.strictObject({ closed: z.boolean() });
+const mode = z.strictObject({ mode: z.enum(["Processing", "Setup", "Maintenance"]) });
+const panel = z.strictObject({ button: z.enum(["clear", "reset", "stop"]) });
+const clearing = z.strictObject({ name: z.enum(faultNames as [string, ...string[]]).optional() });
+const buttons = { clear: "Clear", reset: "Reset", stop: "Stop" } as const;
+
+/** Serves GET /state, POST /part, /door, /mode, /panel, /fault and /clear; `befall` does what the station cannot do itself. */
+export function controlServer(station: Station, befall: (fault: Fault) => Promise<void>): Server {
+  const server = createServer(async (request, response) => {
+    const route = `${request.method} ${request.url}`;
+    if (route === "GET /state") return answer(response, 200, stateOf(station));
+    const act = acts[route];
+    if (act === undefined) return answer(response, 404, { error: "no such route" });
+    const body = await readJson(request, 4096);
+    if (!body.ok) return answer(response, 400, { error: body.error });
+    const refusal = await act(body.value, station, befall);
+    return refusal === null ? answer(response, 200, stateOf(station)) : answer(response, 400, { error: refusal });
+  });
+  server.requestTimeout = 5000;
+  return server;
+}
+
+type Act = (
+  body: unknown,
+  station: Station,
+  befall: (fault: Fault) => Promise<void>,
+) => string | null | Promise<string | null>;
+
+/** Reads the body with a schema and does it; the answer is a refusal in words, or null. */
+function reading<T>(schema: z.ZodType<T>, act: (body: T, station: Station) => string | null): Act {
+  return (body, station) => {
+    const read = schema.safeParse(body);
+    return read.success ? act(read.data, station) : (read.error.issues[0]?.message ?? "not acceptable");
+  };
+}
+
+const acts: Readonly<Record<string, Act>> = {
+  "POST /part": reading(part, ({ tag }, station) => {
+    station.putPart(tag);
+    return null;
+  }),
+  "POST /door": reading(door, ({ closed }, station) => {
+    station.setDoor(closed);
+    return null;
+  }),
+  "POST /mode": reading(mode, (read, station) => {
+    station.setMode(read.mode);
+    return null;
+  }),
+  "POST /panel": reading(panel, ({ button }, station) =>
+    station.pack(buttons[button]) ? null : `${button} is not legal while the unit is ${station.unit()}`,
+  ),
+  "POST /clear": reading(clearing, ({ name }, station) => {
+    station.faults.clear(faultNames.find((known) => known === name));
+    return null;
+  }),
+  "POST /fault": async (body, station, befall) => {
+    const fault = readFault(body);
+    if (!fault.ok) return fault.error;
+    if (fault.value.name === "part-swap") station.putPart(fault.value.tag);
+    else if (!momentary.includes(fault.value.name)) station.faults.set(fault.value);
+    await befall(fault.value);
+    return null;
+  },
+};
+
+function stateOf(station: Station): unknown {
+  return {
+    unit: station.unit(),
+    mode: station.mode(),
+    part: station.partTag(),
+    doorClosed: station.doorClosed(),
+    alarms: station.alarms(),
+    faults: station.faults.all(),
+    jobs: station.jobs().map(({ order, state, why }) => ({ id: order.id, state: state.name, sub: state.sub, why })),
+    programs: station.files.names(),
+  };
+}

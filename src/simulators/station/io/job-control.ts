@@ -1,0 +1,157 @@
+/** Binds the job order receiver and the response provider of OPC 10031-4 v2 to the station. */
+import {
+  type AddressSpace,
+  DataType,
+  type ISessionContext,
+  type Namespace,
+  StatusCodes,
+  type UAMethod,
+  type UAObject,
+  type UAVariable,
+  type Variant,
+} from "node-opcua";
+import type { Result } from "../../../kernel/result.ts";
+import { type Method, methods, stateNumbers, status } from "../jobs.ts";
+import { operations } from "../program.ts";
+import type { Refusal } from "../start-checks.ts";
+import { mostJobs, type Station } from "../station.ts";
+import { type Codec, codecOf, readOrder } from "./codec.ts";
+import { arrayOf, scalar, uint64 } from "./variants.ts";
+
+const uri = {
+  jobs: "http://opcfoundation.org/UA/Machinery/Jobs/",
+  isa95: "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/",
+};
+
+/** What the job control needs to know of the machine around it. */
+export interface Plate {
+  readonly softwareRevision: string;
+  readonly serial: string;
+}
+
+interface Answer {
+  readonly statusCode: typeof StatusCodes.Good;
+  readonly outputArguments: Variant[];
+  readonly statusText?: string;
+}
+
+/** Makes JobManagement under `blocks`; the returned function shows the jobs as they are now. */
+export function installJobControl(own: Namespace, blocks: UAObject, station: Station, plate: Plate): () => void {
+  const space = own.addressSpace as AddressSpace;
+  const jobsNs = space.getNamespaceIndex(uri.jobs);
+  const isaNs = space.getNamespaceIndex(uri.isa95);
+  const codec = codecOf(space);
+  const commands = ["Store", "StoreAndStart", ...Object.keys(methods)];
+  const management = space.findObjectType("JobManagementType", jobsNs)!.instantiate({
+    browseName: { name: "JobManagement", namespaceIndex: jobsNs },
+    componentOf: blocks,
+    namespace: own,
+    optionals: [...commands.map((name) => `JobOrderControl.${name}`), "JobOrderResults.JobOrderResponseList"],
+  });
+  const part = (of: UAObject, name: string, ns: number): UAObject => of.getComponentByName(name, ns) as UAObject;
+  const control = part(management, "JobOrderControl", jobsNs);
+  const results = part(management, "JobOrderResults", jobsNs);
+  const variable = (of: UAObject, name: string): UAVariable =>
+    (of.getComponentByName(name, isaNs) ?? of.getPropertyByName(name, isaNs)) as UAVariable;
+  variable(control, "MaxDownloadableJobOrders").setValueFromSource(scalar(DataType.UInt16, mostJobs));
+  variable(control, "WorkMaster").setValueFromSource(
+    arrayOf(
+      DataType.ExtensionObject,
+      operations.map((operation) => codec.workMaster(operation)),
+    ),
+  );
+  const list = variable(control, "JobOrderList");
+  const responses = variable(results, "JobOrderResponseList");
+  let shown: readonly unknown[] | null = null;
+  const show = (): void => {
+    const jobs = station.jobs();
+    if (shown !== null && jobs.length === shown.length && jobs.every((job, index) => job === shown![index])) return;
+    shown = jobs;
+    list.setValueFromSource(arrayOf(DataType.ExtensionObject, jobs.map(codec.listEntry)));
+    const begun = jobs.filter(({ state }) => state.name !== "NotAllowedToStart" && state.name !== "AllowedToStart");
+    const answers = begun.map((job) => codec.response(job, plate.softwareRevision, plate.serial));
+    responses.setValueFromSource(arrayOf(DataType.ExtensionObject, answers));
+  };
+  bindCommands(control, isaNs, station, show);
+  bindRequests(results, isaNs, station, codec, plate);
+  return show;
+}
+
+function bindCommands(control: UAObject, ns: number, station: Station, show: () => void): void {
+  const bind = (name: string, act: (inputs: readonly Variant[]) => Result<bigint, Refusal>): void => {
+    const method = control.getMethodByName(name, ns) as UAMethod;
+    method.bindMethod(async (inputs: Variant[], _context: ISessionContext): Promise<Answer> => {
+      const done = act(inputs);
+      show();
+      const lost = station.faults.find("lost-answers");
+      if (lost !== null) await loseAnswer(station, lost.count);
+      return answerOf(done, station);
+    });
+  };
+  const withOrder = (value: unknown, act: (order: ReturnType<typeof readOrder>) => Result<bigint, Refusal>) =>
+    act(readOrder(value));
+  for (const name of ["Store", "StoreAndStart"]) {
+    bind(name, (inputs) =>
+      withOrder(inputs[0]!.value, (order) =>
+        order.ok ? station.store(order.value, name === "StoreAndStart") : invalid(order.error),
+      ),
+    );
+  }
+  bind("Update", (inputs) =>
+    withOrder(inputs[0]!.value, (order) =>
+      order.ok ? station.command("Update", order.value.id, order.value) : invalid(order.error),
+    ),
+  );
+  for (const name of Object.keys(methods) as Method[]) {
+    if (name !== "Update") bind(name, (inputs) => station.command(name, String(inputs[0]!.value ?? "")));
+  }
+}
+
+function invalid(why: string): Result<bigint, Refusal> {
+  return { ok: false, error: { bits: status.invalidRequest, why } };
+}
+
+/** The call is done; its answer never leaves, as when the wire breaks at that moment. */
+function loseAnswer(station: Station, count: number): Promise<never> {
+  station.faults.clear("lost-answers");
+  if (count > 1) station.faults.set({ name: "lost-answers", count: count - 1 });
+  return new Promise<never>(() => undefined);
+}
+
+function answerOf(done: Result<bigint, Refusal>, station: Station): Answer {
+  const wrong = station.faults.find("return-status");
+  let bits = done.ok ? done.value : done.error.bits;
+  if (wrong?.give === "zero" && done.ok) bits = 0n;
+  if (wrong?.give === "success" && !done.ok) bits = status.noError;
+  const outputArguments = [scalar(DataType.UInt64, uint64(bits))];
+  return done.ok
+    ? { statusCode: StatusCodes.Good, outputArguments }
+    : { statusCode: StatusCodes.Good, outputArguments, statusText: done.error.why };
+}
+
+function bindRequests(results: UAObject, ns: number, station: Station, codec: Codec, plate: Plate): void {
+  const respond = (job: Parameters<Codec["response"]>[0]) => codec.response(job, plate.softwareRevision, plate.serial);
+  const byId = results.getMethodByName("RequestJobResponseByJobOrderID", ns) as UAMethod;
+  byId.bindMethod(async (inputs: Variant[], _context: ISessionContext) => {
+    const job = station.jobs().find(({ order }) => order.id === inputs[0]!.value);
+    const bits = job === undefined ? status.unknownJobOrder : status.noError;
+    const response = job === undefined ? codec.noResponse() : respond(job);
+    return {
+      statusCode: StatusCodes.Good,
+      outputArguments: [scalar(DataType.ExtensionObject, response), scalar(DataType.UInt64, uint64(bits))],
+    };
+  });
+  const byState = results.getMethodByName("RequestJobResponseByJobOrderState", ns) as UAMethod;
+  byState.bindMethod(async (inputs: Variant[], _context: ISessionContext) => {
+    const [top] = (inputs[0]!.value ?? []) as readonly { readonly stateNumber?: number }[];
+    const known = Object.values(stateNumbers).some((number) => number === top?.stateNumber);
+    const found = station.jobs().filter(({ state }) => stateNumbers[state.name] === top?.stateNumber);
+    return {
+      statusCode: StatusCodes.Good,
+      outputArguments: [
+        arrayOf(DataType.ExtensionObject, found.map(respond)),
+        scalar(DataType.UInt64, uint64(known ? status.noError : status.invalidState)),
+      ],
+    };
+  });
+}

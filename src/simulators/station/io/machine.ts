@@ -1,0 +1,83 @@
+/** The station's address space: a machine of OPC 40001-1 with job management, PackML, programs and telemetry. */
+import { type AddressSpace, DataType, type Namespace, type UAObject, type UAVariable } from "node-opcua";
+import type { Station } from "../station.ts";
+import { installJobControl } from "./job-control.ts";
+import { installPackml } from "./packml.ts";
+import { installPrograms } from "./programs.ts";
+import { machineStates } from "./states.ts";
+import { installTelemetry } from "./telemetry.ts";
+import { scalar, text } from "./variants.ts";
+
+/** The station's own namespace. */
+export const stationUri = "http://cellward.example/UA/FinishingStation/";
+const uri = { machinery: "http://opcfoundation.org/UA/Machinery/", di: "http://opcfoundation.org/UA/DI/" };
+
+/** What stands on the station's plate. */
+export interface Identity {
+  readonly name: string;
+  readonly serial: string;
+  readonly softwareRevision: string;
+}
+
+/** The ProductInstanceUri of a serial number. */
+export function productInstanceUri(serial: string): string {
+  return `urn:cellward.example:finishing-station:${serial}`;
+}
+
+/** Builds everything; `dummies` empty namespaces come before the own one. The result shows the values of now. */
+export function buildMachine(
+  space: AddressSpace,
+  station: Station,
+  identity: Identity,
+  dummies: number,
+  clock: () => number,
+): () => void {
+  for (let n = 1; n <= dummies; n++) space.registerNamespace(`http://cellward.example/UA/Dummy/${n}/`);
+  const own = space.registerNamespace(stationUri) as Namespace;
+  const machineryNs = space.getNamespaceIndex(uri.machinery);
+  const machines = space.rootFolder.objects.getFolderElementByName("Machines", machineryNs) as UAObject;
+  const machine = own.addObject({
+    browseName: identity.name,
+    organizedBy: machines,
+    eventSourceOf: space.rootFolder.objects.server,
+  });
+  identify(own, machine, identity);
+  const blocks = own.addObject({
+    browseName: { name: "MachineryBuildingBlocks", namespaceIndex: machineryNs },
+    componentOf: machine,
+    typeDefinition: "FolderType",
+  });
+  const shows = [
+    machineStates(own, machine, blocks, station),
+    installJobControl(own, blocks, station, identity),
+    installPackml(own, machine, station),
+    installPrograms(own, machine, station.files),
+    installTelemetry(own, machine, station, clock),
+  ];
+  return () => shows.forEach((show) => void show());
+}
+
+function identify(own: Namespace, machine: UAObject, identity: Identity): void {
+  const space = own.addressSpace as AddressSpace;
+  const di = space.getNamespaceIndex(uri.di);
+  const plate = space.findObjectType("MachineIdentificationType", space.getNamespaceIndex(uri.machinery))!.instantiate({
+    browseName: { name: "Identification", namespaceIndex: di },
+    componentOf: machine,
+    namespace: own,
+    optionals: ["Model", "SoftwareRevision"],
+  });
+  const set = (name: string, dataType: DataType, value: unknown): void =>
+    (plate.getPropertyByName(name, di) as UAVariable).setValueFromSource(scalar(dataType, value));
+  set("ProductInstanceUri", DataType.String, productInstanceUri(identity.serial));
+  set("Manufacturer", DataType.LocalizedText, text("Cellward"));
+  set("Model", DataType.LocalizedText, text("Simulated finishing station"));
+  set("SerialNumber", DataType.String, identity.serial);
+  set("SoftwareRevision", DataType.String, identity.softwareRevision);
+  own.addVariable({
+    browseName: "Simulated",
+    propertyOf: plate,
+    dataType: "Boolean",
+    accessLevel: "CurrentRead",
+    value: scalar(DataType.Boolean, true),
+  });
+}

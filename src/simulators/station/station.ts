@@ -1,0 +1,285 @@
+/** The station's controller: takes job orders, runs one at a time in virtual time, watches door, part and heartbeat. */
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { cleanDry } from "./clean.ts";
+import type { FaultSet } from "./faults.ts";
+import type { FileStore } from "./files.ts";
+import { hasStation, type Job, type JobOrder, jobOf, type Method, methods, nextToStart, status } from "./jobs.ts";
+import { measurePoints } from "./measure.ts";
+import { type AlarmName, type Plant, type Progress, type Run, restingPlant, type Setting } from "./operation.ts";
+import { commanded, itemState, type PackCommand, type PackState, packStates, settle } from "./packml.ts";
+import { pressSleeves } from "./press.ts";
+import type { Program } from "./program.ts";
+import { noiseFrom, seedOf } from "./random.ts";
+import { checkProgram, checkStart, type Refusal, type Stand } from "./start-checks.ts";
+
+/** Job orders that the station keeps at once. */
+export const mostJobs = 16;
+/** Longest step of virtual time, in seconds. */
+const step_s = 0.1;
+
+export interface StationOptions {
+  readonly seed: number;
+  /** A running job is stopped when the client's heartbeat stands still for this long (wall-clock ms). */
+  readonly heartbeatMs: number;
+}
+
+/** An alarm that is active, in words. */
+export interface Alarm {
+  readonly name: AlarmName;
+  readonly message: string;
+}
+
+/** The station as its OPC UA server and its control socket see it. */
+export interface Station {
+  readonly files: FileStore;
+  readonly faults: FaultSet;
+  readonly plant: Readonly<Plant>;
+  readonly heartbeatMs: number;
+  jobs(): readonly Job[];
+  unit(): PackState;
+  mode(): OperationMode;
+  alarms(): readonly Alarm[];
+  partTag(): string | null;
+  doorClosed(): boolean;
+  heartbeatLost(): boolean;
+  /** Store, or StoreAndStart. The value is ReturnStatus. */
+  store(order: JobOrder, andStart: boolean): Result<bigint, Refusal>;
+  /** Every other method; Update brings the new order. */
+  command(method: Method, id: string, order?: JobOrder): Result<bigint, Refusal>;
+  /** A PackML command from OPC UA or from the panel; false where it is not legal now. */
+  pack(command: PackCommand): boolean;
+  /** The client showed a sign of life. */
+  beat(nowMs: number): void;
+  putPart(tag: string | null): void;
+  setDoor(closed: boolean): void;
+  setMode(mode: OperationMode): void;
+  /** Goes on by `dt_s` of virtual time that ended at `nowMs` of wall-clock time and began at `thenMs`. */
+  tick(dt_s: number, thenMs: number, nowMs: number): void;
+  /** Off and on again: a job that had the station is aborted. */
+  powerCycle(nowMs: number): void;
+}
+
+/** Operation modes of OPC 40001-1; jobs start only in Processing. */
+export type OperationMode = "Processing" | "Setup" | "Maintenance";
+
+interface Running {
+  readonly id: string;
+  readonly run: Run;
+  readonly partTag: string;
+}
+
+/** Makes a station with an empty fixture, a closed door and an idle unit. */
+export function createStation(options: StationOptions, files: FileStore, faults: FaultSet): Station {
+  const plant = restingPlant();
+  const jobs = new Map<string, Job>();
+  let unit: PackState = "Idle";
+  let running: Running | null = null;
+  let tag: string | null = null;
+  let closed = true;
+  let mode: OperationMode = "Processing";
+  let beatAt = 0;
+  let lost = false;
+  let now = 0;
+  let runs = 0;
+  const tripped = new Map<AlarmName, string>();
+
+  const doorClosed = (): boolean => closed && faults.find("door-open") === null;
+  const stand = (): Stand => ({
+    bytesOf: files.bytes,
+    partTag: tag,
+    doorClosed: doorClosed(),
+    ready: itemState(unit) !== "OutOfService" && mode === "Processing",
+  });
+  const change = (id: string, to: Partial<Job>): void => void jobs.set(id, { ...jobs.get(id)!, ...to });
+  const pack = (command: PackCommand): boolean => {
+    const to = commanded(unit, command);
+    if (to === null) return false;
+    unit = to;
+    if (command === "Clear") tripped.clear();
+    return true;
+  };
+  const end = (id: string, to: Partial<Job>): void => {
+    change(id, { ...to, endedAt: now });
+    running = null;
+    plant.force_N = 0;
+    plant.stroke_mm = 0;
+  };
+  /** Stops what runs, at once and safely: ram up, heaters off. */
+  const abort = (why: string): void => {
+    if (running === null) return;
+    end(running.id, { state: { name: "Aborted", sub: null }, why });
+    pack("Abort");
+  };
+  const hold = (sub: "Held" | "Suspended", why: string): void => {
+    if (running === null || jobs.get(running.id)!.state.name !== "Running") return;
+    change(running.id, { state: { name: "Interrupted", sub }, why });
+    pack(sub === "Held" ? "Hold" : "Suspend");
+  };
+  const begin = (job: Job): void => {
+    const cleared = checkStart(job.order, stand());
+    const { id } = job.order;
+    if (!cleared.ok) return end(id, { state: { name: "Aborted", sub: null }, why: cleared.error.why });
+    runs++;
+    const setting: Setting = {
+      plant,
+      conditions: () => ({
+        friction: faults.find("overforce")?.factor ?? 1,
+        dryerRunaway_K: faults.find("dryer-runaway")?.kelvin ?? 0,
+        gaugeOffset_mm: Object.fromEntries(faults.every("measurement-off").map((fault) => [fault.id, fault.mm])),
+      }),
+      noise: noiseFrom(seedOf(`run ${runs}`, options.seed)),
+      part: noiseFrom(seedOf(`${job.order.partTag} ${job.order.workMaster}`, options.seed)),
+    };
+    change(id, { state: { name: "Running", sub: null }, startedAt: now, executedDigest: cleared.value.digest });
+    running = { id, run: runOf(cleared.value.program, setting), partTag: job.order.partTag };
+    beatAt = Math.max(beatAt, now);
+    pack("Start");
+  };
+  const take = (progress: Progress): void => {
+    if (running === null || progress.kind === "going") return;
+    const { id } = running;
+    const missing = faults.every("missing-result").map((fault) => fault.id);
+    const findings = progress.findings.filter((finding) => !missing.includes(finding.id));
+    if (progress.kind === "done") {
+      end(id, { state: { name: "Ended", sub: "Completed" }, findings });
+      pack("Complete");
+      return;
+    }
+    tripped.set(progress.alarm, progress.why);
+    change(id, { findings });
+    abort(progress.why);
+  };
+  const watch = (): void => {
+    lost = running !== null && now - beatAt > options.heartbeatMs;
+    if (running === null) return;
+    if (lost) return abort(`the controller's heartbeat stood still for more than ${options.heartbeatMs} ms`);
+    if (tag !== running.partTag) {
+      return abort(tag === null ? "the part was taken out" : `another part, ${tag}, is in the fixture`);
+    }
+    if (!doorClosed()) hold("Held", "the door was opened");
+  };
+  const advance = (dt_s: number): void => {
+    unit = settle(unit);
+    if (unit === "Complete") pack("Reset");
+    watch();
+    if (running !== null && unit === "Execute") take(running.run.advance(dt_s));
+    if (running === null || unit !== "Execute") cool(plant, dt_s);
+    const next = running === null && unit === "Idle" ? nextToStart([...jobs.values()]) : null;
+    if (next !== null) begin(next);
+  };
+  const act = (method: Method, id: string): void => {
+    if (running?.id !== id) return;
+    if (method === "Stop") {
+      end(id, { why: "stopped by the controller" });
+      pack("Stop");
+    } else if (method === "Abort") {
+      end(id, { why: "aborted by the controller" });
+      pack("Abort");
+    } else if (method === "Pause") pack("Suspend");
+    else if (method === "Resume") pack(unit === "Held" ? "Unhold" : "Unsuspend");
+  };
+  const command = (method: Method, id: string, order?: JobOrder): Result<bigint, Refusal> => {
+    const job = jobs.get(id);
+    if (job === undefined) return err({ bits: status.unknownJobOrder, why: `there is no job order ${id}` });
+    const { from, to } = methods[method];
+    if (!from.includes(job.state.name)) {
+      return err({ bits: status.invalidState, why: `${method} is not legal: ${id} is ${job.state.name}` });
+    }
+    const cleared = method === "Start" ? checkStart(job.order, stand()) : null;
+    if (cleared !== null && !cleared.ok) return cleared;
+    if (method === "Update") {
+      const read = order === undefined ? null : checkProgram(order, files.bytes);
+      if (read !== null && !read.ok) return read;
+      if (order !== undefined) change(id, { order });
+    }
+    if (method === "Resume" && !doorClosed()) {
+      return err({ bits: status.unableToAccept | status.doorOpen, why: "the door is open" });
+    }
+    if (to === "gone") jobs.delete(id);
+    else if (to !== "same") change(id, { state: to, why: null });
+    if (method === "Abort" && running?.id !== id) change(id, { endedAt: now, why: "aborted before its start" });
+    act(method, id);
+    return ok(status.noError);
+  };
+  return {
+    files,
+    faults,
+    plant,
+    jobs: () => [...jobs.values()],
+    heartbeatMs: options.heartbeatMs,
+    unit: () => unit,
+    mode: () => mode,
+    alarms: () => alarmsOf(tripped, doorClosed(), faults),
+    partTag: () => tag,
+    doorClosed,
+    heartbeatLost: () => lost,
+    store: (order, andStart) => {
+      if (jobs.has(order.id)) return err({ bits: status.unableToAccept, why: `${order.id} is in the list already` });
+      if (jobs.size >= mostJobs) return err({ bits: status.unableToAccept, why: "the list is full" });
+      const cleared = andStart ? checkStart(order, stand()) : checkProgram(order, files.bytes);
+      if (!cleared.ok) return cleared;
+      const job = jobOf(order);
+      jobs.set(order.id, andStart ? { ...job, state: { name: "AllowedToStart", sub: "Ready" } } : job);
+      return ok(status.noError);
+    },
+    command,
+    pack,
+    beat: (nowMs) => {
+      beatAt = nowMs;
+    },
+    putPart: (part) => {
+      tag = part;
+    },
+    setDoor: (shut) => {
+      closed = shut;
+    },
+    setMode: (to) => {
+      mode = to;
+    },
+    tick: (dt_s, thenMs, nowMs) => {
+      const steps = Math.max(1, Math.ceil(dt_s / step_s));
+      for (let step = 1; step <= steps; step++) {
+        now = thenMs + ((nowMs - thenMs) * step) / steps;
+        advance(dt_s / steps);
+      }
+    },
+    powerCycle: (nowMs) => {
+      now = nowMs;
+      for (const job of jobs.values()) {
+        if (hasStation(job))
+          end(job.order.id, { state: { name: "Aborted", sub: null }, why: "the station was restarted" });
+        // A start that was waiting is not carried over: nothing moves by itself after a restart.
+        else if (job.state.name === "AllowedToStart")
+          change(job.order.id, { state: { name: "NotAllowedToStart", sub: "Ready" } });
+      }
+      unit = unit === "Idle" || packStates[unit] === packStates.Complete ? "Idle" : "Aborted";
+    },
+  };
+}
+
+function runOf(program: Program, setting: Setting): Run {
+  switch (program.operation) {
+    case "clean-dry":
+      return cleanDry(program, setting);
+    case "press-sleeves":
+      return pressSleeves(program, setting);
+    case "measure":
+      return measurePoints(program, setting);
+  }
+}
+
+/** Water and chamber lose their heat when nothing heats them. */
+function cool(plant: Plant, dt_s: number): void {
+  const rest = restingPlant();
+  plant.washer_C += ((rest.washer_C - plant.washer_C) * dt_s) / 600;
+  plant.dryer_C += ((rest.dryer_C - plant.dryer_C) * dt_s) / 300;
+}
+
+function alarmsOf(tripped: ReadonlyMap<AlarmName, string>, doorClosed: boolean, faults: FaultSet): Alarm[] {
+  const alarms: Alarm[] = [...tripped].map(([name, message]) => ({ name, message }));
+  if (!doorClosed) alarms.push({ name: "door-open", message: "The door is open." });
+  if (faults.find("detergent-low") !== null) {
+    alarms.push({ name: "detergent-low", message: "The detergent is low: fill the tank." });
+  }
+  return alarms;
+}
