@@ -63,13 +63,24 @@ export function isFinding(value: unknown): value is Finding {
   return typeof value === "object" && value !== null && "rule" in value;
 }
 
+/** Where a check begins: the end of a prefix that was found good before, and the last entries of the jobs in it. */
+export interface CheckedPrefix {
+  readonly chain: Chain;
+  readonly jobHeads: JobHeads;
+}
+
 /**
- * A check over the log `origin` from its first entry. `signedAt(size)` answers whether a trusted signature covers
- * exactly the first `size` entries as they stand; it decides which of two neighbours was changed.
+ * A check over the log `origin`, from its first entry or from a prefix known to be good. `signedAt(size)` answers
+ * whether a trusted signature covers exactly the first `size` entries as they stand; it decides which of two neighbours
+ * was changed.
  */
-export function createChainCheck(origin: string, signedAt: (size: number) => boolean): ChainCheck {
-  let chain = emptyChain(origin);
-  const jobHeads: JobHeads = new Map();
+export function createChainCheck(
+  origin: string,
+  signedAt: (size: number) => boolean,
+  known: CheckedPrefix = { chain: emptyChain(origin), jobHeads: new Map() },
+): ChainCheck {
+  let chain = known.chain;
+  const jobHeads: JobHeads = new Map(known.jobHeads);
   let suspect: { readonly seq: number; readonly digest: Digest } | null = null;
 
   function step(row: Row): Finding | null {

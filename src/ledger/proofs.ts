@@ -75,18 +75,33 @@ export function extendsTree(
   toRoot: Uint8Array,
   proof: readonly Uint8Array[],
 ): boolean {
-  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 1 || from > to) return false;
-  if (from === to) return proof.length === 0 && sameBytes(fromRoot, toRoot);
+  const roots = consistencyRoots(from, fromRoot, to, proof);
+  return roots !== null && sameBytes(roots.from, fromRoot) && sameBytes(roots.to, toRoot);
+}
+
+/**
+ * The two roots that a consistency proof leads to; null where it is not one by its form. Where `to` is the root that
+ * somebody signed, `from` is the root that the signed tree has at that size, whatever `fromRoot` was. (Where `from` is
+ * a power of two the proof builds on `fromRoot` itself, and `to` depends on it.)
+ */
+export function consistencyRoots(
+  from: number,
+  fromRoot: Uint8Array,
+  to: number,
+  proof: readonly Uint8Array[],
+): { readonly from: Uint8Array; readonly to: Uint8Array } | null {
+  if (!Number.isSafeInteger(from) || !Number.isSafeInteger(to) || from < 1 || from > to) return null;
+  if (from === to) return proof.length === 0 ? { from: fromRoot, to: fromRoot } : null;
   let fn = from - 1;
   let sn = to - 1;
   while (fn % 2 === 1) [fn, sn] = [half(fn), half(sn)];
   // The old tree is itself a complete subtree exactly where its size is a power of two; then the proof leaves it out.
   const nodes = fn === 0 ? [fromRoot, ...proof] : proof;
   const first = nodes[0];
-  if (first === undefined || nodes.some((node) => node.length !== 32)) return false;
+  if (first === undefined || nodes.some((node) => node.length !== 32)) return null;
   let [oldHash, newHash] = [first, first];
   for (const node of nodes.slice(1)) {
-    if (sn === 0) return false;
+    if (sn === 0) return null;
     if (fn % 2 === 1 || fn === sn) {
       oldHash = nodeHash(node, oldHash);
       newHash = nodeHash(node, newHash);
@@ -96,7 +111,7 @@ export function extendsTree(
     }
     [fn, sn] = [half(fn), half(sn)];
   }
-  return sn === 0 && sameBytes(oldHash, fromRoot) && sameBytes(newHash, toRoot);
+  return sn === 0 ? { from: oldHash, to: newHash } : null;
 }
 
 function half(value: number): number {

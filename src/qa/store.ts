@@ -83,7 +83,8 @@ export type Writing =
       readonly at: EpochMs;
     }
   | { readonly kind: "fork"; readonly fork: Fork }
-  | { readonly kind: "quarantine"; readonly quarantined: Quarantined };
+  /** The message itself is kept for the first few of a cell, the digest of all. */
+  | { readonly kind: "quarantine"; readonly quarantined: Quarantined; readonly message: Uint8Array };
 
 /** A judgement: what to write, and what to tell the caller once that is durable. */
 export interface Settlement<T> {
@@ -98,14 +99,20 @@ export interface AcceptedHead {
   readonly cosigned: SignedNote | null;
 }
 
+/** A checkpoint with the cell's signature and central's cosignature. */
+export interface Receipt {
+  readonly size: number;
+  readonly note: SignedNote;
+}
+
 /** How far one log has come. */
 export interface LogState {
   readonly origin: string;
   readonly size: number;
   readonly root: Digest;
   readonly newest: AcceptedHead | null;
-  /** Size of the largest head that was cosigned; 0 where none was. */
-  readonly cosigned: number;
+  /** The largest that was cosigned; null where none was. */
+  readonly receipt: Receipt | null;
   readonly frozen: boolean;
 }
 
@@ -138,8 +145,11 @@ export interface QaStore {
   settle<T>(origin: string, reach: Reach, judge: (held: Held) => Settlement<T>): Promise<T>;
   /** The log's state; size 0 where nothing is held. */
   log(origin: string): Promise<LogState>;
-  /** Keeps a cosigned checkpoint over an accepted head; resolves with the one that stands (the first wins). */
-  keepCosigned(origin: string, size: number, cosigned: SignedNote): Promise<SignedNote>;
+  /**
+   * Keeps a cosigned checkpoint over an accepted head, unless one of that size or larger is kept already: central never
+   * cosigns a smaller size after a larger. Resolves with the largest that stands.
+   */
+  keepCosigned(origin: string, size: number, cosigned: SignedNote): Promise<Receipt>;
   /** The accepted heads in order of size. */
   heads(origin: string): Promise<readonly AcceptedHead[]>;
   /** At most `limit` entries from `from` on. */
@@ -149,6 +159,8 @@ export interface QaStore {
   forks(): Promise<readonly Fork[]>;
   /** The newest that were not taken, at most `limit`. */
   quarantined(limit: number): Promise<readonly Quarantined[]>;
+  /** The bytes of one of them, where they were kept. */
+  quarantinedMessage(cell: string, digest: Digest): Promise<Uint8Array | null>;
   /** Keeps a decision; one with the same id is not kept twice. */
   keepDecision(decision: KeptDecision): Promise<void>;
   decisions(): Promise<readonly KeptDecision[]>;
@@ -172,6 +184,8 @@ export class StoreFailed extends Error {
   }
 }
 
+/** How many messages not taken are kept whole for one cell. */
+export const mostKeptWhole = 50;
 /** How many messages not taken are kept for one cell; later ones are only counted in the log. */
 export const mostQuarantined = 1_000;
 /** How many forks of one log are kept as evidence. */
@@ -218,9 +232,9 @@ export function stateOf(
   origin: string,
   row: HeadRow | undefined,
   newest: AcceptedHead | null,
-  cosigned: number,
+  receipt: Receipt | null,
   frozen: boolean,
 ): LogState {
   const { frontier } = chainAt(origin, row);
-  return { origin, size: frontier.size, root: toHex(rootOf(frontier)) as Digest, newest, cosigned, frozen };
+  return { origin, size: frontier.size, root: toHex(rootOf(frontier)) as Digest, newest, receipt, frozen };
 }

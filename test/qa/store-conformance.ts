@@ -65,7 +65,7 @@ type Fresh = () => Promise<{ place: StorePlace; store: QaStore }>;
 function logs(fresh: Fresh): void {
   test("a log nobody has sent is empty", async () => {
     const { store } = await fresh();
-    expect(await store.log(origin)).toMatchObject({ size: 0, newest: null, cosigned: 0, frozen: false });
+    expect(await store.log(origin)).toMatchObject({ size: 0, newest: null, receipt: null, frozen: false });
     const held = await store.settle(origin, whole(0, 5), just);
     expect(held.chain).toEqual(emptyChain(origin));
     expect(held.base).toEqual(emptyFrontier);
@@ -107,16 +107,19 @@ function logs(fresh: Fresh): void {
     }
   });
 
-  test("a cosignature is kept once, and the first stands", async () => {
+  test("a cosignature is kept once, the first stands, and none is made below a larger one", async () => {
     const { store } = await fresh();
     await append(store, [started()]);
-    expect(await store.keepCosigned(origin, 1, "first\n")).toBe("first\n");
-    expect(await store.keepCosigned(origin, 1, "second\n")).toBe("first\n");
     await append(store, [draft("A")]);
-    expect(await store.log(origin)).toMatchObject({ size: 2, cosigned: 1 });
+    await append(store, [draft("A")]);
+    expect(await store.keepCosigned(origin, 2, "first\n")).toEqual({ size: 2, note: "first\n" });
+    expect(await store.keepCosigned(origin, 2, "second\n")).toEqual({ size: 2, note: "first\n" });
+    expect(await store.keepCosigned(origin, 1, "smaller\n")).toEqual({ size: 2, note: "first\n" });
+    expect(await store.log(origin)).toMatchObject({ size: 3, receipt: { size: 2, note: "first\n" } });
     expect(await store.heads(origin)).toEqual([
-      { size: 1, checkpoint: "checkpoint over 1\n", cosigned: "first\n" },
-      { size: 2, checkpoint: "checkpoint over 2\n", cosigned: null },
+      { size: 1, checkpoint: "checkpoint over 1\n", cosigned: null },
+      { size: 2, checkpoint: "checkpoint over 2\n", cosigned: "first\n" },
+      { size: 3, checkpoint: "checkpoint over 3\n", cosigned: null },
     ]);
     await expect(store.keepCosigned(origin, 7, "no such head\n")).rejects.toThrow(StoreFailed);
   });
@@ -174,10 +177,14 @@ function lists(fresh: Fresh): void {
     });
     for (const n of [1, 2, 1]) {
       const quarantined = bad(n);
-      await store.settle(origin, whole(0, 0), () => ({ writing: { kind: "quarantine", quarantined }, value: null }));
+      const message = Uint8Array.of(n, 0, 255);
+      const writing: Writing = { kind: "quarantine", quarantined, message };
+      await store.settle(origin, whole(0, 0), () => ({ writing, value: null }));
     }
     expect(await store.quarantined(10)).toEqual([bad(2), bad(1)]);
     expect(await store.quarantined(1)).toEqual([bad(2)]);
+    expect(await store.quarantinedMessage("cell-1", bad(2).digest)).toEqual(Uint8Array.of(2, 0, 255));
+    expect(await store.quarantinedMessage("cell-2", bad(2).digest)).toBeNull();
   });
 
   test("decisions and reviews are kept in order, a decision once", async () => {

@@ -33,7 +33,7 @@ const first = `
   CREATE UNIQUE INDEX fork_once ON fork (origin, md5(other));
   CREATE TABLE quarantine (
     id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, cell text NOT NULL, digest text NOT NULL, bytes bigint NOT NULL,
-    code text NOT NULL, what text NOT NULL, at bigint NOT NULL, UNIQUE (cell, digest)
+    code text NOT NULL, what text NOT NULL, at bigint NOT NULL, message bytea, UNIQUE (cell, digest)
   );
   CREATE TABLE decision (
     id text PRIMARY KEY, origin text NOT NULL, envelope text NOT NULL, person text, at bigint NOT NULL

@@ -15,11 +15,13 @@ import {
   type KeptEntry,
   type LogState,
   mostForks,
+  mostKeptWhole,
   mostQuarantined,
   packFrontier,
   type QaStore,
   type Quarantined,
   type Reach,
+  type Receipt,
   type Review,
   StoreFailed,
   stateOf,
@@ -81,10 +83,14 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
     log: (origin) => answer(() => stateIn(sql, origin)),
     keepCosigned: (origin, size, cosigned) =>
       answer(async () => {
-        await sql`INSERT INTO cosigned ${sql({ origin, size, note: cosigned })} ON CONFLICT DO NOTHING`;
-        const rows = await sql<{ note: SignedNote }[]>`
-          SELECT note FROM cosigned WHERE origin = ${origin} AND size = ${size}`;
-        return rows[0]?.note ?? cosigned;
+        const standing = await sql.begin(async (tx) => {
+          await lockLog(tx, origin);
+          const before = await receiptOf(tx, origin);
+          if (before !== null && before.size >= size) return { receipt: before };
+          await tx`INSERT INTO cosigned ${tx({ origin, size, note: cosigned })}`;
+          return { receipt: { size, note: cosigned } };
+        });
+        return standing.receipt;
       }),
     heads: (origin) =>
       answer(async () =>
@@ -127,6 +133,13 @@ function lists(sql: Sql, answer: <T>(act: () => Promise<T>) => Promise<T>) {
         ...(await sql<Quarantined[]>`
           SELECT cell, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ${limit}`),
       ]),
+    quarantinedMessage: (cell: string, digest: Digest) =>
+      answer(async () => {
+        const rows = await sql<{ message: Uint8Array | null }[]>`
+          SELECT message FROM quarantine WHERE cell = ${cell} AND digest = ${digest}`;
+        const message = rows[0]?.message;
+        return message ? new Uint8Array(message) : null;
+      }),
     keepDecision: (each: KeptDecision) =>
       answer(async () => {
         await sql`INSERT INTO decision ${sql({ ...each })} ON CONFLICT DO NOTHING`;
@@ -197,6 +210,12 @@ async function newestHead(sql: Sql | Tx, origin: string, below: number): Promise
   return rows[0];
 }
 
+async function receiptOf(sql: Sql | Tx, origin: string): Promise<Receipt | null> {
+  const rows = await sql<Receipt[]>`
+    SELECT size, note FROM cosigned WHERE origin = ${origin} ORDER BY size DESC LIMIT 1`;
+  return rows[0] ?? null;
+}
+
 async function isFrozen(sql: Sql | Tx, origin: string): Promise<boolean> {
   return (await sql`SELECT 1 FROM fork WHERE origin = ${origin} LIMIT 1`).length > 0;
 }
@@ -223,8 +242,8 @@ async function heldOf(tx: Tx, origin: string, { from, to, jobs }: Reach): Promis
 
 async function stateIn(sql: Sql, origin: string): Promise<LogState> {
   const last = await newestHead(sql, origin, Number.MAX_SAFE_INTEGER);
-  const rows = await sql<{ size: number | null }[]>`SELECT max(size) AS size FROM cosigned WHERE origin = ${origin}`;
-  return stateOf(origin, last, last ? headOf(last) : null, rows[0]?.size ?? 0, await isFrozen(sql, origin));
+  const receipt = await receiptOf(sql, origin);
+  return stateOf(origin, last, last ? headOf(last) : null, receipt, await isFrozen(sql, origin));
 }
 
 async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
@@ -246,8 +265,10 @@ async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
   if (writing.kind === "quarantine") {
     const { quarantined } = writing;
     const rows = await tx<{ n: number }[]>`SELECT count(*) AS n FROM quarantine WHERE cell = ${quarantined.cell}`;
-    if ((rows[0]?.n ?? 0) >= mostQuarantined) return;
-    await tx`INSERT INTO quarantine ${tx({ ...quarantined })} ON CONFLICT DO NOTHING`;
+    const n = rows[0]?.n ?? 0;
+    if (n >= mostQuarantined) return;
+    const message = n < mostKeptWhole ? writing.message : null;
+    await tx`INSERT INTO quarantine ${tx({ ...quarantined, message })} ON CONFLICT DO NOTHING`;
   }
 }
 

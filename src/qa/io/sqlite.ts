@@ -16,11 +16,13 @@ import {
   type KeptEntry,
   type LogState,
   mostForks,
+  mostKeptWhole,
   mostQuarantined,
   packFrontier,
   type QaStore,
   type Quarantined,
   type Reach,
+  type Receipt,
   type Review,
   StoreFailed,
   stateOf,
@@ -52,7 +54,7 @@ const schema = `
   ) STRICT;
   CREATE TABLE quarantine (
     id INTEGER PRIMARY KEY, cell TEXT NOT NULL, digest TEXT NOT NULL, bytes INTEGER NOT NULL, code TEXT NOT NULL,
-    what TEXT NOT NULL, at INTEGER NOT NULL, UNIQUE (cell, digest)
+    what TEXT NOT NULL, at INTEGER NOT NULL, message BLOB, UNIQUE (cell, digest)
   ) STRICT;
   CREATE TABLE decision (
     id TEXT NOT NULL PRIMARY KEY, origin TEXT NOT NULL, envelope TEXT NOT NULL, person TEXT, at INTEGER NOT NULL
@@ -90,11 +92,16 @@ export function openSqliteStore(path: string): QaStore {
       ),
     log: (origin) => answer(() => read.log(origin)),
     keepCosigned: (origin, size, cosigned) =>
-      answer(() => {
-        db.prepare("INSERT OR IGNORE INTO cosigned VALUES (?, ?, ?)").run(origin, size, cosigned);
-        const standing = "SELECT note FROM cosigned WHERE origin = ? AND size = ?";
-        return db.prepare<[string, number], { note: SignedNote }>(standing).get(origin, size)?.note ?? cosigned;
-      }),
+      answer(() =>
+        db
+          .transaction(() => {
+            const before = read.receipt(origin);
+            if (before !== null && before.size >= size) return before;
+            db.prepare("INSERT INTO cosigned VALUES (?, ?, ?)").run(origin, size, cosigned);
+            return { size, note: cosigned };
+          })
+          .immediate(),
+      ),
     heads: (origin) => answer(() => read.heads(origin)),
     entries: (origin, from, limit) =>
       answer(() =>
@@ -122,6 +129,12 @@ function lists(db: Db, answer: <T>(act: () => T) => Promise<T>) {
     forks: () => all<Fork>("SELECT origin, size, held, other, what, at FROM fork ORDER BY id"),
     quarantined: (limit: number) =>
       all<Quarantined>("SELECT cell, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ?", limit),
+    quarantinedMessage: (cell: string, digest: Digest) =>
+      answer(() => {
+        const select = "SELECT message FROM quarantine WHERE cell = ? AND digest = ?";
+        const message = db.prepare<[string, string], { message: Uint8Array | null }>(select).get(cell, digest)?.message;
+        return message ? new Uint8Array(message) : null;
+      }),
     keepDecision: (each: KeptDecision) =>
       answer(() => {
         const insert = "INSERT OR IGNORE INTO decision VALUES (?, ?, ?, ?, ?)";
@@ -198,8 +211,8 @@ function reader(db: Db) {
     "SELECT digest FROM entry WHERE origin = ? AND job = ? ORDER BY seq DESC LIMIT 1",
   );
   const fork = db.prepare<[string], unknown>("SELECT 1 FROM fork WHERE origin = ? LIMIT 1");
-  const cosigned = db.prepare<[string], { size: number | null }>(
-    "SELECT max(size) AS size FROM cosigned WHERE origin = ?",
+  const cosigned = db.prepare<[string], Receipt>(
+    "SELECT size, note FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1",
   );
   const leaves = (origin: string, from: number, to: number) =>
     leaf.all(origin, from, to).map((row) => new Uint8Array(row.leaf));
@@ -219,13 +232,14 @@ function reader(db: Db) {
     return { chain, base, leaves: leaves(origin, from, to), jobHeads, checkpoint: last?.checkpoint ?? null, frozen };
   }
 
+  const receipt = (origin: string): Receipt | null => cosigned.get(origin) ?? null;
   return {
     held,
+    receipt,
     heads: (origin: string) => every.all(origin).map(headOf),
     log(origin: string): LogState {
       const last = newest.get(origin);
-      const signed = cosigned.get(origin)?.size ?? 0;
-      return stateOf(origin, last, last ? headOf(last) : null, signed, fork.get(origin) !== undefined);
+      return stateOf(origin, last, last ? headOf(last) : null, receipt(origin), fork.get(origin) !== undefined);
     },
   };
 }
@@ -256,8 +270,9 @@ function write(db: Db, origin: string, writing: Writing): void {
       .prepare<[string], { n: number }>("SELECT count(*) AS n FROM quarantine WHERE cell = ?")
       .get(cell) ?? { n: 0 };
     if (n >= mostQuarantined) return;
-    const insert = "INSERT OR IGNORE INTO quarantine (cell, digest, bytes, code, what, at) VALUES (?, ?, ?, ?, ?, ?)";
-    db.prepare(insert).run(cell, digest, bytes, code, what, at);
+    const columns = "cell, digest, bytes, code, what, at, message";
+    const insert = `INSERT OR IGNORE INTO quarantine (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
+    db.prepare(insert).run(cell, digest, bytes, code, what, at, n < mostKeptWhole ? writing.message : null);
   }
 }
 

@@ -1,0 +1,187 @@
+/** The witness's judgement of one batch (docs/sync-format.md): taken, known, ahead, refused, or proof of two histories. */
+import { assert } from "../kernel/assert.ts";
+import { digestOf } from "../kernel/hash.ts";
+import type { JobId } from "../kernel/names.ts";
+import type { Batch } from "../ledger/batch.ts";
+import { fromBase64, sameBytes, utf8 } from "../ledger/bytes.ts";
+import type { Chain } from "../ledger/chain.ts";
+import { checkBody, createChainCheck, isFinding, type Row } from "../ledger/chain-check.ts";
+import { openCheckpoint } from "../ledger/checkpoint.ts";
+import { parseEntry } from "../ledger/entry.ts";
+import type { Finding, Rule } from "../ledger/finding.ts";
+import { type SignedNote, signatureLine, splitNote } from "../ledger/note.ts";
+import { consistencyRoots } from "../ledger/proofs.ts";
+import type { SignatureCheck, VerifyingKey } from "../ledger/signer.ts";
+import { emptyFrontier, type Frontier, grow, leafHash, rootOf } from "../ledger/tree.ts";
+import type { Held, NewEntry, Reach } from "./store.ts";
+
+/** A cell as central's own configuration knows it; nothing of this is ever taken from a message. */
+export interface RegisteredCell {
+  /** The name in its topics. */
+  readonly id: string;
+  readonly title: string;
+  readonly origin: string;
+  readonly keys: readonly VerifyingKey[];
+  /** True where simulated devices may be released. */
+  readonly demonstration: boolean;
+  readonly silentAfterMs: number;
+}
+
+/** What is to be done with a batch. */
+export type Verdict =
+  /** Store the new entries and the checkpoint, then cosign. */
+  | { readonly kind: "taken"; readonly entries: readonly NewEntry[]; readonly chain: Chain }
+  /** All of it is held already. */
+  | { readonly kind: "known" }
+  /** It begins after what is held. */
+  | { readonly kind: "conflict"; readonly size: number }
+  /** The cell's key has signed what cannot be true beside what is held; `size` is where they part, as far as is known. */
+  | { readonly kind: "fork"; readonly size: number; readonly what: string }
+  /** It can never be taken; `code` is a rule of the verifier or one of this file's own. */
+  | { readonly kind: "refused"; readonly code: Rule | OwnCode; readonly what: string };
+
+/** `origin`: another log's. `checkpoint`: not signed by the cell, or of another size. `differs`: not what was signed. */
+type OwnCode = "origin" | "checkpoint" | "differs" | "proof";
+
+/** What of the store a batch touches. */
+export function reachOf(batch: Batch): Reach {
+  const jobs = new Set<JobId>();
+  for (const { entry } of batch.entries) {
+    const job = parseEntry(entry)?.job;
+    if (job) jobs.add(job);
+  }
+  return { from: batch.from, to: batch.from + batch.entries.length, jobs: [...jobs] };
+}
+
+/**
+ * A verified checkpoint with the cell's own signatures alone, one line a key: what is kept and cosigned holds nothing
+ * that somebody else has written under it.
+ */
+export function ownCheckpoint(note: SignedNote, cell: RegisteredCell): SignedNote {
+  const split = splitNote(note);
+  assert(split.ok, "a verified checkpoint is a note");
+  const { text, lines } = split.value;
+  const own = cell.keys.flatMap((key) => {
+    const line = lines.find(({ name, id }) => name === key.name && id === key.id);
+    return line === undefined ? [] : [signatureLine(key, line.signature)];
+  });
+  return `${text}\n${own.join("")}`;
+}
+
+/** Judges a batch against what is held, under the cell's configured keys. Pure: the same answer for the same words. */
+export function judgeBatch(held: Held, batch: Batch, cell: RegisteredCell, check: SignatureCheck): Verdict {
+  if (batch.origin !== cell.origin) {
+    return refused("origin", `It is of the log ${batch.origin}; the cell ${cell.id} keeps the log ${cell.origin}.`);
+  }
+  const opened = openCheckpoint(batch.checkpoint, cell.origin, cell.keys, check);
+  if (!opened.ok) return refused("checkpoint", `Its checkpoint does not hold: ${opened.error}.`);
+  const { size, root } = opened.value;
+  if (size !== batch.from + batch.entries.length) {
+    return refused(
+      "checkpoint",
+      `Its checkpoint is over ${size} entries, it ends at ${batch.from + batch.entries.length}.`,
+    );
+  }
+  const heldSize = held.chain.frontier.size;
+  if (held.frozen) {
+    return { kind: "fork", size: heldSize, what: "This log is frozen: two histories of it were seen before." };
+  }
+  if (batch.from > heldSize) return { kind: "conflict", size: heldSize };
+  assert(held.base !== null, "what is held was read up to where the batch begins");
+  const leaves = batch.entries.map(({ entry }) => leafHash(utf8(entry)));
+  const signed = sameBytes(rootOf(grown(held.base, leaves)), root);
+  if (!signed) return notAsSigned(held, held.base, batch, root);
+  return overlap(held, batch, leaves) ?? wrongProof(held.base, batch, root) ?? judgeEntries(held, batch, leaves);
+}
+
+/** The entries on top of what is held do not give the signed root: was something changed on the way, or are there two histories? */
+function notAsSigned(held: Held, base: Frontier, batch: Batch, root: Uint8Array): Verdict {
+  const size = batch.from + batch.entries.length;
+  const differs = refused(
+    "differs",
+    `Entries ${batch.from} to ${size - 1} are not what the cell has signed on top of what central holds.`,
+  );
+  if (size <= held.chain.frontier.size) {
+    const own = rootOf(grown(base, held.leaves));
+    return sameBytes(own, root) ? differs : fork(size, `the first ${size} entries`);
+  }
+  // The signed tree itself may show, by the cell's own proof, that it does not begin with what is held.
+  const roots = consistencyRoots(batch.from, rootOf(base), size, proofOf(batch));
+  const parted = roots !== null && sameBytes(roots.to, root) && !sameBytes(roots.from, rootOf(base));
+  return parted ? fork(batch.from, `the first ${batch.from} entries`) : differs;
+}
+
+/** Entries that are held already must be the same ones: the cell has signed the others too. */
+function overlap(held: Held, batch: Batch, leaves: readonly Uint8Array[]): Verdict | null {
+  const at = held.leaves.findIndex((leaf, index) => !sameBytes(leaf, leaves[index] ?? leaf));
+  return at < 0 ? null : fork(batch.from + at, `entry ${batch.from + at}`);
+}
+
+function wrongProof(base: Frontier, batch: Batch, root: Uint8Array): Verdict | null {
+  const proof = proofOf(batch);
+  const size = batch.from + batch.entries.length;
+  const roots = batch.from === 0 ? null : consistencyRoots(batch.from, rootOf(base), size, proof);
+  const holds =
+    batch.from === 0
+      ? proof.length === 0
+      : roots !== null && sameBytes(roots.from, rootOf(base)) && sameBytes(roots.to, root);
+  return holds
+    ? null
+    : refused("proof", "Its consistency proof does not lead from what central holds to what was signed.");
+}
+
+/** Rules that an entry breaks by itself: another copy of it may be whole. The others are about its place. */
+const ownRules: ReadonlySet<Rule> = new Set<Rule>(["entry-format", "body-changed", "body-format"]);
+
+function judgeEntries(held: Held, batch: Batch, leaves: readonly Uint8Array[]): Verdict {
+  const start = held.chain.frontier.size;
+  const fresh = batch.entries.slice(Math.max(0, start - batch.from));
+  if (fresh.length === 0) return { kind: "known" };
+  const walk = createChainCheck(held.chain.origin, () => true, { chain: held.chain, jobHeads: held.jobHeads });
+  const entries: NewEntry[] = [];
+  for (const [index, texts] of fresh.entries()) {
+    const seq = start + index;
+    const [entry, body] = [utf8(texts.entry), utf8(texts.body)];
+    const read = parseEntry(texts.entry);
+    const row: Row = { seq, job: read?.job ?? null, entry, body };
+    const wrong = walk.step(row) ?? badBody(body, seq);
+    if (wrong !== null) return judgeFinding(wrong, seq);
+    assert(read !== null, "what the chain check has let pass is an entry");
+    const { job, type, at } = read;
+    const leaf = leaves[seq - batch.from] ?? leafHash(entry);
+    entries.push({ seq, leaf, digest: digestOf(entry), job, type, at, entry, body });
+  }
+  const wrong = walk.end();
+  return wrong === null ? { kind: "taken", entries, chain: walk.chain() } : judgeFinding(wrong, start);
+}
+
+function badBody(body: Uint8Array, seq: number): Finding | null {
+  const found = checkBody(body, seq);
+  return isFinding(found) ? found : null;
+}
+
+/** Under a root that the cell has signed, an entry that does not follow was signed all the same. */
+function judgeFinding({ rule, seq, what }: Finding, size: number): Verdict {
+  if (ownRules.has(rule)) return refused(rule, what);
+  return { kind: "fork", size: seq ?? size, what: `The cell's key has signed a history that does not hold: ${what}` };
+}
+
+function fork(size: number, which: string): Verdict {
+  return {
+    kind: "fork",
+    size,
+    what: `The cell's key has signed two histories: ${which} differ from what central holds.`,
+  };
+}
+
+function refused(code: Rule | OwnCode, what: string): Verdict {
+  return { kind: "refused", code, what };
+}
+
+function proofOf(batch: Batch): Uint8Array[] {
+  return batch.proof.map((node) => fromBase64(node) ?? new Uint8Array());
+}
+
+function grown(base: Frontier, leaves: readonly Uint8Array[]): Frontier {
+  return leaves.reduce((edge, leaf) => grow(edge, leaf), base.size === 0 ? emptyFrontier : base);
+}
