@@ -1,7 +1,10 @@
 /** C2SP log checkpoints (https://c2sp.org/tlog-checkpoint): origin, size and root as the text of a signed note. */
+import { assert } from "../kernel/assert.ts";
+import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
-import { fromBase64, toBase64 } from "./bytes.ts";
-import { openNote, type SignedNote } from "./note.ts";
+import { fromBase64, toBase64, toHex } from "./bytes.ts";
+import type { Head } from "./ledger.ts";
+import { openNote, type SignedNote, splitNote } from "./note.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 
 /** A tree head of a named log. */
@@ -56,4 +59,18 @@ export function openCheckpoint(
     return err(`it is a checkpoint of another log (${checkpoint.value.origin})`);
   }
   return checkpoint;
+}
+
+/** Stops the process where a note is not one over exactly this checkpoint; its signatures are the caller's business. */
+export function assertOver(note: SignedNote, checkpoint: Checkpoint): void {
+  const split = splitNote(note);
+  assert(split.ok && split.value.text === formatCheckpoint(checkpoint), "the note is over this log's own entries");
+}
+
+/** The head that a stored note is over; nothing is verified. AssertionFailed where it is not a checkpoint. */
+export function headOfNote(note: SignedNote): Head {
+  const split = splitNote(note);
+  const parsed = split.ok ? parseCheckpoint(split.value.text) : split;
+  assert(parsed.ok, "a stored note is over a checkpoint");
+  return { size: parsed.value.size, root: toHex(parsed.value.root) as Digest };
 }

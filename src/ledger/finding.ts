@@ -15,6 +15,7 @@ export type Rule =
   | "checkpoint-signature"
   | "checkpoint-root"
   | "truncated"
+  | "cosignature"
   | "unsigned"
   | "artifact-missing"
   | "artifact-changed"
@@ -50,6 +51,8 @@ const remedies: Record<Rule, string> = {
   "checkpoint-root":
     "Entries were changed and re-linked after the cell had signed them; compare with central QA's copy.",
   truncated: "The end of the record was cut off; fetch what is missing from a backup or from central QA.",
+  cosignature:
+    "Central QA's countersignature does not fit the record; compare with central QA's copy before relying on either.",
   unsigned: "Nothing proves which cell wrote this; ask the cell for a checkpoint, or use the right trusted key.",
   "artifact-missing": "A picture or program that the record names was deleted; fetch it from a backup.",
   "artifact-changed": "A picture or program was altered, or the data key does not belong to this folder.",

@@ -32,6 +32,19 @@ export interface Ledger {
   head(): Head;
   /** Signs the head and stores the checkpoint; the stored one where the head has not moved since. */
   checkpoint(): Promise<SignedNote>;
+  /** Size and root of the first `size` entries (0 to the head's size). */
+  headAt(size: number): Promise<Head>;
+  /** A signed checkpoint over the first `size` entries (1 to the head's size); stored where that is the head. */
+  checkpointAt(size: number): Promise<SignedNote>;
+  /** The proof that the first `from` entries are a prefix of the first `to` (RFC 6962 2.1.2; 1 <= from <= to). */
+  proofBetween(from: number, to: number): Promise<readonly Uint8Array[]>;
+  /** The largest head of which a cosigned checkpoint is stored; size 0 where there is none. */
+  cosigned(): Head;
+  /**
+   * Stores a checkpoint of the first `size` entries that the caller has found cosigned; nothing where a larger one is
+   * stored. AssertionFailed where it is not over this log's entries: nobody may bring one here unjudged.
+   */
+  putCosignature(size: number, note: SignedNote): Promise<void>;
   /** Signs a last checkpoint where the head has moved, and lets go of the files. */
   close(): Promise<void>;
 }

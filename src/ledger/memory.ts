@@ -2,13 +2,25 @@
 import { assert } from "../kernel/assert.ts";
 import { sha256 } from "../kernel/hash.ts";
 import { concat, fromHex, sameBytes, textOf } from "./bytes.ts";
-import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft, textDraft } from "./chain.ts";
+import {
+  type Chain,
+  emptyChain,
+  headOf,
+  type JobHeads,
+  type Sealed,
+  seal,
+  type TextDraft,
+  textDraft,
+} from "./chain.ts";
 import type { Row } from "./chain-check.ts";
-import { formatCheckpoint } from "./checkpoint.ts";
+import { assertOver, formatCheckpoint, headOfNote } from "./checkpoint.ts";
 import type { Entry, EntryDraft, JsonObject } from "./entry.ts";
 import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, storageExhausted } from "./ledger.ts";
+import { frontierAt, leavesFrom, mark } from "./marks.ts";
 import { type SignedNote, signNote, verifyingKey } from "./note.ts";
+import { consistencyFrom } from "./proofs.ts";
 import type { Signer } from "./signer.ts";
+import { type Frontier, leafHash, rootOf } from "./tree.ts";
 import { type CheckpointRow, type Report, type VerifiedLog, verifyLog } from "./verify.ts";
 
 /** What survives a power cut. With a signer of one's own, verify with its key instead of `verifyDisk`. */
@@ -16,6 +28,8 @@ export interface MemoryDisk {
   readonly origin: string;
   readonly rows: Row[];
   readonly checkpoints: CheckpointRow[];
+  /** Checkpoints with central QA's cosignature, in order of size. */
+  readonly cosignatures: CheckpointRow[];
   /** Where the rows end, so that starting again need not go through them all; anything else is worked out anew. */
   end: End | null;
 }
@@ -23,6 +37,7 @@ export interface MemoryDisk {
 interface End {
   readonly chain: Chain;
   readonly jobHeads: JobHeads;
+  readonly marks: readonly Frontier[];
 }
 
 /**
@@ -40,7 +55,7 @@ export interface MemoryOptions {
 
 /** A blank disk for the log `origin`. */
 export function createMemoryDisk(origin: string): MemoryDisk {
-  return { origin, rows: [], checkpoints: [], end: null };
+  return { origin, rows: [], checkpoints: [], cosignatures: [], end: null };
 }
 
 /** A signer for virtual time: deterministic, and proof of nothing. */
@@ -89,6 +104,24 @@ export function openMemoryLedger(disk: MemoryDisk, options: MemoryOptions = {}):
       refuseIfFailed();
       return sign(state, signer);
     },
+    async headAt(size) {
+      return headOf({ ...state.chain, frontier: frontierIn(state, size) });
+    },
+    async checkpointAt(size) {
+      await state.tail;
+      refuseIfFailed();
+      if (size === headOf(state.chain).size) return sign(state, signer);
+      return noteOf(disk.origin, rootOf(frontierIn(state, size)), size, signer);
+    },
+    async proofBetween(from, to) {
+      return consistencyFrom(frontierIn(state, from), leavesIn(disk, from, to));
+    },
+    cosigned: () => cosignedOn(disk),
+    async putCosignature(size, note) {
+      refuseIfFailed();
+      assertOver(note, { origin: disk.origin, size, root: rootOf(frontierIn(state, size)) });
+      if (size > cosignedOn(disk).size) disk.cosignatures.push({ size, note });
+    },
     async close() {
       await state.tail;
       if (state.failed === null && headOf(state.chain).size > 0) await sign(state, signer);
@@ -101,6 +134,7 @@ interface State {
   readonly disk: MemoryDisk;
   chain: Chain;
   jobHeads: JobHeads;
+  marks: readonly Frontier[];
   failed: LedgerFault | null;
   tail: Promise<unknown>;
 }
@@ -121,6 +155,7 @@ function readDisk(disk: MemoryDisk): VerifiedLog {
     origin: disk.origin,
     rows: disk.rows,
     checkpoints: disk.checkpoints,
+    cosignatures: disk.cosignatures,
     trusted: [simulatedSigner(disk.origin).key],
     check: (_key, message, signature) => sameBytes(signature, simulatedSignature(message)),
     parseBodies: true,
@@ -128,10 +163,10 @@ function readDisk(disk: MemoryDisk): VerifiedLog {
 }
 
 function recover(disk: MemoryDisk): End {
-  const { report, chain, jobHeads } = readDisk(disk);
-  const first = report.findings.find((one) => one.rule !== "unsigned" && !one.rule.startsWith("checkpoint"));
+  const { report, chain, jobHeads, marks } = readDisk(disk);
+  const first = report.findings.find((one) => !/^(unsigned|cosignature|checkpoint.*)$/.test(one.rule));
   assert(first === undefined, `the simulated disk does not verify: ${first?.what}`);
-  return { chain, jobHeads };
+  return { chain, jobHeads, marks };
 }
 
 async function write(
@@ -169,10 +204,12 @@ function put(state: State, texts: readonly TextDraft[]): readonly Sealed[] {
   // Sealed apart and taken over at once, so that a draft that does not fit leaves nothing behind.
   const jobHeads = new Map(state.jobHeads);
   const all: Sealed[] = [];
+  const marks = [...state.marks];
   let chain = state.chain;
   for (const text of texts) {
     const next = seal(chain, jobHeads, text);
     chain = next.chain;
+    mark(marks, chain.frontier);
     all.push(next.sealed);
   }
   for (const { entry, entryBytes, bodyBytes } of all) {
@@ -180,7 +217,8 @@ function put(state: State, texts: readonly TextDraft[]): readonly Sealed[] {
   }
   state.chain = chain;
   state.jobHeads = jobHeads;
-  state.disk.end = { chain, jobHeads };
+  state.marks = marks;
+  state.disk.end = { chain, jobHeads, marks };
   return all;
 }
 
@@ -188,10 +226,31 @@ async function sign(state: State, signer: Signer): Promise<SignedNote> {
   const { size, root } = headOf(state.chain);
   const last = state.disk.checkpoints.at(-1);
   if (last?.size === size) return last.note;
-  const bytes = fromHex(root) ?? new Uint8Array(32);
-  const note = await signNote(formatCheckpoint({ origin: state.disk.origin, size, root: bytes }), signer);
+  const note = await noteOf(state.disk.origin, fromHex(root) ?? new Uint8Array(32), size, signer);
   state.disk.checkpoints.push({ size, note });
   return note;
+}
+
+function noteOf(origin: string, root: Uint8Array, size: number, signer: Signer): Promise<SignedNote> {
+  return signNote(formatCheckpoint({ origin, size, root }), signer);
+}
+
+/** The frontier of what the open ledger holds, which a cut write may have left behind what is on the disk. */
+function frontierIn(state: State, size: number): Frontier {
+  assert(
+    Number.isSafeInteger(size) && size >= 0 && size <= headOf(state.chain).size,
+    "a tree's size is within the log",
+  );
+  return frontierAt(state.marks, size, leavesIn(state.disk, leavesFrom(size), size));
+}
+
+function leavesIn(disk: MemoryDisk, from: number, to: number): Uint8Array[] {
+  return disk.rows.slice(from, to).map((row) => leafHash(row.entry));
+}
+
+function cosignedOn(disk: MemoryDisk): Head {
+  const last = disk.cosignatures.at(-1);
+  return last === undefined ? headOf(emptyChain(disk.origin)) : headOfNote(last.note);
 }
 
 function recordedOf(row: Row): Recorded {

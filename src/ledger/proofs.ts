@@ -1,7 +1,7 @@
 /** Inclusion and consistency proofs of an RFC 6962 tree: made from leaf hashes, checked without them (RFC 9162 2.1.3, 2.1.4). */
 import { assert } from "../kernel/assert.ts";
 import { sameBytes } from "./bytes.ts";
-import { nodeHash } from "./tree.ts";
+import { emptyFrontier, type Frontier, grow, nodeHash, rootOf } from "./tree.ts";
 
 /** A whole tree held in memory, 64 bytes a leaf: complete subtrees by level, 32 bytes each, level 0 the leaf hashes. */
 export interface Tree {
@@ -39,7 +39,28 @@ export function inclusionProof(tree: Tree, index: number, size: number): Uint8Ar
 /** The proof that the tree of `from` leaves is a prefix of the tree of `to` leaves (RFC 6962 2.1.2); 1 <= from <= to. */
 export function consistencyProof(tree: Tree, from: number, to: number): Uint8Array[] {
   assert(from >= 1 && from <= to && to <= tree.size, "a consistency proof is from a smaller tree to a larger");
-  return from === to ? [] : subproof(tree, from, 0, to, true);
+  return from === to ? [] : subproof((start, end) => range(tree, start, end), from, 0, to, true);
+}
+
+/**
+ * The same proof without the whole tree: from the frontier at the smaller size (1 or more) and the hashes of the leaves
+ * that came after it. Nothing else of the old tree stands in such a proof.
+ */
+export function consistencyFrom(old: Frontier, leaves: readonly Uint8Array[]): Uint8Array[] {
+  assert(old.size >= 1, "a consistency proof is from a smaller tree to a larger");
+  const complete = new Map<number, Uint8Array>();
+  let start = 0;
+  for (const node of old.nodes) {
+    complete.set(start, node);
+    start += 2 ** Math.floor(Math.log2(old.size - start));
+  }
+  const hash = (from: number, end: number): Uint8Array => {
+    if (from >= old.size) return rootOf(leaves.slice(from - old.size, end - old.size).reduce(grow, emptyFrontier));
+    const node = complete.get(from);
+    assert(node !== undefined && end <= old.size, "a proof takes complete subtrees of the old tree");
+    return node;
+  };
+  return leaves.length === 0 ? [] : subproof(hash, old.size, 0, old.size + leaves.length, true);
 }
 
 /** True where the proof leads from the leaf hash at `index` to `root` of a tree of `size` (RFC 9162 2.1.3.2). */
@@ -145,10 +166,16 @@ function path(tree: Tree, index: number, start: number, end: number): Uint8Array
     : [...path(tree, index, middle, end), range(tree, start, middle)];
 }
 
-function subproof(tree: Tree, from: number, start: number, end: number, known: boolean): Uint8Array[] {
-  if (from === end) return known ? [] : [range(tree, start, end)];
+function subproof(
+  hash: (start: number, end: number) => Uint8Array,
+  from: number,
+  start: number,
+  end: number,
+  known: boolean,
+): Uint8Array[] {
+  if (from === end) return known ? [] : [hash(start, end)];
   const middle = start + split(end - start);
   return from <= middle
-    ? [...subproof(tree, from, start, middle, known), range(tree, middle, end)]
-    : [...subproof(tree, from, middle, end, false), range(tree, start, middle)];
+    ? [...subproof(hash, from, start, middle, known), hash(middle, end)]
+    : [...subproof(hash, from, middle, end, false), hash(start, middle)];
 }

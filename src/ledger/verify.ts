@@ -4,11 +4,13 @@ import { sameBytes, toHex } from "./bytes.ts";
 import type { Chain, JobHeads } from "./chain.ts";
 import { type ChainCheck, checkBody, createChainCheck, isFinding, type Row } from "./chain-check.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { type CosignedHead, judgeCosigned, readCosigned } from "./cosigned.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
+import { type Marks, mark, noMarks } from "./marks.ts";
 import type { SignedNote } from "./note.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
-import { rootOf } from "./tree.ts";
+import { type Frontier, rootOf } from "./tree.ts";
 
 /** A stored checkpoint; `size` is where the database files it. */
 export interface CheckpointRow {
@@ -22,6 +24,10 @@ export interface LogUnderTest {
   readonly rows: Iterable<Row>;
   /** In order of size. */
   readonly checkpoints: readonly CheckpointRow[];
+  /** Checkpoints with central QA's cosignature, in order of size. */
+  readonly cosignatures: readonly CheckpointRow[];
+  /** Keys of central QA from elsewhere; without one a cosignature's own line is not judged. */
+  readonly witnesses?: readonly VerifyingKey[];
   readonly trusted: readonly VerifyingKey[];
   readonly check: SignatureCheck;
   /** A head known from elsewhere (the boot floor, a receipt) that the log must contain. */
@@ -43,6 +49,8 @@ export interface Report {
   readonly lastCheckpoint: Head | null;
   /** Entries at the end that no checkpoint covers yet. */
   readonly uncovered: number;
+  /** The largest head with a stored cosignature that agrees with the entries. */
+  readonly cosigned: CosignedHead | null;
   readonly findings: readonly Finding[];
 }
 
@@ -51,6 +59,7 @@ export interface VerifiedLog {
   readonly report: Report;
   readonly chain: Chain;
   readonly jobHeads: JobHeads;
+  readonly marks: Marks;
   /** Whether the floor, if one was given, is a prefix of the log; null where none was given. */
   readonly floor: "held" | "behind" | "forked" | null;
 }
@@ -58,8 +67,11 @@ export interface VerifiedLog {
 /** Verifies a log in one pass; the findings start with the first bad entry, if there is one. */
 export function verifyLog(log: LogUnderTest): VerifiedLog {
   const heads = readHeads(log);
+  const cosigned = readCosigned({ ...log, rows: log.cosignatures, witnesses: log.witnesses ?? [] });
   const roots = new Map<number, Uint8Array>();
+  const marks: Frontier[] = [...noMarks];
   const sizes = new Set(heads.signed.map((head) => head.size));
+  for (const { checkpoint } of cosigned.read) sizes.add(checkpoint.size);
   if (log.floor !== undefined) sizes.add(log.floor.size);
   const atSize = new Map(heads.signed.map((head) => [head.size, head]));
   const check = createChainCheck(log.origin, (size) => {
@@ -68,10 +80,20 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
     return head !== undefined && root !== undefined && sameBytes(head.root, root);
   });
   if (sizes.has(0)) roots.set(0, rootOf(check.chain().frontier));
-  const broken = walk(log, check, sizes, roots);
+  const broken = walk(log, check, (frontier) => {
+    mark(marks, frontier);
+    if (sizes.has(frontier.size)) roots.set(frontier.size, rootOf(frontier));
+  });
   const { frontier } = check.chain();
   const judged = judgeHeads(heads.signed, roots, frontier.size, broken);
-  const findings = [...(broken === null ? [] : [broken]), ...judged.findings, ...heads.findings];
+  const witnessed = judgeCosigned(cosigned.read, roots, frontier.size, broken);
+  const findings = [
+    ...(broken === null ? [] : [broken]),
+    ...judged.findings,
+    ...heads.findings,
+    ...witnessed.findings,
+    ...cosigned.findings,
+  ];
   findings.sort((a, b) => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER));
   if (broken === null && judged.last === null && frontier.size > 0 && findings.length === 0) {
     findings.push(finding("unsigned", null, `None of the ${frontier.size} entries is covered by a signed checkpoint.`));
@@ -83,9 +105,11 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
     jobs: check.jobHeads.size,
     lastCheckpoint: judged.last,
     uncovered: frontier.size - (judged.last?.size ?? 0),
+    cosigned: witnessed.last,
     findings,
   };
-  return { report, chain: check.chain(), jobHeads: check.jobHeads, floor: judgeFloor(log.floor, roots, frontier.size) };
+  const floor = judgeFloor(log.floor, roots, frontier.size);
+  return { report, chain: check.chain(), jobHeads: check.jobHeads, marks, floor };
 }
 
 /** Opens every stored checkpoint: those that a trusted key has signed, and findings for the others. */
@@ -117,19 +141,16 @@ function readHeads(log: LogUnderTest): { signed: Checkpoint[]; findings: Finding
   return { signed, findings };
 }
 
-/** Steps through the rows, keeps the roots at the wanted sizes, and gives the first bad entry. */
-function walk(
-  log: LogUnderTest,
-  check: ChainCheck,
-  sizes: Set<number>,
-  roots: Map<number, Uint8Array>,
-): Finding | null {
+/** Steps through the rows, tells each frontier, and gives the first bad entry. */
+function walk(log: LogUnderTest, check: ChainCheck, onFrontier: (frontier: Frontier) => void): Finding | null {
   for (const row of log.rows) {
     const wrong = check.step(row);
     if (wrong !== null) return wrong;
     const { frontier } = check.chain();
-    if (sizes.has(frontier.size)) roots.set(frontier.size, rootOf(frontier));
-    if (!log.parseBodies || frontier.size !== row.seq + 1) continue;
+    // Where a link is in doubt the chain does not grow until the next row has decided.
+    if (frontier.size !== row.seq + 1) continue;
+    onFrontier(frontier);
+    if (!log.parseBodies) continue;
     const digests = checkBody(row.body, row.seq);
     if (isFinding(digests)) return digests;
     for (const digest of digests) log.onArtifact?.(row.seq, digest);

@@ -8,6 +8,7 @@ import { emptyChain, headOf } from "../../src/ledger/chain.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { entryText, genesisDigest, parseEntry } from "../../src/ledger/entry.ts";
 import { type Ledger, LedgerFailed, type Recorded } from "../../src/ledger/ledger.ts";
+import { consistencyProof, rootAt, type Tree, treeOf } from "../../src/ledger/proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "../../src/ledger/signer.ts";
 import { emptyFrontier, grow, leafHash, rootOf } from "../../src/ledger/tree.ts";
 import { draft, origin, started } from "./plain-drafts.ts";
@@ -79,6 +80,7 @@ export function ledgerConformance(name: string, makePlace: () => Promise<Place>)
 
     restarts(makePlace);
     checkpoints(makePlace);
+    cosignatures(makePlace);
     refusals(makePlace);
   });
 }
@@ -111,6 +113,62 @@ function checkpoints(makePlace: () => Promise<Place>): void {
     expect(await ledger.checkpoint()).toBe(note);
     await ledger.append([draft("B")]);
     expect(await ledger.checkpoint()).not.toBe(note);
+  });
+}
+
+/** A ledger of `size` entries with the tree over them. */
+async function grown(place: Place, size: number): Promise<{ ledger: Ledger; tree: Tree }> {
+  const ledger = await place.open();
+  await ledger.append([started()]);
+  for (let from = 1; from < size; from += 200) {
+    const drafts = Array.from({ length: Math.min(200, size - from) }, (_, n) => draft("A", { n: from + n }, "J1"));
+    await ledger.append(drafts);
+  }
+  const leaves = (await all(ledger)).map(({ entryText: text }) => leafHash(utf8(text)));
+  return { ledger, tree: treeOf(new Uint8Array(Buffer.concat(leaves))) };
+}
+
+function cosignatures(makePlace: () => Promise<Place>): void {
+  test("[F80] head, checkpoint and consistency proof are had at every size, those between the marks too", async () => {
+    const place = await makePlace();
+    const { ledger, tree } = await grown(place, 600);
+    const sizes = [1, 2, 7, 255, 256, 257, 300, 511, 512, 513, 599, 600];
+    expect(await ledger.headAt(0)).toEqual(headOf(emptyChain(origin)));
+    for (const size of sizes) {
+      const root = rootAt(tree, size);
+      expect(await ledger.headAt(size)).toEqual({ size, root: Buffer.from(root).toString("hex") });
+      const note = await ledger.checkpointAt(size);
+      expect(openCheckpoint(note, origin, [place.key], place.check)).toEqual({
+        ok: true,
+        value: { origin, size, root },
+      });
+      for (const to of sizes.filter((one) => one >= size)) {
+        const proof = await ledger.proofBetween(size, to);
+        expect(proof).toEqual(consistencyProof(tree, size, to));
+      }
+    }
+    for (const size of [-1, 601, 0.5]) await expect(ledger.headAt(size)).rejects.toThrow(AssertionFailed);
+    await expect(ledger.checkpointAt(601)).rejects.toThrow(AssertionFailed);
+    expect(await ledger.checkpointAt(600)).toBe(await ledger.checkpoint());
+  });
+
+  test("[F79][F81] what is cosigned is kept over a start, never falls, and is over this log alone", async () => {
+    const place = await makePlace();
+    const ledger = await place.open();
+    const none = headOf(emptyChain(origin));
+    expect(ledger.cosigned()).toEqual(none);
+    await ledger.append([started(), draft("A"), draft("B"), draft("C")]);
+    const [two, three] = [await ledger.checkpointAt(2), await ledger.checkpointAt(3)];
+    await Promise.all([ledger.putCosignature(3, three), ledger.putCosignature(3, three)]);
+    expect(ledger.cosigned()).toEqual(await ledger.headAt(3));
+    await ledger.putCosignature(2, two);
+    expect(ledger.cosigned().size).toBe(3);
+    await expect(ledger.putCosignature(4, three)).rejects.toThrow(AssertionFailed);
+    const foreign = three.replace(`${origin}\n`, "elsewhere.example/cell-9\n");
+    await expect(ledger.putCosignature(3, foreign)).rejects.toThrow(AssertionFailed);
+    await ledger.close();
+    const again = await place.open();
+    expect(again.cosigned()).toEqual(await again.headAt(3));
   });
 }
 

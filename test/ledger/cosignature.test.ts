@@ -1,12 +1,12 @@
 /** Cosignatures against the specification's example and a cosigned checkpoint of a public log with its witnesses' published keys. */
-import { generateKeyPairSync, sign } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { toBase64 } from "../../src/ledger/bytes.ts";
 import { openCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { cosign, cosignedMessage, openCosignatures } from "../../src/ledger/cosignature.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { formatKey, openNote, parseKey, signNote, splitNote, verifyingKey } from "../../src/ledger/note.ts";
-import type { Signer, VerifyingKey } from "../../src/ledger/signer.ts";
+import type { VerifyingKey } from "../../src/ledger/signer.ts";
+import { ed25519Signer } from "./witness.ts";
 
 function key(line: string): VerifyingKey {
   const parsed = parseKey(line);
@@ -89,7 +89,7 @@ describe("[F81] C2SP cosignature/v1", () => {
   });
 
   test("what is made here opens here, covers the log's own signature by nothing, and a log's key never passes for a witness's", async () => {
-    const [log, witness] = [signer("hospital.example/cell-1", 1), signer("qa.hospital.example", 4)];
+    const [log, witness] = [ed25519Signer("hospital.example/cell-1", 1), ed25519Signer("qa.hospital.example", 4)];
     const text = `hospital.example/cell-1\n8\n${toBase64(new Uint8Array(32))}\n`;
     const note = await signNote(text, log);
     const cosigned = await cosign(note, witness, 1_790_000_000);
@@ -107,8 +107,8 @@ describe("[F81] C2SP cosignature/v1", () => {
   });
 
   test("a witness's line that is cut short, or signs another time, spoils the note", async () => {
-    const witness = signer("qa.hospital.example", 4);
-    const note = await signNote(`a.example/1\n1\n${toBase64(new Uint8Array(32))}\n`, signer("a.example/1", 1));
+    const witness = ed25519Signer("qa.hospital.example", 4);
+    const note = await signNote(`a.example/1\n1\n${toBase64(new Uint8Array(32))}\n`, ed25519Signer("a.example/1", 1));
     const bare = await signNote(`a.example/1\n1\n${toBase64(new Uint8Array(32))}\n`, witness);
     const raw = `${note}${bare.split("\n\n")[1]}`;
     expect(openCosignatures(raw, [witness.key], checkSignature)).toMatchObject({
@@ -126,12 +126,3 @@ describe("[F81] C2SP cosignature/v1", () => {
     });
   });
 });
-
-function signer(name: string, type: 1 | 4): Signer {
-  const { publicKey, privateKey } = generateKeyPairSync("ed25519");
-  const raw = new Uint8Array(publicKey.export({ format: "der", type: "spki" }).subarray(-32));
-  return {
-    key: verifyingKey(name, type, raw),
-    sign: async (message) => new Uint8Array(sign(null, message, privateKey)),
-  };
-}

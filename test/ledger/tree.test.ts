@@ -2,7 +2,9 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { fromHex, toHex } from "../../src/ledger/bytes.ts";
+import { frontierAt, leavesFrom, mark, noMarks } from "../../src/ledger/marks.ts";
 import {
+  consistencyFrom,
   consistencyProof,
   extendsTree,
   includes,
@@ -119,4 +121,25 @@ describe("proofs of any tree", () => {
       }),
     );
   });
+});
+
+test("[F80] frontier and consistency proof from marks are those of the whole tree", () => {
+  const list = Array.from({ length: 1200 }, (_, n) => leafHash(bytes(n.toString(16).padStart(4, "0"))));
+  const tree = treeFrom(list);
+  const marks = [...noMarks];
+  list.reduce((edge, leaf) => {
+    const next = grow(edge, leaf);
+    mark(marks, next);
+    return next;
+  }, emptyFrontier);
+  const at = (size: number) => frontierAt(marks, size, list.slice(leavesFrom(size), size));
+  fc.assert(
+    fc.property(fc.integer({ min: 1, max: 1200 }), fc.integer({ min: 1, max: 1200 }), (a, b) => {
+      const [from, to] = [Math.min(a, b), Math.max(a, b)];
+      expect(toHex(rootOf(at(to)))).toBe(toHex(rootAt(tree, to)));
+      const proof = consistencyFrom(at(from), list.slice(from, to));
+      expect(proof.map(toHex)).toEqual(consistencyProof(tree, from, to).map(toHex));
+      expect(extendsTree(from, rootAt(tree, from), to, rootAt(tree, to), proof)).toBe(true);
+    }),
+  );
 });

@@ -83,6 +83,7 @@ function verify(disk: MemoryDisk, rows: readonly Row[]): Report {
     origin,
     rows,
     checkpoints: disk.checkpoints,
+    cosignatures: disk.cosignatures,
     trusted: [simulatedSigner(origin).key],
     check: (_key, message, signature) => sameBytes(signature, simulatedSignature(message)),
     parseBodies: true,

@@ -1,4 +1,4 @@
-/** The SQLite file (the only importer of better-sqlite3): schema, the settings that make a commit durable, and its words for trouble. */
+/** The SQLite file: the settings that make a commit durable, its rows, and its words for trouble. */
 import { existsSync } from "node:fs";
 import { dirname } from "node:path";
 import Database from "better-sqlite3";
@@ -6,23 +6,15 @@ import { assert } from "../../kernel/assert.ts";
 import type { Row } from "../chain-check.ts";
 import type { LedgerFault } from "../ledger.ts";
 import type { CheckpointRow } from "../verify.ts";
+import { formatOf } from "./schema.ts";
 
 export type Db = Database.Database;
 
 /** File name of the ledger in the data folder; never opened with node:fs, which would drop SQLite's locks. */
 export const databaseFile = "ledger.db";
 const lockFile = "writer.lock";
-const formatVersion = 1;
 /** Older ones have the WAL-reset corruption bug (sqlite.org/wal.html#walresetbug). */
 const oldestSqlite = [3, 51, 3] as const;
-
-const schema = `
-  CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
-  CREATE TABLE entry (
-    seq INTEGER PRIMARY KEY CHECK (seq >= 0), job TEXT, entry BLOB NOT NULL, body BLOB NOT NULL
-  ) STRICT;
-  CREATE TABLE checkpoint (size INTEGER PRIMARY KEY CHECK (size >= 0), note TEXT NOT NULL) STRICT;
-`;
 
 /** Opens for writing and sets what must hold on every writing connection. Throws SqliteError. */
 export function openForWriting(path: string, create: boolean): Db {
@@ -52,72 +44,22 @@ export function openForReading(path: string): Db {
   }
 }
 
-/** Lays the tables into a fresh file. */
-export function createSchema(db: Db, origin: string): void {
-  const refusals = ["meta", "entry", "checkpoint"].flatMap((table) =>
-    ["UPDATE", "DELETE"].map(
-      (verb) =>
-        `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} ` +
-        `BEGIN SELECT RAISE(ABORT, 'nothing in the ledger is ever edited'); END;`,
-    ),
-  );
-  db.transaction(() => {
-    db.exec(schema + refusals.join("\n"));
-    db.prepare("INSERT INTO meta VALUES ('origin', ?)").run(origin);
-    db.pragma(`user_version = ${formatVersion}`);
-  })();
-}
-
-interface SchemaRow {
-  readonly type: string;
-  readonly name: string;
-  readonly sql: string | null;
-}
-
-/** Every object of a database with the text that made it, in order. */
-function schemaOf(db: Db): readonly SchemaRow[] {
-  return db.prepare<[], SchemaRow>("SELECT type, name, sql FROM sqlite_schema ORDER BY type, name").all();
-}
-
-/**
- * What in a file of this format is not as `createSchema` lays it, one sentence; null where all of it is. To be asked
- * before anything is read from a table: a view may stand in its place. Throws SqliteError.
- */
-export function schemaProblem(db: Db): string | null {
-  if (db.pragma("user_version", { simple: true }) !== formatVersion) return null;
-  const model = new Database(":memory:");
-  try {
-    createSchema(model, "model");
-    const [expected, found] = [schemaOf(model), schemaOf(db)];
-    for (const { type, name, sql } of expected) {
-      const there = found.find((one) => one.name === name);
-      if (there === undefined) return `The ledger's database lacks its ${type} ${name}.`;
-      if (there.type !== type || there.sql !== sql)
-        return `${name} in the ledger's database is not the ${type} it was.`;
-    }
-    const foreign = found.find(({ name }) => !expected.some((one) => one.name === name));
-    return foreign === undefined ? null : `The ledger's database holds a foreign ${foreign.type}, ${foreign.name}.`;
-  } finally {
-    model.close();
-  }
-}
-
 /**
  * Writes once and then reads back how the connection syncs: the library answers FULL until a first write has
  * happened, whatever it will do (measured), so the question means something only now.
  */
 export function assertDurable(db: Db): void {
   db.exec("BEGIN IMMEDIATE");
-  db.pragma(`user_version = ${formatVersion}`);
+  db.pragma(`user_version = ${formatOf(db)}`);
   db.exec("COMMIT");
   assert(db.pragma("synchronous", { simple: true }) === 2, "the ledger's commits are flushed (synchronous = FULL)");
   assert(db.pragma("journal_mode", { simple: true }) === "wal", "the ledger's journal is a write-ahead log");
   assert(db.pragma("wal_autocheckpoint", { simple: true }) === 0, "the write-ahead log is emptied explicitly");
 }
 
-/** The log's origin, or null where the file is not a ledger of this format. Throws SqliteError. */
+/** The log's origin, or null where the file is not a ledger of a known format. Throws SqliteError. */
 export function readOrigin(db: Db): string | null {
-  if (db.pragma("user_version", { simple: true }) !== formatVersion) return null;
+  if (formatOf(db) === null) return null;
   const row = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'origin'").get();
   return row?.value ?? null;
 }
@@ -130,6 +72,13 @@ export function rowsFrom(db: Db, from = 0): IterableIterator<Row> {
 /** All stored checkpoints in order of size; only the newest where `newestOnly`. */
 export function checkpointRows(db: Db, newestOnly: boolean): CheckpointRow[] {
   const select = "SELECT size, note FROM checkpoint ORDER BY size";
+  return db.prepare<[], CheckpointRow>(newestOnly ? `${select} DESC LIMIT 1` : select).all();
+}
+
+/** All stored cosigned checkpoints in order of size; only the newest where `newestOnly`; none in a file of format 1. */
+export function cosignatureRows(db: Db, newestOnly: boolean): CheckpointRow[] {
+  if (formatOf(db) !== 2) return [];
+  const select = "SELECT size, note FROM cosignature ORDER BY size";
   return db.prepare<[], CheckpointRow>(newestOnly ? `${select} DESC LIMIT 1` : select).all();
 }
 

@@ -23,8 +23,8 @@ import {
   openForReading,
   readOrigin,
   rowsFrom,
-  schemaProblem,
 } from "./database.ts";
+import { schemaProblem } from "./schema.ts";
 
 export interface ExportFault {
   readonly code: "job-unknown" | "not-signed-yet" | "artifact-missing" | LedgerFault["code"];

@@ -1,19 +1,24 @@
 /** The ledger on disk: set up once, opened verified and by one process only, with signed checkpoints and the boot floor. */
 import { join } from "node:path";
 import { assert } from "../../kernel/assert.ts";
+import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { fromHex } from "../bytes.ts";
+import { fromHex, toHex, utf8 } from "../bytes.ts";
 import { emptyChain, headOf, textDraft } from "../chain.ts";
-import { formatCheckpoint } from "../checkpoint.ts";
+import { assertOver } from "../checkpoint.ts";
 import type { Entry, JsonObject } from "../entry.ts";
 import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, type Standing } from "../ledger.ts";
-import { type SignedNote, signNote } from "../note.ts";
+import type { SignedNote } from "../note.ts";
+import { consistencyFrom } from "../proofs.ts";
+import { leafHash, rootOf } from "../tree.ts";
 import type { Report } from "../verify.ts";
-import { createSchema, databaseFile, faultOf, openForWriting } from "./database.ts";
+import { databaseFile, faultOf, openForWriting } from "./database.ts";
 import { makePrivateFolder } from "./files.ts";
 import { readFloor, writeFloor } from "./floor.ts";
 import { createKeys, type KeyAlgorithm, type Keys, openKeys } from "./keys.ts";
 import { readRestoredMarker } from "./marker.ts";
+import { createSchema } from "./schema.ts";
+import { createSigning, type Signing, type SigningOptions } from "./signing.ts";
 import { startWriter, type WriterLink } from "./writer-link.ts";
 
 /** Entries fetched from the writer at a time when reading. */
@@ -25,13 +30,9 @@ export interface Folders {
   readonly keysDir: string;
 }
 
-export interface OpenOptions extends Folders {
-  /** Least time between two checkpoints that nobody asked for, in ms; 0: none unasked. Default 1000. */
-  readonly checkpointEveryMs?: number;
+export interface OpenOptions extends Folders, SigningOptions {
   /** Bound on the database's size. */
   readonly quotaBytes?: number;
-  /** Told when a checkpoint that nobody asked for could not be made. */
-  readonly onTrouble?: (fault: LedgerFault) => void;
 }
 
 /** A ledger that was found good, and what is known about it. */
@@ -86,11 +87,15 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
     });
   }
   const { dataDir, quotaBytes = null } = options;
-  const writer = await startWriter({ dataDir, trusted: keys.value.trusted, origin, floor, quotaBytes });
+  const restored = await readRestoredMarker(dataDir);
+  // Only the cell's own ledger goes on, and only that is brought to the newest format; images stay as they are.
+  const data = { dataDir, trusted: keys.value.trusted, origin, floor, quotaBytes, upgrade: restored === null };
+  const writer = await startWriter(data);
   if (!writer.ok) return writer;
   const { report, lastBoot } = writer.value.opened;
-  const standing = standingOf(writer.value, floor, await readRestoredMarker(dataDir));
-  const ledger = createLedgerPort(writer.value, keys.value, standing, options);
+  const standing = standingOf(writer.value, floor, restored);
+  const signing = createSigning(writer.value, keys.value, floor?.size ?? 0, options);
+  const ledger = createLedgerPort(writer.value, signing, standing);
   if (standing.kind === "current" && report.uncovered > 0) await ledger.checkpoint();
   return ok({ ledger, keys: keys.value, report, standing, lastBoot });
 }
@@ -109,9 +114,10 @@ function standingOf(writer: WriterLink, floor: Head | null, restored: string | n
   return { kind: "current" };
 }
 
-function createLedgerPort(writer: WriterLink, keys: Keys, standing: Standing, options: OpenOptions): Ledger {
-  const { origin } = writer.opened.report;
-  const signing = createSigning(writer, keys, options);
+function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standing): Ledger {
+  const { origin, cosigned: found } = writer.opened.report;
+  let cosigned: Head = found === null ? headOf(emptyChain(origin)) : { size: found.size, root: found.root };
+  let storing: Promise<unknown> = Promise.resolve();
   let closing: Promise<void> | null = null;
 
   function refuse(): void {
@@ -124,6 +130,22 @@ function createLedgerPort(writer: WriterLink, keys: Keys, standing: Standing, op
     if (standing.kind === "current") return;
     const remedy = "It can be verified and exported, never continued; run the cell on its own data folder.";
     throw new LedgerFailed({ code: "view-only", what: standing.what, remedy });
+  }
+
+  async function headAt(size: number): Promise<Head> {
+    refuse();
+    assert(Number.isSafeInteger(size) && size >= 0 && size <= writer.head().size, "a tree's size is within the log");
+    return { size, root: toHex(rootOf(await writer.frontier(size))) as Digest };
+  }
+
+  async function store(size: number, note: SignedNote): Promise<void> {
+    refuseToWrite();
+    const head = await headAt(size);
+    assertOver(note, { origin, size, root: fromHex(head.root) ?? new Uint8Array() });
+    if (size <= cosigned.size) return;
+    await writer.putNote("cosignature", size, note);
+    cosigned = head;
+    await signing.raise(head);
   }
 
   return {
@@ -148,6 +170,25 @@ function createLedgerPort(writer: WriterLink, keys: Keys, standing: Standing, op
       refuseToWrite();
       return signing.sign();
     },
+    headAt,
+    async checkpointAt(size) {
+      refuseToWrite();
+      assert(size >= 1, "a checkpoint is over at least one entry");
+      return size === writer.head().size ? signing.sign() : signing.signBelow(await headAt(size));
+    },
+    async proofBetween(from, to) {
+      refuse();
+      assert(1 <= from && from <= to && to <= writer.head().size, "a proof is within the log");
+      const rows = await writer.page(from, to);
+      const leaves = rows.map(({ entryText }) => leafHash(utf8(entryText)));
+      return consistencyFrom(await writer.frontier(from), leaves);
+    },
+    cosigned: () => cosigned,
+    putCosignature(size, note) {
+      const result = storing.then(() => store(size, note));
+      storing = result.catch(() => undefined);
+      return result;
+    },
     close() {
       closing ??= (async () => {
         signing.stop();
@@ -171,69 +212,4 @@ const closedFault: LedgerFault = {
 
 function recorded(entryText: string, bodyText: string): Recorded {
   return { entry: JSON.parse(entryText) as Entry, body: JSON.parse(bodyText) as JsonObject, entryText, bodyText };
-}
-
-/** Checkpoints, one at a time: on request, and unasked no more often than the options say. */
-function createSigning(writer: WriterLink, keys: Keys, options: OpenOptions) {
-  const everyMs = options.checkpointEveryMs ?? 1000;
-  const { origin } = writer.opened.report;
-  const covered = writer.opened.report.lastCheckpoint;
-  let last = covered === null ? null : { size: covered.size, note: writer.opened.lastNote };
-  let tail: Promise<unknown> = Promise.resolve();
-  let timer: NodeJS.Timeout | null = null;
-
-  async function signHead(): Promise<SignedNote> {
-    const head = writer.head();
-    if (last?.size === head.size && last.note !== null) return last.note;
-    const root = fromHex(head.root);
-    assert(root !== null, "a root is hex");
-    let note: SignedNote;
-    try {
-      note = await signNote(formatCheckpoint({ origin, size: head.size, root }), keys.signer);
-    } catch (problem) {
-      throw new LedgerFailed(unsigned(`The signing key could not be used: ${String(problem)}.`));
-    }
-    await writer.putCheckpoint(head.size, note);
-    last = { size: head.size, note };
-    // Only now: the floor must never be above what is durable in the ledger.
-    try {
-      await writeFloor(options.keysDir, origin, head);
-    } catch (problem) {
-      throw new LedgerFailed(unsigned(`The boot floor could not be written: ${String(problem)}.`));
-    }
-    return note;
-  }
-
-  function sign(): Promise<SignedNote> {
-    const result = tail.then(signHead);
-    tail = result.catch(() => undefined);
-    return result;
-  }
-
-  return {
-    sign,
-    moved(): void {
-      if (everyMs === 0 || timer !== null) return;
-      timer = setTimeout(() => {
-        timer = null;
-        sign().catch((problem: unknown) => {
-          if (problem instanceof LedgerFailed) options.onTrouble?.(problem.fault);
-          else throw problem;
-        });
-      }, everyMs);
-      timer.unref();
-    },
-    stop(): void {
-      if (timer !== null) clearTimeout(timer);
-      timer = null;
-    },
-  };
-}
-
-function unsigned(what: string): LedgerFault {
-  return {
-    code: "signing-failed",
-    what,
-    remedy: "Check the key folder and its medium; records go on without a signature until then.",
-  };
 }

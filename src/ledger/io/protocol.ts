@@ -3,6 +3,7 @@ import type { TextDraft } from "../chain.ts";
 import type { Entry } from "../entry.ts";
 import type { Head, LedgerFault } from "../ledger.ts";
 import type { VerifyingKey } from "../signer.ts";
+import type { Frontier } from "../tree.ts";
 import type { Report, VerifiedLog } from "../verify.ts";
 
 /** What the writer is started with. */
@@ -12,6 +13,8 @@ export interface WriterData {
   readonly origin: string;
   readonly floor: Head | null;
   readonly quotaBytes: number | null;
+  /** A file of an older format is brought to the newest if it is the cell's own. */
+  readonly upgrade: boolean;
 }
 
 export interface AppendRequest {
@@ -22,7 +25,8 @@ export interface AppendRequest {
 export type ToWriter =
   | { readonly kind: "append"; readonly requests: readonly AppendRequest[] }
   | { readonly kind: "page"; readonly id: number; readonly from: number; readonly to: number }
-  | { readonly kind: "checkpoint"; readonly id: number; readonly size: number; readonly note: string }
+  | { readonly kind: "frontier"; readonly id: number; readonly size: number }
+  | { readonly kind: "checkpoint" | "cosignature"; readonly id: number; readonly size: number; readonly note: string }
   | { readonly kind: "close"; readonly id: number };
 
 export interface StoredText {
@@ -47,4 +51,5 @@ export type FromWriter =
     }
   | { readonly kind: "failed"; readonly fault: LedgerFault }
   | { readonly kind: "page"; readonly id: number; readonly rows: readonly StoredText[] }
+  | { readonly kind: "frontier"; readonly id: number; readonly frontier: Frontier }
   | { readonly kind: "done"; readonly id: number };

@@ -4,12 +4,15 @@ import { canonical } from "../../kernel/json.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft } from "../chain.ts";
 import { type Head, type LedgerFault, storageExhausted } from "../ledger.ts";
+import { frontierAt, leavesFrom, mark } from "../marks.ts";
+import { type Frontier, leafHash } from "../tree.ts";
 import { type VerifiedLog, verifyLog } from "../verify.ts";
 import { checkSignature } from "./crypto.ts";
 import {
   alteredSchema,
   assertDurable,
   checkpointRows,
+  cosignatureRows,
   type Db,
   databaseFile,
   faultOf,
@@ -17,12 +20,12 @@ import {
   openForWriting,
   readOrigin,
   rowsFrom,
-  schemaProblem,
   sqliteCode,
 } from "./database.ts";
 import { errorCode } from "./files.ts";
 import type { StoredText, WriterData } from "./protocol.ts";
 import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";
+import { schemaProblem, upgradeSchema } from "./schema.ts";
 
 /** The log is moved into the database when this much has been written; a start has at most about this much to replay. */
 const walBytes = 8 << 20;
@@ -35,7 +38,10 @@ export interface Store {
   /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
   append(groups: readonly (readonly TextDraft[])[]): Result<readonly Sealed[][], LedgerFault>;
   page(from: number, to: number): readonly StoredText[];
+  /** The tree's right edge at `size`. */
+  frontier(size: number): Frontier;
   putCheckpoint(size: number, note: string): LedgerFault | null;
+  putCosignature(size: number, note: string): LedgerFault | null;
   close(): void;
 }
 
@@ -70,9 +76,9 @@ function openVerified(
   const origin = readOrigin(db);
   if (origin !== data.origin) return err(otherLog(data, origin));
   const newest = checkpointRows(db, true);
-  let verified = verifyWith(db, data, newest);
+  let verified = verifyWith(db, data, true);
   // With every checkpoint at hand, the first bad entry can be named more closely.
-  if (!verified.report.ok) verified = verifyWith(db, data, checkpointRows(db, false));
+  if (!verified.report.ok) verified = verifyWith(db, data, false);
   const first = verified.report.findings.find((finding) => finding.rule !== "unsigned");
   if (first !== undefined) {
     const seq = first.seq === null ? {} : { seq: first.seq };
@@ -80,15 +86,18 @@ function openVerified(
   }
   keepReserve(path("reserve.bin"));
   assertDurable(db);
+  if (data.upgrade && verified.floor === "held") upgradeSchema(db);
   if (data.quotaBytes !== null) limitPages(db, data.quotaBytes);
   return ok(createStore(db, verified, newest[0]?.note ?? null, path("reserve.bin"), unlock));
 }
 
-function verifyWith(db: Db, data: WriterData, checkpoints: ReturnType<typeof checkpointRows>): VerifiedLog {
+function verifyWith(db: Db, data: WriterData, newestOnly: boolean): VerifiedLog {
   return verifyLog({
     origin: data.origin,
+    checkpoints: checkpointRows(db, newestOnly),
+    cosignatures: cosignatureRows(db, newestOnly),
+    // Last: the connection answers no other question while these are read.
     rows: rowsFrom(db),
-    checkpoints,
     trusted: data.trusted,
     check: checkSignature,
     floor: data.floor ?? undefined,
@@ -101,6 +110,7 @@ interface Held {
   readonly db: Db;
   readonly insert: (sealed: Sealed) => void;
   readonly jobHeads: JobHeads;
+  readonly marks: Frontier[];
   readonly reserve: string;
   chain: Chain;
   /** Bytes written to the log since it was last moved into the database. */
@@ -115,7 +125,6 @@ function createStore(
   unlock: () => void,
 ): Store {
   const insert = db.prepare<[number, string | null, Uint8Array, Uint8Array]>("INSERT INTO entry VALUES (?, ?, ?, ?)");
-  const insertNote = db.prepare<[number, string]>("INSERT INTO checkpoint VALUES (?, ?)");
   const select = db.prepare<[number, number], { entry: Buffer; body: Buffer }>(
     "SELECT entry, body FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
   );
@@ -123,6 +132,7 @@ function createStore(
     db,
     insert: ({ entry, entryBytes, bodyBytes }) => insert.run(entry.seq, entry.job, entryBytes, bodyBytes),
     jobHeads: verified.jobHeads,
+    marks: [...verified.marks],
     reserve,
     chain: verified.chain,
     unmoved: 0,
@@ -146,14 +156,16 @@ function createStore(
       select
         .all(from, to)
         .map((row) => ({ entryText: row.entry.toString("utf8"), bodyText: row.body.toString("utf8") })),
-    putCheckpoint(size, note) {
-      try {
-        insertNote.run(size, note);
-        return null;
-      } catch (problem) {
-        return faultOf(problem);
-      }
+    frontier(size) {
+      const rows = select.all(leavesFrom(size), size);
+      return frontierAt(
+        held.marks,
+        size,
+        rows.map((row) => leafHash(row.entry)),
+      );
     },
+    putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
+    putCosignature: (size, note) => putNote(db, "cosignature", size, note),
     close() {
       try {
         db.pragma("wal_checkpoint(TRUNCATE)");
@@ -165,20 +177,32 @@ function createStore(
   };
 }
 
+function putNote(db: Db, table: "checkpoint" | "cosignature", size: number, note: string): LedgerFault | null {
+  try {
+    db.prepare<[number, string]>(`INSERT INTO ${table} VALUES (?, ?)`).run(size, note);
+    return null;
+  } catch (problem) {
+    return faultOf(problem);
+  }
+}
+
 function write(held: Held, groups: readonly (readonly TextDraft[])[]): Sealed[][] {
   held.db.exec("BEGIN IMMEDIATE");
   let chain = held.chain;
+  const passed: Frontier[] = [];
   const all = groups.map((drafts) =>
     drafts.map((draft) => {
       const next = seal(chain, held.jobHeads, draft);
       held.insert(next.sealed);
       chain = next.chain;
+      passed.push(chain.frontier);
       held.unmoved += next.sealed.entryBytes.length + next.sealed.bodyBytes.length;
       return next.sealed;
     }),
   );
   held.db.exec("COMMIT");
   held.chain = chain;
+  for (const frontier of passed) mark(held.marks, frontier);
   // A commit writes whole pages; this is about what one costs beyond its payload.
   held.unmoved += 8192;
   return all;

@@ -9,21 +9,24 @@ import { openArtifacts } from "./artifacts.ts";
 import { checkSignature } from "./crypto.ts";
 import {
   checkpointRows,
+  cosignatureRows,
   type Db,
   databaseFile,
   openForReading,
   readOrigin,
   rowsFrom,
-  schemaProblem,
   sqliteCode,
 } from "./database.ts";
 import { readRestoredMarker } from "./marker.ts";
+import { schemaProblem } from "./schema.ts";
 
 export interface FolderTrust {
   /** Public keys from outside the folder; the log's own is the one named like its origin. */
   readonly trusted: readonly VerifyingKey[];
   /** Opens artifacts, so that they are checked inside; without it only their presence is. */
   readonly dataKey?: Uint8Array | undefined;
+  /** Public keys of central QA from outside the folder; with one its countersignatures are judged. */
+  readonly witnesses?: readonly VerifyingKey[] | undefined;
   /** A head known from elsewhere (the boot floor, a receipt) that the log must contain. */
   readonly floor?: Head | undefined;
 }
@@ -60,13 +63,16 @@ function readLog(dataDir: string, trust: FolderTrust, named: Map<Digest, number>
     const altered = schemaProblem(db);
     if (altered !== null) return unreadable(altered);
     const origin = readOrigin(db);
-    if (origin === null) return unreadable("It is not a ledger of format 1.");
+    if (origin === null) return unreadable("It is not a ledger of a format that is known here (1 or 2).");
     // One transaction, so that checkpoints are not newer than the entries seen.
     db.exec("BEGIN");
     const verified = verifyLog({
       origin,
-      rows: rowsFrom(db),
       checkpoints: checkpointRows(db, false),
+      cosignatures: cosignatureRows(db, false),
+      // Last: the connection answers no other question while these are read.
+      rows: rowsFrom(db),
+      witnesses: trust.witnesses ?? [],
       trusted: trust.trusted,
       check: checkSignature,
       floor: trust.floor,
@@ -98,7 +104,7 @@ function withFloor({ report, floor: found }: VerifiedLog, floor: Head): Report {
 
 function unreadable(what: string): Report {
   const findings = [finding("database", null, what)];
-  return { ok: false, origin: "", entries: 0, jobs: 0, lastCheckpoint: null, uncovered: 0, findings };
+  return { ok: false, origin: "", entries: 0, jobs: 0, lastCheckpoint: null, uncovered: 0, cosigned: null, findings };
 }
 
 async function artifactFindings(

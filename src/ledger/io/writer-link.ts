@@ -1,9 +1,11 @@
 /** The main thread's side of the writer: requests with numbers, answers to their promises, one failure for all. */
 import { Worker } from "node:worker_threads";
+import { assert } from "../../kernel/assert.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { TextDraft } from "../chain.ts";
 import type { Entry } from "../entry.ts";
 import { type Head, LedgerFailed, type LedgerFault } from "../ledger.ts";
+import type { Frontier } from "../tree.ts";
 import type { AppendRequest, FromWriter, StoredText, ToWriter, WriterData } from "./protocol.ts";
 
 export type Opened = Extract<FromWriter, { kind: "opened" }>;
@@ -15,7 +17,8 @@ export interface WriterLink {
   failed(): LedgerFault | null;
   append(drafts: readonly TextDraft[]): Promise<readonly Entry[]>;
   page(from: number, to: number): Promise<readonly StoredText[]>;
-  putCheckpoint(size: number, note: string): Promise<void>;
+  frontier(size: number): Promise<Frontier>;
+  putNote(kind: "checkpoint" | "cosignature", size: number, note: string): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -91,7 +94,7 @@ function link(worker: Worker, opened: Opened): WriterLink {
     else if (message.kind === "appended") {
       head = message.head;
       for (const result of message.results) calls.settle(result.id, message, result.entries);
-    } else if (message.kind === "page" || message.kind === "done") calls.settle(message.id, message);
+    } else if ("id" in message) calls.settle(message.id, message);
   });
   worker.on("error", (problem) => calls.failAll({ ...ended, what: `The ledger's writer ended: ${String(problem)}` }));
   const over = new Promise<void>((resolve) => {
@@ -115,15 +118,20 @@ function link(worker: Worker, opened: Opened): WriterLink {
 
   const entriesOf = (_: FromWriter, entries: readonly Entry[]): readonly Entry[] => entries;
   const rowsOf = (message: FromWriter): readonly StoredText[] => (message.kind === "page" ? message.rows : []);
+  const frontierOf = (message: FromWriter): Frontier => {
+    assert(message.kind === "frontier", "the writer answers what it was asked");
+    return message.frontier;
+  };
   return {
     opened,
     head: () => head,
     failed: calls.failed,
     append: (drafts) => calls.ask((id) => queue({ id, drafts }), entriesOf),
     page: (from, to) => calls.ask((id) => post({ kind: "page", id, from, to }), rowsOf),
-    putCheckpoint: (size, note) =>
+    frontier: (size) => calls.ask((id) => post({ kind: "frontier", id, size }), frontierOf),
+    putNote: (kind, size, note) =>
       calls.ask(
-        (id) => post({ kind: "checkpoint", id, size, note }),
+        (id) => post({ kind, id, size, note }),
         () => undefined,
       ),
     close() {

@@ -29,8 +29,11 @@ function serve(store: Store): void {
       schedule(store);
     } else if (message.kind === "page") {
       say({ kind: "page", id: message.id, rows: store.page(message.from, message.to) });
-    } else if (message.kind === "checkpoint") {
-      const fault = store.putCheckpoint(message.size, message.note);
+    } else if (message.kind === "frontier") {
+      say({ kind: "frontier", id: message.id, frontier: store.frontier(message.size) });
+    } else if (message.kind === "checkpoint" || message.kind === "cosignature") {
+      const put = message.kind === "checkpoint" ? store.putCheckpoint : store.putCosignature;
+      const fault = put(message.size, message.note);
       if (fault === null) say({ kind: "done", id: message.id });
       else fail(fault);
     } else {

@@ -75,7 +75,7 @@ async function writeRecord(): Promise<Folders> {
 export function forge(folders: Folders, change: (db: Database.Database) => void): void {
   const db = new Database(join(folders.dataDir, "ledger.db"));
   const triggers = db.prepare<[], { sql: string }>("SELECT sql FROM sqlite_schema WHERE type = 'trigger'").all();
-  for (const table of ["meta", "entry", "checkpoint"]) {
+  for (const table of ["meta", "entry", "checkpoint", "cosignature"]) {
     db.exec(`DROP TRIGGER ${table}_no_update; DROP TRIGGER ${table}_no_delete`);
   }
   change(db);

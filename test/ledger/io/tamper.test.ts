@@ -137,7 +137,14 @@ describe("[F67][L7] the verifier names the first bad entry", () => {
     expect(report.findings[0]?.what).toMatch(/^[A-Z].*\.$/);
     // The writer refuses to start on it too; only missing or misfiled checkpoints are for the verifier alone.
     const { trusted } = record.keys;
-    const opened = openStore({ dataDir: record.folders.dataDir, trusted, origin, floor: null, quotaBytes: null });
+    const opened = openStore({
+      dataDir: record.folders.dataDir,
+      trusted,
+      origin,
+      floor: null,
+      quotaBytes: null,
+      upgrade: true,
+    });
     if (opened.ok) opened.value.close();
     expect(opened.ok).toBe(rule === "unsigned" || rule === "checkpoint-format");
     if (!opened.ok && seq !== null) expect(opened.error).toMatchObject({ code: "ledger-broken", seq });
