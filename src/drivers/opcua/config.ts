@@ -1,0 +1,62 @@
+/** The configuration of a machine that is driven over OPC UA. */
+import { z } from "zod";
+
+const milliseconds = z.number().int().min(100).max(600_000);
+const path = z.string().min(1).max(1024);
+const uri = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+
+/** Parses the `machine` section of a machine driven by `opcua`; unknown keys are refused. */
+export const opcuaConfig = z.strictObject({
+  driver: z.literal("opcua"),
+  /** Where the machine listens, `opc.tcp://host:port` with a path where it has one. */
+  endpoint: z.string().regex(/^opc\.tcp:\/\/(\[[0-9A-Fa-f:]+\]|[A-Za-z0-9.-]{1,253}):\d{1,5}(\/[\x21-\x7e]{0,200})?$/),
+  /** Serial number that the machine's nameplate must show. */
+  serial: z.string().min(1).max(64),
+  /** ProductInstanceUri that the machine's nameplate must show (OPC 40001-1): the machine, not its address. */
+  productInstanceUri: uri,
+  /** ApplicationUri that the machine's certificate must carry. */
+  applicationUri: uri,
+  /**
+   * SHA-256 of the machine's certificate, where the configuration itself pins it. Without it only the certificate that
+   * `cellward trust accept` pinned counts; with it, both must agree.
+   */
+  fingerprint: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/)
+    .optional(),
+  /** Files that hold the user name and the password which the machine gave this cell. */
+  userFile: path,
+  passwordFile: path,
+  /** How the machine shows its jobs: OPC 40001-3 (Machinery Jobs) with OPC 10031-4 v2. */
+  profile: z.literal("machinery-jobs").default("machinery-jobs"),
+  /** The machine's node below the Machines folder of its server: namespace by URI, never by index. */
+  node: z.strictObject({ namespace: uri, name: z.string().min(1).max(120) }),
+  /** What the machine does by itself when nobody talks to it; `driver`: this driver's child aborts its job. */
+  onHostLoss: z.enum(["none", "firmware", "driver", "relay"]).default("driver"),
+  /** How often the heartbeat is read, and the deadline of each read. */
+  heartbeatMs: milliseconds.default(2000),
+  /** So many heartbeats missed one after the other: the machine is not watched any more. */
+  heartbeatsMissed: z.number().int().min(1).max(10).default(3),
+  /** Deadline of one call. */
+  callMs: milliseconds.default(4000),
+  /** While it works on a job, a machine may be out of sight for so long; then the attempt is over. */
+  patienceMs: milliseconds.default(20_000),
+});
+
+export type OpcuaConfig = z.infer<typeof opcuaConfig>;
+
+/** What the driver's child process is given: the configuration, and what the cell knows besides. */
+export interface OpcuaChildConfig {
+  readonly machine: OpcuaConfig;
+  /** The machine's name in the configuration: its pinned certificate is kept under it. */
+  readonly equipment: string;
+  /** Folder of certificates and keys for OPC UA, inside the key folder. */
+  readonly pki: string;
+  /** Who this cell says that it is; its certificate carries the same. */
+  readonly clientUri: string;
+}
+
+/** The ApplicationUri of a cell as an OPC UA client, from the name of its ledger (`site/cell`). */
+export function clientUriOf(origin: string): string {
+  return `urn:cellward:${origin.replace("/", ":")}`;
+}

@@ -1,0 +1,57 @@
+/** The names under which a machine's parts are found: namespaces by URI, parts by browse path, states by number. */
+
+/** Namespaces of the companion specifications; their indexes differ from server to server and from start to start. */
+export const namespaces = {
+  ua: "http://opcfoundation.org/UA/",
+  di: "http://opcfoundation.org/UA/DI/",
+  machinery: "http://opcfoundation.org/UA/Machinery/",
+  jobs: "http://opcfoundation.org/UA/Machinery/Jobs/",
+  isa95: "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/",
+} as const;
+
+/** One step of a browse path: the namespace by URI, and the browse name. */
+export interface PathStep {
+  readonly namespace: string;
+  readonly name: string;
+}
+
+type Namespace = keyof typeof namespaces;
+
+/** `path("machinery:MachineryBuildingBlocks", "jobs:JobManagement")`. */
+export function path(...steps: readonly `${Namespace}:${string}`[]): readonly PathStep[] {
+  return steps.map((step) => {
+    const at = step.indexOf(":");
+    return { namespace: namespaces[step.slice(0, at) as Namespace], name: step.slice(at + 1) };
+  });
+}
+
+const blocks = "machinery:MachineryBuildingBlocks";
+const control = [blocks, "jobs:JobManagement", "jobs:JobOrderControl"] as const;
+
+/** Methods of ISA95JobOrderReceiverObjectType that this driver calls (OPC 10031-4, 7.2.1). */
+export type JobMethod = "StoreAndStart" | "Pause" | "Resume" | "Stop" | "Abort" | "Cancel" | "Clear";
+
+/** Where each part stands below the machine's node; `null` in the answer means that the machine does not serve it. */
+export const machineParts = {
+  manufacturer: path("di:Identification", "di:Manufacturer"),
+  model: path("di:Identification", "di:Model"),
+  serial: path("di:Identification", "di:SerialNumber"),
+  productInstanceUri: path("di:Identification", "di:ProductInstanceUri"),
+  softwareRevision: path("di:Identification", "di:SoftwareRevision"),
+  itemState: path(blocks, "machinery:MachineryItemState", "ua:CurrentState", "ua:Number"),
+  itemStateId: path(blocks, "machinery:MachineryItemState", "ua:CurrentState", "ua:Id"),
+  operationMode: path(blocks, "machinery:MachineryOperationMode", "ua:CurrentState", "ua:Number"),
+  operationModeId: path(blocks, "machinery:MachineryOperationMode", "ua:CurrentState", "ua:Id"),
+  jobControl: path(...control),
+  jobOrderList: path(...control, "isa95:JobOrderList"),
+  jobResults: path(blocks, "jobs:JobManagement", "jobs:JobOrderResults"),
+  jobResponse: path(blocks, "jobs:JobManagement", "jobs:JobOrderResults", "isa95:RequestJobResponseByJobOrderID"),
+} as const;
+
+/** MachineryItemState (OPC 40001-1, 12.3): the state's number, and the number of its node in the Machinery namespace. */
+export const itemStates = { NotAvailable: 0, OutOfService: 1, NotExecuting: 2, Executing: 3 } as const;
+export const itemStateNodes: Readonly<Record<number, number>> = { 5005: 0, 5004: 1, 5007: 2, 5006: 3 };
+
+/** MachineryOperationMode (OPC 40001-1, 12.4), likewise. */
+export const operationModes = { None: 0, Maintenance: 1, Setup: 2, Processing: 3 } as const;
+export const operationModeNodes: Readonly<Record<number, number>> = { 5024: 0, 5025: 1, 5027: 2, 5026: 3 };
