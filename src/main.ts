@@ -70,11 +70,13 @@ program
 
 program
   .command("export")
-  .description("write one job's record as a file that proves itself, and a readable page beside it")
+  .description(
+    "write one job's record as a file that proves itself, and beside it a readable page (HTML) and paper (PDF)",
+  )
   .argument("<job>")
   .addOption(data)
   .addOption(keys)
-  .requiredOption("--out <file>", "the record (JSON); the page is written beside it")
+  .requiredOption("--out <file>", "the record (JSON); page and paper are written beside it")
   .option("--no-pictures", "leave pictures and programs out; their digests stay")
   .action(async (job, o) => end(await exportRecord(terminal(), job, o)));
 

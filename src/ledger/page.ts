@@ -1,8 +1,8 @@
-/** The readable page of one job's export: self-contained HTML without scripts, everything escaped, made to be printed. */
+/** The readable page of one job's export, whatever it is shown on: what stands on it, in the order of reading. */
 import { parseCanonical } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
 import { artifactDigests } from "./artifacts.ts";
-import { toBase64, utf8 } from "./bytes.ts";
+import { utf8 } from "./bytes.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { type Entry, type JsonObject, parseEntry } from "./entry.ts";
 import type { ExportedEntry, JobExport } from "./export.ts";
@@ -19,34 +19,65 @@ export type Describe = (type: string, body: JsonObject) => Described | null;
 /** What happened, in a few sentences for the top of the page, from every entry's type and body. */
 export type Summarise = (facts: readonly { readonly type: string; readonly body: JsonObject }[]) => readonly string[];
 
-/** The page of an export that was found good; `digest` is that of the export file. */
-export function exportPage(
-  content: JobExport,
-  digest: Digest,
-  describe: Describe = () => null,
-  summarise: Summarise = () => [],
-): string {
+/** A picture that stands under an entry, once in a page. */
+export interface PagePicture {
+  readonly digest: Digest;
+  readonly type: "image/jpeg" | "image/png";
+  readonly bytes: Uint8Array;
+}
+
+/** One entry of the record as it is told. */
+export interface PageEntry {
+  readonly seq: number;
+  readonly when: string;
+  /** What the clock was worth, where it was not synchronised; else null. */
+  readonly clock: string | null;
+  readonly who: string;
+  readonly title: string;
+  readonly lines: readonly string[];
+  readonly pictures: readonly PagePicture[];
+}
+
+/** Everything that the readable page says, on screen and on paper. */
+export interface Page {
+  readonly title: string;
+  readonly simulated: boolean;
+  readonly facts: readonly (readonly [name: string, value: string])[];
+  readonly summary: readonly string[];
+  readonly entries: readonly PageEntry[];
+  readonly digest: Digest;
+  /** When the last entry was written: the record's own date. */
+  readonly until: number;
+}
+
+export const simulatedWords = "SIMULATED, not for human use";
+
+/** How the page's facts and entries are worded; without it, generally. */
+export interface Telling {
+  readonly describe?: Describe | undefined;
+  readonly summarise?: Summarise | undefined;
+}
+
+/** The page of an export that was found good; `digest` is that of the export file, `verdict` the verifier's headline. */
+export function pageOf(content: JobExport, digest: Digest, verdict: string, telling: Telling = {}): Page {
+  const { describe = () => null, summarise = () => [] } = telling;
   const told = content.entries.map((one) => readEntry(one)).filter((one) => one !== null);
-  const simulated = told.some((one) => saysSimulated(one.body));
-  const title = `Record of job ${content.job}`;
   const shown = new Set<Digest>();
-  return [
-    "<!doctype html>",
-    '<html lang="en"><head><meta charset="utf-8">',
-    `<meta http-equiv="Content-Security-Policy" content="default-src 'none'; img-src data:; style-src 'unsafe-inline'">`,
-    '<meta name="viewport" content="width=device-width, initial-scale=1">',
-    `<title>${escapeHtml(title)}</title><style>${style}</style></head><body>`,
-    simulated ? '<p class="simulated">SIMULATED, not for human use</p>' : "",
-    `<h1>${escapeHtml(title)}</h1>`,
-    heading(content, digest),
-    summary(summarise(told.map(({ entry, body }) => ({ type: entry.type, body })))),
-    '<table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">Who</th>' +
-      '<th scope="col">What</th></tr></thead><tbody>',
-    ...told.map((one) => row(one.entry, one.body, content, describe, shown)),
-    "</tbody></table>",
-    `<footer>${simulated ? "SIMULATED, not for human use. " : ""}SHA-256 of the record file: <code>${digest}</code></footer>`,
-    "</body></html>\n",
-  ].join("\n");
+  return {
+    title: `Record of job ${content.job}`,
+    simulated: told.some((one) => saysSimulated(one.body)),
+    facts: [
+      ["Cell", content.origin],
+      ["Entries of this record", String(content.entries.length)],
+      ["Signed checkpoint over", covered(content)],
+      ["Verdict when this was written", verdict],
+      ["SHA-256 of the record file", digest],
+    ],
+    summary: summarise(told.map(({ entry, body }) => ({ type: entry.type, body }))),
+    entries: told.map(({ entry, body }) => entryOf(entry, body, content, describe, shown)),
+    digest,
+    until: Math.max(0, ...told.map(({ entry }) => entry.at)),
+  };
 }
 
 /** Tells any body: one line a member, nested values as JSON. */
@@ -79,54 +110,38 @@ export function utcText(at: number): string {
   return `${String(year).padStart(4, "0")}-${two(month)}-${two(day)} ${time}`;
 }
 
-/** Text made safe for HTML content and quoted attributes. */
-export function escapeHtml(text: string): string {
-  const names: Record<string, string> = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "'": "&#39;" };
-  return text.replaceAll(/[&<>"']/g, (sign) => names[sign] ?? "");
-}
-
-function heading(content: JobExport, digest: Digest): string {
+function covered(content: JobExport): string {
   const head = parseCheckpoint(`${content.checkpoint.split("\n\n")[0] ?? ""}\n`);
-  const covered = head.ok ? `${head.value.size} entries` : "unreadable";
-  const facts = [
-    ["Cell", content.origin],
-    ["Entries of this record", String(content.entries.length)],
-    ["Signed checkpoint over", covered],
-    ["SHA-256 of the record file", digest],
-  ];
-  const list = facts.map(([name, value]) => `<dt>${escapeHtml(name ?? "")}</dt><dd>${escapeHtml(value ?? "")}</dd>`);
-  return (
-    `<dl>${list.join("")}</dl><p>This page is for reading. What can be verified is the record file beside it: ` +
-    `<code>cellward verify</code> says whether it is genuine, with the cell's public key from a source that you trust.</p>`
-  );
+  return head.ok ? `${head.value.size} entries` : "unreadable";
 }
 
-function summary(sentences: readonly string[]): string {
-  if (sentences.length === 0) return "";
-  return `<h2>Summary</h2><ul>${sentences.map((each) => `<li>${escapeHtml(each)}</li>`).join("")}</ul><h2>Entries</h2>`;
-}
-
-/** One entry as a table row; `shown` holds the pictures that stood in rows before, so that each stands here once. */
-function row(entry: Entry, body: JsonObject, content: JobExport, describe: Describe, shown: Set<Digest>): string {
+/** `shown` holds the pictures of entries before, so that each stands on the page once. */
+function entryOf(
+  entry: Entry,
+  body: JsonObject,
+  content: JobExport,
+  describe: Describe,
+  shown: Set<Digest>,
+): PageEntry {
   const { title, lines } = describe(entry.type, body) ?? describeGenerally(entry.type, body);
-  const clock = entry.clockState === "synchronised" ? "" : ` <small>(clock ${escapeHtml(entry.clockState)})</small>`;
   const fresh = artifactDigests(body).filter((digest) => !shown.has(digest));
-  const pictures = fresh.map((digest) => picture(digest, content.artifacts.get(digest)));
   for (const digest of fresh) shown.add(digest);
-  return (
-    `<tr><td>${entry.seq}</td><td>${utcText(entry.at)}${clock}</td><td>${escapeHtml(entry.actorId ?? "the cell")}</td>` +
-    `<td><strong>${escapeHtml(title)}</strong>${lines.map((line) => `<br>${escapeHtml(line)}`).join("")}` +
-    `${pictures.join("")}</td></tr>`
-  );
+  return {
+    seq: entry.seq,
+    when: utcText(entry.at),
+    clock: entry.clockState === "synchronised" ? null : entry.clockState,
+    who: entry.actorId ?? "the cell",
+    title,
+    lines,
+    pictures: fresh.flatMap((digest) => {
+      const bytes = content.artifacts.get(digest);
+      const type = bytes === undefined ? null : pictureType(bytes);
+      return bytes === undefined || type === null ? [] : [{ digest, type, bytes }];
+    }),
+  };
 }
 
-function picture(digest: Digest, bytes: Uint8Array | undefined): string {
-  const type = bytes === undefined ? null : pictureType(bytes);
-  if (bytes === undefined || type === null) return "";
-  return `<br><img alt="Picture ${digest.slice(0, 12)}" src="data:${type};base64,${toBase64(bytes)}">`;
-}
-
-function pictureType(bytes: Uint8Array): string | null {
+function pictureType(bytes: Uint8Array): PagePicture["type"] | null {
   const begins = (...first: number[]): boolean => first.every((byte, index) => bytes[index] === byte);
   if (begins(0xff, 0xd8, 0xff)) return "image/jpeg";
   return begins(0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a) ? "image/png" : null;
@@ -144,13 +159,3 @@ function saysSimulated(value: unknown): boolean {
     ([key, member]) => (key === "simulated" && member === true) || saysSimulated(member),
   );
 }
-
-const style = `
-body{font:15px/1.45 "Liberation Sans",Arial,sans-serif;color:#111;background:#fff;max-width:60rem;margin:1.5rem auto;padding:0 1rem}
-h1{font-size:1.5rem}h2{font-size:1.15rem}dl{display:grid;grid-template-columns:max-content 1fr;gap:.2rem 1rem}dt{font-weight:bold}
-dd{margin:0;overflow-wrap:anywhere}table{border-collapse:collapse;width:100%}
-th,td{border:1px solid #777;padding:.35rem .5rem;text-align:left;vertical-align:top;overflow-wrap:anywhere}
-td:first-child,td:nth-child(2){white-space:nowrap}thead{display:table-header-group}tr{break-inside:avoid}
-img{max-width:100%;max-height:16rem;margin-top:.4rem}footer{margin-top:1rem;overflow-wrap:anywhere}
-.simulated{border:4px solid #a00;color:#a00;font-size:1.6rem;font-weight:bold;padding:.5rem 1rem;text-align:center}
-@media print{body{margin:0;max-width:none;font-size:10pt}@page{margin:15mm}}`;

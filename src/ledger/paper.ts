@@ -75,14 +75,32 @@ export function wrapAnywhere(text: string, width: number, measure: Measure): str
 
 /** A word in pieces that fit, cut between what people see as letters. */
 function pieces(word: string, width: number, measure: Measure): string[] {
+  const letters = [...new Intl.Segmenter("en", { granularity: "grapheme" }).segment(word)].map((each) => each.segment);
+  // By the sum of the letters first, because measuring every longer piece would take minutes for a text of a megabyte.
+  const summed = cutAt(letters, (piece, used) => used <= width || piece === "", measure);
+  const fits = (piece: string): boolean => measure(piece) <= width;
+  return summed.every(fits)
+    ? summed
+    : cutAt(letters, (piece, _used, next) => piece === "" || fits(piece + next), measure);
+}
+
+function cutAt(
+  letters: readonly string[],
+  may: (piece: string, used: number, next: string) => boolean,
+  measure: Measure,
+): string[] {
+  const widths = new Map<string, number>();
   const found: string[] = [];
-  let piece = "";
-  for (const { segment } of new Intl.Segmenter("en", { granularity: "grapheme" }).segment(word)) {
-    if (piece !== "" && measure(piece + segment) > width) {
+  let [piece, used] = ["", 0];
+  for (const letter of letters) {
+    const width = widths.get(letter) ?? measure(letter);
+    widths.set(letter, width);
+    if (!may(piece, used + width, letter)) {
       found.push(piece);
-      piece = "";
+      [piece, used] = ["", 0];
     }
-    piece += segment;
+    piece += letter;
+    used += width;
   }
   return [...found, piece];
 }

@@ -91,7 +91,7 @@ const noKey = (why: string) => ({
   remedy: "Name the cell's public key with --key (a line or a file), or its key folder with --keys.",
 });
 
-/** `cellward export JOB`: one file that proves itself, and a readable page of the same content beside it. */
+/** `cellward export JOB`: one file that proves itself, and beside it the same content as a page and on paper. */
 export async function exportRecord(
   terminal: Terminal,
   job: string,
@@ -101,7 +101,7 @@ export async function exportRecord(
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.refused);
   const { dataKey, trusted, signer } = opened.value;
   const artifacts = options.pictures ? { artifacts: openArtifacts(options.data, dataKey) } : {};
-  const base = options.out.replace(/\.(json|html)$/, "");
+  const base = options.out.replace(/\.(json|html|pdf)$/, "");
   const made = await writeExport(options.data, job as JobId, base, {
     signer,
     keys: trusted,
@@ -110,10 +110,10 @@ export async function exportRecord(
     ...artifacts,
   });
   if (!made.ok) return terminal.trouble(made.error, exitCode.notReady);
-  const { recordPath, pagePath, report } = made.value;
+  const { recordPath, pagePath, paperPath, report } = made.value;
   terminal.result(
-    { ok: true, record: recordPath, page: pagePath, digest: report.digest, entries: report.entries },
-    `Record of ${job}: ${recordPath} (${report.entries} entries)\nReadable page: ${pagePath}\nSHA-256 ${report.digest}`,
+    { ok: true, record: recordPath, page: pagePath, paper: paperPath, digest: report.digest, entries: report.entries },
+    `Record of ${job}: ${recordPath} (${report.entries} entries)\nReadable page: ${pagePath}\nPaper: ${paperPath}\nSHA-256 ${report.digest}`,
   );
   return exitCode.ok;
 }

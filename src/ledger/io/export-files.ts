@@ -1,30 +1,32 @@
-/** An export as files: the record, its readable page beside it, and the verification of whatever is pointed at. */
+/** An export as files: the record, its readable page and paper beside it, and the verification of whatever is pointed at. */
 import { readFile, stat } from "node:fs/promises";
+import { basename } from "node:path";
 import type { JobId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Finding, finding } from "../finding.ts";
 import { exportVerdict, folderVerdict, type Verdict } from "../headline.ts";
-import { type Describe, exportPage, type Summarise } from "../page.ts";
+import { pageOf, type Telling } from "../page.ts";
+import { pageHtml } from "../page-html.ts";
 import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
 import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
 import { errorCode, writeDurably } from "./files.ts";
+import { recordPdf } from "./record-pdf.ts";
 import { type FolderReport, type FolderTrust, verifyFolder } from "./verify.ts";
 
 export interface WrittenExport {
   readonly recordPath: string;
   readonly pagePath: string;
+  readonly paperPath: string;
   readonly report: ExportReport;
 }
 
-export interface WriteOptions extends ExportOptions {
+export interface WriteOptions extends ExportOptions, Telling {
   /** The cell's public keys: the file is verified with them before it is written. */
   readonly keys: NonNullable<ExportOptions["keys"]>;
-  readonly describe?: Describe;
-  readonly summarise?: Summarise;
 }
 
-/** Exports a job to `base`.json and `base`.html, which are written only if the record verifies. */
+/** Exports a job to `base`.json, `base`.html and `base`.pdf, which are written only if the record verifies. */
 export async function writeExport(
   dataDir: string,
   job: JobId,
@@ -42,13 +44,12 @@ export async function writeExport(
       remedy: first?.remedy ?? "",
     });
   }
-  const written = { recordPath: `${base}.json`, pagePath: `${base}.html`, report };
+  const written = { recordPath: `${base}.json`, pagePath: `${base}.html`, paperPath: `${base}.pdf`, report };
+  const page = pageOf(content, report.digest, exportVerdict(report).headline, options);
+  const paper = await recordPdf(page, { name: basename(written.recordPath), bytes: made.value.bytes });
   await writeDurably(written.recordPath, made.value.bytes, 0o600);
-  await writeDurably(
-    written.pagePath,
-    Buffer.from(exportPage(content, report.digest, options.describe, options.summarise)),
-    0o600,
-  );
+  await writeDurably(written.pagePath, Buffer.from(pageHtml(page)), 0o600);
+  await writeDurably(written.paperPath, paper, 0o600);
   return ok(written);
 }
 

@@ -10,7 +10,8 @@ import { checkSignature } from "../../../src/ledger/io/crypto.ts";
 import { exportJob } from "../../../src/ledger/io/export.ts";
 import { verifyPath, writeExport } from "../../../src/ledger/io/export-files.ts";
 import { createKeys } from "../../../src/ledger/io/keys.ts";
-import { exportPage, utcText } from "../../../src/ledger/page.ts";
+import { pageOf, utcText } from "../../../src/ledger/page.ts";
+import { pageHtml } from "../../../src/ledger/page-html.ts";
 import { verifyExport } from "../../../src/ledger/verify-export.ts";
 import { freshFolders, mustOpen, newFolders } from "../drafts.ts";
 import { draft, started } from "../plain-drafts.ts";
@@ -200,9 +201,13 @@ describe("[F71] the page beside it", () => {
     const record = await makeRecord();
     const { report, content } = check(record, await exportRecord(record, false));
     if (content === null) throw new Error("content");
-    const page = exportPage(content, report.digest, (type) =>
-      type === "JobEnded" ? { title: "The job <ended>", lines: ["for good"] } : null,
+    const headline = exportVerdict(report).headline;
+    const page = pageHtml(
+      pageOf(content, report.digest, headline, {
+        describe: (type) => (type === "JobEnded" ? { title: "The job <ended>", lines: ["for good"] } : null),
+      }),
     );
+    expect(page).toContain(headline);
     expect(page).toContain(report.digest);
     expect(page).toContain("SIMULATED, not for human use");
     expect(page).toContain("&lt;b&gt;Grüße&lt;/b&gt;");
