@@ -160,7 +160,9 @@ async function proveRecord({ display, bench }: Story): Promise<boolean> {
   if (exported.code !== 0) return folder.code === 0;
   const verified = await cellward(["verify", record, "--key", join(keys, "cell.vkey")]);
   const { headline } = verified.value as { headline: string };
-  display.say(`  record: ${record} (.html and .pdf beside it): ${verified.code === 0 ? headline.toLowerCase() : headline}`);
+  display.say(
+    `  record: ${record} (.html and .pdf beside it): ${verified.code === 0 ? headline.toLowerCase() : headline}`,
+  );
   const bytes = await readFile(record);
   const at = Math.floor(bytes.length / 3);
   bytes[at] = bytes[at] === 0x31 ? 0x32 : 0x31;
