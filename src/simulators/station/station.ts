@@ -3,7 +3,17 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import { cleanDry } from "./clean.ts";
 import type { FaultSet } from "./faults.ts";
 import type { FileStore } from "./files.ts";
-import { hasStation, type Job, type JobOrder, jobOf, type Method, methods, nextToStart, status } from "./jobs.ts";
+import {
+  hasStation,
+  type Job,
+  type JobOrder,
+  type JobState,
+  jobOf,
+  type Method,
+  methods,
+  nextToStart,
+  status,
+} from "./jobs.ts";
 import { measurePoints } from "./measure.ts";
 import { type AlarmName, type Plant, type Progress, type Run, restingPlant, type Setting } from "./operation.ts";
 import { commanded, itemState, type PackCommand, type PackState, packStates, settle } from "./packml.ts";
@@ -46,8 +56,8 @@ export interface Station {
   store(order: JobOrder, andStart: boolean): Result<bigint, Refusal>;
   /** Every other method; Update brings the new order. */
   command(method: Method, id: string, order?: JobOrder): Result<bigint, Refusal>;
-  /** A PackML command from OPC UA or from the panel; false where it is not legal now. */
-  pack(command: PackCommand): boolean;
+  /** A PackML command from OPC UA or from the panel, which ends a running job; false where it is not legal now. */
+  pack(command: UnitCommand): boolean;
   /** The client showed a sign of life. */
   beat(nowMs: number): void;
   putPart(tag: string | null): void;
@@ -62,11 +72,17 @@ export interface Station {
 /** Operation modes of OPC 40001-1; jobs start only in Processing. */
 export type OperationMode = "Processing" | "Setup" | "Maintenance";
 
+/** PackML commands that the unit takes from outside; work begins with a job order. */
+export type UnitCommand = "Abort" | "Clear" | "Stop" | "Reset";
+
 interface Running {
   readonly id: string;
   readonly run: Run;
   readonly partTag: string;
 }
+
+const aborted: JobState = { name: "Aborted", sub: null };
+const stored: JobState = { name: "NotAllowedToStart", sub: "Ready" };
 
 /** Makes a station with an empty fixture, a closed door and an idle unit. */
 export function createStation(options: StationOptions, files: FileStore, faults: FaultSet): Station {
@@ -104,10 +120,17 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     plant.force_N = 0;
     plant.stroke_mm = 0;
   };
+  /** A start that is still waiting is taken back: after a fault or a restart nothing moves by itself. */
+  const revoke = (): void => {
+    for (const job of jobs.values()) {
+      if (job.state.name === "AllowedToStart") change(job.order.id, { state: stored });
+    }
+  };
   /** Stops what runs, at once and safely: ram up, heaters off. */
   const abort = (why: string): void => {
     if (running === null) return;
-    end(running.id, { state: { name: "Aborted", sub: null }, why });
+    end(running.id, { state: aborted, why });
+    revoke();
     pack("Abort");
   };
   const hold = (sub: "Held" | "Suspended", why: string): void => {
@@ -118,7 +141,7 @@ export function createStation(options: StationOptions, files: FileStore, faults:
   const begin = (job: Job): void => {
     const cleared = checkStart(job.order, stand());
     const { id } = job.order;
-    if (!cleared.ok) return end(id, { state: { name: "Aborted", sub: null }, why: cleared.error.why });
+    if (!cleared.ok) return end(id, { state: aborted, why: cleared.error.why });
     runs++;
     const setting: Setting = {
       plant,
@@ -223,7 +246,15 @@ export function createStation(options: StationOptions, files: FileStore, faults:
       return ok(status.noError);
     },
     command,
-    pack,
+    pack: (order) => {
+      if (commanded(unit, order) === null) return false;
+      if (order === "Abort" || order === "Stop") revoke();
+      if (running !== null && (order === "Abort" || order === "Stop")) {
+        const state: JobState = order === "Abort" ? aborted : { name: "Ended", sub: "Completed" };
+        end(running.id, { state, why: `the unit was told to ${order.toLowerCase()}` });
+      }
+      return pack(order);
+    },
     beat: (nowMs) => {
       beatAt = nowMs;
     },
@@ -246,12 +277,9 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     powerCycle: (nowMs) => {
       now = nowMs;
       for (const job of jobs.values()) {
-        if (hasStation(job))
-          end(job.order.id, { state: { name: "Aborted", sub: null }, why: "the station was restarted" });
-        // A start that was waiting is not carried over: nothing moves by itself after a restart.
-        else if (job.state.name === "AllowedToStart")
-          change(job.order.id, { state: { name: "NotAllowedToStart", sub: "Ready" } });
+        if (hasStation(job)) end(job.order.id, { state: aborted, why: "the station was restarted" });
       }
+      revoke();
       unit = unit === "Idle" || packStates[unit] === packStates.Complete ? "Idle" : "Aborted";
     },
   };

@@ -11,12 +11,12 @@ import {
   type Variant,
 } from "node-opcua";
 import type { Result } from "../../../kernel/result.ts";
-import { type Method, methods, stateNumbers, status } from "../jobs.ts";
+import { type Job, type Method, methods, stateNumbers, status } from "../jobs.ts";
 import { operations } from "../program.ts";
 import type { Refusal } from "../start-checks.ts";
 import { mostJobs, type Station } from "../station.ts";
 import { type Codec, codecOf, readOrder } from "./codec.ts";
-import { arrayOf, scalar, uint64 } from "./variants.ts";
+import { arrayOf, scalar, text, uint64 } from "./variants.ts";
 
 const uri = {
   jobs: "http://opcfoundation.org/UA/Machinery/Jobs/",
@@ -36,20 +36,39 @@ interface Answer {
 }
 
 /** Makes JobManagement under `blocks`; the returned function shows the jobs as they are now. */
-export function installJobControl(own: Namespace, blocks: UAObject, station: Station, plate: Plate): () => void {
+export function installJobControl(
+  own: Namespace,
+  machine: UAObject,
+  blocks: UAObject,
+  station: Station,
+  plate: Plate,
+): () => void {
   const space = own.addressSpace as AddressSpace;
   const jobsNs = space.getNamespaceIndex(uri.jobs);
   const isaNs = space.getNamespaceIndex(uri.isa95);
   const codec = codecOf(space);
-  const commands = ["Store", "StoreAndStart", ...Object.keys(methods)];
   const management = space.findObjectType("JobManagementType", jobsNs)!.instantiate({
     browseName: { name: "JobManagement", namespaceIndex: jobsNs },
     componentOf: blocks,
     namespace: own,
-    optionals: [...commands.map((name) => `JobOrderControl.${name}`), "JobOrderResults.JobOrderResponseList"],
-  });
+    optionals: ["JobOrderResults.JobOrderResponseList"],
+  }) as UAObject;
   const part = (of: UAObject, name: string, ns: number): UAObject => of.getComponentByName(name, ns) as UAObject;
-  const control = part(management, "JobOrderControl", jobsNs);
+  // The receiver with substates takes the plain one's place: it is a subtype, and the jobs here have substates.
+  space.deleteNode(part(management, "JobOrderControl", jobsNs));
+  const control = space.findObjectType("ISA95JobOrderReceiverSubStatesType", isaNs)!.instantiate({
+    browseName: { name: "JobOrderControl", namespaceIndex: jobsNs },
+    componentOf: management,
+    namespace: own,
+    optionals: [
+      "Store",
+      "StoreAndStart",
+      ...Object.keys(methods),
+      "NotAllowedToStartSubstates",
+      "AllowedToStartSubstates",
+    ],
+  }) as UAObject;
+  machine.addReference({ referenceType: "HasEventSource", nodeId: control.nodeId });
   const results = part(management, "JobOrderResults", jobsNs);
   const variable = (of: UAObject, name: string): UAVariable =>
     (of.getComponentByName(name, isaNs) ?? of.getPropertyByName(name, isaNs)) as UAVariable;
@@ -62,15 +81,29 @@ export function installJobControl(own: Namespace, blocks: UAObject, station: Sta
   );
   const list = variable(control, "JobOrderList");
   const responses = variable(results, "JobOrderResponseList");
-  let shown: readonly unknown[] | null = null;
+  let shown: readonly Job[] = [];
+  const statusEvent = space.findEventType("ISA95JobOrderStatusEventType", isaNs)!;
+  const tell = (job: Job): void =>
+    control.raiseEvent(statusEvent, {
+      jobOrder: scalar(DataType.ExtensionObject, job.order.raw),
+      jobState: arrayOf(DataType.ExtensionObject, codec.states(job.state)),
+      jobResponse: scalar(DataType.ExtensionObject, codec.response(job, plate.softwareRevision, plate.serial)),
+      message: scalar(DataType.LocalizedText, text(`${job.order.id} is ${job.state.name}`)),
+      severity: scalar(DataType.UInt16, 100),
+    });
+  for (const list of [variable(control, "JobOrderList"), variable(results, "JobOrderResponseList")]) {
+    list.setValueFromSource(arrayOf(DataType.ExtensionObject, []));
+  }
   const show = (): void => {
     const jobs = station.jobs();
-    if (shown !== null && jobs.length === shown.length && jobs.every((job, index) => job === shown![index])) return;
+    if (jobs.length === shown.length && jobs.every((job, index) => job === shown[index])) return;
+    const before = new Map(shown.map((job) => [job.order.id, job.state]));
     shown = jobs;
     list.setValueFromSource(arrayOf(DataType.ExtensionObject, jobs.map(codec.listEntry)));
     const begun = jobs.filter(({ state }) => state.name !== "NotAllowedToStart" && state.name !== "AllowedToStart");
     const answers = begun.map((job) => codec.response(job, plate.softwareRevision, plate.serial));
     responses.setValueFromSource(arrayOf(DataType.ExtensionObject, answers));
+    for (const job of jobs) if (before.get(job.order.id) !== job.state) tell(job);
   };
   bindCommands(control, isaNs, station, show);
   bindRequests(results, isaNs, station, codec, plate);

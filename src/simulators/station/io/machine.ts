@@ -1,6 +1,7 @@
 /** The station's address space: a machine of OPC 40001-1 with job management, PackML, programs and telemetry. */
 import { type AddressSpace, DataType, type Namespace, type UAObject, type UAVariable } from "node-opcua";
 import type { Station } from "../station.ts";
+import { installAlarms } from "./alarms.ts";
 import { installJobControl } from "./job-control.ts";
 import { installPackml } from "./packml.ts";
 import { installPrograms } from "./programs.ts";
@@ -49,7 +50,8 @@ export function buildMachine(
   });
   const shows = [
     machineStates(own, machine, blocks, station),
-    installJobControl(own, blocks, station, identity),
+    installJobControl(own, machine, blocks, station, identity),
+    installAlarms(own, machine, station),
     installPackml(own, machine, station),
     installPrograms(own, machine, station.files),
     installTelemetry(own, machine, station, clock),

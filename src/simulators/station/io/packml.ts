@@ -1,12 +1,27 @@
-/** The PackML object (OPC 30050): the unit's state by name and number, and the commands that clear and reset it. */
-import { type AddressSpace, DataType, type Namespace, type UAObject, type UAVariable } from "node-opcua";
-import { packStates } from "../packml.ts";
-import type { Station } from "../station.ts";
-import { scalar, text } from "./variants.ts";
+/** The PackML object (OPC 30050): three nested state machines, and the commands that stop, clear and reset the unit. */
+import {
+  type AddressSpace,
+  DataType,
+  type ISessionContext,
+  type Namespace,
+  promoteToStateMachine,
+  StatusCodes,
+  type UAMethod,
+  type UAObject,
+  type UAVariable,
+  type Variant,
+} from "node-opcua";
+import { type PackState, packStates } from "../packml.ts";
+import type { OperationMode, Station, UnitCommand } from "../station.ts";
+import { scalar } from "./variants.ts";
 
 const packml = "http://opcfoundation.org/UA/PackML/";
+const machineStates: readonly PackState[] = ["Clearing", "Stopped", "Stopping"];
+const baseStates: readonly PackState[] = ["Aborting", "Aborted"];
+/** ProductionMaintenanceModeEnum. */
+const unitModes: Readonly<Record<OperationMode, number>> = { Processing: 1, Maintenance: 2, Setup: 3 };
 
-/** Makes PackML under the machine. */
+/** Makes PackML under the machine. Work begins with a job order, so there is no Start here. */
 export function installPackml(own: Namespace, machine: UAObject, station: Station): () => void {
   const space = own.addressSpace as AddressSpace;
   const ns = space.getNamespaceIndex(packml);
@@ -14,17 +29,49 @@ export function installPackml(own: Namespace, machine: UAObject, station: Statio
     browseName: { name: "PackML", namespaceIndex: own.index },
     componentOf: machine,
     namespace: own,
+    optionals: [
+      ...["Abort", "Clear", "CurrentState.Number"].map((name) => `BaseStateMachine.${name}`),
+      ...["Stop", "Reset", "CurrentState.Number"].map((name) => `BaseStateMachine.MachineState.${name}`),
+      ...["Reset", "CurrentState.Number"].map((name) => `BaseStateMachine.MachineState.ExecuteState.${name}`),
+    ],
+  }) as UAObject;
+  const child = (of: UAObject, name: string): UAObject => of.getComponentByName(name, ns) as UAObject;
+  const base = child(object, "BaseStateMachine");
+  const middle = child(base, "MachineState");
+  const execute = child(middle, "ExecuteState");
+  const bind = (of: UAObject, command: UnitCommand): void =>
+    (of.getMethodByName(command, ns) as UAMethod).bindMethod(async (_inputs: Variant[], _context: ISessionContext) => ({
+      statusCode: station.pack(command) ? StatusCodes.Good : StatusCodes.BadInvalidState,
+      outputArguments: [],
+    }));
+  bind(base, "Abort");
+  bind(base, "Clear");
+  bind(middle, "Stop");
+  bind(middle, "Reset");
+  bind(execute, "Reset");
+  const machines = {
+    base: promoteToStateMachine(base),
+    middle: promoteToStateMachine(middle),
+    execute: promoteToStateMachine(execute),
+  };
+  const mode = child(object, "Status").getComponentByName("UnitModeCurrent", ns) as UAVariable;
+  const number = own.addVariable({
+    browseName: "StateCurrent",
+    componentOf: child(object, "Status"),
+    dataType: "Int32",
+    accessLevel: "CurrentRead",
   });
-  const variable = (browseName: string, dataType: string): UAVariable =>
-    own.addVariable({ browseName, componentOf: object, dataType, accessLevel: "CurrentRead" });
-  const name = variable("UnitState", "LocalizedText");
-  const number = variable("UnitStateNumber", "UInt32");
   let shown = "";
   return () => {
     const unit = station.unit();
-    if (unit === shown) return;
-    shown = unit;
-    name.setValueFromSource(scalar(DataType.LocalizedText, text(unit)));
-    number.setValueFromSource(scalar(DataType.UInt32, packStates[unit]));
+    if (`${unit} ${station.mode()}` === shown) return;
+    shown = `${unit} ${station.mode()}`;
+    const isBase = baseStates.includes(unit);
+    const isMachine = machineStates.includes(unit);
+    machines.base.setState(isBase ? unit : "Cleared");
+    machines.middle.setState(isBase ? null : isMachine ? unit : "Running");
+    machines.execute.setState(isBase || isMachine ? null : unit);
+    number.setValueFromSource(scalar(DataType.Int32, packStates[unit]));
+    mode.setValueFromSource(scalar(DataType.Int32, unitModes[station.mode()]));
   };
 }

@@ -8,6 +8,7 @@ import {
   OPCUACertificateManager,
   OPCUAServer,
   SecurityPolicy,
+  UserTokenType,
 } from "node-opcua";
 import { digestOf } from "../../../kernel/hash.ts";
 import type { Station } from "../station.ts";
@@ -82,10 +83,12 @@ export async function startServer(options: ServerOptions, station: Station): Pro
     },
   });
   await server.initialize();
+  onlyUserNames(server);
   const space = server.engine.addressSpace as AddressSpace;
   const show = buildMachine(space, station, options.identity, options.dummies, Date.now);
   server.on("session_closed", (session) => station.files.forget(session.getSessionId().toString()));
   show();
+  delayServices(server, () => station.faults.find("slow")?.ms ?? 0);
   limitOperations(server, station.faults.find("small-limits"));
   await server.start();
   return {
@@ -97,6 +100,25 @@ export async function startServer(options: ServerOptions, station: Station): Pro
       await server.shutdown(100);
       await certificates.dispose();
     },
+  };
+}
+
+/** node-opcua offers user certificates besides; a machine's trusted client is not yet a user. */
+function onlyUserNames(server: OPCUAServer): void {
+  for (const endpoint of server.endpoints.flatMap((one) => one.endpointDescriptions())) {
+    endpoint.userIdentityTokens = (endpoint.userIdentityTokens ?? []).filter(
+      ({ tokenType }) => tokenType === UserTokenType.UserName,
+    );
+  }
+}
+
+/** Hands each request on so much later; the answers come late in the same order. */
+function delayServices(server: OPCUAServer, delayMs: () => number): void {
+  const handle = server.on_request.bind(server);
+  server.on_request = (message, channel) => {
+    const ms = delayMs();
+    if (ms === 0) handle(message, channel);
+    else setTimeout(() => handle(message, channel), ms);
   };
 }
 

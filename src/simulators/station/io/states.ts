@@ -14,6 +14,7 @@ export function machineStates(own: Namespace, machine: UAObject, blocks: UAObjec
       browseName: { name, namespaceIndex: ns },
       componentOf: machine,
       namespace: own,
+      optionals: ["CurrentState.Number"],
     });
     blocks.addReference({ referenceType: "HasAddIn", nodeId: object.nodeId });
     return promoteToStateMachine(object as UAObject);
