@@ -29,7 +29,8 @@ export function parseLine(line: string): PresenceLine | null {
   if (line.slice(star + 1) !== crc) return null;
   const hello = /^HELLO 1 ([A-Za-z0-9._-]{1,32}) ([0-9a-f]{16})$/.exec(text);
   if (hello) return { kind: "hello", device: hello[1]!, boot: hello[2]! };
-  const scan = /^SCAN ([0-9]{1,9}) ([\x21-\x7e]{1,96})$/.exec(text);
+  // The separator of GS1 codes (1D) is the one control sign that a code may have.
+  const scan = /^SCAN ([0-9]{1,9}) ([\x1d\x21-\x7e]{1,96})$/.exec(text);
   if (scan) return { kind: "scan", counter: Number(scan[1]), code: scan[2]! };
   const press = /^PRESS ([0-9]{1,9}) ([0-9a-f]{32})$/.exec(text);
   if (press) return { kind: "press", counter: Number(press[1]), nonce: press[2]! };

@@ -29,6 +29,17 @@ describe("lines", () => {
     expect(parseLine(checked(`PRESS 5 ${nonce}`).trimEnd())).toEqual({ kind: "press", counter: 5, nonce });
   });
 
+  it("[F47] carries the longest code of a label with its separator, and no other control sign", () => {
+    const label = `]d2010950110102091711261125172711251${"0ABCDEFGHIJKLMNOPQRST"}\u001d21ABCDEFGHIJKLMNOPQRST`;
+    expect(parseLine(createSimulatedDevice("bench").scan(label).trimEnd())).toMatchObject({
+      kind: "scan",
+      code: label,
+    });
+    for (const sign of ["\u001c", "\u001e", "\u0000", "\u007f", " "]) {
+      expect(parseLine(checked(`SCAN 4 A${sign}B`).trimEnd())).toBeNull();
+    }
+  });
+
   it("[F29] any one damaged byte of a press makes it no line at all", () => {
     const good = bytes(checked(`PRESS 5 ${nonce}`).trimEnd());
     fc.assert(

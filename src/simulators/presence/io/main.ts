@@ -41,7 +41,7 @@ function say(line: string): void {
   tty?.write(Buffer.from(line, "latin1"));
 }
 
-const scanBody = z.strictObject({ code: z.string().regex(/^[\x21-\x7e]{1,96}$/) });
+const scanBody = z.strictObject({ code: z.string().regex(/^[\x1d\x21-\x7e]{1,96}$/) });
 const faultBody = z.strictObject({ name: z.enum(["unplug", "replug", "noise", "repeat-press", "restart"]) });
 
 /** What can be done to the device by hand, or go wrong with it. */
