@@ -27,6 +27,7 @@ const deadlineMs: Readonly<Record<Duty["kind"], Milliseconds>> = {
   capture: 30_000,
   inspect: 60_000,
   "check-plate": 60_000,
+  "print-label": 30_000,
 };
 
 const firstRetryMs: Milliseconds = 250;
@@ -122,6 +123,10 @@ export function noAnswer(duty: Obligation): Message {
         what: silence.what,
         frame: null,
       };
+    case "print-label": {
+      const { job, unit, label } = duty;
+      return { kind: "label-not-printed", job, unit, label, fault: silence };
+    }
     default:
       return unreachable(duty);
   }

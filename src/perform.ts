@@ -4,6 +4,7 @@ import type { Fault } from "./equipment/machine.ts";
 import type { Message } from "./jobs/message.ts";
 import type { Obligation } from "./jobs/obligations.ts";
 import type { LayerReport } from "./jobs/report.ts";
+import type { LabelContent } from "./jobs/route-event.ts";
 import { unreachable } from "./kernel/assert.ts";
 import type { Digest } from "./kernel/names.ts";
 import type { Result } from "./kernel/result.ts";
@@ -28,10 +29,17 @@ export interface Eyes {
   checkPlate(): Promise<{ readonly clear: boolean; readonly what: string; readonly frame: Digest | null }>;
 }
 
+/** The label printer; nothing here rejects. */
+export interface LabelPrinter {
+  /** Makes the label, stores it, and gives it to the printer before it answers with the digest of what was printed. */
+  print(content: LabelContent): Promise<Result<Digest, Fault>>;
+}
+
 /** Binds the adapters. */
 export function createPerform(
   machines: ReadonlyMap<string, Machine>,
   eyes: Eyes,
+  labels: LabelPrinter,
 ): (owed: Obligation) => Promise<Message> {
   return (owed) => {
     switch (owed.kind) {
@@ -43,6 +51,8 @@ export function createPerform(
         return inspect(eyes, owed);
       case "check-plate":
         return checkPlate(eyes, owed);
+      case "print-label":
+        return printLabel(labels, owed);
       default:
         return unreachable(owed);
     }
@@ -78,6 +88,14 @@ async function inspect(eyes: Eyes, owed: Owed<"inspect">): Promise<Message> {
   return report.ok
     ? { kind: "inspected", attempt, layer, take, report: report.value }
     : { kind: "inspection-failed", attempt, layer, take, fault: report.error };
+}
+
+async function printLabel(labels: LabelPrinter, owed: Owed<"print-label">): Promise<Message> {
+  const { job, unit, label } = owed;
+  const printed = await labels.print(owed.content);
+  return printed.ok
+    ? { kind: "label-printed", job, unit, label, pdf: printed.value }
+    : { kind: "label-not-printed", job, unit, label, fault: printed.error };
 }
 
 async function checkPlate(eyes: Eyes, owed: Owed<"check-plate">): Promise<Message> {

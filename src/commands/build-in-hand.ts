@@ -66,7 +66,9 @@ export function createFollower(): Follower {
       switch (event.type) {
         case "JobOrderAccepted":
           recipes.set(event.job, event.order.recipe);
-          for (const { id, program } of event.order.route) programs.set(`${event.job}/${id}`, program);
+          for (const step of event.order.route) {
+            if (step.kind === "build") programs.set(`${event.job}/${step.id}`, step.program);
+          }
           return nothing;
         case "PlateChecked":
           emptyPlate = event.clear ? event.frame : null;

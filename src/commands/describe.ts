@@ -1,8 +1,11 @@
 /** The record told in sentences: every event as a quality manager would read it aloud. */
 import type { Event } from "../jobs/event.ts";
+import { programOf } from "../jobs/order.ts";
+
 import type { JobId } from "../kernel/names.ts";
 import type { Described } from "../ledger/page.ts";
 import type { SealedText } from "../people/person.ts";
+import { routeLinesOf, routeTitleOf } from "./describe-route.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
 export type OpenName = (job: JobId, sealed: SealedText) => string | null;
@@ -45,10 +48,8 @@ export function summarise(facts: readonly { readonly type: string; readonly body
   const open = events.some((event) => event.type === "JobEnded")
     ? []
     : ["The order has not ended: this record is not complete."];
-  return [...sentences, layers, ...(refused > 0 ? [`Requests refused: ${refused}.`] : []), ...open, notBuiltYet];
+  return [...sentences, layers, ...(refused > 0 ? [`Requests refused: ${refused}.`] : []), ...open];
 }
-
-const notBuiltYet = "Clean and dry, sleeves, measuring, label, sterilisation hand-off and release are not built yet.";
 
 function titleOf(event: Event): string | null {
   switch (event.type) {
@@ -107,7 +108,7 @@ function titleOf(event: Event): string | null {
     case "RequestRefused":
       return `Refused (${event.request}): ${event.what}`;
     default:
-      return null;
+      return routeTitleOf(event);
   }
 }
 
@@ -124,7 +125,9 @@ function linesOf(event: Event, openName: OpenName): string[] {
     case "JobOrderAccepted":
       return [
         `for ${event.order.pseudonym}, side ${event.order.side}, ${event.order.copies} to be made`,
-        ...event.order.route.map((step) => `step ${step.title}: program ${step.program}`),
+        ...event.order.route.map(
+          (step) => `step ${step.title}${programOf(step) ? `: program ${programOf(step)}` : ""}`,
+        ),
       ];
     case "LayerDone":
       return [
@@ -152,17 +155,21 @@ function linesOf(event: Event, openName: OpenName): string[] {
       ];
     case "AttemptEnded":
     case "JobEnded":
+    case "MachineUnwatched":
       return [event.what];
-    case "DispositionSigned": {
-      const { approval } = event;
-      const name = openName(event.job, approval.name) ?? "a person whose name is not here";
-      return [
-        `signed by ${name} (${approval.person}), meaning: ${approval.meaning}`,
-        `reason: ${event.reason}`,
-        `signed over ${approval.shown}`,
-      ];
-    }
+    case "DispositionSigned":
+      return [...signature(event, openName), `reason: ${event.reason}`];
+    case "UnitReleased":
+      return signature(event, openName);
     default:
-      return [];
+      return routeLinesOf(event);
   }
+}
+
+function signature(
+  { job, approval }: Extract<Event, { type: "DispositionSigned" | "UnitReleased" }>,
+  openName: OpenName,
+) {
+  const name = openName(job, approval.name) ?? "a person whose name is not here";
+  return [`signed by ${name} (${approval.person}), meaning: ${approval.meaning}`, `signed over ${approval.shown}`];
 }

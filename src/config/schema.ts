@@ -55,6 +55,18 @@ export const cellConfig = z.strictObject({
     })
     .prefault({}),
   machine: z.array(machine).min(1).max(32),
+  /** Materials and components that may be received here. */
+  material: z
+    .array(
+      z.strictObject({
+        id: identifier,
+        title,
+        gtin: z.string().regex(/^[0-9]{14}$/),
+        unit: z.string().min(1).max(16),
+      }),
+    )
+    .max(256)
+    .default([]),
   camera,
   inspection: z.strictObject({
     /** Camera set-up, as `cellward camera calibrate` wrote it. */

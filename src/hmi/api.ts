@@ -133,13 +133,14 @@ export interface Phrase {
 }
 
 export interface ChoiceView {
-  readonly disposition: "concession" | "scrap";
+  readonly disposition: "concession" | "scrap" | "rework";
   readonly reasons: readonly Phrase[];
 }
 
 export interface NonconformityView {
   readonly id: string;
-  readonly attempt: string;
+  /** Null where no machine was at work. */
+  readonly attempt: string | null;
   readonly cause: string;
   readonly layer: number | null;
   readonly what: string;
@@ -152,7 +153,13 @@ export interface JobView extends JobLine {
   readonly at: number;
   readonly copies: number;
   readonly expires: number;
-  readonly next: { readonly id: string; readonly title: string; readonly equipment: string } | null;
+  /** The next step; `equipment` is null for one that people do. */
+  readonly next: {
+    readonly id: string;
+    readonly title: string;
+    readonly kind: "build" | "task" | "label" | "handover" | "release";
+    readonly equipment: string | null;
+  } | null;
   readonly gates: readonly Gate[];
   readonly identity: { readonly by: string; readonly at: number } | null;
   readonly presence: { readonly device: string; readonly at: number; readonly until: number } | null;

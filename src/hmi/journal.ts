@@ -54,10 +54,12 @@ export function createJournal(): Journal {
       if (seq <= last) return;
       last = seq;
       if (event.type === "JobEnded") ended.set(event.job, { at, person: event.person, what: event.what });
-      if (event.type === "NonconformityRaised") attemptOf.set(event.nonconformity, event.attempt);
+      if (event.type === "NonconformityRaised" && event.attempt !== null) {
+        attemptOf.set(event.nonconformity, event.attempt);
+      }
       if (event.type === "DispositionSigned")
         return signed(attempts.get(attemptOf.get(event.nonconformity) ?? ""), event, at);
-      if (!("attempt" in event)) return;
+      if (!("attempt" in event) || event.attempt === null) return;
       const record = attempts.get(event.attempt) ?? { layers: new Map(), deeds: [], outcomeWhat: null };
       attempts.set(event.attempt, record);
       if (attempts.size > attemptsKept) attempts.delete(attempts.keys().next().value ?? "");

@@ -26,7 +26,15 @@ export const reasons = {
     "picture-misleads": "The picture misleads: the layer is whole.",
     "does-not-matter": "The finding does not matter for the use of this device.",
   },
-} as const satisfies Record<"hold" | "stop" | "cancel" | "scrap" | "concession", Readonly<Record<string, string>>>;
+  rework: {
+    "harmless-again": "The step can be done again without harm to the part.",
+    "measured-wrongly": "The measurement itself is in doubt.",
+    "label-replaced": "A new label takes the place of the wrong one.",
+  },
+} as const satisfies Record<
+  "hold" | "stop" | "cancel" | "scrap" | "concession" | "rework",
+  Readonly<Record<string, string>>
+>;
 
 type Catalogue = typeof reasons;
 /** What a reason can be given for. */

@@ -26,16 +26,21 @@ const phrase = <Of extends Occasion>(occasion: Of) =>
 export const holding = z.strictObject({ why: phrase("hold") });
 export const stopping = z.strictObject({ why: phrase("stop") });
 export const cancelling = z.strictObject({ why: phrase("cancel") });
-const choiceOf = <Of extends "concession" | "scrap">(disposition: Of) =>
+const choiceOf = <Of extends "concession" | "scrap" | "rework">(disposition: Of) =>
   z.strictObject({ disposition: z.literal(disposition), reason: phrase(disposition) });
 const signature = { nonconformity: identifier, shown: digest, name: typed(64), password: typed(128) };
 export const dispose = z.discriminatedUnion("disposition", [
   choiceOf("concession").extend(signature),
   choiceOf("scrap").extend(signature),
+  choiceOf("rework").extend(signature),
 ]);
 /** A picture may be asked for by its digest too, so that a browser does not take the one before for it. */
 export const pictureQuery = z.strictObject({ frame: digest.optional() });
-export const shownQuery = z.discriminatedUnion("disposition", [choiceOf("concession"), choiceOf("scrap")]);
+export const shownQuery = z.discriminatedUnion("disposition", [
+  choiceOf("concession"),
+  choiceOf("scrap"),
+  choiceOf("rework"),
+]);
 
 export const ofJob = z.strictObject({ job: identifier });
 export const ofNonconformity = z.strictObject({ job: identifier, nonconformity: identifier });

@@ -1,6 +1,8 @@
 /** The core's state as the screens show it: pure, no ids that a technician would not know, every name looked up late. */
 import type { Telemetry } from "../equipment/machine.ts";
-import { nextOperation, resumeGates, startGates } from "../jobs/gates.ts";
+import { dispositionsOpen } from "../jobs/decide/disposition.ts";
+import { resumeGates, startGates } from "../jobs/gates.ts";
+import { equipmentOf } from "../jobs/order.ts";
 import {
   type Attempt,
   type Job,
@@ -10,6 +12,7 @@ import {
   operationOf,
   type State,
 } from "../jobs/state.ts";
+import { nextOperation } from "../jobs/units.ts";
 import type { PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import { alarmsOf } from "./alarms.ts";
@@ -109,7 +112,7 @@ export function jobView(state: State, job: Job, looks: Looks): JobView {
     at: looks.at,
     copies: job.order.copies,
     expires: job.order.expires,
-    next: next && { id: next.id, title: next.title, equipment: next.equipment },
+    next: next && { id: next.id, title: next.title, kind: next.kind, equipment: equipmentOf(next) },
     gates: gatesOf(state, job, looks),
     identity: job.identity && { by: named(job.identity.person, looks), at: job.identity.at },
     presence: job.presence && {
@@ -154,11 +157,8 @@ function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): At
 }
 
 function nonconformityView(job: Job, each: Nonconformity): NonconformityView {
-  const attempt = job.attempts.find((candidate) => candidate.id === each.attempt);
-  const conceded = attempt?.phase !== "ended" && each.cause === "layer-failed";
   const { id, cause, layer, what, findings, disposition } = each;
-  const open = disposition ? [] : conceded ? (["scrap", "concession"] as const) : (["scrap"] as const);
-  const choices = open.map((choice) => ({ disposition: choice, reasons: phrasesOf(choice) }));
+  const choices = dispositionsOpen(job, each).map((choice) => ({ disposition: choice, reasons: phrasesOf(choice) }));
   return { id, attempt: each.attempt, cause, layer, what, findings, disposition, choices };
 }
 

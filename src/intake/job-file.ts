@@ -2,10 +2,11 @@
 import { z } from "zod";
 import type { JobOrder } from "../jobs/order.ts";
 import { digestOf } from "../kernel/hash.ts";
-import type { Digest, EquipmentId, JobId, OperationId } from "../kernel/names.ts";
+import type { Digest, EquipmentId, JobId } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { planToolpath } from "../toolpath/plan.ts";
 import { type Recipe, recipeDigest } from "./recipe.ts";
+import { routeOf } from "./route.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
@@ -79,7 +80,12 @@ export function admit(file: JobFile, source: Digest, program: Uint8Array, recipe
       `The program of order ${file.id} is refused at line ${first?.line}: ${first?.what} ${first?.remedy}${more}`,
     );
   }
-  const { gate } = recipe.toolpath;
+  const route = routeOf(recipe, {
+    build: { program: digest, layersPlanned: plan.value.layers.length },
+    programs: new Map(),
+    equipmentOf: () => file.equipment as EquipmentId,
+  });
+  if (!route.ok) return route;
   const order: JobOrder = {
     id: file.id as JobId,
     title: file.title,
@@ -88,21 +94,16 @@ export function admit(file: JobFile, source: Digest, program: Uint8Array, recipe
     side: file.side,
     source,
     recipe: recipeDigest(recipe),
+    pathway: "demonstration",
+    lineage: { scan: "", segmentation: "", design: file.id, revision: 1, approver: "", predecessor: null },
+    signatures: [],
+    supersedes: null,
+    gtin: recipe.gtin,
     copies: file.copies,
     notBefore: Date.parse(file.notBefore),
     expires: Date.parse(file.expires),
     nonce: file.nonce,
-    route: [
-      {
-        kind: "build",
-        id: "print" as OperationId,
-        title: "Print",
-        equipment: file.equipment as EquipmentId,
-        program: digest,
-        layersPlanned: plan.value.layers.length,
-        lag: gate === "each-layer" ? 0 : gate.lag,
-      },
-    ],
+    route: route.value,
   };
   return ok({ order, identifierKey: file.identifiers.key });
 }

@@ -5,12 +5,62 @@ import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { toolpathRecipe } from "../toolpath/limits.ts";
 
+const identifier = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
+const title = z.string().min(1).max(120);
+
+const need = z.strictObject({
+  material: identifier,
+  quantity: z.number().positive().max(1_000_000),
+  unit: z.string().min(1).max(16),
+});
+
+const characteristic = z
+  .strictObject({
+    id: identifier,
+    title,
+    unit: z.string().min(1).max(16),
+    lower: z.number().nullable(),
+    upper: z.number().nullable(),
+  })
+  .refine(({ lower, upper }) => lower !== null || upper !== null, "a characteristic has at least one limit")
+  .refine(
+    ({ lower, upper }) => lower === null || upper === null || lower <= upper,
+    "the limits are the wrong way round",
+  );
+
+const needs = z.array(need).max(32);
+
+/** One step of the route as data; `routeOf` makes the order's operations from it. */
+const step = z.discriminatedUnion("kind", [
+  z.strictObject({ kind: z.literal("build"), id: identifier, title, equipmentClass: identifier, materials: needs }),
+  z.strictObject({
+    kind: z.literal("task"),
+    id: identifier,
+    title,
+    equipmentClass: identifier,
+    /** Name of the program among the package's blobs. */
+    program: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
+    materials: needs,
+    characteristics: z.array(characteristic).max(64),
+    evidence: z.array(identifier).max(16),
+    reworks: z.number().int().min(0).max(10),
+  }),
+  z.strictObject({ kind: z.literal("label"), id: identifier, title }),
+  z.strictObject({ kind: z.literal("handover"), id: identifier, title, to: title }),
+  z.strictObject({ kind: z.literal("release"), id: identifier, title }),
+]);
+
+export type RouteStep = z.infer<typeof step>;
+
 const recipeSchema = z.strictObject({
   recipe: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
   revision: z.number().int().min(1),
   title: z.string().min(1).max(200),
   equipmentClass: z.string().min(1).max(64),
   material: z.strictObject({ kind: z.string().min(1).max(120), hotend_C: z.number(), bed_C: z.number() }),
+  /** Device identifier (UDI-DI as GTIN-14) of what this recipe makes. */
+  gtin: z.string().regex(/^[0-9]{14}$/),
+  route: z.array(step).min(1).max(32),
   toolpath: toolpathRecipe,
   /** Limits of the layer inspection; their schema belongs to the inspection, which reads them. */
   inspection: z.record(z.string(), z.json()),

@@ -2,13 +2,15 @@
 import type { Execution, Fault, LayerSummary, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
+import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
+import type { RouteEvent, SupplyEvent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
 
-/** How an attempt ended. `OutcomeUnknown` closes what nobody can know; `NotBegun` means the machine surely did nothing. */
-export type Outcome = "Completed" | "Aborted" | "Failed" | "OutcomeUnknown" | "NotBegun";
+/** How an attempt ended. `OutcomeUnknown` closes what nobody can know; `NotBegun` means the machine surely did nothing, `Rejected` that it finished and its work is not good. */
+export type Outcome = "Completed" | "Rejected" | "Aborted" | "Failed" | "OutcomeUnknown" | "NotBegun";
 
 /** Why something is not as it should be (ISO 13485 8.3); each trigger raises exactly one nonconformity. */
 export type NonconformityCause =
@@ -18,7 +20,22 @@ export type NonconformityCause =
   | "stopped-by-person"
   | "layer-out-of-order"
   | "program-differs"
-  | "layers-missing";
+  | "layers-missing"
+  | "result-missing"
+  | "result-out-of-limits"
+  | "evidence-missing"
+  | "label-mismatch";
+
+/** A result beside the limits it was judged by; `missing` where the machine reported none in the right unit. */
+export interface JudgedResult {
+  readonly characteristic: string;
+  readonly value: number | null;
+  readonly unit: string;
+  readonly lower: number | null;
+  readonly upper: number | null;
+  readonly gauge: string | null;
+  readonly verdict: "pass" | "fail" | "missing";
+}
 
 /** What is decided about a nonconforming unit (ISO 13485 8.3). */
 export type Disposition = "concession" | "scrap" | "rework" | "release";
@@ -60,6 +77,7 @@ export type CellEvent =
       readonly to: EpochMs;
       readonly what: string;
     }
+  | SupplyEvent
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }
@@ -83,6 +101,7 @@ export type CellEvent =
     };
 
 export type JobEvent =
+  | RouteEvent
   | {
       readonly type: "PresenceProven";
       readonly mono: MonotonicMs;
@@ -106,7 +125,11 @@ export type JobEvent =
       readonly equipment: EquipmentId;
       readonly person: PersonId;
       readonly presence: string;
-      readonly plateCheck: string;
+      /** The look at the plate that a build starts on; null where nothing is built. */
+      readonly plateCheck: string | null;
+      /** Tag of the part that was confirmed at the machine; null for a build. */
+      readonly part: string | null;
+      readonly materials: readonly IssuedMaterial[];
       readonly machine: MachineIdentity;
       readonly simulated: boolean;
     }
@@ -188,6 +211,12 @@ export type JobEvent =
     }
   | { readonly type: "FinishReported"; readonly job: JobId; readonly attempt: AttemptId; readonly executed: Execution }
   | {
+      readonly type: "ResultsJudged";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly results: readonly JudgedResult[];
+    }
+  | {
       readonly type: "AttemptEnded";
       readonly job: JobId;
       readonly attempt: AttemptId;
@@ -212,7 +241,9 @@ export type JobEvent =
       readonly type: "NonconformityRaised";
       readonly job: JobId;
       readonly nonconformity: NonconformityId;
-      readonly attempt: AttemptId;
+      readonly unit: number;
+      /** The attempt that it arose in; null where no machine was at work. */
+      readonly attempt: AttemptId | null;
       readonly cause: NonconformityCause;
       readonly layer: number | null;
       readonly what: string;
@@ -233,7 +264,8 @@ export type JobEvent =
       readonly job: JobId;
       readonly unit: number;
       readonly operation: OperationId;
-      readonly attempt: AttemptId;
+      /** The attempt that did it; null where people did. */
+      readonly attempt: AttemptId | null;
     }
   | {
       readonly type: "JobEnded";
@@ -263,6 +295,6 @@ export function jobOf(event: Event): JobId | null {
 
 /** The person an event is owed to, or null. */
 export function actorOf(event: Event): PersonId | null {
-  if (event.type === "DispositionSigned") return event.approval.person;
+  if ("approval" in event) return event.approval.person;
   return "person" in event ? event.person : null;
 }

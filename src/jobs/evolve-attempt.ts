@@ -18,6 +18,16 @@ export type AttemptChange = Exclude<
       | "DispositionSigned"
       | "OperationCompleted"
       | "JobEnded"
+      | "PartTagged"
+      | "PartConfirmed"
+      | "PartRefused"
+      | "LabelRequested"
+      | "LabelPrinted"
+      | "LabelNotPrinted"
+      | "LabelVerified"
+      | "LabelVoided"
+      | "HandedOver"
+      | "UnitReleased"
       | "MachineMadeSafe"
       | "MachineNotMadeSafe";
   }
@@ -63,7 +73,9 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
         executors: [...attempt.executors, event.person],
       };
     case "FinishReported":
-      return { ...attempt, finished: { program: event.executed.program } };
+      return { ...attempt, finished: event.executed };
+    case "ResultsJudged":
+      return attempt;
     case "AttemptEnded":
       return {
         ...attempt,

@@ -3,6 +3,7 @@ import { assert } from "../kernel/assert.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { JobEvent } from "./event.ts";
 import { evolveAttempt } from "./evolve-attempt.ts";
+import { evolveUnit, freshUnit } from "./evolve-unit.ts";
 import type { Setup } from "./setup.ts";
 import type { Attempt, Job } from "./state.ts";
 
@@ -30,8 +31,19 @@ export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup):
           unit.number === event.unit ? { ...unit, completed: unit.completed + 1 } : unit,
         ),
       };
+    case "PartTagged":
+    case "PartConfirmed":
+    case "PartRefused":
+    case "LabelRequested":
+    case "LabelPrinted":
+    case "LabelNotPrinted":
+    case "LabelVerified":
+    case "LabelVoided":
+    case "HandedOver":
+      return { ...job, units: job.units.map((unit) => (unit.number === event.unit ? evolveUnit(unit, event) : unit)) };
     case "JobEnded":
       return { ...job, ended: event.outcome };
+    case "UnitReleased":
     case "JobOrderAccepted":
     case "MachineMadeSafe":
     case "MachineNotMadeSafe":
@@ -56,6 +68,8 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
     startedBy: event.person,
     executors: [event.person, ...(job.identity ? [job.identity.person] : [])],
     startedAt: at,
+    part: event.part,
+    materials: event.materials,
     simulated: event.simulated,
     phase: "starting",
     outcome: null,
@@ -72,43 +86,43 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
   };
   return {
     ...job,
-    units: known ? job.units : [...job.units, { number: event.unit, completed: 0, scrapped: false }],
+    units: (known ? job.units : [...job.units, freshUnit(event.unit)]).map((unit) =>
+      unit.number === event.unit ? { ...unit, confirmed: null } : unit,
+    ),
     attempts: [...job.attempts, attempt],
     identity: null,
     presence: null,
   };
 }
 
-/** A concession accepts the layer that failed; a scrap frees the unit's reservation. */
+/** A concession accepts the layer that failed, a scrap frees the unit's reservation, a rework leaves the step to do. */
 function disposed(job: Job, event: Extract<JobEvent, { type: "DispositionSigned" }>): Job {
   const nonconformity = job.nonconformities.find((each) => each.id === event.nonconformity);
   assert(nonconformity, `${event.nonconformity} was never raised`);
-  const attempt = job.attempts.find((each) => each.id === nonconformity.attempt);
-  assert(attempt, `${nonconformity.attempt} was never started`);
   const settled: Job = {
     ...job,
     nonconformities: job.nonconformities.map((each) =>
       each.id === event.nonconformity ? { ...each, disposition: event.disposition } : each,
     ),
   };
-  if (event.disposition === "concession") {
-    const layer = nonconformity.layer;
-    assert(layer !== null && layer === attempt.accepted + 1, "a concession accepts the next undecided layer");
-    return patchAttempt(settled, attempt.id, (each) => ({
-      ...each,
-      accepted: layer,
-      verdicts: `${each.verdicts.slice(0, layer - 1)}c`,
-    }));
+  const { layer, attempt, unit: number } = nonconformity;
+  if (event.disposition === "concession" && layer !== null) {
+    assert(attempt !== null, "a layer belongs to an attempt");
+    return patchAttempt(settled, attempt, (each) => {
+      assert(layer === each.accepted + 1, "a concession accepts the next undecided layer");
+      return { ...each, accepted: layer, verdicts: `${each.verdicts.slice(0, layer - 1)}c` };
+    });
   }
+  if (event.disposition !== "scrap") return settled;
   return {
     ...settled,
-    units: settled.units.map((unit) => (unit.number === attempt.unit ? { ...unit, scrapped: true } : unit)),
+    units: settled.units.map((unit) => (unit.number === number ? { ...unit, scrapped: true } : unit)),
   };
 }
 
 function nonconformityOf(event: Extract<JobEvent, { type: "NonconformityRaised" }>) {
-  const { nonconformity, attempt, cause, layer, what, findings, evidence } = event;
-  return { id: nonconformity, attempt, cause, layer, what, findings, evidence };
+  const { nonconformity, unit, attempt, cause, layer, what, findings, evidence } = event;
+  return { id: nonconformity, unit, attempt, cause, layer, what, findings, evidence };
 }
 
 function patchAttempt(job: Job, id: string, change: (attempt: Attempt) => Attempt): Job {

@@ -3,14 +3,32 @@
 import { assert, unreachable } from "../kernel/assert.ts";
 import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
-import type { CellEvent, Event } from "./event.ts";
+import type { Lot } from "../materials/lot.ts";
+import { afterDecision } from "./central.ts";
+import { type CellEvent, type Event, jobOf } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
 import { lastLookAtPlate } from "./plate.ts";
-import type { EquipmentState, State } from "./state.ts";
-import { findJob, findMachine } from "./state.ts";
+import { emptyRecord } from "./record/batch-record.ts";
+import { gather } from "./record/gather.ts";
+import type { SupplyEvent } from "./route-event.ts";
+import type { EquipmentState, Job, State } from "./state.ts";
+import { findJob, findLot, findMachine } from "./state.ts";
 
 /** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
 export function evolve(state: State, event: Event, at: EpochMs): State {
+  return recorded(apply(state, event, at), event, at);
+}
+
+/** Every event of a job also stands in its batch record. */
+function recorded(state: State, event: Event, at: EpochMs): State {
+  const id = jobOf(event);
+  const job = id === null ? undefined : findJob(state, id);
+  if (!job) return state;
+  const record = gather(job.record, event, at);
+  return record === job.record ? state : { ...state, jobs: { ...state.jobs, [job.order.id]: { ...job, record } } };
+}
+
+function apply(state: State, event: Event, at: EpochMs): State {
   switch (event.type) {
     case "CellBooted":
     case "PersonEnrolled":
@@ -25,34 +43,20 @@ export function evolve(state: State, event: Event, at: EpochMs): State {
     case "PlateChecked":
     case "MachineAlarmChanged":
     case "MachineUnwatched":
+    case "LotReceived":
+    case "LotDecided":
+    case "MaterialLoaded":
+    case "CentralDecided":
+    case "CentralLinkChanged":
       return evolveCell(state, event);
     case "JobOrderAccepted":
-      assert(!findJob(state, event.job), `job ${event.job} accepted twice`);
-      return {
-        ...state,
-        nonces: { ...state.nonces, [event.order.nonce]: true },
-        jobs: {
-          ...state.jobs,
-          [event.job]: {
-            order: event.order,
-            acceptedAt: at,
-            ended: null,
-            units: [],
-            attempts: [],
-            nonconformities: [],
-            identity: null,
-            presence: null,
-            proofsSeen: {},
-          },
-        },
-      };
+      return accepted(state, event, at);
+    case "PartTagged": {
+      const tags = { ...state.tags, [event.tag]: `${event.job}/${event.unit}` };
+      return { ...withJob(state, event.job, event, at), tags };
+    }
     case "AttemptStarted":
-      return patchEquipment(withJob(state, event.job, event, at), event.equipment, {
-        plate: "declared",
-        plateCheck: lastLookAtPlate(event.attempt),
-        plateWhat: "The camera looks at the plate once more before the machine begins.",
-        openAttempt: event.attempt,
-      });
+      return attemptStarted(withJob(state, event.job, event, at), event);
     case "AttemptBegan": {
       const began = withJob(state, event.job, event, at);
       const owner = Object.values(began.equipment).find((each) => each.openAttempt === event.attempt);
@@ -67,6 +71,48 @@ export function evolve(state: State, event: Event, at: EpochMs): State {
     default:
       return withJob(state, event.job, event, at);
   }
+}
+
+function accepted(state: State, event: Extract<Event, { type: "JobOrderAccepted" }>, at: EpochMs): State {
+  const { job: id, order } = event;
+  assert(!findJob(state, id), `job ${id} accepted twice`);
+  const { design, revision } = order.lineage;
+  const job: Job = {
+    order,
+    acceptedAt: at,
+    ended: null,
+    units: [],
+    attempts: [],
+    nonconformities: [],
+    identity: null,
+    presence: null,
+    proofsSeen: {},
+    record: emptyRecord,
+  };
+  return {
+    ...state,
+    nonces: { ...state.nonces, [order.nonce]: true },
+    revisions: { ...state.revisions, [design]: Math.max(revision, state.revisions[design] ?? 0) },
+    superseded: order.supersedes === null ? state.superseded : { ...state.superseded, [order.supersedes]: id },
+    jobs: { ...state.jobs, [id]: job },
+  };
+}
+
+/** Material that a start takes is used whatever becomes of the part; a build also occupies its plate. */
+function attemptStarted(state: State, event: Extract<Event, { type: "AttemptStarted" }>): State {
+  const lots = { ...state.lots };
+  for (const { lot, quantity } of event.materials) {
+    const before = findLot(state, lot);
+    assert(before, `lot ${lot} was never received`);
+    lots[lot] = { ...before, used: before.used + quantity };
+  }
+  const plate = {
+    plate: "declared",
+    plateCheck: lastLookAtPlate(event.attempt),
+    plateWhat: "The camera looks at the plate once more before the machine begins.",
+  } as const;
+  const patch = { openAttempt: event.attempt, ...(event.plateCheck !== null && plate) };
+  return patchEquipment({ ...state, lots }, event.equipment, patch);
 }
 
 function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: EpochMs): State {
@@ -106,6 +152,12 @@ function evolveCell(state: State, event: CellEvent): State {
         alarms: [],
         ...unknownPlate("The machine does not answer."),
       });
+    case "LotReceived":
+    case "LotDecided":
+    case "MaterialLoaded":
+    case "CentralDecided":
+    case "CentralLinkChanged":
+      return evolveSupply(state, event);
     case "InspectionStatusChanged":
       return { ...state, inspection: { ready: event.ready, what: event.what } };
     case "PlateDeclaredClear":
@@ -123,6 +175,37 @@ function evolveCell(state: State, event: CellEvent): State {
     default:
       return unreachable(event);
   }
+}
+
+/** Lots that came in and were loaded, and what central QA said. */
+function evolveSupply(state: State, event: SupplyEvent): State {
+  switch (event.type) {
+    case "LotReceived": {
+      const { type: _, lot: id, person: __, ...facts } = event;
+      const lot: Lot = { id, ...facts, status: "quarantine", releasedBy: null, used: 0 };
+      return { ...state, lots: { ...state.lots, [id]: lot } };
+    }
+    case "LotDecided":
+      return lotDecided(state, event);
+    case "MaterialLoaded": {
+      const { equipment, material, lot } = event;
+      const others = (findMachine(state, equipment)?.loaded ?? []).filter((each) => each.material !== material);
+      return patchEquipment(state, equipment, { loaded: [...others, { material, lot }] });
+    }
+    case "CentralDecided":
+      return { ...state, central: afterDecision(state.central, event.decision) };
+    case "CentralLinkChanged":
+      return { ...state, central: { ...state.central, frozen: event.frozen ? event.what : null } };
+    default:
+      return unreachable(event);
+  }
+}
+
+function lotDecided(state: State, event: Extract<CellEvent, { type: "LotDecided" }>): State {
+  const lot = findLot(state, event.lot);
+  assert(lot, `lot ${event.lot} was never received`);
+  const releasedBy = event.status === "released" ? event.approval.person : null;
+  return { ...state, lots: { ...state.lots, [event.lot]: { ...lot, status: event.status, releasedBy } } };
 }
 
 function alarmsAfter(state: State, { equipment, alarm }: Extract<CellEvent, { type: "MachineAlarmChanged" }>) {
@@ -144,6 +227,7 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
       plateCheck: null,
       plateWhat: "Since the controller's start nobody has declared the plate clear.",
       openAttempt: before?.openAttempt ?? null,
+      loaded: before?.loaded ?? [],
       alarms: [],
       unsafe: before?.unsafe ? { ...before.unsafe, told: false } : null,
     };
@@ -161,7 +245,10 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
 }
 
 function withoutProofs(jobs: State["jobs"]): State["jobs"] {
-  return Object.fromEntries(Object.entries(jobs).map(([id, job]) => [id, { ...job, identity: null, presence: null }]));
+  const unconfirmed = (job: Job) => job.units.map((unit) => ({ ...unit, confirmed: null }));
+  return Object.fromEntries(
+    Object.entries(jobs).map(([id, job]) => [id, { ...job, identity: null, presence: null, units: unconfirmed(job) }]),
+  );
 }
 
 function withPlatesUnknown(equipment: State["equipment"]): State["equipment"] {
@@ -179,7 +266,7 @@ function unknownPlate(plateWhat: string): Pick<EquipmentState, "plate" | "plateC
 function endOnEquipment(state: State, job: JobId, attempt: AttemptId, outcome: string): State {
   const owner = Object.values(state.equipment).find((each) => each.openAttempt === attempt);
   if (!owner) return state;
-  const leavesItSafe = outcome === "Completed" || outcome === "NotBegun";
+  const leavesItSafe = ["Completed", "Rejected", "NotBegun"].includes(outcome);
   return patchEquipment(state, owner.id, {
     openAttempt: null,
     ...unknownPlate("A job was started on it; remove the part and declare the plate clear."),

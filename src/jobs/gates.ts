@@ -2,26 +2,14 @@
 import type { OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
-import type { Operation } from "./order.ts";
+import { gate, notBuilt } from "./gate.ts";
+import { materialGates } from "./material-gates.ts";
+import { equipmentOf, isByMachine, type Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
-import type { Attempt, EquipmentState, Job, State, Unit } from "./state.ts";
-import { findMachine, findPerson, openNonconformity } from "./state.ts";
-
-/** The unit that would be worked on next, or null when every copy is made, reserved or blocked. */
-export function nextUnit(job: Job): Unit | null {
-  const busy = new Set(job.attempts.filter((attempt) => attempt.phase !== "ended").map((attempt) => attempt.unit));
-  const live = job.units.filter((unit) => !unit.scrapped);
-  const waiting = live.find((unit) => unit.completed < job.order.route.length && !busy.has(unit.number));
-  if (waiting) return waiting;
-  if (live.length >= job.order.copies) return null;
-  return { number: job.units.length + 1, completed: 0, scrapped: false };
-}
-
-/** The operation that the job's next unit needs, or null. */
-export function nextOperation(job: Job): Operation | null {
-  const unit = nextUnit(job);
-  return unit ? (job.order.route[unit.completed] ?? null) : null;
-}
+import type { Attempt, EquipmentState, Job, State } from "./state.ts";
+import { findMachine, findPerson, operationOf } from "./state.ts";
+import { centralGate, nonconformityGate } from "./step-gates.ts";
+import { nextOperation, nextUnit } from "./units.ts";
 
 /** Every condition of starting `operation` now; the start is allowed when none is shut. */
 export function startGates(
@@ -32,10 +20,12 @@ export function startGates(
   now: Moment,
 ): Gate[] {
   const next = nextOperation(job);
-  const machine = next ? findMachine(state, next.equipment) : undefined;
+  const builds = next === null || next.kind === "build";
+  const machine = findMachine(state, (next && equipmentOf(next)) ?? "");
   return [
-    ...orderGates(job, operation, now.at),
+    ...orderGates(state, job, operation, now.at),
     nonconformityGate(job),
+    centralGate(state, job, next),
     gate(
       "person",
       person === null ? null : holds(findPerson(state, person), "technician"),
@@ -44,23 +34,48 @@ export function startGates(
       "Let a technician sign in.",
       "technician",
     ),
-    gate(
-      "identity",
-      isIdentityFresh(job, person, now.mono),
-      "Both identifiers agree with the order.",
-      job.identity
-        ? "The identifiers were confirmed by somebody else or too long ago."
-        : "The two identifiers are not confirmed.",
-      "Enter both identifiers and the side from the request form.",
-      "technician",
-    ),
-    ...machineGates(state, machine),
-    ...(next?.kind === "build" ? [inspectionGate(state)] : []),
+    ...(builds ? [identityGate(job, person, now.mono)] : [partGate(state, job, now.mono)]),
+    ...(next !== null && !isByMachine(next) ? [byHandGate(next)] : machineGates(state, machine)),
+    ...(builds ? [plateGate(machine), inspectionGate(state)] : []),
+    ...(next !== null && isByMachine(next) ? materialGates(state, next, now.at) : []),
     presenceGate(state, job, now),
-    notBuilt("material", "Material lots are not checked by this version."),
     notBuilt("qualification", "The qualification matrix is not checked by this version."),
     notBuilt("competence", "Training records are not checked by this version."),
   ];
+}
+
+function byHandGate(next: Operation): Gate {
+  const shut = `${next.title} is done by people; no machine is started for it.`;
+  return gate("machine-step", false, "", shut, "Open the step on its own screen.", "technician");
+}
+
+function identityGate(job: Job, person: PersonId | null, mono: MonotonicMs): Gate {
+  return gate(
+    "identity",
+    isIdentityFresh(job, person, mono),
+    "Both identifiers agree with the order.",
+    job.identity
+      ? "The identifiers were confirmed by somebody else or too long ago."
+      : "The two identifiers are not confirmed.",
+    "Enter both identifiers and the side from the request form.",
+    "technician",
+  );
+}
+
+/** The part at the machine is the one that is next: its tag was scanned there, for this step, not long ago (feature 48). */
+function partGate(state: State, job: Job, mono: MonotonicMs): Gate {
+  const [unit, next] = [nextUnit(job), nextOperation(job)];
+  const seen = unit?.confirmed ?? null;
+  const fresh = seen !== null && seen.operation === next?.id && mono - seen.mono <= identityValidMs;
+  const machine = next && state.setup?.equipment.find(({ id }) => id === equipmentOf(next))?.title;
+  return gate(
+    "part",
+    fresh,
+    "The part at the machine is the one that is next.",
+    unit?.tag ? "The part was not scanned at the machine, or too long ago." : "The part has no tag yet.",
+    unit?.tag ? `Scan the part's tag at ${machine ?? "the machine"}.` : "Scan the tag that is on the part.",
+    "technician",
+  );
 }
 
 /** Whoever starts has compared the identifiers, and not long ago (feature 4: confirmed at the start). */
@@ -72,11 +87,19 @@ function isIdentityFresh(job: Job, person: PersonId | null, mono: MonotonicMs): 
   return sameHands && mono - job.identity.mono <= identityValidMs;
 }
 
-function orderGates(job: Job, operation: OperationId, at: EpochMs): Gate[] {
+function orderGates(state: State, job: Job, operation: OperationId, at: EpochMs): Gate[] {
   const next = nextOperation(job);
   const { notBefore, expires } = job.order;
   return [
     gate("order", !job.ended, "The order is open.", "The order has ended.", "Ask for a new order.", "design authority"),
+    gate(
+      "superseded",
+      !Object.hasOwn(state.superseded, job.order.id),
+      "No newer order replaces this one.",
+      `Order ${state.superseded[job.order.id] ?? ""} has replaced this one.`,
+      "Make the newer order.",
+      "design authority",
+    ),
     gate(
       "not-before",
       at >= notBefore,
@@ -117,6 +140,7 @@ export function resumeGates(state: State, job: Job, attempt: Attempt, person: Pe
   const machine = findMachine(state, attempt.equipment);
   return [
     nonconformityGate(job),
+    centralGate(state, job, operationOf(job.order, attempt.operation)),
     gate(
       "person",
       holds(findPerson(state, person), "technician"),
@@ -188,15 +212,18 @@ function machineGates(state: State, machine: EquipmentState | undefined): Gate[]
       "Configure the real machine.",
       "engineer",
     ),
-    gate(
-      "plate",
-      machine?.plate === "clear",
-      "The plate is clear: a person and the camera say so.",
-      machine?.plateWhat ?? "Nobody has declared the plate clear.",
-      "Remove everything from the plate, then declare it clear.",
-      "technician",
-    ),
   ];
+}
+
+function plateGate(machine: EquipmentState | undefined): Gate {
+  return gate(
+    "plate",
+    machine?.plate === "clear",
+    "The plate is clear: a person and the camera say so.",
+    machine?.plateWhat ?? "Nobody has declared the plate clear.",
+    "Remove everything from the plate, then declare it clear.",
+    "technician",
+  );
 }
 
 function inspectionGate(state: State): Gate {
@@ -207,17 +234,6 @@ function inspectionGate(state: State): Gate {
     state.inspection.what,
     "Check the camera, its light and its cable; then call the engineer.",
     "engineer",
-  );
-}
-
-function nonconformityGate(job: Job): Gate {
-  return gate(
-    "nonconformity",
-    openNonconformity(job) === undefined,
-    "No nonconformity is open.",
-    openNonconformity(job)?.what ?? "",
-    "QA decides on the open nonconformity.",
-    "qa",
   );
 }
 
@@ -232,27 +248,4 @@ function presenceGate(state: State, job: Job, now: Moment): Gate {
     "Scan the job's code at the cell and press the enable button.",
     "technician",
   );
-}
-
-function notBuilt(name: string, what: string): Gate {
-  return { gate: name, state: "not-built", what, remedy: "Check it by hand.", owner: "technician" };
-}
-
-/** `null` leaves the gate open: the question cannot be asked yet (nobody is signed in). */
-function gate(
-  name: string,
-  holdsTrue: boolean | null,
-  open: string,
-  shut: string,
-  remedy: string,
-  owner: Gate["owner"],
-): Gate {
-  const isOpen = holdsTrue ?? true;
-  return {
-    gate: name,
-    state: isOpen ? "open" : "shut",
-    what: isOpen ? open : shut,
-    remedy: isOpen ? "" : remedy,
-    owner,
-  };
 }

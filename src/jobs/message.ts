@@ -1,8 +1,18 @@
 /** What can reach the core: from a person, a machine, the camera, the inspection or the cell's own start. */
 import type { Answer, Fault, Observation } from "../equipment/machine.ts";
-import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
+import type {
+  AttemptId,
+  Digest,
+  EquipmentId,
+  JobId,
+  LotId,
+  NonconformityId,
+  OperationId,
+  PersonId,
+} from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
+import type { CentralDecision } from "./central.ts";
 import type { Disposition, Versions } from "./event.ts";
 import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
@@ -18,7 +28,7 @@ export interface Envelope {
   readonly message: Message;
 }
 
-export type Message = CellMessage | PersonMessage | MachineMessage | EyeMessage;
+export type Message = CellMessage | PersonMessage | CentralMessage | LabelMessage | MachineMessage | EyeMessage;
 
 export type CellMessage =
   | { readonly kind: "boot"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
@@ -57,7 +67,92 @@ export type PersonMessage =
       readonly reason: string;
       readonly approval: Approval;
     }
+  /** A delivery came in; it waits in quarantine. */
+  | {
+      readonly kind: "receive-lot";
+      readonly gtin: string;
+      readonly batch: string;
+      readonly certificate: string;
+      readonly expires: EpochMs;
+      readonly quantity: number;
+      readonly person: PersonId;
+    }
+  | {
+      readonly kind: "decide-lot";
+      readonly lot: LotId;
+      readonly status: "released" | "rejected";
+      readonly approval: Approval;
+    }
+  | {
+      readonly kind: "load-material";
+      readonly equipment: EquipmentId;
+      readonly gtin: string;
+      readonly batch: string;
+      readonly person: PersonId;
+    }
+  /** The printed part gets its tag. */
+  | { readonly kind: "tag-part"; readonly job: JobId; readonly tag: string; readonly person: PersonId }
+  /** The tag was scanned at the machine of the next step. */
+  | {
+      readonly kind: "confirm-part";
+      readonly job: JobId;
+      readonly equipment: EquipmentId;
+      readonly tag: string;
+      readonly person: PersonId;
+    }
+  | { readonly kind: "request-label"; readonly job: JobId; readonly person: PersonId }
+  /** What the scanner read from the label on the device. */
+  | { readonly kind: "scan-label"; readonly job: JobId; readonly scanned: string; readonly person: PersonId }
+  | {
+      readonly kind: "void-label";
+      readonly job: JobId;
+      readonly why: "damaged" | "not-printed";
+      readonly person: PersonId;
+    }
+  | { readonly kind: "hand-over"; readonly job: JobId; readonly container: string; readonly person: PersonId }
+  | { readonly kind: "release"; readonly job: JobId; readonly unit: number; readonly approval: Approval }
   | { readonly kind: "cancel-job"; readonly job: JobId; readonly person: PersonId; readonly why: string };
+
+/** Material, parts, labels, hand-over and release. */
+export type RouteMessage =
+  | LabelMessage
+  | Extract<
+      PersonMessage,
+      {
+        kind:
+          | "receive-lot"
+          | "decide-lot"
+          | "load-material"
+          | "tag-part"
+          | "confirm-part"
+          | "request-label"
+          | "scan-label"
+          | "void-label"
+          | "hand-over"
+          | "release";
+      }
+    >;
+
+/** From central QA, verified at the edge; none of them starts anything. */
+export type CentralMessage =
+  | { readonly kind: "central-decision"; readonly decision: CentralDecision; readonly envelope: Digest }
+  | { readonly kind: "central-link"; readonly frozen: boolean; readonly what: string };
+
+export type LabelMessage =
+  | {
+      readonly kind: "label-printed";
+      readonly job: JobId;
+      readonly unit: number;
+      readonly label: number;
+      readonly pdf: Digest;
+    }
+  | {
+      readonly kind: "label-not-printed";
+      readonly job: JobId;
+      readonly unit: number;
+      readonly label: number;
+      readonly fault: Fault;
+    };
 
 export type MachineMessage =
   | {

@@ -1,9 +1,12 @@
 /** What the world is owed, read off the state and never remembered (law 2). */
 import type { Directive } from "../equipment/machine.ts";
+import { assert } from "../kernel/assert.ts";
 import type { AttemptId, Digest, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
+import { isByMachine } from "./order.ts";
 import { lastLookAtPlate } from "./plate.ts";
-import type { Attempt, Job, State } from "./state.ts";
+import type { LabelContent } from "./route-event.ts";
+import type { Attempt, Job, Label, State } from "./state.ts";
 import { findMachine, openAttempts, operationOf } from "./state.ts";
 
 /** Something an adapter has to do; `key` names it for as long as it is owed. */
@@ -30,7 +33,14 @@ export type Duty =
       readonly frame: Digest;
       readonly markedAt: EpochMs;
     }
-  | { readonly kind: "check-plate"; readonly equipment: EquipmentId; readonly check: string };
+  | { readonly kind: "check-plate"; readonly equipment: EquipmentId; readonly check: string }
+  | {
+      readonly kind: "print-label";
+      readonly job: JobId;
+      readonly unit: number;
+      readonly label: number;
+      readonly content: LabelContent;
+    };
 
 /** True for what may go out before the write: it can only make the cell safer. */
 export function isTowardSafety(duty: Duty): boolean {
@@ -41,7 +51,19 @@ export function isTowardSafety(duty: Duty): boolean {
 export function obligations(state: State): Obligation[] {
   const open = openAttempts(state);
   const owed = open.flatMap(({ job, attempt }) => owedTo(job, attempt, isPlateSeenFor(state, attempt)));
-  return [...unsafeMachines(state), ...plateChecks(state), ...owed];
+  return [...unsafeMachines(state), ...plateChecks(state), ...owed, ...labelsOwed(state)];
+}
+
+function labelsOwed(state: State): Obligation[] {
+  return Object.values(state.jobs).flatMap((job) =>
+    job.ended ? [] : job.units.flatMap((unit) => unit.labels.flatMap((label) => labelOwed(job, unit.number, label))),
+  );
+}
+
+function labelOwed(job: Job, unit: number, { number: label, state, content }: Label): Obligation[] {
+  if (state !== "requested") return [];
+  const key = `print-label/${job.order.id}/${unit}/${label}`;
+  return [{ kind: "print-label", key, repeatable: true, job: job.order.id, unit, label, content }];
 }
 
 function unsafeMachines(state: State): Obligation[] {
@@ -77,14 +99,16 @@ function isPlateSeenFor(state: State, attempt: Attempt): boolean {
 function owedTo(job: Job, attempt: Attempt, plateSeen: boolean): Obligation[] {
   const { id, equipment } = attempt;
   const operation = operationOf(job.order, attempt.operation);
+  assert(isByMachine(operation), "an attempt belongs to a step that a machine does");
   if (attempt.phase === "starting") {
-    if (!plateSeen) return [];
+    if (operation.kind === "build" && !plateSeen) return [];
     // The one thing never owed twice: a boot closes a starting attempt before anyone could owe it again.
     const directive: Directive = {
       kind: "begin",
       attempt: id,
       program: operation.program,
       releasedLayer: attempt.released,
+      ...(attempt.part !== null && { part: attempt.part }),
     };
     return [{ ...direct(equipment, directive, `begin/${id}`), repeatable: false }];
   }

@@ -21,7 +21,15 @@ export type RefusalCode =
   | "already-decided"
   | "machine-in-use"
   | "proof-reused"
-  | "job-ended";
+  | "job-ended"
+  | "order-superseded"
+  | "wrong-part"
+  | "wrong-material"
+  | "wrong-label"
+  | "unknown-lot"
+  | "not-labelled"
+  | "not-complete"
+  | "not-central";
 
 export interface Refusal {
   readonly code: RefusalCode;
@@ -29,6 +37,18 @@ export interface Refusal {
   readonly what: string;
   /** For `not-startable` and `not-resumable`: every gate that is shut. */
   readonly gates?: readonly Gate[];
+  /** For `not-complete`: everything that the record lacks. */
+  readonly omissions?: readonly Omission[];
+}
+
+/** One thing that a record lacks before its device may be released (feature 70). */
+export interface Omission {
+  /** Stable name, kebab-case. */
+  readonly code: string;
+  readonly what: string;
+  readonly remedy: string;
+  /** Who can supply it. */
+  readonly owner: Gate["owner"];
 }
 
 /** One condition of a start, with the reason and the remedy when it is shut (feature 93). */

@@ -1,6 +1,7 @@
 /** The few configured facts that decisions depend on; they enter the ledger with every boot, so that replay needs no file. */
 import type { EquipmentId } from "../kernel/names.ts";
 import type { Milliseconds } from "../kernel/units.ts";
+import type { MaterialSetup } from "../materials/lot.ts";
 
 export interface Setup {
   readonly cell: string;
@@ -11,6 +12,8 @@ export interface Setup {
   readonly takesAllowed: number;
   /** True where simulated machines are allowed to take a patient's order at all. */
   readonly demonstration: boolean;
+  /** Materials that may be received here. */
+  readonly materials: readonly MaterialSetup[];
 }
 
 export interface EquipmentSetup {

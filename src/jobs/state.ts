@@ -1,12 +1,25 @@
 /** The fold of the ledger: everything the core knows, and nothing that is not in the ledger. */
-import type { Fault, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
+import type { Execution, Fault, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import { assert } from "../kernel/assert.ts";
-import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
+import type {
+  AttemptId,
+  Digest,
+  EquipmentId,
+  JobId,
+  LotId,
+  NonconformityId,
+  OperationId,
+  PersonId,
+} from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
+import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
+import { type CentralState, noCentral } from "./central.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { JobOrder, Operation } from "./order.ts";
+import type { BatchRecord } from "./record/batch-record.ts";
 import type { Finding } from "./report.ts";
+import type { LabelContent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
 
 export interface State {
@@ -22,6 +35,14 @@ export interface State {
   readonly jobs: Readonly<Record<string, Job>>;
   /** Nonces of every order ever taken in (feature 10). */
   readonly nonces: Readonly<Record<string, true>>;
+  /** The highest revision of each design that an order was accepted for. */
+  readonly revisions: Readonly<Record<string, number>>;
+  /** Orders that another one has replaced, also such as never came here. */
+  readonly superseded: Readonly<Record<string, JobId>>;
+  readonly lots: Readonly<Record<string, Lot>>;
+  /** Which unit carries a tag: `job/number`. */
+  readonly tags: Readonly<Record<string, string>>;
+  readonly central: CentralState;
 }
 
 export interface EquipmentState {
@@ -35,6 +56,8 @@ export interface EquipmentState {
   readonly plateCheck: string | null;
   readonly plateWhat: string;
   readonly openAttempt: AttemptId | null;
+  /** Which lot of which material is in the machine. */
+  readonly loaded: readonly { readonly material: string; readonly lot: LotId }[];
   /** The machine's own active alarms. */
   readonly alarms: readonly MachineAlarm[];
   /** An attempt that may have left the machine hot or moving; owed an abort until the machine confirms. */
@@ -59,6 +82,8 @@ export interface Job {
   } | null;
   /** Every proof ever seen, so that one cannot be used twice. */
   readonly proofsSeen: Readonly<Record<string, true>>;
+  /** What the record says, gathered apart from everything above: what a release is asked against. */
+  readonly record: BatchRecord;
 }
 
 /** One copy of the device on its way along the route. A reservation: only a signed scrap frees it. */
@@ -67,6 +92,25 @@ export interface Unit {
   /** Operations of the route completed so far, in order. */
   readonly completed: number;
   readonly scrapped: boolean;
+  /** The tag that travels with the part; null until one is bound. */
+  readonly tag: string | null;
+  /** The part was scanned at the machine of its next step; consumed by the start. */
+  readonly confirmed: {
+    readonly operation: OperationId;
+    readonly person: PersonId;
+    readonly mono: MonotonicMs;
+  } | null;
+  readonly labels: readonly Label[];
+  /** Whoever tagged, confirmed, labelled or handed over: none of them releases it. */
+  readonly hands: readonly PersonId[];
+}
+
+/** One label of a unit; at most one is alive. */
+export interface Label {
+  readonly number: number;
+  readonly content: LabelContent;
+  readonly state: "requested" | "printed" | "not-printed" | "applied" | "voided";
+  readonly pdf: Digest | null;
 }
 
 export interface Attempt {
@@ -78,6 +122,9 @@ export interface Attempt {
   /** Everybody who confirmed, started, held, resumed, stopped or looked again: none of them decides on this attempt. */
   readonly executors: readonly PersonId[];
   readonly startedAt: EpochMs;
+  /** Tag of the confirmed part; null for a build. */
+  readonly part: string | null;
+  readonly materials: readonly IssuedMaterial[];
   readonly simulated: boolean;
   readonly phase: "starting" | "running" | "ended";
   readonly outcome: Outcome | null;
@@ -95,7 +142,7 @@ export interface Attempt {
   readonly verdicts: string;
   /** Layers made but not decided, in order. */
   readonly looks: readonly Look[];
-  readonly finished: { readonly program: Digest } | null;
+  readonly finished: Execution | null;
 }
 
 export interface Hold {
@@ -121,7 +168,8 @@ export interface Look {
 
 export interface Nonconformity {
   readonly id: NonconformityId;
-  readonly attempt: AttemptId;
+  readonly unit: number;
+  readonly attempt: AttemptId | null;
   readonly cause: NonconformityCause;
   readonly layer: number | null;
   readonly what: string;
@@ -141,6 +189,11 @@ export const emptyState: State = {
   inspection: { ready: false, what: "The inspection has not reported yet." },
   jobs: {},
   nonces: {},
+  revisions: {},
+  superseded: {},
+  lots: {},
+  tags: {},
+  central: noCentral,
 };
 
 /** A record's own member: a name like `constructor` from outside finds nothing. */
@@ -161,6 +214,16 @@ export function findMachine(state: State, id: string): EquipmentState | undefine
 /** The person, or undefined. */
 export function findPerson(state: State, id: string): State["people"][string] | undefined {
   return own(state.people, id);
+}
+
+/** The lot, or undefined. */
+export function findLot(state: State, id: string): Lot | undefined {
+  return own(state.lots, id);
+}
+
+/** The tag's unit as `job/number`, or undefined. */
+export function findTag(state: State, tag: string): string | undefined {
+  return own(state.tags, tag);
 }
 
 /** The attempt with its job, or undefined. */

@@ -15,6 +15,8 @@ export type EquipmentId = Branded<"EquipmentId">;
 export type PersonId = Branded<"PersonId">;
 /** A nonconformity of this cell (ISO 13485 8.3). */
 export type NonconformityId = Branded<"NonconformityId">;
+/** A lot of a material in this cell: GTIN, a dot, the supplier's lot. */
+export type LotId = Branded<"LotId">;
 /** SHA-256 of bytes, as 64 lower-case hex digits. */
 export type Digest = Branded<"Digest">;
 

@@ -49,11 +49,30 @@ export function orderWith(hmac: (text: string) => string, now: number): JobOrder
     side: "left",
     source: digestOfValue("source"),
     recipe: digestOfValue("recipe"),
+    pathway: "demonstration",
+    lineage: { scan: "S1", segmentation: "G1", design: "D1", revision: 1, approver: "A1", predecessor: null },
+    signatures: [
+      { role: "design-authority", key: "design.example" },
+      { role: "clinical-release", key: "clinic.example" },
+    ],
+    supersedes: null,
+    gtin: "09506000134352",
     copies: 1,
     notBefore: 0,
     expires: now + 30 * 86_400_000,
     nonce: "n-42",
-    route: [{ kind: "build", id: operation, title: "Print", equipment: printer, program, layersPlanned: 60, lag: 0 }],
+    route: [
+      {
+        kind: "build",
+        id: operation,
+        title: "Print",
+        equipment: printer,
+        program,
+        layersPlanned: 60,
+        lag: 0,
+        materials: [],
+      },
+    ],
   };
 }
 
@@ -176,7 +195,14 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     runtime: "",
   };
   const equipment = [{ id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const }];
-  const setup = { cell: "Cell 2", equipment, presenceValidMs: 120_000, takesAllowed: 2, demonstration: true };
+  const setup = {
+    cell: "Cell 2",
+    equipment,
+    presenceValidMs: 120_000,
+    takesAllowed: 2,
+    demonstration: true,
+    materials: [],
+  };
   take({ kind: "boot", boot: "b1", versions, setup });
   return cell;
 }

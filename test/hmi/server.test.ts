@@ -176,7 +176,9 @@ describe("starting", () => {
     const shut = gates.filter((gate) => gate["state"] === "shut");
     expect(shut.map((gate) => gate["gate"])).toEqual(["identity", "plate", "presence"]);
     for (const gate of shut) expect([gate["remedy"], gate["owner"]].every(Boolean)).toBe(true);
-    expect(gates.filter((gate) => gate["state"] === "not-built").map((gate) => gate["gate"])).toContain("material");
+    expect(gates.filter((gate) => gate["state"] === "not-built").map((gate) => gate["gate"])).toContain(
+      "qualification",
+    );
   });
 
   it("[F4] what was typed reaches neither the ledger nor the answer; a wrong identifier or side blocks", async () => {

@@ -18,8 +18,8 @@ import {
   inspect,
   job,
   layerDone,
-  order,
   present,
+  printer,
   quentin,
   report,
   type Story,
@@ -249,7 +249,7 @@ describe("an interrupted build", () => {
     const story = begun();
     story.observe(observation);
     expect(story.attempt().outcome).toBe(outcome);
-    expect(story.state.equipment[order.route[0]!.equipment]!.unsafe).not.toBeNull();
+    expect(story.state.equipment[printer]!.unsafe).not.toBeNull();
   });
 
   it("[F28] a start with no answer is over; a refused one did nothing", () => {

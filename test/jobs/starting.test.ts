@@ -153,7 +153,6 @@ describe("a start", () => {
     const story = cellWithOrder();
     const gates = startGates(story.state, story.state.jobs[job]!, print, tina, { at: story.at, mono: story.at });
     expect(gates.filter((gate) => gate.state === "not-built").map((gate) => gate.gate)).toEqual([
-      "material",
       "qualification",
       "competence",
     ]);

@@ -26,6 +26,14 @@ export const order: JobOrder = {
   side: "left",
   source: digest("source"),
   recipe: digest("recipe"),
+  pathway: "demonstration",
+  lineage: { scan: "S1", segmentation: "G1", design: "D1", revision: 1, approver: "A1", predecessor: null },
+  signatures: [
+    { role: "design-authority", key: "design.example" },
+    { role: "clinical-release", key: "clinic.example" },
+  ],
+  supersedes: null,
+  gtin: "09506000134352",
   copies: 1,
   notBefore: 0,
   expires: 1_000_000,
@@ -39,6 +47,7 @@ export const order: JobOrder = {
       program: digest("program"),
       layersPlanned: 3,
       lag: 0,
+      materials: [],
     },
   ],
 };
@@ -97,6 +106,7 @@ export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): vo
       presenceValidMs: 60_000,
       takesAllowed: 3,
       demonstration: true,
+      materials: [],
     },
   });
   const identity = { vendor: "v", model: "m", serial: "S1", firmware: "f", simulated: true };

@@ -86,8 +86,8 @@ export const mutants: readonly Mutant[] = [
     name: "own-work-approved",
     breaks: "the executor cannot approve their own disposition",
     file: "src/jobs/decide/disposition.ts",
-    from: "if (attempt?.executors.includes(approval.person)) {",
-    to: "if (attempt === undefined) {",
+    from: "if (executorsOf(job, nonconformity).includes(approval.person)) {",
+    to: "if (executorsOf(job, nonconformity).length < 0) {",
   },
   {
     name: "unknown-outcome-raises-nothing",
@@ -107,7 +107,7 @@ export const mutants: readonly Mutant[] = [
     name: "begins-without-the-last-look",
     breaks: "law 5: a proven clear plate at the moment of the start",
     file: "src/jobs/obligations.ts",
-    from: "if (!plateSeen) return [];",
+    from: 'if (operation.kind === "build" && !plateSeen) return [];',
     to: "",
   },
   {

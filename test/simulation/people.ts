@@ -1,10 +1,10 @@
 /** People in virtual time: a technician who sometimes errs and a QA person who sometimes oversteps. */
 import { meanings, shownForDisposition } from "../../src/jobs/decide/disposition.ts";
-import { nextOperation } from "../../src/jobs/gates.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { JobOrder } from "../../src/jobs/order.ts";
 import type { Attempt, Job, State } from "../../src/jobs/state.ts";
 import { openNonconformity } from "../../src/jobs/state.ts";
+import { nextOperation } from "../../src/jobs/units.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { EquipmentId, PersonId } from "../../src/kernel/names.ts";
 import type { Eye } from "./eye.ts";

@@ -152,6 +152,8 @@ function performOnce(owed: Obligation, printer: Printer, eye: ReturnType<typeof 
         frame: null,
       });
     }
+    case "print-label":
+      return Promise.resolve({ ...owed, kind: "label-printed", pdf: digest("label") });
     default:
       return unreachable(owed);
   }
@@ -172,6 +174,7 @@ const setup = {
   presenceValidMs: 60_000,
   takesAllowed: 3,
   demonstration: true,
+  materials: [],
 } as const;
 
 function orderOf(n: number, planned: number, lag: number, random: () => number): JobOrder {
@@ -183,6 +186,7 @@ function orderOf(n: number, planned: number, lag: number, random: () => number):
     program: digest("program"),
     layersPlanned: planned,
     lag,
+    materials: [],
   });
   return {
     id: `J${n}` as JobId,
@@ -192,6 +196,14 @@ function orderOf(n: number, planned: number, lag: number, random: () => number):
     side: "left",
     source: digest("source"),
     recipe: digest("recipe"),
+    pathway: "demonstration",
+    lineage: { scan: "S1", segmentation: "G1", design: "D1", revision: 1, approver: "A1", predecessor: null },
+    signatures: [
+      { role: "design-authority", key: "design.example" },
+      { role: "clinical-release", key: "clinic.example" },
+    ],
+    supersedes: null,
+    gtin: "09506000134352",
     copies: 1 + Math.floor(random() * 2),
     notBefore: 0,
     expires: 4_000_000_000_000,

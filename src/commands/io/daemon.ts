@@ -12,6 +12,7 @@ import { defaultHmiConfig } from "../../hmi/ports.ts";
 import { type Intake, openIntake } from "../../intake/io/folder.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
+import { programOf } from "../../jobs/order.ts";
 import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts } from "../../jobs/state.ts";
 import type { Digest, EquipmentId } from "../../kernel/names.ts";
@@ -22,7 +23,7 @@ import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
-import { createPerform } from "../../perform.ts";
+import { createPerform, type LabelPrinter } from "../../perform.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
@@ -95,7 +96,7 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
     clock: systemClock,
     ids: systemIds,
     clockState: systemClockState,
-    perform: createPerform(machines, sight.eyes),
+    perform: createPerform(machines, sight.eyes, noLabelPrinter),
     onFatal: options.onFatal,
   });
   signOnEnds(cell, ledger, log);
@@ -157,6 +158,15 @@ function startMachine(
   });
   return machine;
 }
+
+const noLabelPrinter: LabelPrinter = {
+  print: async () =>
+    err({
+      code: "no-label-printer",
+      what: "This cell has no label printer.",
+      remedy: "The engineer configures one.",
+    }),
+};
 
 interface Running {
   readonly cell: Cell;
@@ -235,7 +245,7 @@ function signOnEnds(cell: Cell, ledger: Ledger, log: DaemonOptions["log"]): void
 
 async function loadProgram(program: Digest, cell: Cell, artifacts: Artifacts, intake: Intake) {
   const jobs = Object.values(cell.state().jobs);
-  const job = jobs.find(({ order }) => order.route.some((operation) => operation.program === program));
+  const job = jobs.find(({ order }) => order.route.some((operation) => programOf(operation) === program));
   const recipe = job ? intake.recipe(job.order.recipe) : null;
   const bytes = recipe ? await artifacts.get(program) : null;
   return recipe && bytes?.ok ? { bytes: bytes.value, recipe: recipe.toolpath } : null;
@@ -253,5 +263,6 @@ function setupOf(config: CellConfig): Setup {
     presenceValidMs: config.cell.presenceValidSeconds * 1000,
     takesAllowed: config.cell.takesAllowed,
     demonstration: config.cell.demonstration,
+    materials: config.material,
   };
 }

@@ -1,15 +1,20 @@
 /** decide: what a message leads to, as events or a refusal; pure, synchronous, and the same every time. */
 import { unreachable } from "../../kernel/assert.ts";
-import type { Envelope, Message } from "../message.ts";
+import type { Envelope, EyeMessage, MachineMessage, Message, RouteMessage } from "../message.ts";
 import type { State } from "../state.ts";
 import { boot, enrol, recordSignIn } from "./cell.ts";
+import { centralDecision, centralLink } from "./central.ts";
 import { dispose } from "./disposition.ts";
 import type { Decision, Draft } from "./draft.ts";
 import { startDraft } from "./draft.ts";
 import { captured, captureFailed, inspected, inspectionFailed, inspectionStatus, plateChecked } from "./eyes.ts";
+import { labelPrinted, requestLabel, scanLabel, voidLabel } from "./labels.ts";
+import { decideLot, loadMaterial, receiveLot } from "./lots.ts";
 import { answered } from "./machine-answers.ts";
 import { observed } from "./machine-observations.ts";
+import { confirmPart, tagPart } from "./parts.ts";
 import { refuse } from "./refuse.ts";
+import { handOver, release } from "./releasing.ts";
 import { hold, lookAgain, resume, stop } from "./running.ts";
 import { acceptOrder, cancelJob, confirmIdentity, declarePlateClear, provePresence, start } from "./starting.ts";
 
@@ -55,9 +60,62 @@ function route(draft: Draft, message: Message): void {
     case "cancel-job":
       return cancelJob(draft, message);
     case "answered":
-      return answered(draft, message);
     case "observed":
-      return observed(draft, message);
+      return fromMachine(draft, message);
+    case "inspection-status":
+    case "captured":
+    case "capture-failed":
+    case "inspected":
+    case "inspection-failed":
+    case "plate-checked":
+      return fromEye(draft, message);
+    case "central-decision":
+      return centralDecision(draft, message);
+    case "central-link":
+      return centralLink(draft, message);
+    default:
+      return alongTheRoute(draft, message);
+  }
+}
+
+/** Material, parts, labels, hand-over and release. */
+function alongTheRoute(draft: Draft, message: RouteMessage): void {
+  switch (message.kind) {
+    case "receive-lot":
+      return receiveLot(draft, message);
+    case "decide-lot":
+      return decideLot(draft, message);
+    case "load-material":
+      return loadMaterial(draft, message);
+    case "tag-part":
+      return tagPart(draft, message);
+    case "confirm-part":
+      return confirmPart(draft, message);
+    case "request-label":
+      return requestLabel(draft, message);
+    case "label-printed":
+    case "label-not-printed":
+      return labelPrinted(draft, message);
+    case "scan-label":
+      return scanLabel(draft, message);
+    case "void-label":
+      return voidLabel(draft, message);
+    case "hand-over":
+      return handOver(draft, message);
+    case "release":
+      return release(draft, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+function fromMachine(draft: Draft, message: MachineMessage): void {
+  if (message.kind === "answered") answered(draft, message);
+  else observed(draft, message);
+}
+
+function fromEye(draft: Draft, message: EyeMessage): void {
+  switch (message.kind) {
     case "inspection-status":
       return inspectionStatus(draft, message);
     case "captured":

@@ -1,5 +1,5 @@
 /** A decision in the making: events are applied as they are added, so that the next thought sees them. */
-import type { JobId, NonconformityId } from "../../kernel/names.ts";
+import type { AttemptId, JobId, NonconformityId } from "../../kernel/names.ts";
 import type { EpochMs, Moment, MonotonicMs } from "../../kernel/units.ts";
 import type { Event, NonconformityCause } from "../event.ts";
 import { evolve } from "../evolve.ts";
@@ -60,16 +60,29 @@ export function raise(
   attempt: Attempt,
   cause: NonconformityCause,
   what: string,
-  seen: Pick<Nonconformity, "layer" | "findings" | "evidence"> = { layer: null, findings: [], evidence: null },
+  seen: Seen = nothingSeen,
+): void {
+  add(draft, job, attempt.unit, attempt.id, cause, what, seen);
+}
+
+/** Raises a nonconformity of a copy while no machine is at work on it. */
+export function raiseOnUnit(draft: Draft, job: JobId, unit: number, cause: NonconformityCause, what: string): void {
+  add(draft, job, unit, null, cause, what, nothingSeen);
+}
+
+type Seen = Pick<Nonconformity, "layer" | "findings" | "evidence">;
+const nothingSeen: Seen = { layer: null, findings: [], evidence: null };
+
+function add(
+  draft: Draft,
+  job: JobId,
+  unit: number,
+  attempt: AttemptId | null,
+  cause: NonconformityCause,
+  what: string,
+  seen: Seen,
 ): void {
   const number = (findJob(draft.state(), job)?.nonconformities.length ?? 0) + 1;
-  draft.add({
-    type: "NonconformityRaised",
-    job,
-    nonconformity: `${job}-NC${number}` as NonconformityId,
-    attempt: attempt.id,
-    cause,
-    what,
-    ...seen,
-  });
+  const nonconformity = `${job}-NC${number}` as NonconformityId;
+  draft.add({ type: "NonconformityRaised", job, nonconformity, unit, attempt, cause, what, ...seen });
 }

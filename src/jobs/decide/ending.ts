@@ -1,10 +1,13 @@
 /** How an attempt ends, well or badly, and what that means for its unit and its job. */
+import type { Execution } from "../../equipment/machine.ts";
 import type { JobId, PersonId } from "../../kernel/names.ts";
 import type { NonconformityCause, Outcome } from "../event.ts";
-import type { Attempt } from "../state.ts";
-import { findJob, layersOf, operationOf } from "../state.ts";
+import type { BuildOperation, TaskOperation } from "../order.ts";
+import type { Attempt, Job } from "../state.ts";
+import { findJob, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt, raise } from "./draft.ts";
+import { judgeResults, troubleOf } from "./results.ts";
 
 /** Ends an attempt; with a cause it also raises the one nonconformity of that trigger. */
 export function endAttempt(
@@ -21,36 +24,56 @@ export function endAttempt(
   if (trouble.cause !== null) raise(draft, job, attempt, trouble.cause, trouble.what);
 }
 
-/** Closes an attempt whose machine has finished, once every planned layer is made, seen, judged and accepted. */
+/** Closes an attempt whose machine has finished, once everything that its step asks for stands in the record. */
 export function completeIfWhole(draft: Draft, attemptId: string): void {
   const found = openAttempt(draft, attemptId);
   if (!found?.attempt.finished || found.attempt.hold) return;
   const { job, attempt } = found;
-  const id = job.order.id;
   const operation = operationOf(job.order, attempt.operation);
-  const planned = layersOf(operation);
+  if (operation.kind === "build") completeBuild(draft, job, attempt, operation);
+  else if (operation.kind === "task") completeTask(draft, job, attempt, operation, found.attempt.finished);
+}
+
+const otherProgram = {
+  cause: "program-differs",
+  what: "What was sent to the machine is not the ordered program.",
+} as const;
+
+/** Every planned layer is made, seen, judged and accepted. */
+function completeBuild(draft: Draft, job: Job, attempt: Attempt, operation: BuildOperation): void {
+  const id = job.order.id;
+  const planned = operation.layersPlanned;
   if (attempt.printed < planned) {
     const what = `The machine says it has finished after ${attempt.printed} of ${planned} layers.`;
     return endAttempt(draft, id, attempt, "Failed", { cause: "layers-missing", what });
   }
-  if (attempt.finished?.program !== operation.program) {
-    const what = "What was sent to the machine is not the ordered program.";
-    return endAttempt(draft, id, attempt, "Failed", { cause: "program-differs", what });
-  }
+  if (attempt.finished?.program !== operation.program) return endAttempt(draft, id, attempt, "Failed", otherProgram);
   const whole = [attempt.accepted, attempt.captured, attempt.inferred, attempt.verdicts.length];
   if (whole.some((count) => count !== planned)) return;
-  endAttempt(draft, id, attempt, "Completed", { cause: null, what: `All ${planned} layers made, seen and accepted.` });
-  draft.add({
-    type: "OperationCompleted",
-    job: id,
-    unit: attempt.unit,
-    operation: attempt.operation,
-    attempt: attempt.id,
-  });
-  endJobIfMade(draft, id);
+  complete(draft, id, attempt, `All ${planned} layers made, seen and accepted.`);
 }
 
-function endJobIfMade(draft: Draft, id: JobId): void {
+/** Every result is there and within its limits, and the evidence is stored. */
+function completeTask(draft: Draft, job: Job, attempt: Attempt, operation: TaskOperation, executed: Execution): void {
+  const id = job.order.id;
+  if (executed.program !== operation.program) return endAttempt(draft, id, attempt, "Failed", otherProgram);
+  const results = judgeResults(operation, executed);
+  draft.add({ type: "ResultsJudged", job: id, attempt: attempt.id, results });
+  const trouble = troubleOf(operation, results, executed);
+  if (trouble) return endAttempt(draft, id, attempt, "Rejected", trouble);
+  complete(draft, id, attempt, `All ${results.length} results are within their limits.`);
+}
+
+function complete(draft: Draft, job: JobId, { id, unit, operation }: Attempt, what: string): void {
+  const attempt = openAttempt(draft, id)?.attempt;
+  if (!attempt) return;
+  endAttempt(draft, job, attempt, "Completed", { cause: null, what });
+  draft.add({ type: "OperationCompleted", job, unit, operation, attempt: id });
+  endJobIfMade(draft, job);
+}
+
+/** Ends the job when every ordered copy has gone the whole route. */
+export function endJobIfMade(draft: Draft, id: JobId): void {
   const job = findJob(draft.state(), id);
   if (!job) return;
   const made = job.units.filter((unit) => !unit.scrapped && unit.completed === job.order.route.length).length;

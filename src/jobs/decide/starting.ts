@@ -2,35 +2,66 @@
 
 import type { MachineIdentity } from "../../equipment/machine.ts";
 import { assert } from "../../kernel/assert.ts";
-import type { AttemptId, JobId, PersonId } from "../../kernel/names.ts";
+import type { AttemptId, PersonId } from "../../kernel/names.ts";
+import type { EpochMs } from "../../kernel/units.ts";
 import { holds } from "../../people/person.ts";
-import { nextOperation, nextUnit, startGates } from "../gates.ts";
+import { shutOf } from "../gate.ts";
+import { startGates } from "../gates.ts";
+import { issuedMaterials } from "../material-gates.ts";
 import type { Message } from "../message.ts";
-import type { Job } from "../state.ts";
+import { isByMachine, type JobOrder } from "../order.ts";
+import type { RefusalCode } from "../refusal.ts";
+import type { Job, State } from "../state.ts";
 import { findJob, findMachine, findPerson } from "../state.ts";
+import { nextOperation, nextUnit } from "../units.ts";
 import type { Draft } from "./draft.ts";
-import { refuse } from "./refuse.ts";
+import { whyNotLabelled } from "./labels.ts";
+import { refuse, startable } from "./refuse.ts";
 
 type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 
 /** Takes in an order once; starts nothing. */
 export function acceptOrder(draft: Draft, { order }: Of<"accept-order">): void {
-  const reject = (code: "order-invalid" | "order-repeated" | "order-replayed" | "order-expired", what: string) =>
-    refuse(draft, "accept-order", null, null, { code, what });
-  const state = draft.state();
-  if (findJob(state, order.id)) return reject("order-repeated", `Order ${order.id} is already here.`);
-  if (Object.hasOwn(state.nonces, order.nonce)) {
-    return reject("order-replayed", `Order ${order.id} carries the number of an order that was used before.`);
-  }
-  if (draft.at >= order.expires) return reject("order-expired", `Order ${order.id} has expired.`);
-  if (order.copies < 1 || order.route.length === 0) {
-    return reject("order-invalid", `Order ${order.id} asks for nothing to be made.`);
-  }
-  const missing = order.route.find((operation) => findMachine(state, operation.equipment) === undefined);
-  if (missing) {
-    return reject("order-invalid", `Order ${order.id} needs ${missing.equipment}, which this cell does not have.`);
-  }
+  const problem = whyNotAccepted(draft.state(), order, draft.at);
+  if (problem) return refuse(draft, "accept-order", null, null, problem);
   draft.add({ type: "JobOrderAccepted", job: order.id, order });
+  endSuperseded(draft, order);
+}
+
+function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: RefusalCode; what: string } | null {
+  const { id, lineage } = order;
+  if (findJob(state, id)) return { code: "order-repeated", what: `Order ${id} is already here.` };
+  if (Object.hasOwn(state.nonces, order.nonce)) {
+    return { code: "order-replayed", what: `Order ${id} carries the number of an order that was used before.` };
+  }
+  if (at >= order.expires) return { code: "order-expired", what: `Order ${id} has expired.` };
+  if (Object.hasOwn(state.superseded, id)) {
+    return { code: "order-superseded", what: `Order ${state.superseded[id]} has replaced order ${id}.` };
+  }
+  const known = Object.hasOwn(state.revisions, lineage.design) ? state.revisions[lineage.design]! : 0;
+  if (lineage.revision < known) {
+    const what = `Order ${id} is for revision ${lineage.revision} of the design; revision ${known} is here already.`;
+    return { code: "order-superseded", what };
+  }
+  if (order.copies < 1 || order.route.length === 0) {
+    return { code: "order-invalid", what: `Order ${id} asks for nothing to be made.` };
+  }
+  const missing = order.route.filter(isByMachine).find(({ equipment }) => !findMachine(state, equipment));
+  if (missing) {
+    return { code: "order-invalid", what: `Order ${id} needs ${missing.equipment}, which this cell does not have.` };
+  }
+  const unlabelled = order.route.some(({ kind }) => kind === "label") ? whyNotLabelled(order.gtin, id) : null;
+  return unlabelled === null
+    ? null
+    : { code: "order-invalid", what: `No label could be made for order ${id}: ${unlabelled}` };
+}
+
+/** What nobody has begun is over; what is being made meets its gate at the next start. */
+function endSuperseded(draft: Draft, order: JobOrder): void {
+  const old = order.supersedes === null ? undefined : findJob(draft.state(), order.supersedes);
+  if (!old || old.ended || old.attempts.length > 0) return;
+  const what = `Order ${order.id} has replaced it.`;
+  draft.add({ type: "JobEnded", job: old.order.id, outcome: "Aborted", person: null, what });
 }
 
 /** Compares HMACs of the two identifiers; what was typed never comes here. */
@@ -102,7 +133,7 @@ export function start(draft: Draft, message: Of<"start">): void {
   const job = startable(draft, "start", message.job, message.person);
   if (!job) return;
   const gates = startGates(draft.state(), job, message.operation, message.person, draft);
-  const shut = gates.filter((gate) => gate.state === "shut");
+  const shut = shutOf(gates);
   if (shut.length > 0) {
     const what = shut.map((gate) => gate.what).join(" ");
     const code = shut.some((gate) => gate.gate === "route") ? "out-of-order" : "not-startable";
@@ -112,11 +143,12 @@ export function start(draft: Draft, message: Of<"start">): void {
 }
 
 function attemptStarted(draft: Draft, job: Job, person: PersonId) {
-  const unit = nextUnit(job);
-  const operation = nextOperation(job);
-  assert(unit && operation, "an open gate promises a unit and an operation");
+  const [unit, operation] = [nextUnit(job), nextOperation(job)];
+  assert(unit && operation && isByMachine(operation), "an open gate promises a unit and a machine's step");
   const machine = findMachine(draft.state(), operation.equipment);
-  assert(machine?.identity && machine.plateCheck && job.presence, "open gates promise machine, plate and presence");
+  assert(machine?.identity && job.presence, "open gates promise machine and presence");
+  const builds = operation.kind === "build";
+  assert(!builds || machine.plateCheck, "an open gate promises a plate that was looked at");
   const identity: MachineIdentity = machine.identity;
   return {
     type: "AttemptStarted",
@@ -127,7 +159,9 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
     equipment: operation.equipment,
     person,
     presence: job.presence.proof,
-    plateCheck: machine.plateCheck,
+    plateCheck: builds ? machine.plateCheck : null,
+    part: builds ? null : unit.tag,
+    materials: issuedMaterials(draft.state(), operation),
     machine: identity,
     simulated: identity.simulated,
   } as const;
@@ -146,17 +180,4 @@ export function cancelJob(draft: Draft, message: Of<"cancel-job">): void {
     });
   }
   draft.add({ type: "JobEnded", job: message.job, outcome: "Aborted", person: message.person, what: message.why });
-}
-
-function startable(draft: Draft, request: string, id: JobId, person: PersonId): Job | null {
-  const job = findJob(draft.state(), id);
-  if (!job) refuse(draft, request, person, id, { code: "unknown-job", what: `There is no order ${id} in this cell.` });
-  else if (job.ended) refuse(draft, request, person, id, { code: "job-ended", what: `Order ${id} has ended.` });
-  else if (!findPerson(draft.state(), person)) {
-    refuse(draft, request, person, id, {
-      code: "unknown-person",
-      what: "Nobody of that name is enrolled in this cell.",
-    });
-  } else return job;
-  return null;
 }

@@ -14,7 +14,11 @@ import { short } from "../words.ts";
 
 type Choice = ChoiceView["disposition"];
 
-const choiceWords = { scrap: "Scrap this part", concession: "Accept the layer as it is" } as const;
+const choiceWords = {
+  scrap: "Scrap this part",
+  concession: "Accept it as it is",
+  rework: "Do the step again",
+} as const;
 const factsPerPage = 6;
 
 const chosen = signal<{ readonly disposition: Choice; readonly reason: Phrase } | null>(null);

@@ -1,0 +1,61 @@
+/** What happened along the route, told in sentences: results, parts, labels, hand-over, release, the machine's alarms. */
+import type { Event } from "../jobs/event.ts";
+
+/** The event in one line; null where it is not of the route. */
+export function routeTitleOf(event: Event): string | null {
+  switch (event.type) {
+    case "ResultsJudged":
+      return `Results judged: ${event.results.filter(({ verdict }) => verdict === "pass").length} of ${event.results.length} within their limits`;
+    case "PartTagged":
+      return `Copy ${event.unit} got the tag ${event.tag}`;
+    case "PartConfirmed":
+      return `Copy ${event.unit} scanned at ${event.equipment} for ${event.operation}`;
+    case "PartRefused":
+      return `Another part than copy ${event.unit} was scanned at ${event.equipment}`;
+    case "LabelRequested":
+      return `Label ${event.label} of copy ${event.unit} ordered`;
+    case "LabelPrinted":
+      return `Label ${event.label} of copy ${event.unit} printed`;
+    case "LabelNotPrinted":
+      return `Label ${event.label} of copy ${event.unit} NOT printed`;
+    case "LabelVerified":
+      return `Label ${event.label} on copy ${event.unit} scanned back: it says what it must`;
+    case "LabelVoided":
+      return `Label ${event.label} of copy ${event.unit} voided: ${event.why}`;
+    case "HandedOver":
+      return `Copy ${event.unit} handed over to ${event.to} in ${event.container}`;
+    case "UnitReleased":
+      return `Copy ${event.unit} RELEASED${event.simulated ? " as a SIMULATED device, not for human use" : ""}`;
+    case "MachineUnwatched":
+      return `${event.equipment} was not watched for ${Math.round((event.to - event.from) / 1000)} s`;
+    case "MachineAlarmChanged":
+      return `${event.equipment}: alarm ${event.alarm.active ? "came" : "went"}: ${event.alarm.what}`;
+    default:
+      return null;
+  }
+}
+
+/** The facts below the line. */
+export function routeLinesOf(event: Event): string[] {
+  switch (event.type) {
+    case "AttemptStarted":
+      return [
+        `${event.machine.vendor} ${event.machine.model}, serial ${event.machine.serial}, software ${event.machine.firmware}`,
+        ...event.materials.map(
+          ({ material, batch, quantity, unit }) => `${quantity} ${unit} of ${material}, lot ${batch}`,
+        ),
+        ...(event.part === null ? [] : [`part ${event.part}`]),
+      ];
+    case "ResultsJudged":
+      return event.results.map(
+        ({ characteristic, value, unit, lower, upper, verdict }) =>
+          `${characteristic}: ${value ?? "no result"} ${unit} (${lower ?? "no limit"} to ${upper ?? "no limit"}): ${verdict}`,
+      );
+    case "LabelRequested":
+      return [`code ${event.content.code.replaceAll("\u001d", "|")}`];
+    case "LabelNotPrinted":
+      return [event.fault.what];
+    default:
+      return [];
+  }
+}

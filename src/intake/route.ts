@@ -1,0 +1,49 @@
+/** The route of an order, made from its recipe: which machine does which step with which program. */
+import type { Operation } from "../jobs/order.ts";
+import type { Digest, EquipmentId, OperationId } from "../kernel/names.ts";
+import { err, ok, type Result } from "../kernel/result.ts";
+import type { Recipe, RouteStep } from "./recipe.ts";
+
+/** What the recipe's steps are filled with. */
+export interface RouteParts {
+  /** The program of the one build step, with the layers that the toolpath plans. */
+  readonly build: { readonly program: Digest; readonly layersPlanned: number };
+  /** Programs of the other machines, by the name under which the recipe asks for them. */
+  readonly programs: ReadonlyMap<string, Digest>;
+  /** The cell's machine of a class, or null. */
+  readonly equipmentOf: (equipmentClass: string) => EquipmentId | null;
+}
+
+/** The operations in order; the error is a sentence that names the first step which cannot be done here. */
+export function routeOf(recipe: Recipe, parts: RouteParts): Result<readonly Operation[], string> {
+  const twice = recipe.route.find(({ id }, index) => recipe.route.findIndex((each) => each.id === id) !== index);
+  if (twice) return err(`The recipe ${recipe.recipe} has two steps called ${twice.id}.`);
+  const route: Operation[] = [];
+  for (const step of recipe.route) {
+    const made = operationOf(step, recipe, parts);
+    if (!made.ok) return made;
+    route.push(made.value);
+  }
+  return ok(route);
+}
+
+function operationOf(step: RouteStep, recipe: Recipe, parts: RouteParts): Result<Operation, string> {
+  const id = step.id as OperationId;
+  const { title } = step;
+  if (step.kind === "label" || step.kind === "release") return ok({ kind: step.kind, id, title });
+  if (step.kind === "handover") return ok({ kind: step.kind, id, title, to: step.to });
+  const equipment = parts.equipmentOf(step.equipmentClass);
+  if (equipment === null) {
+    return err(`The step ${title} needs a machine of the class ${step.equipmentClass}, which this cell does not have.`);
+  }
+  const { materials } = step;
+  if (step.kind === "build") {
+    const { gate } = recipe.toolpath;
+    const lag = gate === "each-layer" ? 0 : gate.lag;
+    return ok({ kind: "build", id, title, equipment, ...parts.build, lag, materials });
+  }
+  const program = parts.programs.get(step.program);
+  if (program === undefined) return err(`The step ${title} needs the program ${step.program}, which did not come.`);
+  const { characteristics, evidence, reworks } = step;
+  return ok({ kind: "task", id, title, equipment, program, materials, characteristics, evidence, reworks });
+}

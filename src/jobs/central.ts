@@ -1,0 +1,60 @@
+/** What central QA decides about a cell: holds and their lifting; nothing here can start anything (law 5). */
+import type { EpochMs } from "../kernel/units.ts";
+
+/** `demonstration` says that QA knows this cell as one whose simulated devices may be released as such. */
+export type CentralAction = "hold" | "lift" | "demonstration";
+
+export interface CentralTarget {
+  readonly kind: "cell" | "machine" | "lot" | "recipe" | "model" | "job";
+  /** Name or digest; for `cell` the ledger's origin. */
+  readonly id: string;
+}
+
+/** Why, as a code: text that somebody typed never enters the ledger. */
+export const centralReasons = {
+  investigation: "An investigation is open.",
+  "lot-recalled": "The lot was recalled.",
+  "machine-suspect": "The machine is suspected of making bad parts.",
+  "recipe-suspect": "The recipe is suspected of making bad parts.",
+  "model-suspect": "The inspection model is suspected of missing defects.",
+  "record-incomplete": "A record that was released is not complete.",
+  "record-broken": "A record does not verify.",
+  audit: "An audit is under way.",
+  cleared: "The reason for the hold is gone.",
+  demonstration: "The cell is registered as a demonstration.",
+} as const;
+
+export type CentralReason = keyof typeof centralReasons;
+
+/** A decision whose signature, addressee and form were verified before it came here. */
+export interface CentralDecision {
+  readonly id: string;
+  readonly nonce: string;
+  readonly action: CentralAction;
+  readonly target: CentralTarget;
+  readonly reason: CentralReason;
+  readonly issuedAt: EpochMs;
+  readonly expires: EpochMs;
+}
+
+export interface CentralState {
+  /** Why sync is frozen (a fork, a restored image); null while it is not. */
+  readonly frozen: string | null;
+  readonly holds: readonly { readonly target: CentralTarget; readonly reason: CentralReason }[];
+  /** QA has marked this cell as a demonstration. */
+  readonly demonstration: boolean;
+  /** Nonces of all decisions taken in. */
+  readonly nonces: Readonly<Record<string, true>>;
+}
+
+/** A cell of which central QA has never said anything. */
+export const noCentral: CentralState = { frozen: null, holds: [], demonstration: false, nonces: {} };
+
+/** The state after one more decision. */
+export function afterDecision(before: CentralState, decision: CentralDecision): CentralState {
+  const { action, target, reason, nonce } = decision;
+  const nonces = { ...before.nonces, [nonce]: true as const };
+  if (action === "demonstration") return { ...before, nonces, demonstration: true };
+  const others = before.holds.filter((hold) => hold.target.kind !== target.kind || hold.target.id !== target.id);
+  return { ...before, nonces, holds: action === "hold" ? [...others, { target, reason }] : others };
+}

@@ -1,0 +1,52 @@
+/** Why central QA keeps a step from going on: its holds, asked of one job and its next step. */
+import { type CentralTarget, centralReasons } from "./central.ts";
+import { equipmentOf, needsOf, type Operation } from "./order.ts";
+import type { Job, State } from "./state.ts";
+import { findMachine } from "./state.ts";
+
+/** Every objection of central QA to this step of this job, a sentence each; empty where there is none. */
+export function centralObjections(state: State, job: Job, operation: Operation | null): string[] {
+  const { frozen, holds } = state.central;
+  const hits = holds.filter(({ target }) => isAbout(target, state, job, operation));
+  return [
+    ...(frozen === null ? [] : [frozen]),
+    ...hits.map(({ target, reason }) => `Central QA holds ${nameOf(target)}: ${centralReasons[reason]}`),
+  ];
+}
+
+function isAbout(target: CentralTarget, state: State, job: Job, operation: Operation | null): boolean {
+  switch (target.kind) {
+    case "cell":
+      return true;
+    case "job":
+      return target.id === job.order.id;
+    case "recipe":
+      return target.id === job.order.recipe;
+    case "model":
+      return target.id === state.versions?.modelDigest;
+    case "machine":
+      return usedMachines(job, operation).includes(target.id);
+    case "lot":
+      return lotsOf(state, job, operation).includes(target.id);
+  }
+}
+
+/** The next step's machine; for a step that people do, every machine that had a hand in the job. */
+function usedMachines(job: Job, operation: Operation | null): string[] {
+  const next = operation && equipmentOf(operation);
+  return next ? [next] : job.attempts.map(({ equipment }) => equipment);
+}
+
+/** Lots that went into the job so far, and those that the next step would take. */
+function lotsOf(state: State, job: Job, operation: Operation | null): string[] {
+  const taken = job.attempts.flatMap((attempt) => attempt.materials.map(({ lot }) => lot as string));
+  if (!operation) return taken;
+  const wanted = needsOf(operation).map(({ material }) => material);
+  const loaded = findMachine(state, equipmentOf(operation) ?? "")?.loaded ?? [];
+  return [...taken, ...loaded.filter(({ material }) => wanted.includes(material)).map(({ lot }) => lot as string)];
+}
+
+function nameOf({ kind, id }: CentralTarget): string {
+  const short = kind === "recipe" || kind === "model" ? id.slice(0, 12) : id;
+  return kind === "cell" ? "this cell" : `the ${kind} ${short}`;
+}

@@ -1,0 +1,119 @@
+/** The batch record of one job (ISO 13485 7.5.1): what its entries say, gathered apart from the state that decides. */
+import type { MachineIdentity } from "../../equipment/machine.ts";
+import type { AttemptId, EquipmentId, NonconformityId, OperationId, PersonId } from "../../kernel/names.ts";
+import type { EpochMs } from "../../kernel/units.ts";
+import type { IssuedMaterial } from "../../materials/lot.ts";
+import type { Approval } from "../../people/person.ts";
+import type { Disposition, JudgedResult, NonconformityCause, Outcome } from "../event.ts";
+import type { JobOrder } from "../order.ts";
+import type { LabelContent } from "../route-event.ts";
+
+export interface BatchRecord {
+  /** Null where the record does not hold the order. */
+  readonly order: JobOrder | null;
+  /** Who confirmed the two identifiers for the next build. */
+  readonly identityBy: PersonId | null;
+  readonly proofs: Readonly<Record<string, true>>;
+  readonly attempts: readonly AttemptRecord[];
+  readonly units: readonly UnitRecord[];
+  readonly nonconformities: readonly NonconformityRecord[];
+  readonly unwatched: readonly {
+    readonly equipment: EquipmentId;
+    readonly from: EpochMs;
+    readonly to: EpochMs;
+  }[];
+}
+
+export interface AttemptRecord {
+  readonly id: AttemptId;
+  readonly unit: number;
+  readonly operation: OperationId;
+  readonly equipment: EquipmentId;
+  readonly startedAt: EpochMs;
+  readonly person: PersonId;
+  /** Who had confirmed the identifiers before it; null where nobody had. */
+  readonly identityBy: PersonId | null;
+  /** The presence proof that it used stands in the record before it. */
+  readonly presenceProven: boolean;
+  readonly machine: MachineIdentity;
+  readonly simulated: boolean;
+  readonly plateCheck: string | null;
+  readonly part: string | null;
+  /** The part with this tag was scanned at the machine before the start. */
+  readonly partConfirmed: boolean;
+  readonly materials: readonly IssuedMaterial[];
+  readonly began: boolean;
+  /** Accounting of law 3: highest layer up to which every one stands in the record. */
+  readonly made: number;
+  readonly captured: number;
+  readonly inspected: number;
+  readonly decided: number;
+  readonly failed: readonly number[];
+  readonly conceded: readonly number[];
+  readonly executed: string | null;
+  readonly results: readonly JudgedResult[] | null;
+  readonly evidence: readonly string[];
+  readonly outcome: Outcome | null;
+}
+
+export interface UnitRecord {
+  readonly number: number;
+  readonly tag: string | null;
+  /** The part was scanned at the machine of this step, and no start has used that yet. */
+  readonly confirmed: OperationId | null;
+  readonly completed: readonly OperationId[];
+  readonly labels: readonly LabelRecord[];
+  readonly handovers: readonly {
+    readonly operation: OperationId;
+    readonly to: string;
+    readonly container: string;
+    readonly person: PersonId;
+  }[];
+  readonly hands: readonly PersonId[];
+  readonly released: { readonly approval: Approval; readonly simulated: boolean } | null;
+  readonly scrapped: boolean;
+}
+
+export interface LabelRecord {
+  readonly number: number;
+  readonly content: LabelContent;
+  readonly printed: boolean;
+  readonly verified: boolean;
+  readonly voided: boolean;
+}
+
+export interface NonconformityRecord {
+  readonly id: NonconformityId;
+  readonly unit: number;
+  readonly attempt: AttemptId | null;
+  readonly cause: NonconformityCause;
+  readonly what: string;
+  readonly layer: number | null;
+  readonly disposition: { readonly kind: Disposition; readonly approval: Approval } | null;
+}
+
+/** A record in which nothing stands. */
+export const emptyRecord: BatchRecord = {
+  order: null,
+  identityBy: null,
+  proofs: {},
+  attempts: [],
+  units: [],
+  nonconformities: [],
+  unwatched: [],
+};
+
+/** The unit's part of the record, or undefined. */
+export function unitOf(record: BatchRecord, unit: number): UnitRecord | undefined {
+  return record.units.find(({ number }) => number === unit);
+}
+
+/** The last attempt at a step of a unit, or undefined. */
+export function lastAttempt(record: BatchRecord, unit: number, operation: OperationId): AttemptRecord | undefined {
+  return record.attempts.findLast((each) => each.unit === unit && each.operation === operation);
+}
+
+/** True where anything of this unit was made by a simulated machine. */
+export function isSimulated(record: BatchRecord, unit: number): boolean {
+  return record.attempts.some((each) => each.unit === unit && each.simulated);
+}

@@ -1,0 +1,191 @@
+/** One event more in a batch record; asks nothing and forbids nothing, so that a record with holes shows its holes. */
+import type { PersonId } from "../../kernel/names.ts";
+import type { EpochMs } from "../../kernel/units.ts";
+import type { Event } from "../event.ts";
+import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
+import { unitOf } from "./batch-record.ts";
+
+type Said<Type extends Event["type"]> = Extract<Event, { type: Type }>;
+
+/** The record with one more of its job's events, which happened at `at`. */
+export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRecord {
+  switch (event.type) {
+    case "JobOrderAccepted":
+      return { ...record, order: event.order };
+    case "IdentityConfirmed":
+      return { ...record, identityBy: event.person };
+    case "PresenceProven":
+      return { ...record, proofs: { ...record.proofs, [event.proof]: true } };
+    case "AttemptStarted":
+      return started(record, event, at);
+    case "MachineUnwatched": {
+      const { equipment, from, to } = event;
+      return { ...record, unwatched: [...record.unwatched, { equipment, from, to }] };
+    }
+    case "NonconformityRaised": {
+      const { nonconformity: id, unit, attempt, cause, what, layer } = event;
+      const raised = { id, unit, attempt, cause, what, layer, disposition: null };
+      return { ...record, nonconformities: [...record.nonconformities, raised] };
+    }
+    case "DispositionSigned":
+      return disposed(record, event);
+    case "AttemptBegan":
+    case "LayerDone":
+    case "LayerCaptured":
+    case "LayerInspected":
+    case "LayerDecided":
+    case "FinishReported":
+    case "ResultsJudged":
+    case "AttemptEnded":
+      return patchAttempt(record, event.attempt, (attempt) => afterStart(attempt, event));
+    case "PartTagged":
+    case "PartConfirmed":
+    case "PartRefused":
+    case "LabelRequested":
+    case "LabelPrinted":
+    case "LabelVerified":
+    case "LabelVoided":
+    case "HandedOver":
+    case "UnitReleased":
+    case "OperationCompleted":
+      return patchUnit(record, event.unit, (unit) => ofUnit(unit, event));
+    default:
+      return record;
+  }
+}
+
+function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs): BatchRecord {
+  const { attempt: id, unit, operation, equipment, person, machine, simulated, plateCheck, part, materials } = event;
+  const attempt: AttemptRecord = {
+    ...{ id, unit, operation, equipment, startedAt: at, person, machine, simulated, plateCheck, part, materials },
+    identityBy: record.identityBy,
+    presenceProven: Object.hasOwn(record.proofs, event.presence),
+    partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
+    ...{ began: false, made: 0, captured: 0, inspected: 0, decided: 0, failed: [], conceded: [] },
+    ...{ executed: null, results: null, evidence: [], outcome: null },
+  };
+  const withAttempt = { ...record, identityBy: null, attempts: [...record.attempts, attempt] };
+  return patchUnit(withAttempt, unit, (each) => ({ ...each, confirmed: null, hands: touched(each, person) }));
+}
+
+type OfAttempt =
+  | "AttemptBegan"
+  | "LayerDone"
+  | "LayerCaptured"
+  | "LayerInspected"
+  | "LayerDecided"
+  | "FinishReported"
+  | "ResultsJudged"
+  | "AttemptEnded";
+
+function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptRecord {
+  switch (event.type) {
+    case "AttemptBegan":
+      return { ...attempt, began: true };
+    case "LayerDone":
+      return { ...attempt, made: next(attempt.made, event.layer) };
+    case "LayerCaptured":
+      return { ...attempt, captured: next(attempt.captured, event.layer) };
+    case "LayerInspected":
+      return { ...attempt, inspected: next(attempt.inspected, event.layer) };
+    case "LayerDecided": {
+      const failed = event.verdict === "fail" ? [...attempt.failed, event.layer] : attempt.failed;
+      return { ...attempt, decided: next(attempt.decided, event.layer), failed };
+    }
+    case "FinishReported": {
+      const evidence = (event.executed.evidence ?? []).map(({ name }) => name);
+      return { ...attempt, executed: event.executed.program, evidence };
+    }
+    case "ResultsJudged":
+      return { ...attempt, results: event.results };
+    case "AttemptEnded":
+      return { ...attempt, outcome: event.outcome };
+  }
+}
+
+/** A count only goes on without a hole. */
+function next(count: number, layer: number): number {
+  return layer === count + 1 ? layer : count;
+}
+
+type OfUnit =
+  | "PartTagged"
+  | "PartConfirmed"
+  | "PartRefused"
+  | "LabelRequested"
+  | "LabelPrinted"
+  | "LabelVerified"
+  | "LabelVoided"
+  | "HandedOver"
+  | "UnitReleased"
+  | "OperationCompleted";
+
+function ofUnit(unit: UnitRecord, event: Said<OfUnit>): UnitRecord {
+  switch (event.type) {
+    case "PartTagged":
+      return { ...unit, tag: event.tag, hands: touched(unit, event.person) };
+    case "PartConfirmed": {
+      const confirmed = event.tag === unit.tag ? event.operation : null;
+      return { ...unit, confirmed, hands: touched(unit, event.person) };
+    }
+    case "PartRefused":
+      return { ...unit, confirmed: null };
+    case "LabelRequested": {
+      const label = { number: event.label, content: event.content, printed: false, verified: false, voided: false };
+      return { ...unit, labels: [...unit.labels, label], hands: touched(unit, event.person) };
+    }
+    case "LabelPrinted":
+      return patchLabel(unit, event.label, { printed: true });
+    case "LabelVerified":
+      return { ...patchLabel(unit, event.label, { verified: true }), hands: touched(unit, event.person) };
+    case "LabelVoided":
+      return { ...patchLabel(unit, event.label, { voided: true }), hands: touched(unit, event.person) };
+    case "HandedOver": {
+      const { operation, to, container, person } = event;
+      const handovers = [...unit.handovers, { operation, to, container, person }];
+      return { ...unit, handovers, hands: touched(unit, person) };
+    }
+    case "UnitReleased":
+      return { ...unit, released: { approval: event.approval, simulated: event.simulated } };
+    case "OperationCompleted":
+      return { ...unit, completed: [...unit.completed, event.operation] };
+  }
+}
+
+function disposed(record: BatchRecord, event: Said<"DispositionSigned">): BatchRecord {
+  const about = record.nonconformities.find(({ id }) => id === event.nonconformity);
+  if (!about) return record;
+  const { disposition: kind, approval } = event;
+  const settled = {
+    ...record,
+    nonconformities: record.nonconformities.map((each) =>
+      each === about ? { ...each, disposition: { kind, approval } } : each,
+    ),
+  };
+  if (kind === "scrap") return patchUnit(settled, about.unit, (unit) => ({ ...unit, scrapped: true }));
+  const { layer, attempt } = about;
+  if (kind !== "concession" || layer === null || attempt === null) return settled;
+  return patchAttempt(settled, attempt, (each) => ({ ...each, conceded: [...each.conceded, layer] }));
+}
+
+function patchAttempt(record: BatchRecord, id: string, change: (each: AttemptRecord) => AttemptRecord): BatchRecord {
+  return { ...record, attempts: record.attempts.map((each) => (each.id === id ? change(each) : each)) };
+}
+
+function patchUnit(record: BatchRecord, number: number, change: (each: UnitRecord) => UnitRecord): BatchRecord {
+  const known = unitOf(record, number);
+  if (known) return { ...record, units: record.units.map((each) => (each === known ? change(each) : each)) };
+  const fresh: UnitRecord = {
+    ...{ number, tag: null, confirmed: null, completed: [], labels: [], handovers: [], hands: [] },
+    ...{ released: null, scrapped: false },
+  };
+  return { ...record, units: [...record.units, change(fresh)] };
+}
+
+function patchLabel(unit: UnitRecord, number: number, patch: Partial<LabelRecord>): UnitRecord {
+  return { ...unit, labels: unit.labels.map((each) => (each.number === number ? { ...each, ...patch } : each)) };
+}
+
+function touched(unit: UnitRecord, person: PersonId): readonly PersonId[] {
+  return unit.hands.includes(person) ? unit.hands : [...unit.hands, person];
+}
