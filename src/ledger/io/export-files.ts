@@ -46,9 +46,10 @@ export async function writeExport(
   }
   const written = { recordPath: `${base}.json`, pagePath: `${base}.html`, paperPath: `${base}.pdf`, report };
   const page = pageOf(content, report.digest, exportVerdict(report).headline, options);
-  const paper = await recordPdf(page, { name: basename(written.recordPath), bytes: made.value.bytes });
   await writeDurably(written.recordPath, made.value.bytes, 0o600);
   await writeDurably(written.pagePath, Buffer.from(pageHtml(page)), 0o600);
+  // Last, so that nothing that can go wrong with fonts and pictures keeps the record from its owner.
+  const paper = await recordPdf(page, { name: basename(written.recordPath), bytes: made.value.bytes });
   await writeDurably(written.paperPath, paper, 0o600);
   return ok(written);
 }

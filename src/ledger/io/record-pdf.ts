@@ -15,6 +15,8 @@ import {
 
 /** A larger record stands beside the paper only. */
 const maxAttachedBytes = 128 * 1024 * 1024;
+/** The last second of the year 9999: a clock can be wrong, and a PDF's date has four digits of year. */
+const latestDate = 253_402_300_799_000;
 const columns = { seq: a4.margin, when: 80, who: 178, what: 256 } as const;
 const whole = a4.width - 2 * a4.margin;
 const whatWidth = a4.width - a4.margin - columns.what;
@@ -34,7 +36,7 @@ export interface AttachedRecord {
 
 /** The page on paper. The same page and record give the same bytes. */
 export async function recordPdf(page: Page, record: AttachedRecord): Promise<Uint8Array> {
-  const written = new Date(page.until);
+  const written = new Date(Math.min(page.until, latestDate));
   let inTable = false;
   const sheet = await openSheet(page.title, written, (each) => {
     if (page.simulated) {

@@ -103,6 +103,11 @@ describe("[F71] the record on paper", () => {
     expect(digestOf(await recordPdf(page, record))).toBe(digestOf(await recordPdf(page, record)));
   });
 
+  test("is made whatever the cell's clock said", async () => {
+    const [text] = await pdfPages(await recordPdf(pageWith([entry(1)], { until: Number.MAX_SAFE_INTEGER }), record));
+    expect(text).toContain("Layer 1 accepted");
+  });
+
   test("says SIMULATED only where it is", async () => {
     const [real] = await pdfPages(await recordPdf(pageWith([entry(1)]), record));
     expect(real).not.toContain("SIMULATED");
