@@ -55,6 +55,12 @@ export const cellConfig = z.strictObject({
     })
     .prefault({}),
   machine: z.array(machine).min(1).max(32),
+  labels: z
+    .strictObject({
+      /** Folder that the label printer's queue watches. */
+      folder: path,
+    })
+    .optional(),
   /** Materials and components that may be received here. */
   material: z
     .array(

@@ -1,6 +1,7 @@
 /** The job order (ISA-95): what is to be made, for which pseudonym, by which route, until when. */
 import type { Digest, EquipmentId, JobId, OperationId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
+import type { Pathway } from "./pathway.ts";
 
 /**
  * One step of the route. A `build` is made and inspected layer by layer, a `task` is run by a machine as a whole and
@@ -99,8 +100,8 @@ export interface JobOrder {
   readonly source: Digest;
   /** Digest of the recipe that the route was made from. */
   readonly recipe: Digest;
-  /** Code of the regulatory pathway (feature 6), e.g. `eu-custom-made`. */
-  readonly pathway: string;
+  /** What it is made under (feature 6). */
+  readonly pathway: Pathway;
   readonly lineage: Lineage;
   /** Whose signatures the package was accepted with: names of trusted keys, in their roles. */
   readonly signatures: readonly { readonly role: OrderRole; readonly key: string }[];

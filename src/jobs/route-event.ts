@@ -17,7 +17,7 @@ export interface LabelContent {
   readonly pseudonym: string;
   readonly side: JobOrder["side"];
   readonly title: string;
-  readonly pathway: string;
+  readonly pathway: JobOrder["pathway"];
   readonly simulated: boolean;
   readonly code: string;
 }

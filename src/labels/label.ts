@@ -1,9 +1,11 @@
 /** What stands on a device's label: checked facts in, lines and the element string of the code out. */
+
+import type { Pathway } from "../jobs/pathway.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { unicodeNumber } from "../ledger/paper.ts";
 import { gs1Bracketed, gs1Text, makeGs1 } from "../materials/gs1.ts";
 import { writeGs1Date } from "../materials/gs1-date.ts";
-import { type Pathway, simulatedWarning, wordings } from "./wording.ts";
+import { simulatedWarning, wordings } from "./wording.ts";
 
 /** What the record knows of the device; dates as `2026-11-25`. */
 export interface LabelFacts {

@@ -1,4 +1,5 @@
 /** What a label has to say by regulatory pathway, in plain words; the software prints it and certifies nothing. */
+import type { Pathway } from "../jobs/pathway.ts";
 
 /** What one pathway puts on the label. */
 export interface Wording {
@@ -36,9 +37,6 @@ export const wordings = {
   },
   "model-only": { warning: "MODEL - NOT FOR USE ON A PATIENT", sentences: [notUdi] },
   demonstration: { warning: "DEMONSTRATION - NOT FOR HUMAN USE", sentences: [notUdi] },
-} as const satisfies Record<string, Wording>;
-
-/** A regulatory pathway, as the order names it. */
-export type Pathway = keyof typeof wordings;
+} as const satisfies Record<Pathway, Wording>;
 
 export const simulatedWarning = "SIMULATED - NOT FOR HUMAN USE";

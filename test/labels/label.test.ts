@@ -1,9 +1,9 @@
 /** What a label says, and that no word of it is ever cut off. */
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import type { Pathway } from "../../src/jobs/pathway.ts";
 import { type LabelFacts, labelContent } from "../../src/labels/label.ts";
 import { type LabelFont, layoutLabel, usualSize } from "../../src/labels/layout.ts";
-import type { Pathway } from "../../src/labels/wording.ts";
 import { contentOf, usualFacts } from "./facts.ts";
 
 describe("[F46] the content of a label", () => {

@@ -17,6 +17,7 @@ import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts } from "../../jobs/state.ts";
 import type { Digest, EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { createLabelPrinter } from "../../labels/io/label-printer.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
@@ -96,7 +97,7 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
     clock: systemClock,
     ids: systemIds,
     clockState: systemClockState,
-    perform: createPerform(machines, sight.eyes, noLabelPrinter),
+    perform: createPerform(machines, sight.eyes, labelPrinter(config, artifacts)),
     onFatal: options.onFatal,
   });
   signOnEnds(cell, ledger, log);
@@ -159,14 +160,14 @@ function startMachine(
   return machine;
 }
 
-const noLabelPrinter: LabelPrinter = {
-  print: async () =>
-    err({
-      code: "no-label-printer",
-      what: "This cell has no label printer.",
-      remedy: "The engineer configures one.",
-    }),
-};
+function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
+  const { title, site } = config.cell;
+  if (config.labels) {
+    return createLabelPrinter({ artifacts, folder: config.labels.folder, cellTitle: `${title}, ${site}` });
+  }
+  const what = "This cell has no label printer.";
+  return { print: async () => err({ code: "no-label-printer", what, remedy: "The engineer configures one." }) };
+}
 
 interface Running {
   readonly cell: Cell;

@@ -2,6 +2,7 @@
 import { accountForLabels, type LabelMove } from "../../materials/label-account.ts";
 import type { JobOrder } from "../order.ts";
 import { isByMachine } from "../order.ts";
+import { isPathway } from "../pathway.ts";
 import type { Gate, Omission } from "../refusal.ts";
 import type { BatchRecord, UnitRecord } from "./batch-record.ts";
 import { isSimulated, unitOf } from "./batch-record.ts";
@@ -69,7 +70,7 @@ function orderOmissions(order: JobOrder): Omission[] {
       "The design authority's signature",
     ],
     [signatures.some(({ role }) => role === "clinical-release"), "clinical-signature", "The clinical release"],
-    [order.pathway !== "", "pathway", "The regulatory pathway"],
+    [isPathway(order.pathway), "pathway", "The regulatory pathway"],
     [order.gtin !== "", "device-identifier", "The device identifier (UDI-DI)"],
     [order.pseudonym !== "", "pseudonym", "The patient's pseudonym"],
     [lineage.scan !== "", "lineage-scan", "The scan that the design was made from"],
