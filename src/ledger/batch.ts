@@ -62,8 +62,8 @@ const down = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("conflict"), origin, size }),
   /** Central holds other entries under this origin than those that the cell sends. */
   z.strictObject({ kind: z.literal("fork"), origin, size, what }),
-  /** The batch that begins at `from` is one that central can never take. */
-  z.strictObject({ kind: z.literal("refused"), origin, from: size, code: question, what }),
+  /** The batch from `from` up to, not including, `to` is one that central can never take. */
+  z.strictObject({ kind: z.literal("refused"), origin, from: size, to: size, code: question, what }),
   /** A decision of central QA: a DSSE envelope as JSON text (decision.ts). */
   z.strictObject({ kind: z.literal("decision"), envelope: z.string().min(2).max(16_384) }),
 ]);

@@ -1,8 +1,12 @@
-/** Decisions of central QA (hold, lift, demonstration): what one says, and how it is printed and read. */
+/** Decisions of central QA (hold, lift, demonstration): what one says, how it is printed and read, and when a cell takes it. */
 import { z } from "zod";
 import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import { utf8 } from "./bytes.ts";
 import { isOrigin } from "./checkpoint.ts";
+import { parseEnvelope, signersOf } from "./dsse.ts";
+import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 
 /** The DSSE payload type of a decision. */
 export const decisionPayloadType = "application/vnd.cellward.decision+json";
@@ -60,4 +64,46 @@ export function readDecision(payload: Uint8Array): Result<Decision, string> {
   const checked = decision.safeParse(parsed.value);
   if (checked.success) return ok(checked.data);
   return err(`not a decision of format 1: ${checked.error.issues[0]?.path.join(".") || "(top)"}`);
+}
+
+/** By what a cell judges a decision. */
+export interface DecisionTrust {
+  /** Central QA's decision keys, from the cell's own configuration. */
+  readonly keys: readonly VerifyingKey[];
+  readonly origin: string;
+  /** The highest time that the cell has ever seen: its clock may have gone back. */
+  readonly now: EpochMs;
+  /** Whether a decision with this nonce is recorded already. */
+  readonly used: (nonce: string) => boolean;
+}
+
+/** Why a decision is not taken: `repeated` is what a message that comes twice looks like, the others are alarms. */
+export interface DecisionRefusal {
+  readonly code: "envelope" | "signature" | "content" | "origin" | "expired" | "repeated";
+  readonly what: string;
+}
+
+/** Opens a decision's envelope: signed by a trusted key (hints decide nothing), for this log, in time, not used before. */
+export function openDecision(
+  envelope: string,
+  trust: DecisionTrust,
+  check: SignatureCheck,
+): Result<Decision, DecisionRefusal> {
+  const refuse = (code: DecisionRefusal["code"], what: string) => err({ code, what });
+  const parsed = parseEnvelope(utf8(envelope));
+  if (!parsed.ok) return refuse("envelope", `A decision came that is no signed envelope: ${parsed.error}.`);
+  if (parsed.value.payloadType !== decisionPayloadType) {
+    return refuse("envelope", `A signed message came that is no decision but ${parsed.value.payloadType}.`);
+  }
+  if (signersOf(parsed.value, trust.keys, check).every((key) => key === null)) {
+    return refuse("signature", "A decision came that central QA's decision key has not signed.");
+  }
+  const read = readDecision(parsed.value.payload);
+  if (!read.ok) return refuse("content", `A signed decision came that cannot be read: ${read.error}.`);
+  const { origin, expires, nonce, id } = read.value;
+  if (origin !== trust.origin) return refuse("origin", `Decision ${id} is for ${origin}, not for this cell.`);
+  if (trust.used(nonce)) return refuse("repeated", `Decision ${id} is recorded already.`);
+  if (trust.now >= Date.parse(expires))
+    return refuse("expired", `Decision ${id} came after it had expired (${expires}).`);
+  return ok(read.value);
 }

@@ -97,6 +97,7 @@ async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch,
         kind: "refused",
         origin,
         from: batch.from,
+        to: batch.from + batch.entries.length,
         code: verdict.code,
         what: brief(verdict.what),
       });

@@ -1,0 +1,42 @@
+/** Putting a batch together from the ledger: as many whole entries as fit, the checkpoint over them, the proof that they follow. */
+import { maxMessageBytes, messageBytes } from "../ledger/batch.ts";
+import { toBase64, utf8 } from "../ledger/bytes.ts";
+import type { Ledger } from "../ledger/ledger.ts";
+
+/** What sync needs of the ledger. */
+export type SyncLedger = Pick<
+  Ledger,
+  "origin" | "head" | "headAt" | "read" | "checkpointAt" | "proofBetween" | "cosigned" | "putCosignature"
+>;
+
+export type Composed =
+  | { readonly kind: "batch"; readonly to: number; readonly bytes: Uint8Array }
+  /** Not even the first entry fits. */
+  | { readonly kind: "too-large" };
+
+/** Kept free for checkpoint (note), proof (at most 128 nodes) and what stands around. */
+const frameBytes = 32 * 1024;
+
+/** A batch of at most `limit` entries (1 or more) from `from` on, which the ledger has. Rejects where the ledger does. */
+export async function composeBatch(ledger: SyncLedger, from: number, limit: number): Promise<Composed> {
+  const entries: { entry: string; body: string }[] = [];
+  let room = maxMessageBytes - frameBytes;
+  for await (const { entryText: entry, bodyText: body } of ledger.read(from)) {
+    room -= printedBytes(entry) + printedBytes(body) + 24;
+    if (room < 0) break;
+    entries.push({ entry, body });
+    if (entries.length === limit) break;
+  }
+  const to = from + entries.length;
+  if (to === from) return { kind: "too-large" };
+  const proof = from === 0 ? [] : await ledger.proofBetween(from, to);
+  const checkpoint = await ledger.checkpointAt(to);
+  const { origin } = ledger;
+  const bytes = messageBytes({ kind: "batch", origin, from, entries, checkpoint, proof: proof.map(toBase64) });
+  return { kind: "batch", to, bytes };
+}
+
+/** Bytes of a text as a JSON string. */
+function printedBytes(text: string): number {
+  return utf8(JSON.stringify(text)).length;
+}

@@ -1,0 +1,240 @@
+/** Sync at work: the courier between ledger, connection and clock. It reads and cosigns; it starts nothing. */
+import type { SyncStatus } from "../jobs/sync-status.ts";
+import { unreachable } from "../kernel/assert.ts";
+import type { Clock } from "../kernel/ports.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import { type DownMessage, messageBytes, readDown } from "../ledger/batch.ts";
+import { type Decision, openDecision } from "../ledger/decision.ts";
+import { composeBatch, type SyncLedger } from "./compose.ts";
+import { type CourierState, freshCourier, type Input, type Output, wakeAt } from "./courier.ts";
+import type { Own, Trust } from "./judge.ts";
+import { statusOf } from "./status.ts";
+import { step } from "./step.ts";
+import type { Connection, Transport } from "./transport.ts";
+import type { Trouble } from "./trouble.ts";
+
+export interface SyncPorts {
+  readonly ledger: SyncLedger;
+  readonly transport: Transport;
+  readonly clock: Clock;
+  /** Uniform in [0, 1). */
+  readonly chance: () => number;
+  readonly trust: Trust;
+  /** Whether a decision with this nonce is in the record. */
+  readonly used: (nonce: string) => boolean;
+  /** Takes a verified decision to the core; resolves when it is recorded or refused there. */
+  readonly onDecision: (decision: Decision) => Promise<void>;
+  /** The status has changed. */
+  readonly onStatus: (status: SyncStatus) => void;
+  readonly onAlarm: (trouble: Trouble) => void;
+  /** Codes and counts. */
+  readonly log: (what: string, facts?: Record<string, number | string>) => void;
+  /** The ledger failed, or sync is wrong about itself. */
+  readonly onFatal: (problem: unknown) => void;
+}
+
+export interface Sync {
+  status(): SyncStatus;
+  /** Entries were written. */
+  headMoved(): void;
+  /** Ends the connection; nothing more is stored or said. */
+  close(): Promise<void>;
+}
+
+/** Messages that may wait to be taken; what comes beyond is not acknowledged, and comes again or is asked for. */
+const mostWaiting = 64;
+
+/** Starts sync. Rejects where the ledger cannot be read. */
+export async function startSync(ports: SyncPorts): Promise<Sync> {
+  const { ledger } = ports;
+  const run: Run = {
+    ports,
+    state: freshCourier(ledger.head().size, ledger.cosigned().size),
+    connection: null,
+    tail: Promise.resolve(),
+    waiting: 0,
+    stopWaking: () => undefined,
+    closed: false,
+    status: null,
+  };
+  await announce(run);
+  hear(run, { kind: "start" });
+  return {
+    status: () => run.status ?? statusOf(run.state, null),
+    headMoved: () => hear(run, { kind: "head-moved", size: ledger.head().size }),
+    async close() {
+      run.closed = true;
+      run.stopWaking();
+      run.connection?.close();
+      run.connection = null;
+      await run.tail;
+    },
+  };
+}
+
+interface Run {
+  readonly ports: SyncPorts;
+  state: CourierState;
+  connection: Connection | null;
+  /** Inputs are taken one after the other. */
+  tail: Promise<void>;
+  waiting: number;
+  stopWaking: () => void;
+  closed: boolean;
+  status: SyncStatus | null;
+}
+
+/** Takes an input after all that came before it. */
+function hear(run: Run, input: Input): void {
+  void inTurn(run, () => turn(run, input));
+}
+
+/** Does the work in its turn; false where sync has ended or the work failed, which ends sync. */
+function inTurn(run: Run, work: () => Promise<void>): Promise<boolean> {
+  const done = run.tail.then(async () => {
+    if (run.closed) return false;
+    try {
+      await work();
+      return true;
+    } catch (problem) {
+      if (!run.closed) {
+        run.closed = true;
+        run.stopWaking();
+        run.connection?.close();
+        run.ports.onFatal(problem);
+      }
+      return false;
+    }
+  });
+  run.tail = done.then(() => undefined);
+  return done;
+}
+
+async function turn(run: Run, input: Input): Promise<void> {
+  const { clock, chance, trust } = run.ports;
+  const tick = { mono: clock.monotonic(), wall: clock.now(), chance: chance() };
+  const { state, outputs } = step(run.state, input, tick, trust);
+  run.state = state;
+  for (const output of outputs) await act(run, output);
+  await announce(run);
+  wake(run);
+}
+
+function wake(run: Run): void {
+  run.stopWaking();
+  const at = wakeAt(run.state);
+  if (at === null || run.closed) return;
+  const wait = Math.max(0, at - run.ports.clock.monotonic());
+  run.stopWaking = run.ports.clock.after(wait, () => hear(run, { kind: "time" }));
+}
+
+/** Tells the status where it has changed. */
+async function announce(run: Run): Promise<void> {
+  const { withQa, head } = run.state;
+  const before = run.status;
+  const known = before !== null && before.withQa === withQa && before.oldestUnsyncedAt !== null;
+  const oldest = withQa >= head ? null : known ? before.oldestUnsyncedAt : await writtenAt(run.ports.ledger, withQa);
+  const status = statusOf(run.state, oldest);
+  if (before !== null && sameStatus(before, status)) return;
+  run.status = status;
+  run.ports.onStatus(status);
+}
+
+function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
+  return a.state === b.state && a.withQa === b.withQa && a.head === b.head && a.what === b.what && a.alarm === b.alarm;
+}
+
+async function writtenAt(ledger: SyncLedger, seq: number): Promise<EpochMs> {
+  for await (const { entry } of ledger.read(seq)) return entry.at;
+  return 0;
+}
+
+async function act(run: Run, output: Output): Promise<void> {
+  const { ports } = run;
+  const { ledger } = ports;
+  switch (output.kind) {
+    case "connect":
+      connect(run);
+      return;
+    case "drop":
+      run.connection?.close();
+      run.connection = null;
+      hear(run, { kind: "disconnected", reason: "lost" });
+      return;
+    case "hello": {
+      const { id, size } = output;
+      const message = messageBytes({ kind: "hello", origin: ledger.origin, size, id });
+      run.connection?.publish(message, () => undefined);
+      return;
+    }
+    case "compose": {
+      const { serial, from } = output;
+      const composed = await composeBatch(ledger, from, output.limit);
+      if (composed.kind === "too-large") return hear(run, { kind: "too-large", serial, from });
+      run.connection?.publish(composed.bytes, () => hear(run, { kind: "acknowledged", serial }));
+      return hear(run, { kind: "sent", serial, from, to: composed.to });
+    }
+    case "store":
+      await ledger.putCosignature(output.size, output.note);
+      return hear(run, { kind: "stored", size: output.size });
+    case "decision":
+      return takeDecision(run, output.envelope);
+    case "alarm":
+      ports.log("sync alarm", { code: output.trouble.code });
+      ports.onAlarm(output.trouble);
+      return;
+    default:
+      return unreachable(output);
+  }
+}
+
+function connect(run: Run): void {
+  const connection = run.ports.transport.connect({
+    up(window) {
+      if (run.connection === connection) hear(run, { kind: "connected", window });
+    },
+    down(reason) {
+      if (run.connection !== connection) return;
+      run.connection = null;
+      hear(run, { kind: "disconnected", reason });
+    },
+    message: (bytes) => take(run, bytes),
+  });
+  run.connection = connection;
+}
+
+/** Takes a message in its turn; resolves when it was taken, rejects where it was not. */
+async function take(run: Run, bytes: Uint8Array): Promise<void> {
+  const read = readDown(bytes);
+  if (!read.ok) {
+    run.ports.log("sync message dropped", { bytes: bytes.length });
+    return;
+  }
+  if (run.waiting >= mostWaiting) throw new Error("too many messages wait");
+  run.waiting += 1;
+  const taken = await inTurn(run, async () => {
+    run.waiting -= 1;
+    await turn(run, { kind: "heard", message: read.value, own: await ownAt(run.ports.ledger, read.value) });
+  });
+  if (!taken) throw new Error("sync has ended");
+}
+
+/** What the cell has at the size that a message names. */
+async function ownAt(ledger: SyncLedger, message: DownMessage): Promise<Own | null> {
+  if (message.kind !== "at" && message.kind !== "receipt") return null;
+  const { size } = message;
+  if (message.origin !== ledger.origin || size > ledger.head().size) return null;
+  const { root } = await ledger.headAt(size);
+  return { root, at: size === 0 ? 0 : await writtenAt(ledger, size - 1) };
+}
+
+async function takeDecision(run: Run, envelope: string): Promise<void> {
+  const { trust, used, onDecision, log, clock } = run.ports;
+  const now = Math.max(run.state.highest, clock.now());
+  const opened = openDecision(envelope, { keys: trust.decisions, origin: trust.origin, now, used }, trust.check);
+  if (opened.ok) return onDecision(opened.value);
+  log("decision not taken", { code: opened.error.code });
+  // Late or repeated ones are what a network does; the others are somebody's doing.
+  if (opened.error.code === "expired" || opened.error.code === "repeated") return;
+  hear(run, { kind: "bad-decision", what: opened.error.what });
+}
