@@ -5,6 +5,8 @@ import { exitCode } from "./commands/exit-code.ts";
 import { calibrate } from "./commands/io/camera.ts";
 import { doctor } from "./commands/io/doctor.ts";
 import { disablePerson, invite, listPeople, unlockPerson } from "./commands/io/people.ts";
+import { decide, enrol, initQa, printQaSchema, verifyQa } from "./commands/io/qa.ts";
+import { runQa } from "./commands/io/qa-run.ts";
 import { backup, exportRecord, init, restore, verify } from "./commands/io/records.ts";
 import { run } from "./commands/io/run.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
@@ -143,6 +145,54 @@ program
   .command("schema")
   .description("print the configuration's JSON Schema")
   .action(() => console.log(JSON.stringify(configJsonSchema(), null, 2)));
+
+const qa = program.command("qa").description("central QA: what cells hand over is verified, kept and cosigned here");
+const central = () => [config, data, keys];
+qa.command("init")
+  .description("make central's keys and the installation's certificate authority")
+  .addOption(keys)
+  .option("--name <name>", "the witness's name, as it stands in every receipt", "central-qa")
+  .option("--broker-host <host...>", "names and addresses of the broker", ["localhost", "127.0.0.1"])
+  .action(async (o) => end(await initQa(terminal(), o)));
+qa.command("enrol")
+  .description("make the certificate with which one cell meets the broker")
+  .argument("<cell>", "the cell's id")
+  .addOption(keys)
+  .requiredOption("--out <folder>", "a folder to hand over to the cell")
+  .action(async (cell, o) => end(await enrol(terminal(), cell, o.keys, o.out)));
+central()
+  .reduce(
+    (command, option) => command.addOption(option),
+    qa.command("run").description("run central QA in the foreground"),
+  )
+  .action(async (o) => process.exit(await runQa(terminal(), o)));
+central()
+  .reduce(
+    (command, option) => command.addOption(option),
+    qa.command("decide").description("sign a decision; it can forbid, and start nothing"),
+  )
+  .requiredOption("--cell <id>", "the cell that it is for")
+  .requiredOption("--action <action>", "hold, lift, demonstration")
+  .requiredOption(
+    "--target <kind:id>",
+    "what it is about: cell, machine, lot, recipe, model or job, with its identifier",
+  )
+  .requiredOption("--reason <code>", "why, one of the fixed codes")
+  .action(async (o) => end(await decide(terminal(), o)));
+central()
+  .reduce(
+    (command, option) => command.addOption(option),
+    qa.command("verify").description("verify everything that is held, again"),
+  )
+  .action(async (o) => end(await verifyQa(terminal(), o)));
+qa.command("people")
+  .description("who may use central's page")
+  .command("invite")
+  .description("make a place for one person; prints a one-time code")
+  .addOption(keys)
+  .option("--role <role...>", "qa decides, engineer and technician look", ["qa"])
+  .action(async (o) => end(await invite(terminal(), o.keys, o.role)));
+qa.command("schema").description("print the configuration's JSON Schema").action(printQaSchema);
 
 try {
   await program.parseAsync();

@@ -66,3 +66,11 @@ export const qaConfig = z
 
 export type QaConfig = z.infer<typeof qaConfig>;
 export type CellEntry = QaConfig["cell"][number];
+
+/** The keys of the file that are paths. */
+export const qaPaths: ReadonlySet<string> = new Set(["certificate", "key", "authority", "databaseUrlFile"]);
+
+/** The configuration's JSON Schema (draft 2020-12), printed by `cellward qa schema`. */
+export function qaJsonSchema(): unknown {
+  return z.toJSONSchema(qaConfig, { io: "input" });
+}

@@ -2,21 +2,34 @@
 import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { parse, TomlError } from "smol-toml";
+import type { z } from "zod";
 import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type CellConfig, cellConfig } from "../schema.ts";
 
-export interface LoadedConfig {
-  readonly config: CellConfig;
+export interface LoadedConfig extends LoadedFile<CellConfig> {}
+
+/** A checked file. */
+export interface LoadedFile<T> {
+  readonly config: T;
   /** SHA-256 of the file's bytes. */
   readonly digest: Digest;
 }
 
 const maxBytes = 1 << 20;
 
-/** The configuration, or sentences that say which key is wrong and why. */
-export async function loadConfig(file: string): Promise<Result<LoadedConfig, readonly string[]>> {
+/** The cell's configuration, or sentences that say which key is wrong and why. */
+export function loadConfig(file: string): Promise<Result<LoadedConfig, readonly string[]>> {
+  return loadToml(file, cellConfig, pathKeys);
+}
+
+/** A TOML file checked by a schema, or sentences that say which key is wrong and why; the named keys are paths. */
+export async function loadToml<T>(
+  file: string,
+  schema: z.ZodType<T>,
+  paths: ReadonlySet<string>,
+): Promise<Result<LoadedFile<T>, readonly string[]>> {
   let bytes: Uint8Array;
   try {
     bytes = new Uint8Array(await readFile(file));
@@ -31,7 +44,7 @@ export async function loadConfig(file: string): Promise<Result<LoadedConfig, rea
     const where = problem instanceof TomlError ? `line ${problem.line}, column ${problem.column}: ` : "";
     return err([`${file}: ${where}${problem instanceof Error ? problem.message.split("\n")[0] : problem}`]);
   }
-  const checked = cellConfig.safeParse(rooted(raw, dirname(resolve(file))));
+  const checked = schema.safeParse(rooted(raw, dirname(resolve(file)), paths));
   if (!checked.success) {
     return err(checked.error.issues.map((issue) => `${file}: ${issue.path.join(".") || "(top)"}: ${issue.message}`));
   }
@@ -41,13 +54,15 @@ export async function loadConfig(file: string): Promise<Result<LoadedConfig, rea
 const pathKeys = new Set(["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder"]);
 
 /** Makes every path absolute; numbers (the HTTP port) and addresses are left alone. */
-function rooted(value: unknown, base: string): unknown {
-  if (Array.isArray(value)) return value.map((each) => rooted(each, base));
+function rooted(value: unknown, base: string, paths: ReadonlySet<string>): unknown {
+  if (Array.isArray(value)) return value.map((each) => rooted(each, base, paths));
   if (value === null || typeof value !== "object" || value instanceof Date) return value;
   return Object.fromEntries(
     Object.entries(value).map(([key, member]) => [
       key,
-      pathKeys.has(key) && typeof member === "string" && member !== "" ? resolve(base, member) : rooted(member, base),
+      paths.has(key) && typeof member === "string" && member !== ""
+        ? resolve(base, member)
+        : rooted(member, base, paths),
     ]),
   );
 }

@@ -1,0 +1,172 @@
+/** `cellward qa run`: central QA in the foreground: the wire, the ingest and the page over one store. */
+import { join } from "node:path";
+import { pino } from "pino";
+import { createSessions } from "../../hmi/io/sessions.ts";
+import { checkSignature } from "../../ledger/io/crypto.ts";
+import { openPeople } from "../../people/io/store.ts";
+import { defaultSessions } from "../../people/session.ts";
+import { type Asked, signDecision, stillToSend } from "../../qa/decide.ts";
+import { createIngest } from "../../qa/ingest.ts";
+import { type Link, openLink } from "../../qa/io/mqtt.ts";
+import { type QaServer, startPage } from "../../qa/io/server.ts";
+import type { RegisteredCell } from "../../qa/judge.ts";
+import { createOffice, type Office } from "../../qa/office.ts";
+import { type QaStore, StoreFailed } from "../../qa/store.ts";
+import { describeWith } from "../describe.ts";
+import { exitCode } from "../exit-code.ts";
+import { openQaKeys, type QaKeys, qaFiles, readClientFiles } from "./qa-keys.ts";
+import { openQaStore, type QaSetUp, readQaConfig } from "./qa-set-up.ts";
+import { systemClock, systemIds } from "./system.ts";
+import type { Terminal } from "./terminal.ts";
+
+export interface QaRunOptions {
+  readonly config: string;
+  readonly data: string;
+  readonly keys: string;
+}
+
+/** How often decisions that a cell's record does not hold yet are sent again. */
+const resendMs = 15_000;
+
+/** Runs until SIGINT or SIGTERM; the exit code says why it ended. */
+export async function runQa(terminal: Terminal, options: QaRunOptions): Promise<number> {
+  const read = await readQaConfig(options.config);
+  if (!read.ok) return terminal.trouble(read.error, exitCode.configuration);
+  const keys = await openQaKeys(options.keys);
+  if (!keys.ok) return terminal.trouble(keys.error, exitCode.notReady);
+  const { name } = read.value.config.witness;
+  if (keys.value.witness.key.name !== name) {
+    const what = `The configuration names the witness ${name}, the key folder holds ${keys.value.witness.key.name}.`;
+    return terminal.trouble(
+      { code: "configuration", what, remedy: "Name the one whose keys these are." },
+      exitCode.configuration,
+    );
+  }
+  const store = await openQaStore(read.value.config, options.data);
+  if (!store.ok) return terminal.trouble(store.error, exitCode.notReady);
+  // Asked for before anything runs, so that a signal during the start ends it as well.
+  const { promise: ended, resolve: end } = Promise.withResolvers<number>();
+  for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end(exitCode.ok));
+  // Logs go to standard error as JSON lines: times, codes, counts and cell ids, never a name or what was typed.
+  const logger = pino({ base: null }, pino.destination(2));
+  const central = await startCentral(read.value, keys.value, store.value, options.keys, (message, facts) =>
+    logger.info(facts, message),
+  );
+  terminal.result({ ready: "qa", url: central.page.url, pid: process.pid }, `Central QA is up: ${central.page.url}`);
+  const code = await ended;
+  await central.close();
+  return code;
+}
+
+/** Central QA as it runs. */
+export interface Central {
+  readonly page: QaServer;
+  close(): Promise<void>;
+}
+
+type Log = (message: string, facts: Record<string, unknown>) => void;
+
+/** Starts wire, ingest and page over an open store, which it closes at its own end. */
+export async function startCentral(
+  setUp: QaSetUp,
+  keys: QaKeys,
+  store: QaStore,
+  keysDir: string,
+  log: Log,
+): Promise<Central> {
+  const { config, cells } = setUp;
+  const now = () => systemClock.now();
+  const office = createOffice({ store, cells, now, checkRecord: () => [] });
+  const byId = new Map(cells.map((cell) => [cell.id, cell]));
+  const ingest = createIngest({ store, cells: byId, witness: keys.witness, check: checkSignature, now });
+  await ingest.catchUp();
+  const onProblem = (problem: unknown) => {
+    const code =
+      problem instanceof StoreFailed ? problem.code : ((problem as NodeJS.ErrnoException | null)?.code ?? "");
+    log("something failed", { code: String(code), what: problem instanceof Error ? problem.name : "unknown" });
+  };
+  const link = openLink({
+    url: config.broker.url,
+    ...(await readClientFiles(keysDir, config.broker)),
+    async hear(cell, bytes) {
+      const { outcome, stored, claims, answers } = await ingest.hear(cell, bytes);
+      if (claims !== null) office.heardHead(cell, claims);
+      log("heard", { cell, outcome, stored });
+      for (const answer of answers) await link.say(cell, answer);
+      const registered = byId.get(cell);
+      if (registered && outcome === "hello") await sendDecisions(office, link, registered, now());
+    },
+    onState: (state) => log("broker", { state }),
+    onProblem,
+  });
+  const resend = async () => {
+    for (const cell of cells) await sendDecisions(office, link, cell, now());
+  };
+  const timer = setInterval(() => void resend().catch(onProblem), resendMs);
+  const decide = async (asked: Asked) => {
+    const signed = await signDecision(asked, keys.decision, now(), systemIds.next);
+    await store.keepDecision(signed);
+    log("decided", { id: signed.id, action: asked.action, kind: asked.target.kind });
+    await resend();
+  };
+  const page = await openPage(setUp, { store, office, link, decide, keysDir, log, onProblem });
+  return {
+    page,
+    async close() {
+      clearInterval(timer);
+      await page.close();
+      await link.close();
+      await store.close();
+    },
+  };
+}
+
+async function sendDecisions(office: Office, link: Link, cell: RegisteredCell, now: number): Promise<void> {
+  if (link.state() !== "connected") return;
+  const { decisions, cells } = await office.look();
+  const recorded = cells.find((each) => each.cell.id === cell.id)?.view.decisions ?? new Set<string>();
+  for (const { envelope } of stillToSend(decisions, cell.origin, recorded, now)) {
+    await link.say(cell.id, { kind: "decision", envelope });
+  }
+}
+
+interface PageParts {
+  readonly store: QaStore;
+  readonly office: Office;
+  readonly link: Link;
+  readonly decide: (asked: Asked) => Promise<void>;
+  readonly keysDir: string;
+  readonly log: Log;
+  readonly onProblem: (problem: unknown) => void;
+}
+
+async function openPage({ config }: QaSetUp, parts: PageParts): Promise<QaServer> {
+  const { store, office, link, decide, keysDir, log, onProblem } = parts;
+  const { host, port, hosts, secureCookies, idleMinutes } = config.http;
+  const people = await openPeople({ path: join(keysDir, qaFiles.people), clock: systemClock });
+  return startPage(
+    {
+      site: config.witness.name,
+      office,
+      store,
+      people,
+      // Names are sealed under keys that never leave the cell: central sees pseudonyms.
+      describe: describeWith(() => null),
+      connected: () => link.state() === "connected",
+      decide,
+      now: () => systemClock.now(),
+    },
+    {
+      host,
+      port,
+      hosts,
+      secureCookies,
+      sessions: createSessions(systemClock, { ...defaultSessions, idleMs: idleMinutes * 60_000 }),
+      signInsPerMinute: 30,
+      requestsPerMinute: 600,
+      onProblem,
+      onSignIn: (outcome) => log("sign-in", { outcome }),
+      unready: () => (link.state() === "connected" ? [] : ["broker-away"]),
+    },
+  );
+}

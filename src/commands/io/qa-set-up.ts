@@ -1,0 +1,89 @@
+/** What every command of central QA begins with: its configuration checked, its cells' keys read, its store opened. */
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { loadToml } from "../../config/io/load.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { parseKey } from "../../ledger/note.ts";
+import type { VerifyingKey } from "../../ledger/signer.ts";
+import { type CellEntry, type QaConfig, qaConfig, qaPaths } from "../../qa/config.ts";
+import { openPostgresStore } from "../../qa/io/postgres.ts";
+import { openSqliteStore, storeFile } from "../../qa/io/sqlite.ts";
+import type { RegisteredCell } from "../../qa/judge.ts";
+import { type QaStore, StoreFailed } from "../../qa/store.ts";
+import { exitCode } from "../exit-code.ts";
+import type { Terminal, Trouble } from "./terminal.ts";
+
+export interface QaSetUp {
+  readonly config: QaConfig;
+  readonly cells: readonly RegisteredCell[];
+}
+
+/** Reads the configuration and every key in it, or says which line is wrong. */
+export async function readQaConfig(file: string): Promise<Result<QaSetUp, Trouble>> {
+  const loaded = await loadToml(file, qaConfig, qaPaths);
+  const remedy = "Correct the key that is named; `cellward qa schema` prints the schema.";
+  if (!loaded.ok) return err({ code: "configuration", what: loaded.error.join("\n"), remedy });
+  const cells: RegisteredCell[] = [];
+  for (const entry of loaded.value.config.cell) {
+    const keys = keysOf(entry);
+    if (typeof keys === "string")
+      return err({ code: "configuration", what: `${file}: cell ${entry.id}: ${keys}.`, remedy });
+    const { id, title, origin, demonstration, silentAfterSeconds } = entry;
+    cells.push({ id, title, origin, keys, demonstration, silentAfterMs: silentAfterSeconds * 1000 });
+  }
+  return ok({ config: loaded.value.config, cells });
+}
+
+function keysOf({ keys, origin }: CellEntry): readonly VerifyingKey[] | string {
+  const read: VerifyingKey[] = [];
+  for (const text of keys) {
+    const key = parseKey(text.trim());
+    if (!key.ok) return key.error;
+    if (key.value.type === 4) return "a cell's key is never a cosigner's";
+    if (key.value.name !== origin) return `the key of ${key.value.name} is not one of the log ${origin}`;
+    read.push(key.value);
+  }
+  return read;
+}
+
+/**
+ * Opens the store: PostgreSQL where the configuration names a file with its address or DATABASE_URL is set, else one
+ * SQLite file in the data folder. The address holds a password, and is never repeated.
+ */
+export async function openQaStore(config: QaConfig, data: string): Promise<Result<QaStore, Trouble>> {
+  try {
+    const { databaseUrlFile } = config.store;
+    const fromFile = databaseUrlFile === undefined ? "" : (await readFile(databaseUrlFile, "utf8")).trim();
+    const url = fromFile || (process.env["DATABASE_URL"] ?? "");
+    if (url !== "") return ok(await openPostgresStore(url));
+    await mkdir(data, { recursive: true, mode: 0o700 });
+    return ok(openSqliteStore(join(data, storeFile)));
+  } catch (problem) {
+    const code = problem instanceof StoreFailed ? problem.code : ((problem as NodeJS.ErrnoException).code ?? "unknown");
+    const what = `The store of central QA cannot be opened (${code}).`;
+    return err({ code: "store-away", what, remedy: "Check the database and its address, then start again." });
+  }
+}
+
+/** Configuration and store for a command that ends by itself; the store is closed after `use`. */
+export async function withQa(
+  terminal: Terminal,
+  options: { readonly config: string; readonly data: string },
+  use: (setUp: QaSetUp, store: QaStore) => Promise<number>,
+): Promise<number> {
+  const read = await readQaConfig(options.config);
+  if (!read.ok) return terminal.trouble(read.error, exitCode.configuration);
+  const opened = await openQaStore(read.value.config, options.data);
+  if (!opened.ok) return terminal.trouble(opened.error, exitCode.notReady);
+  try {
+    return await use(read.value, opened.value);
+  } catch (problem) {
+    if (!(problem instanceof StoreFailed)) throw problem;
+    return terminal.trouble(
+      { code: "store-away", what: problem.message, remedy: "Check the database." },
+      exitCode.notReady,
+    );
+  } finally {
+    await opened.value.close();
+  }
+}

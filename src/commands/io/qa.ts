@@ -1,0 +1,143 @@
+/** `cellward qa`: set up central QA, enrol cells, decide, verify what is held, invite people. */
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isIdentifier } from "../../kernel/names.ts";
+import { type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
+import { checkSignature } from "../../ledger/io/crypto.ts";
+import { formatKey, parseKey } from "../../ledger/note.ts";
+import { qaJsonSchema } from "../../qa/config.ts";
+import { type Action, actions, signDecision, type TargetKind, targetKinds, wrongAsk } from "../../qa/decide.ts";
+import { type HeldReport, verifyHeld } from "../../qa/verify.ts";
+import { exitCode } from "../exit-code.ts";
+import { createQaKeys, enrolCell, openQaKeys, qaFiles } from "./qa-keys.ts";
+import { withQa } from "./qa-set-up.ts";
+import { systemClock, systemIds } from "./system.ts";
+import type { Terminal } from "./terminal.ts";
+
+/** `cellward qa init`: cosigning key, decision key, and the installation's authority with the broker's certificate. */
+export async function initQa(
+  terminal: Terminal,
+  options: { readonly keys: string; readonly name: string; readonly brokerHost: readonly string[] },
+): Promise<number> {
+  if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,100}$/.test(options.name)) {
+    const remedy = "Use letters, digits, dot, underscore, hyphen, slash, like qa.hospital.example/witness.";
+    return terminal.trouble(
+      { code: "no-name", what: `"${options.name}" cannot be a witness's name.`, remedy },
+      exitCode.usage,
+    );
+  }
+  const made = await createQaKeys(options.keys, options.name, options.brokerHost);
+  if (!made.ok) return terminal.trouble(made.error, exitCode.refused);
+  const witness = formatKey(made.value.witness.key);
+  const decision = formatKey(made.value.decision.key);
+  terminal.result(
+    { ok: true, name: options.name, witness, decision, keys: options.keys },
+    `Central QA's keys stand in ${options.keys}.\nEvery cell is to trust these two:\n  cosigner   ${witness}\n  decisions  ${decision}\n` +
+      `The broker is given ${qaFiles.authority}, ${qaFiles.broker} and ${qaFiles.brokerKey}.`,
+  );
+  return exitCode.ok;
+}
+
+/** `cellward qa enrol CELL`: a certificate and key for one cell's identity on the broker. */
+export async function enrol(terminal: Terminal, cell: string, keys: string, out: string): Promise<number> {
+  if (!isIdentifier(cell)) {
+    const remedy = "Use the id that the cell's configuration has.";
+    return terminal.trouble({ code: "no-such-cell", what: `"${cell}" cannot be a cell's id.`, remedy }, exitCode.usage);
+  }
+  const made = await enrolCell(keys, cell, out);
+  if (!made.ok) return terminal.trouble(made.error, exitCode.refused);
+  terminal.result(
+    { ok: true, cell, out, files: made.value },
+    `For the cell ${cell}, in ${out}: ${made.value.join(", ")}.\nHand the folder over in person; the key in it opens the cell's topics to whoever has it.`,
+  );
+  return exitCode.ok;
+}
+
+export interface DecideOptions {
+  readonly config: string;
+  readonly data: string;
+  readonly keys: string;
+  readonly cell: string;
+  readonly action: string;
+  readonly target: string;
+  readonly reason: string;
+}
+
+/** `cellward qa decide`: signs a decision and keeps it; a running central sends it until the cell's record holds it. */
+export async function decide(terminal: Terminal, options: DecideOptions): Promise<number> {
+  const { action, reason } = options;
+  const [kind = "", id = ""] = options.target.split(/:(.*)/s);
+  const wrong = wrongWords(action, kind, id, reason);
+  if (wrong !== null) {
+    const remedy = "See `cellward qa decide --help`.";
+    return terminal.trouble({ code: "usage", what: wrong, remedy }, exitCode.usage);
+  }
+  const keys = await openQaKeys(options.keys);
+  if (!keys.ok) return terminal.trouble(keys.error, exitCode.refused);
+  return withQa(terminal, options, async ({ cells }, store) => {
+    const cell = cells.find((each) => each.id === options.cell);
+    if (!cell) {
+      const remedy = `Name one of ${cells.map((each) => each.id).join(", ")}.`;
+      return terminal.trouble(
+        { code: "no-such-cell", what: `No cell ${options.cell} is registered.`, remedy },
+        exitCode.usage,
+      );
+    }
+    const asked = {
+      origin: cell.origin,
+      action: action as Action,
+      target: { kind: kind as TargetKind, id },
+      reason: reason as DecisionReason,
+      person: null,
+    };
+    const signed = await signDecision(asked, keys.value.decision, systemClock.now(), systemIds.next);
+    await store.keepDecision(signed);
+    terminal.result(
+      { ok: true, id: signed.id, cell: cell.id, envelope: signed.envelope },
+      `Decision ${signed.id} is signed: ${action} ${kind} ${id} at ${cell.title}. It is sent until the cell's own record holds it.`,
+    );
+    return exitCode.ok;
+  });
+}
+
+function wrongWords(action: string, kind: string, id: string, reason: string): string | null {
+  if (!(actions as readonly string[]).includes(action))
+    return `There is no action ${action}; there are ${actions.join(", ")}.`;
+  if (!(targetKinds as readonly string[]).includes(kind) || !isIdentifier(id)) {
+    return `"${kind}:${id}" is no target; one is kind:id, of the kinds ${targetKinds.join(", ")}.`;
+  }
+  if (!(reason in decisionReasons))
+    return `There is no reason ${reason}; there are ${Object.keys(decisionReasons).join(", ")}.`;
+  return wrongAsk({ action: action as Action, reason: reason as DecisionReason });
+}
+
+/** `cellward qa verify`: every entry, checkpoint and cosignature held, again, against the configured keys. */
+export function verifyQa(
+  terminal: Terminal,
+  options: { readonly config: string; readonly data: string; readonly keys: string },
+): Promise<number> {
+  return withQa(terminal, options, async ({ cells }, store) => {
+    const witness = parseKey((await readFile(join(options.keys, qaFiles.witness), "utf8").catch(() => "")).trim());
+    if (!witness.ok) {
+      const what = `There is no cosigner's key in ${options.keys}.`;
+      return terminal.trouble({ code: "no-key", what, remedy: "Name central's key folder." }, exitCode.usage);
+    }
+    const judges = { witnesses: [witness.value], check: checkSignature };
+    const logs: HeldReport[] = [];
+    for (const cell of cells) logs.push(await verifyHeld(store, cell, judges));
+    const sound = logs.every(({ ok }) => ok);
+    terminal.result({ ok: sound, logs }, logs.map(sentence).join("\n"));
+    return sound ? exitCode.ok : exitCode.verificationFailed;
+  });
+}
+
+function sentence({ cell, ok, entries, heads, cosigned, frozen, findings }: HeldReport): string {
+  const state = `${entries} entries under ${heads} checkpoints, ${cosigned} of them cosigned${frozen ? "; FROZEN" : ""}`;
+  const wrong = findings.map(({ rule, what, remedy }) => `\n- ${what} [${rule}]\n  ${remedy}`);
+  return `${cell}: ${ok ? "VERIFIED" : "NOT VERIFIED"}, ${state}${wrong.join("")}`;
+}
+
+/** `cellward qa schema`: the configuration's JSON Schema. */
+export function printQaSchema(): void {
+  console.log(JSON.stringify(qaJsonSchema(), null, 2));
+}

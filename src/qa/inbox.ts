@@ -1,0 +1,224 @@
+/** Review by exception (feature 70): everything that somebody at central QA should look at, the riskiest first. */
+import type { EpochMs } from "../kernel/units.ts";
+import type { DecisionReason } from "../ledger/decision.ts";
+import { type Action, contentOf, stateOfDecision, type TargetKind } from "./decide.ts";
+import type { RegisteredCell } from "./judge.ts";
+import type { CellView, JobView } from "./review.ts";
+import type { Fork, KeptDecision, LogState, Quarantined, Review } from "./store.ts";
+
+/** 1 someone may come to harm or the record is in doubt, 2 act today, 3 look at it. */
+export type Risk = 1 | 2 | 3;
+
+/** What central proposes to decide about an item. */
+export interface Proposal {
+  readonly action: Action;
+  readonly target: { readonly kind: TargetKind; readonly id: string };
+  readonly reason: DecisionReason;
+}
+
+export interface Item {
+  /** The same for the same thing in the same state, so that a person's word about it still counts. */
+  readonly id: string;
+  readonly risk: Risk;
+  readonly cell: string;
+  readonly job: string | null;
+  readonly what: string;
+  /** What to do, and who. */
+  readonly remedy: string;
+  readonly since: EpochMs;
+  readonly proposal: Proposal | null;
+  /** The person's word that it was looked at; null while nobody has. */
+  readonly review: Review | null;
+}
+
+/** What was found missing in the record of a unit that the cell has released. */
+export interface ReleaseCheck {
+  readonly job: string;
+  readonly unit: number;
+  /** A sentence each; empty where the record is complete. */
+  readonly missing: readonly string[];
+}
+
+/** One cell as central knows it now. */
+export interface CellStanding {
+  readonly cell: RegisteredCell;
+  readonly log: LogState;
+  readonly view: CellView;
+  /** When it last said anything; null if never. */
+  readonly lastHeard: EpochMs | null;
+  /** Nothing was heard for longer than allowed: its state is unknown, whatever was last known. */
+  readonly silent: boolean;
+  /** Its own head, as it last said it; null where it has not since central's start. */
+  readonly claims: number | null;
+  readonly releases: readonly ReleaseCheck[];
+}
+
+export interface Facts {
+  readonly now: EpochMs;
+  readonly cells: readonly CellStanding[];
+  readonly forks: readonly Fork[];
+  readonly quarantined: readonly Quarantined[];
+  readonly decisions: readonly KeptDecision[];
+  readonly reviews: readonly Review[];
+}
+
+type Bare = Omit<Item, "review">;
+
+/** All items, riskiest and oldest first. */
+export function itemsOf(facts: Facts): readonly Item[] {
+  const reviews = new Map(facts.reviews.map((review) => [review.item, review]));
+  const bare = [
+    ...facts.cells.flatMap((standing) => [...aboutCell(standing), ...aboutJobs(standing)]),
+    ...facts.forks.map((fork) => aboutFork(fork, facts.cells)),
+    ...facts.quarantined.map(aboutQuarantined),
+    ...facts.decisions.flatMap((kept) => aboutDecision(kept, facts)),
+  ];
+  return bare
+    .map((item) => ({ ...item, review: reviews.get(item.id) ?? null }))
+    .sort((a, b) => a.risk - b.risk || a.since - b.since || (a.id < b.id ? -1 : 1));
+}
+
+function aboutCell({ cell, log, view, lastHeard, silent, claims }: CellStanding): Bare[] {
+  const items: Bare[] = [];
+  const base = { cell: cell.id, job: null, proposal: null };
+  if (silent) {
+    items.push({
+      ...base,
+      id: `silent/${cell.id}/${lastHeard ?? 0}`,
+      risk: 2,
+      what: lastHeard === null ? "This cell has never been heard." : "This cell is silent: its state is unknown.",
+      remedy: "Call the site. What it was doing when it was last heard says nothing about now.",
+      since: lastHeard ?? 0,
+    });
+  }
+  if (claims !== null && claims < log.size) {
+    items.push({
+      ...base,
+      id: `behind/${cell.id}/${claims}`,
+      risk: 1,
+      what: `The cell says that it has ${claims} entries, central holds ${log.size}: it is a restored image or a copy.`,
+      remedy: "Have the site stop using it. A restored cell goes on under a new origin, never under this one.",
+      since: lastHeard ?? 0,
+      proposal: { action: "hold", target: { kind: "cell", id: cell.id }, reason: "security-incident" },
+    });
+  }
+  for (const { kind, seq, at, what } of view.oddities) {
+    items.push({
+      ...base,
+      id: `${kind}/${cell.id}/${seq}`,
+      risk: kind === "unsafe" ? 1 : kind === "storage" ? 2 : 3,
+      what,
+      remedy: oddityRemedies[kind],
+      since: at,
+    });
+  }
+  return items;
+}
+
+const oddityRemedies = {
+  clock: "Times before and after cannot be subtracted. Ask the site's engineer about the time source.",
+  lockout: "Ask the site whether it was the person themself.",
+  storage: "Have the site free space. Ask what happened at that time.",
+  unsafe: "Call the site: a person has to go to the machine.",
+} as const;
+
+function aboutJobs({ cell, view, releases }: CellStanding): Bare[] {
+  return [...view.jobs.values()].flatMap((job) => [
+    ...aboutNonconformities(cell, job),
+    ...aboutReleases(cell, job, releases),
+  ]);
+}
+
+function aboutNonconformities(cell: RegisteredCell, { job, nonconformities, releases }: JobView): Bare[] {
+  return nonconformities.map(({ id, what, at, disposition }) => ({
+    id: `nonconformity/${cell.id}/${id}/${disposition ?? "open"}/${releases.length}`,
+    risk: disposition === null ? 2 : 3,
+    cell: cell.id,
+    job,
+    what: `Nonconformity ${id}${disposition === null ? ", not decided yet" : `, decided: ${disposition}`}: ${what}`,
+    remedy:
+      disposition === null
+        ? "The cell's own QA decides; the unit cannot be released before."
+        : "Read the finding and the reason, and say whether you agree.",
+    since: at,
+    proposal: null,
+  }));
+}
+
+function aboutReleases(
+  cell: RegisteredCell,
+  { job, simulated, releases }: JobView,
+  checks: readonly ReleaseCheck[],
+): Bare[] {
+  return releases.flatMap(({ unit, at }): Bare[] => {
+    const base = { cell: cell.id, job, since: at, risk: 1 } as const;
+    const proposal = { action: "hold", target: { kind: "job", id: job } } as const;
+    const missing = checks.find((each) => each.job === job && each.unit === unit)?.missing ?? [];
+    const items: Bare[] = [];
+    if (missing.length > 0) {
+      items.push({
+        ...base,
+        id: `incomplete/${cell.id}/${job}/${unit}/${missing.length}`,
+        what: `Unit ${unit} was released, and its record is not complete: ${missing.join(" ")}`,
+        remedy: "Keep the device from being used until this is cleared up with the site.",
+        proposal: { ...proposal, reason: "record-unverified" },
+      });
+    }
+    if (simulated && !cell.demonstration) {
+      items.push({
+        ...base,
+        id: `simulated/${cell.id}/${job}/${unit}`,
+        what: `Unit ${unit} is SIMULATED and was released by a cell that is not registered as a demonstration.`,
+        remedy: "It is not for human use. Call the site, and look into how it could be released.",
+        proposal: { ...proposal, reason: "record-doubt" },
+      });
+    }
+    return items;
+  });
+}
+
+function aboutFork({ origin, size, what, at, other }: Fork, cells: readonly CellStanding[]): Bare {
+  const cell = cells.find((each) => each.cell.origin === origin)?.cell;
+  return {
+    id: `fork/${origin}/${at}/${other.length}`,
+    risk: 1,
+    cell: cell?.id ?? origin,
+    job: null,
+    what: `FORK at entry ${size}: ${what}`,
+    remedy: "The log is frozen. Secure the cell and its keys; both checkpoints are kept as evidence.",
+    since: at,
+    proposal: cell ? { action: "hold", target: { kind: "cell", id: cell.id }, reason: "security-incident" } : null,
+  };
+}
+
+function aboutQuarantined({ cell, digest, code, what, bytes, at }: Quarantined): Bare {
+  return {
+    id: `quarantine/${cell}/${digest}`,
+    risk: 2,
+    cell,
+    job: null,
+    what: `A message of ${bytes} bytes was not taken [${code}]: ${what}`,
+    remedy: "If it comes again, look at the broker first: whoever carries messages can spoil them. Then at the cell.",
+    since: at,
+    proposal: null,
+  };
+}
+
+function aboutDecision(kept: KeptDecision, { cells, now }: Facts): Bare[] {
+  const standing = cells.find(({ cell }) => cell.origin === kept.origin);
+  const content = contentOf(kept);
+  if (standing === undefined || content === null) return [];
+  if (stateOfDecision(content, standing.view.decisions, now) !== "expired") return [];
+  return [
+    {
+      id: `decision/${kept.id}`,
+      risk: 2,
+      cell: standing.cell.id,
+      job: null,
+      what: `The decision ${kept.id} (${content.action} ${content.target.kind} ${content.target.id}) expired, and the cell never recorded it.`,
+      remedy: "Call the site; decide it again if it still stands.",
+      since: Date.parse(content.expires),
+      proposal: { action: content.action, target: content.target, reason: content.reason },
+    },
+  ];
+}

@@ -1,0 +1,120 @@
+/** Central QA's end of the wire: hears every cell's topic over TLS, hands the bytes on, and says what it is told to say. */
+import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
+import { type DownMessage, downTopic, messageBytes } from "../../ledger/batch.ts";
+
+export interface LinkOptions {
+  readonly url: string;
+  /** PEM: the installation's authority, central's client certificate and its key. */
+  readonly authority: string;
+  readonly certificate: string;
+  readonly key: string;
+  /** Takes a message of a cell; a rejection is told to `onProblem` and answered by nothing. */
+  readonly hear: (cell: string, bytes: Uint8Array) => Promise<void>;
+  readonly onState: (state: LinkState) => void;
+  readonly onProblem: (problem: unknown) => void;
+}
+
+export type LinkState = "connected" | "away";
+
+export interface Link {
+  readonly state: () => LinkState;
+  /** Publishes on the cell's topic; resolves when the broker has it, or with false when it has not in time. */
+  say(cell: string, message: DownMessage): Promise<boolean>;
+  close(): Promise<void>;
+}
+
+const upPattern = /^cellward\/1\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/up$/;
+/** Messages in hand at once; the broker keeps the others until one is done. */
+const mostInHand = 64;
+/** A publish callback may never fire: after this long the message is given up, and the cell asks again. */
+const publishWithinMs = 10_000;
+
+/** Connects, and goes on connecting until closed. */
+export function openLink(options: LinkOptions): Link {
+  let state: LinkState = "away";
+  const become = (next: LinkState) => {
+    if (next === state) return;
+    state = next;
+    options.onState(next);
+  };
+  const client = connect(options.url, tlsOptions(options));
+  listen(client, options);
+  client.on("connect", () => {
+    client.subscribe("cellward/1/+/up", { qos: 1 }, (problem) => {
+      if (problem) options.onProblem(problem);
+      else become("connected");
+    });
+  });
+  client.on("close", () => become("away"));
+  client.on("error", options.onProblem);
+  return {
+    state: () => state,
+    say: (cell, message) => publish(client, cell, message),
+    close: async () => void (await client.endAsync(true)),
+  };
+}
+
+function tlsOptions({ authority, certificate, key }: LinkOptions): IClientOptions {
+  // Handed on to node:tls, though the library's own types do not name it.
+  const tls = { minVersion: "TLSv1.3" };
+  return {
+    ...tls,
+    ca: authority,
+    cert: certificate,
+    key,
+    rejectUnauthorized: true,
+    protocolVersion: 4,
+    clean: true,
+    // Nothing is kept for later: what a broker has not taken, the cell asks for again.
+    queueQoSZero: false,
+    resubscribe: false,
+    reconnectPeriod: 2_000,
+    connectTimeout: 10_000,
+    keepalive: 30,
+  };
+}
+
+/** One message of a cell after another, several cells beside each other. */
+function listen(client: MqttClient, { hear, onProblem }: LinkOptions): void {
+  const tails = new Map<string, Promise<void>>();
+  const waiting: (() => void)[] = [];
+  let inHand = 0;
+
+  function enqueue(cell: string, bytes: Uint8Array): void {
+    inHand++;
+    const before = tails.get(cell) ?? Promise.resolve();
+    const done = before
+      .then(() => hear(cell, bytes))
+      .catch(onProblem)
+      .finally(() => {
+        inHand--;
+        if (tails.get(cell) === done) tails.delete(cell);
+        waiting.shift()?.();
+      });
+    tails.set(cell, done);
+  }
+
+  client.handleMessage = (packet: IPublishPacket, acknowledge) => {
+    const cell = upPattern.exec(packet.topic)?.[1];
+    // A retained message is old by definition.
+    if (cell !== undefined && !packet.retain) enqueue(cell, new Uint8Array(Buffer.from(packet.payload)));
+    if (inHand < mostInHand) acknowledge();
+    else waiting.push(acknowledge);
+  };
+}
+
+function publish(client: MqttClient, cell: string, message: DownMessage): Promise<boolean> {
+  if (!client.connected) return Promise.resolve(false);
+  return new Promise((done) => {
+    let id: number | undefined;
+    const timer = setTimeout(() => {
+      if (id !== undefined) client.removeOutgoingMessage(id);
+      done(false);
+    }, publishWithinMs);
+    client.publish(downTopic(cell), Buffer.from(messageBytes(message)), { qos: 1 }, (problem) => {
+      clearTimeout(timer);
+      done(!problem);
+    });
+    id = client.getLastMessageId();
+  });
+}

@@ -1,0 +1,107 @@
+/** What central QA knows now: the folded views of all cells, brought up to date from the store whenever somebody asks. */
+import type { JobId } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import { type CellStanding, type Facts, type Item, itemsOf, type ReleaseCheck } from "./inbox.ts";
+import type { RegisteredCell } from "./judge.ts";
+import { type CellFold, createCellFold } from "./review.ts";
+import type { KeptEntry, QaStore } from "./store.ts";
+
+/** What is missing in the record of one unit, given the job's entries up to its release; a sentence each. */
+export type RecordCheck = (entries: readonly KeptEntry[], unit: number) => readonly string[];
+
+export interface OfficePorts {
+  readonly store: QaStore;
+  readonly cells: readonly RegisteredCell[];
+  readonly now: () => EpochMs;
+  readonly checkRecord: RecordCheck;
+}
+
+/** Everything that pages and decisions are made from, at one moment. */
+export interface OfficeState extends Facts {
+  readonly items: readonly Item[];
+}
+
+export interface Office {
+  /** Reads what is new in the store, whoever stored it, and says what is known then. Rejects with StoreFailed. */
+  look(): Promise<OfficeState>;
+  /** Notes the head that a cell has said it has. */
+  heardHead(cell: string, size: number): void;
+}
+
+const pageSize = 1_000;
+const mostQuarantineShown = 200;
+
+interface Desk {
+  readonly fold: CellFold;
+  readonly checked: Map<string, ReleaseCheck>;
+}
+
+/** An office that has read nothing yet. */
+export function createOffice(ports: OfficePorts): Office {
+  const { store, cells, now } = ports;
+  const desks = new Map<string, Desk>(cells.map(({ id }) => [id, { fold: createCellFold(), checked: new Map() }]));
+  const claims = new Map<string, number>();
+  let turn: Promise<unknown> = Promise.resolve();
+
+  async function standingOf(cell: RegisteredCell, heard: ReadonlyMap<string, EpochMs>): Promise<CellStanding> {
+    const desk = desks.get(cell.id) ?? { fold: createCellFold(), checked: new Map() };
+    const log = await store.log(cell.origin);
+    await catchUp(store, cell, desk, log.size);
+    await checkReleases(ports, cell, desk);
+    const lastHeard = heard.get(cell.id) ?? null;
+    return {
+      cell,
+      log,
+      view: desk.fold.view(),
+      lastHeard,
+      silent: lastHeard === null || now() - lastHeard > cell.silentAfterMs,
+      claims: claims.get(cell.id) ?? null,
+      releases: [...desk.checked.values()],
+    };
+  }
+
+  async function lookNow(): Promise<OfficeState> {
+    const heard = await store.lastHeard();
+    const standings: CellStanding[] = [];
+    for (const cell of cells) standings.push(await standingOf(cell, heard));
+    const facts: Facts = {
+      now: now(),
+      cells: standings,
+      forks: await store.forks(),
+      quarantined: await store.quarantined(mostQuarantineShown),
+      decisions: await store.decisions(),
+      reviews: await store.reviews(),
+    };
+    return { ...facts, items: itemsOf(facts) };
+  }
+
+  return {
+    // One at a time: a fold takes every entry once.
+    look() {
+      const looked = turn.then(lookNow);
+      turn = looked.catch(() => undefined);
+      return looked;
+    },
+    heardHead: (cell, size) => void claims.set(cell, size),
+  };
+}
+
+async function catchUp(store: QaStore, { origin }: RegisteredCell, { fold }: Desk, size: number): Promise<void> {
+  while (fold.view().size < size) {
+    const page = await store.entries(origin, fold.view().size, pageSize);
+    if (page.length === 0) return;
+    for (const entry of page) fold.take(entry);
+  }
+}
+
+/** Judges the record of each unit that was released, from the entries alone, as the cell should have done itself. */
+async function checkReleases({ store, checkRecord }: OfficePorts, cell: RegisteredCell, desk: Desk): Promise<void> {
+  for (const { job, releases } of desk.fold.view().jobs.values()) {
+    for (const { unit, seq } of releases) {
+      const key = `${job}/${unit}/${seq}`;
+      if (desk.checked.has(key)) continue;
+      const entries = (await store.jobEntries(cell.origin, job as JobId)).filter((entry) => entry.seq <= seq);
+      desk.checked.set(key, { job, unit, missing: checkRecord(entries, unit) });
+    }
+  }
+}

@@ -1,0 +1,169 @@
+/** What the entries of one cell say, folded one by one: its jobs, what was released, and what is out of the ordinary. */
+import { type Json, parseCanonical } from "../kernel/json.ts";
+import type { JobId } from "../kernel/names.ts";
+import type { EpochMs, Milliseconds } from "../kernel/units.ts";
+import type { KeptEntry } from "./store.ts";
+
+/** A nonconformity as it stands. */
+export interface Nonconformity {
+  readonly id: string;
+  readonly what: string;
+  readonly seq: number;
+  readonly at: EpochMs;
+  /** What was decided at the cell; null while nothing is. */
+  readonly disposition: string | null;
+}
+
+/** A unit that the cell has released. */
+export interface Release {
+  readonly unit: number;
+  readonly seq: number;
+  readonly at: EpochMs;
+}
+
+/** One job as central sees it. */
+export interface JobView {
+  readonly job: JobId;
+  readonly title: string;
+  /** True once an attempt ran on a machine that calls itself simulated. */
+  readonly simulated: boolean;
+  readonly outcome: "open" | "Ended" | "Aborted";
+  readonly lastSeq: number;
+  readonly lastAt: EpochMs;
+  readonly nonconformities: readonly Nonconformity[];
+  readonly releases: readonly Release[];
+}
+
+/** Something of the cell itself that somebody should look at. */
+export interface Oddity {
+  readonly kind: "clock" | "lockout" | "storage" | "unsafe";
+  readonly seq: number;
+  readonly at: EpochMs;
+  readonly what: string;
+}
+
+/** One cell as its entries show it. */
+export interface CellView {
+  /** Entries folded so far. */
+  readonly size: number;
+  /** What the cell's clock said in its last entry; null before the first. */
+  readonly lastAt: EpochMs | null;
+  readonly software: string | null;
+  readonly jobs: ReadonlyMap<JobId, JobView>;
+  /** Ids of the decisions of central that the cell's record holds. */
+  readonly decisions: ReadonlySet<string>;
+  /** The newest, at most fifty. */
+  readonly oddities: readonly Oddity[];
+}
+
+/** A clock further ahead of central's than this when its entry arrives is told (feature 75). */
+export const clockAheadMs: Milliseconds = 5 * 60 * 1000;
+const mostOddities = 50;
+
+export interface CellFold {
+  /** Takes the next entry; each once, in order. */
+  take(entry: KeptEntry): void;
+  view(): CellView;
+}
+
+type Body = { readonly [key: string]: Json };
+
+/** A fold that has seen nothing. Bodies of types it does not know change nothing: cells may be newer than central. */
+export function createCellFold(): CellFold {
+  const jobs = new Map<JobId, JobView>();
+  const decisions = new Set<string>();
+  let oddities: readonly Oddity[] = [];
+  let [size, ahead] = [0, false];
+  let lastAt: EpochMs | null = null;
+  let software: string | null = null;
+
+  const odd = (kind: Oddity["kind"], { seq, at }: KeptEntry, what: string) => {
+    oddities = [...oddities, { kind, seq, at, what }].slice(-mostOddities);
+  };
+
+  function takeCell(entry: KeptEntry, body: Body): void {
+    const { type } = entry;
+    if (type === "CellBooted") software = textIn(memberOf(body, "versions"), "software");
+    if (type === "CentralDecided") decisions.add(decisionIdIn(body));
+    if (type === "ClockStepped") odd("clock", entry, "The cell's clock was changed while it ran.");
+    if (type === "StorageExhausted") odd("storage", entry, "The cell's disk was full: something was not recorded.");
+    if (type === "SignInRecorded" && body["outcome"] === "locked") {
+      odd("lockout", entry, "An account of the cell was locked after wrong passwords.");
+    }
+    if (type === "MachineNotMadeSafe") odd("unsafe", entry, "A machine did not confirm that it was made safe.");
+  }
+
+  return {
+    take(entry) {
+      const parsed = parseCanonical(entry.body);
+      const body: Body = parsed.ok ? (membersOf(parsed.value) ?? {}) : {};
+      size = entry.seq + 1;
+      lastAt = entry.at;
+      // Told once each time that it begins, not for every entry written meanwhile.
+      const isAhead = entry.at - entry.receivedAt > clockAheadMs;
+      if (isAhead && !ahead) odd("clock", entry, "The cell's clock is ahead of central's.");
+      ahead = isAhead;
+      takeCell(entry, body);
+      if (entry.job !== null) jobs.set(entry.job, takeJob(jobs.get(entry.job) ?? emptyJob(entry.job), entry, body));
+    },
+    view: () => ({ size, lastAt, software, jobs, decisions, oddities }),
+  };
+}
+
+function emptyJob(job: JobId): JobView {
+  const never = { simulated: false, outcome: "open", lastSeq: 0, lastAt: 0 } as const;
+  return { job, title: job, ...never, nonconformities: [], releases: [] };
+}
+
+function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body): JobView {
+  const view = { ...before, lastSeq: seq, lastAt: at };
+  switch (type) {
+    case "JobOrderAccepted":
+      return { ...view, title: textIn(memberOf(body, "order"), "title") ?? view.title };
+    case "AttemptStarted":
+      return { ...view, simulated: view.simulated || body["simulated"] === true };
+    case "NonconformityRaised": {
+      const raised = {
+        id: textIn(body, "nonconformity") ?? "?",
+        what: textIn(body, "what") ?? "",
+        seq,
+        at,
+        disposition: null,
+      };
+      return { ...view, nonconformities: [...view.nonconformities, raised] };
+    }
+    case "DispositionSigned": {
+      const decided = { id: textIn(body, "nonconformity"), disposition: textIn(body, "disposition") };
+      const nonconformities = view.nonconformities.map((each) =>
+        each.id === decided.id ? { ...each, disposition: decided.disposition } : each,
+      );
+      return { ...view, nonconformities };
+    }
+    case "UnitReleased": {
+      const unit = body["unit"];
+      return { ...view, releases: [...view.releases, { unit: typeof unit === "number" ? unit : 1, seq, at }] };
+    }
+    case "JobEnded":
+      return { ...view, outcome: body["outcome"] === "Aborted" ? "Aborted" : "Ended" };
+    default:
+      return view;
+  }
+}
+
+/** The id of the decision that a `CentralDecided` entry records. */
+function decisionIdIn(body: Body): string {
+  return textIn(body, "id") ?? textIn(memberOf(body, "decision"), "id") ?? textIn(body, "decision") ?? "";
+}
+
+function memberOf(body: Body, name: string): Body | null {
+  return membersOf(body[name] ?? null);
+}
+
+function membersOf(value: Json): Body | null {
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : null;
+}
+
+function textIn(body: Body | null, name: string): string | null {
+  const value = body?.[name];
+  return typeof value === "string" ? value : null;
+}

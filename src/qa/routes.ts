@@ -1,0 +1,176 @@
+/** What can be asked of central QA's page, by whom, and what the answer is; nothing here starts anything at a cell. */
+import { z } from "zod";
+import type { JobId, PersonId } from "../kernel/names.ts";
+import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
+import type { Describe } from "../ledger/page.ts";
+import type { PeopleStore } from "../people/store.ts";
+import { type Action, type Asked, actions, targetKinds, wrongAsk } from "./decide.ts";
+import type { Html } from "./html.ts";
+import type { Office, OfficeState } from "./office.ts";
+import { cellBody, cellsBody } from "./pages/cells.ts";
+import { type Begun, decisionsBody } from "./pages/decisions.ts";
+import { framed, type Viewer } from "./pages/frame.ts";
+import { alarmsBody, inboxBody, type ReviewReason, reviewReasons } from "./pages/inbox.ts";
+import { entriesFile, recordBody } from "./pages/record.ts";
+import type { QaStore, Review } from "./store.ts";
+
+/** What the routes share. */
+export interface Counter {
+  readonly site: string;
+  readonly office: Office;
+  readonly store: QaStore;
+  readonly people: PeopleStore;
+  readonly describe: Describe;
+  readonly connected: () => boolean;
+  /** Signs, keeps and sends a decision. */
+  readonly decide: (asked: Asked) => Promise<void>;
+  readonly now: () => number;
+}
+
+/** A request of somebody who is signed in. */
+export interface Call {
+  readonly params: Readonly<Record<string, string>>;
+  /** Query of a GET, form of a POST. */
+  readonly fields: Readonly<Record<string, string>>;
+  readonly person: PersonId;
+  readonly viewer: Viewer;
+}
+
+export type Answer =
+  | { readonly kind: "page"; readonly status: number; readonly text: string }
+  | { readonly kind: "file"; readonly name: string; readonly value: unknown }
+  | { readonly kind: "go"; readonly to: string }
+  | { readonly kind: "absent" };
+
+export interface QaRoute {
+  readonly method: "GET" | "POST";
+  readonly url: string;
+  /** `member`: anybody with an account; `qa`: the role QA. */
+  readonly access: "member" | "qa";
+  /** True where a secret is tried: counted against a lower limit. */
+  readonly guess: boolean;
+  readonly handle: (counter: Counter, call: Call) => Promise<Answer>;
+}
+
+const look = (url: string, handle: QaRoute["handle"]): QaRoute => ({
+  method: "GET",
+  url,
+  access: "member",
+  guess: false,
+  handle,
+});
+
+export const qaRoutes: readonly QaRoute[] = [
+  look("/", async (counter, call) => {
+    const state = await counter.office.look();
+    return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer));
+  }),
+  look("/alarms", async (counter, call) => {
+    const state = await counter.office.look();
+    return page(counter, call, state, "alarms", "Alarms", alarmsBody(state, call.viewer));
+  }),
+  look("/cells", async (counter, call) => {
+    const state = await counter.office.look();
+    return page(counter, call, state, "cells", "Cells", cellsBody(state));
+  }),
+  look("/cells/:cell", async (counter, call) => {
+    const state = await counter.office.look();
+    const standing = state.cells.find(({ cell }) => cell.id === call.params["cell"]);
+    if (!standing) return { kind: "absent" };
+    return page(counter, call, state, "cells", standing.cell.title, cellBody(standing, state.now));
+  }),
+  look("/cells/:cell/jobs/:job", async (counter, call) => {
+    const found = await jobIn(counter, call);
+    if (found === null) return { kind: "absent" };
+    const { state, standing, job, entries } = found;
+    const body = recordBody(standing, job, entries, counter.describe);
+    return page(counter, call, state, "cells", `Record of job ${job}`, body);
+  }),
+  look("/cells/:cell/jobs/:job/entries.json", async (counter, call) => {
+    const found = await jobIn(counter, call);
+    if (found === null) return { kind: "absent" };
+    const { standing, job, entries } = found;
+    return { kind: "file", name: `${job}.entries.json`, value: entriesFile(standing, job, entries) };
+  }),
+  look("/decisions", async (counter, call) => {
+    const state = await counter.office.look();
+    return page(counter, call, state, "decisions", "Decisions", decisionsBody(state, call.viewer, begunIn(call)));
+  }),
+  { method: "POST", url: "/decisions", access: "qa", guess: true, handle: decide },
+  { method: "POST", url: "/reviews", access: "qa", guess: false, handle: review },
+];
+
+async function jobIn({ office, store }: Counter, { params }: Call) {
+  const state = await office.look();
+  const standing = state.cells.find(({ cell }) => cell.id === params["cell"]);
+  const job = (params["job"] ?? "") as JobId;
+  if (!standing?.view.jobs.has(job)) return null;
+  return { state, standing, job, entries: await store.jobEntries(standing.cell.origin, job) };
+}
+
+const decisionForm = z.object({
+  cell: z.string().max(64),
+  action: z.enum(actions as [Action, ...Action[]]),
+  kind: z.enum(targetKinds as [(typeof targetKinds)[number], ...(typeof targetKinds)[number][]]),
+  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  reason: z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]),
+  password: z.string().min(1).max(128),
+});
+
+/** A decision is signed only under the password typed again, whoever holds the session (21 CFR 11.200). */
+async function decide(counter: Counter, call: Call): Promise<Answer> {
+  const state = await counter.office.look();
+  const refuse = (status: number, said: string): Answer => {
+    const body = decisionsBody(state, call.viewer, begunIn(call));
+    return page(counter, call, state, "decisions", "Decisions", body, said, status);
+  };
+  const form = decisionForm.safeParse(call.fields);
+  const standing = form.success ? state.cells.find(({ cell }) => cell.id === form.data.cell) : undefined;
+  if (!form.success || standing === undefined) return refuse(400, "The decision is not complete: fill in every field.");
+  const { action, kind, id, reason, password } = form.data;
+  const wrong = wrongAsk({ action, reason });
+  if (wrong !== null) return refuse(400, wrong);
+  const signed = await counter.people.authenticate(counter.people.nameOf(call.person) ?? "", password);
+  if (signed.outcome === "locked") {
+    return refuse(423, "Your account is locked after too many wrong passwords. Nothing was decided.");
+  }
+  if (signed.outcome !== "accepted" || signed.member.person !== call.person) {
+    return refuse(401, "The password is not yours. Nothing was decided.");
+  }
+  const { origin } = standing.cell;
+  await counter.decide({ origin, action, target: { kind, id }, reason, person: call.person });
+  return { kind: "go", to: "/decisions" };
+}
+
+async function review(counter: Counter, call: Call): Promise<Answer> {
+  const { item = "", reason = "" } = call.fields;
+  const state = await counter.office.look();
+  const known = state.items.some(({ id, review: done }) => id === item && done === null);
+  if (!known || !(reason in reviewReasons)) {
+    const said = "This is not in the inbox any more: it has changed, or somebody has looked at it.";
+    return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer), said, 409);
+  }
+  const word: Review = { item, person: call.person, reason: reason as ReviewReason, at: counter.now() };
+  await counter.store.keepReview(word);
+  return { kind: "go", to: "/" };
+}
+
+function begunIn({ fields }: Call): Begun {
+  const { cell, action, kind, id, reason } = fields;
+  return { cell, action, kind, id, reason };
+}
+
+function page(
+  counter: Counter,
+  { viewer }: Call,
+  { now, items }: OfficeState,
+  here: "inbox" | "cells" | "decisions" | "alarms",
+  title: string,
+  body: Html,
+  said?: string,
+  status = 200,
+): Answer {
+  const connected = counter.connected();
+  const text = framed({ site: counter.site, title, at: now, viewer, items, connected, here, said, body });
+  return { kind: "page", status, text };
+}
