@@ -3,11 +3,12 @@ import { assert } from "../../kernel/assert.ts";
 import type { PersonId } from "../../kernel/names.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import { type Gs1, gs1Text, makeGs1, parseGs1 } from "../../materials/gs1.ts";
+import { labelAgrees } from "../../materials/label-agreement.ts";
 import type { Message } from "../message.ts";
 import { isSimulated } from "../record/batch-record.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { LabelContent } from "../route-event.ts";
-import type { Job, Label, Unit } from "../state.ts";
+import type { Job, Label, State, Unit } from "../state.ts";
 import { findJob } from "../state.ts";
 import { nextOperation, nextUnit } from "../units.ts";
 import type { Draft } from "./draft.ts";
@@ -72,11 +73,8 @@ export function scanLabel(draft: Draft, message: Of<"scan-label">): void {
   if (label?.state !== "printed") return reject("not-labelled", "No printed label of this device waits for its scan.");
   const read = parseGs1(message.scanned);
   if (!read.ok) return reject("wrong-label", `This is not the device's label: ${read.error} Scan the label again.`);
-  const expected = parseGs1(label.content.code);
-  assert(expected.ok, "a label's code was made by the same rules");
-  const difference = differs(expected.value, read.value);
-  if (difference !== null) {
-    const what = `The label on the device is not its own: ${difference}`;
+  if (!labelAgrees(label.content.code, message.scanned).ok) {
+    const what = `The label on the device is not its own: it is that of ${whose(draft.state(), read.value)}.`;
     raiseOnUnit(draft, job.order.id, unit.number, "label-mismatch", what);
     return reject("wrong-label", `${what} Nothing goes on until QA has decided.`);
   }
@@ -86,22 +84,13 @@ export function scanLabel(draft: Draft, message: Of<"scan-label">): void {
   endJobIfMade(draft, id);
 }
 
-const names: readonly (readonly [keyof Gs1, string])[] = [
-  ["gtin", "device identifier"],
-  ["lot", "order"],
-  ["serial", "serial number"],
-  ["madeOn", "day of manufacture"],
-  ["useBy", "day of expiry"],
-];
-
-/** What is different between two codes, in words; null where they say the same. */
-function differs(expected: Gs1, read: Gs1): string | null {
-  const wrong = names.filter(([field]) => expected[field] !== read[field]);
-  if (wrong.length === 0) return null;
-  const parts = wrong.map(
-    ([field, name]) => `${name} ${read[field] ?? "missing"}, expected ${expected[field] ?? "none"}`,
-  );
-  return `${parts.join("; ")}.`;
+/** Whose label was read; only names that this cell knows already go into the record. */
+function whose(state: State, { gtin, lot, serial, madeOn }: Gs1): string {
+  const other = findJob(state, lot ?? "");
+  const copy = other?.units.find(({ number }) => String(number) === serial);
+  if (!other || !copy) return "a device that this cell does not know";
+  const ours = copy.labels.some(({ content }) => content.gtin === gtin && content.code.includes(`11${madeOn}`));
+  return `copy ${copy.number} of order ${other.order.id}${ours ? "" : ", but not as this cell printed it"}`;
 }
 
 /** A label that is spoilt is voided before another is printed, so that none is left over (21 CFR 820.45). */
