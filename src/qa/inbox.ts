@@ -23,6 +23,8 @@ export interface Item {
   readonly cell: string;
   readonly job: string | null;
   readonly what: string;
+  /** More of it, a sentence each. */
+  readonly details: readonly string[];
   /** What to do, and who. */
   readonly remedy: string;
   readonly since: EpochMs;
@@ -62,7 +64,7 @@ export interface Facts {
   readonly reviews: readonly Review[];
 }
 
-type Bare = Omit<Item, "review">;
+type Bare = Omit<Item, "review" | "details"> & { readonly details?: readonly string[] };
 
 /** All items, riskiest and oldest first. */
 export function itemsOf(facts: Facts): readonly Item[] {
@@ -74,7 +76,7 @@ export function itemsOf(facts: Facts): readonly Item[] {
     ...facts.decisions.flatMap((kept) => aboutDecision(kept, facts)),
   ];
   return bare
-    .map((item) => ({ ...item, review: reviews.get(item.id) ?? null }))
+    .map((item) => ({ ...item, details: item.details ?? [], review: reviews.get(item.id) ?? null }))
     .sort((a, b) => a.risk - b.risk || a.since - b.since || (a.id < b.id ? -1 : 1));
 }
 
@@ -150,7 +152,7 @@ function aboutReleases(
   { job, simulated, releases }: JobView,
   checks: readonly ReleaseCheck[],
 ): Bare[] {
-  return releases.flatMap(({ unit, at }): Bare[] => {
+  return releases.flatMap(({ unit, at, held }): Bare[] => {
     const base = { cell: cell.id, job, since: at, risk: 1 } as const;
     const proposal = { action: "hold", target: { kind: "job", id: job } } as const;
     const missing = checks.find((each) => each.job === job && each.unit === unit)?.missing ?? [];
@@ -159,9 +161,19 @@ function aboutReleases(
       items.push({
         ...base,
         id: `incomplete/${cell.id}/${job}/${unit}/${missing.length}`,
-        what: `Unit ${unit} was released, and its record is not complete: ${missing.join(" ")}`,
+        what: `Unit ${unit} was released, and its record is not complete. Central has found ${missing.length} faults in it:`,
+        details: missing,
         remedy: "Keep the device from being used until this is cleared up with the site.",
         proposal: { ...proposal, reason: "record-unverified" },
+      });
+    }
+    if (held) {
+      items.push({
+        ...base,
+        id: `held/${cell.id}/${job}/${unit}`,
+        what: `Unit ${unit} was released while central's hold was in the cell's own record.`,
+        remedy: "Keep the device from being used, and look into how the cell could release it.",
+        proposal: { ...proposal, reason: "record-doubt" },
       });
     }
     if (simulated && !cell.demonstration) {

@@ -103,18 +103,18 @@ function notAsSigned(held: Held, base: Frontier, batch: Batch, root: Uint8Array)
   );
   if (size <= held.chain.frontier.size) {
     const own = rootOf(grown(base, held.leaves));
-    return sameBytes(own, root) ? differs : fork(size, `the first ${size} entries`);
+    return sameBytes(own, root) ? differs : fork(size, `its first ${size} entries are not those that central holds`);
   }
   // The signed tree itself may show, by the cell's own proof, that it does not begin with what is held.
   const roots = consistencyRoots(batch.from, rootOf(base), size, proofOf(batch));
   const parted = roots !== null && sameBytes(roots.to, root) && !sameBytes(roots.from, rootOf(base));
-  return parted ? fork(batch.from, `the first ${batch.from} entries`) : differs;
+  return parted ? fork(batch.from, `its first ${batch.from} entries are not those that central holds`) : differs;
 }
 
 /** Entries that are held already must be the same ones: the cell has signed the others too. */
 function overlap(held: Held, batch: Batch, leaves: readonly Uint8Array[]): Verdict | null {
   const at = held.leaves.findIndex((leaf, index) => !sameBytes(leaf, leaves[index] ?? leaf));
-  return at < 0 ? null : fork(batch.from + at, `entry ${batch.from + at}`);
+  return at < 0 ? null : fork(batch.from + at, `entry ${batch.from + at} is not the one that central holds`);
 }
 
 function wrongProof(base: Frontier, batch: Batch, root: Uint8Array): Verdict | null {
@@ -170,7 +170,7 @@ function fork(size: number, which: string): Verdict {
   return {
     kind: "fork",
     size,
-    what: `The cell's key has signed two histories: ${which} differ from what central holds.`,
+    what: `The cell's key has signed two histories: ${which}.`,
   };
 }
 

@@ -19,6 +19,8 @@ export interface Release {
   readonly unit: number;
   readonly seq: number;
   readonly at: EpochMs;
+  /** The cell's own record held a hold of central's on the cell or the job when it released the unit. */
+  readonly held: boolean;
 }
 
 /** One job as central sees it. */
@@ -72,6 +74,8 @@ type Body = { readonly [key: string]: Json };
 export function createCellFold(): CellFold {
   const jobs = new Map<JobId, JobView>();
   const decisions = new Set<string>();
+  /** Holds of this cell or of one of its jobs that its record knows of, as `kind id`. */
+  const holds = new Set<string>();
   let oddities: readonly Oddity[] = [];
   let [size, ahead] = [0, false];
   let lastAt: EpochMs | null = null;
@@ -81,10 +85,18 @@ export function createCellFold(): CellFold {
     oddities = [...oddities, { kind, seq, at, what }].slice(-mostOddities);
   };
 
+  function decided(decision: Body | null): void {
+    decisions.add(textIn(decision, "id") ?? "");
+    const target = memberOf(decision ?? {}, "target");
+    const name = `${textIn(target, "kind")} ${textIn(target, "id")}`;
+    if (decision?.["action"] === "hold") holds.add(name);
+    if (decision?.["action"] === "lift") holds.delete(name);
+  }
+
   function takeCell(entry: KeptEntry, body: Body): void {
     const { type } = entry;
     if (type === "CellBooted") software = textIn(memberOf(body, "versions"), "software");
-    if (type === "CentralDecided") decisions.add(decisionIdIn(body));
+    if (type === "CentralDecided") decided(memberOf(body, "decision"));
     if (type === "ClockStepped") odd("clock", entry, "The cell's clock was changed while it ran.");
     if (type === "StorageExhausted") odd("storage", entry, "The cell's disk was full: something was not recorded.");
     if (type === "SignInRecorded" && body["outcome"] === "locked") {
@@ -104,7 +116,9 @@ export function createCellFold(): CellFold {
       if (isAhead && !ahead) odd("clock", entry, "The cell's clock is ahead of central's.");
       ahead = isAhead;
       takeCell(entry, body);
-      if (entry.job !== null) jobs.set(entry.job, takeJob(jobs.get(entry.job) ?? emptyJob(entry.job), entry, body));
+      if (entry.job === null) return;
+      const held = [...holds].some((name) => name.startsWith("cell ") || name === `job ${entry.job}`);
+      jobs.set(entry.job, takeJob(jobs.get(entry.job) ?? emptyJob(entry.job), entry, body, held));
     },
     view: () => ({ size, lastAt, software, jobs, decisions, oddities }),
   };
@@ -115,7 +129,7 @@ function emptyJob(job: JobId): JobView {
   return { job, title: job, ...never, nonconformities: [], releases: [] };
 }
 
-function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body): JobView {
+function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body, held: boolean): JobView {
   const view = { ...before, lastSeq: seq, lastAt: at };
   switch (type) {
     case "JobOrderAccepted":
@@ -141,18 +155,14 @@ function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body): Job
     }
     case "UnitReleased": {
       const unit = body["unit"];
-      return { ...view, releases: [...view.releases, { unit: typeof unit === "number" ? unit : 1, seq, at }] };
+      const release = { unit: typeof unit === "number" ? unit : 1, seq, at, held };
+      return { ...view, releases: [...view.releases, release] };
     }
     case "JobEnded":
       return { ...view, outcome: body["outcome"] === "Aborted" ? "Aborted" : "Ended" };
     default:
       return view;
   }
-}
-
-/** The id of the decision that a `CentralDecided` entry records. */
-function decisionIdIn(body: Body): string {
-  return textIn(body, "id") ?? textIn(memberOf(body, "decision"), "id") ?? textIn(body, "decision") ?? "";
 }
 
 function memberOf(body: Body, name: string): Body | null {

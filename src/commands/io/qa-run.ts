@@ -11,6 +11,7 @@ import { type Link, openLink } from "../../qa/io/mqtt.ts";
 import { type QaServer, startPage } from "../../qa/io/server.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
 import { createOffice, type Office } from "../../qa/office.ts";
+import { checkRelease } from "../../qa/records.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { describeWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
@@ -76,7 +77,7 @@ export async function startCentral(
 ): Promise<Central> {
   const { config, cells } = setUp;
   const now = () => systemClock.now();
-  const office = createOffice({ store, cells, now, checkRecord: () => [] });
+  const office = createOffice({ store, cells, now, checkRecord: checkRelease });
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
   const ingest = createIngest({ store, cells: byId, witness: keys.witness, check: checkSignature, now });
   await ingest.catchUp();

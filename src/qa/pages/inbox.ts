@@ -25,7 +25,7 @@ export function inboxBody({ items, now, cells }: OfficeState, viewer: Viewer): H
     (sum, { releases }) => sum + releases.filter(({ missing }) => missing.length === 0).length,
     0,
   );
-  return html`<p class="soft">${released} units released, ${clean} of them with a record that central has found complete. Only exceptions are listed.</p>
+  return html`<p class="soft">Units released: ${released}. Records that central has found complete: ${clean}. Only exceptions are listed.</p>
 ${list(open, now, viewer, "Nothing waits for you.")}
 ${done.length === 0 ? null : html`<h2>Looked at</h2>${list(done.slice(0, 50), now, viewer, "")}`}`;
 }
@@ -43,13 +43,13 @@ function list(items: readonly Item[], now: EpochMs, viewer: Viewer, empty: strin
 }
 
 function one(item: Item, now: EpochMs, viewer: Viewer): Html {
-  const { id, risk, cell, job, what, remedy, since, review } = item;
+  const { id, risk, cell, job, what, details, remedy, since, review } = item;
   const where =
     job === null
       ? html`<a href="/cells/${cell}">Cell ${cell}</a>`
       : html`<a href="/cells/${cell}/jobs/${job}">Job ${job}</a> on ${cell}`;
   return html`<li class="item r${risk}"><p class="what">${mark(risk)}${what}</p>
-<p>${remedy}</p><p class="soft">${where} · ${since === 0 ? "since ever" : ago(since, now)}</p>
+${details.length === 0 ? null : html`<ul>${details.map((each) => html`<li>${each}</li>`)}</ul>`}<p>${remedy}</p><p class="soft">${where} · ${since === 0 ? "since ever" : ago(since, now)}</p>
 ${review === null ? act(id, item.proposal, cell, viewer) : html`<p class="soft">Looked at by ${review.person}: ${reasonText(review.reason)}</p>`}</li>`;
 }
 
@@ -62,7 +62,7 @@ function act(id: string, proposal: Proposal | null, cell: string, viewer: Viewer
   const options = Object.entries(reviewReasons).map(([code, words]) => html`<option value="${code}">${words}</option>`);
   const field = `r-${id.replaceAll(/[^A-Za-z0-9]/g, "-")}`;
   return html`<form method="post" action="/reviews"><input type="hidden" name="token" value="${viewer.token}"><input type="hidden" name="item" value="${id}">
-<div class="row">${decide}<p><label for="${field}">What you did</label><select id="${field}" name="reason">${options}</select></p><p><button>Looked at</button></p></div></form>`;
+<div class="row">${decide}<p><label for="${field}">What you did</label><select id="${field}" name="reason" required><option value="">Choose</option>${options}</select></p><p><button>Looked at</button></p></div></form>`;
 }
 
 function reasonText(code: string): string {
@@ -71,5 +71,5 @@ function reasonText(code: string): string {
 
 function evidence({ origin, what, at, held, other }: Fork, now: EpochMs): Html {
   return html`<div class="panel"><p class="what">${origin}: ${what}</p><p class="soft">${ago(at, now)}</p>
-<p>Held:</p><div class="wide"><pre><code>${held ?? "nothing"}</code></pre></div><p>Came:</p><div class="wide"><pre><code>${other}</code></pre></div></div>`;
+<p>Held:</p><div class="wide" tabindex="0" role="region" aria-label="Checkpoint held"><pre><code>${held ?? "nothing"}</code></pre></div><p>Came:</p><div class="wide" tabindex="0" role="region" aria-label="Checkpoint that came"><pre><code>${other}</code></pre></div></div>`;
 }

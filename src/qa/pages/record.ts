@@ -5,7 +5,7 @@ import type { JobId } from "../../kernel/names.ts";
 import { textOf } from "../../ledger/bytes.ts";
 import { checkEntry, isFinding } from "../../ledger/chain-check.ts";
 import type { JsonObject } from "../../ledger/entry.ts";
-import { type Describe, describeGenerally, utcText } from "../../ledger/page.ts";
+import { type Describe, type Described, describeGenerally, utcText } from "../../ledger/page.ts";
 import { type Html, html } from "../html.ts";
 import type { CellStanding } from "../inbox.ts";
 import type { KeptEntry } from "../store.ts";
@@ -50,7 +50,7 @@ export function recordBody(
   return html`${known?.simulated ? html`<p class="simulated">SIMULATED, not for human use</p>` : null}
 <div class="panel"><p class="what">${check.sound ? "Verified" : html`<span class="mark m1">■ NOT VERIFIED</span>`}: ${check.words}</p>
 <p>${known?.title ?? job} · ${known?.outcome ?? "open"} · <a href="/cells/${cell.id}">${cell.title}</a></p>
-${own.map(({ unit, missing }) => html`<p>Unit ${unit} released: ${missing.length === 0 ? "central finds its record complete." : html`<span class="mark m1">■ not complete</span> ${missing.join(" ")}`}</p>`)}
+${own.map(({ unit, missing }) => html`<p>Unit ${unit} released: ${missing.length === 0 ? "central finds its record complete." : html`<span class="mark m1">■ not complete</span>`}</p>${missing.length === 0 ? null : html`<ul>${missing.map((each) => html`<li>${each}</li>`)}</ul>`}`)}
 <p><a class="button" href="/cells/${cell.id}/jobs/${job}/entries.json">Entries as JSON</a></p></div>
 <div class="wide" tabindex="0" role="region" aria-label="Entries"><table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
@@ -58,8 +58,17 @@ ${own.map(({ unit, missing }) => html`<p>Unit ${unit} released: ${missing.length
 function row({ seq, at, type, body }: KeptEntry, describe: Describe): Html {
   const parsed = parseCanonical(body);
   const members: JsonObject = parsed.ok && isObject(parsed.value) ? parsed.value : {};
-  const told = describe(type, members) ?? describeGenerally(type, members);
+  const told = tell(describe, type, members);
   return html`<tr><td>${seq}</td><td>${utcText(at)}</td><td><strong>${told.title}</strong>${told.lines.map((line) => html`<br>${line}`)}</td></tr>`;
+}
+
+/** A cell may be newer than central: an entry that the words do not fit is told member by member. */
+function tell(describe: Describe, type: string, members: JsonObject): Described {
+  try {
+    return describe(type, members) ?? describeGenerally(type, members);
+  } catch {
+    return describeGenerally(type, members);
+  }
 }
 
 function isObject(value: Json): value is JsonObject {

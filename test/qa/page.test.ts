@@ -1,0 +1,189 @@
+/** Central QA's page: who may ask what, what is shown of a cell, and what a decision needs. */
+import { describe, expect, test } from "vitest";
+import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
+import { contentOf } from "../../src/qa/decide.ts";
+import { look, password, post, type Scene, setScene, signIn, tokenIn } from "./scenario.ts";
+
+const filled = (url: string) => url.replace(":cell", "cell-1").replace(":job", "J-2026-000042");
+
+async function storeOf({ installation }: Scene) {
+  const read = await readQaConfig(installation.config);
+  if (!read.ok) throw new Error(read.error.what);
+  const opened = await openQaStore(read.value.config, installation.data);
+  if (!opened.ok) throw new Error(opened.error.what);
+  return opened.value;
+}
+
+describe("[F90] who may ask what", () => {
+  test("without a session every route but the open ones is refused, and shows nothing of any cell", async () => {
+    const { central } = await setScene();
+    const { url, routes } = central.page;
+    expect(routes.filter(({ access }) => access === "open").map((each) => `${each.method} ${each.url}`)).toEqual([
+      "POST /sign-in",
+      "POST /enrol",
+      "GET /healthz",
+    ]);
+    for (const { method, url: path, access } of routes) {
+      if (access === "open") continue;
+      for (const cookie of ["", "cellward_qa=0123456789abcdef"]) {
+        const answer = method === "GET" ? await look(url, filled(path), cookie) : await post(url, path, {}, cookie);
+        expect(answer.status, `${method} ${path}`).toBe(401);
+        const text = typeof answer.text === "string" ? answer.text : await (answer as Response).text();
+        expect(text).not.toContain("cell-1");
+      }
+    }
+    const headers = (await fetch(url)).headers;
+    expect(headers.get("content-security-policy")).toMatch(
+      /^default-src 'none';style-src 'sha256-[^']+';form-action 'self'/,
+    );
+    expect((await fetch(`${url}/style.css`)).status).toBe(404);
+  });
+
+  test("somebody without the role QA may look, and neither decide nor sign off", async () => {
+    const scene = await setScene();
+    const { url, routes } = scene.central.page;
+    const cookie = await signIn(scene, "Eva Lindqvist", ["engineer"]);
+    for (const { method, url: path, access } of routes) {
+      if (access === "open" || path === "/sign-out") continue;
+      const answer = method === "GET" ? await look(url, filled(path), cookie) : await post(url, path, {}, cookie);
+      expect(answer.status, `${method} ${path}`).toBe(access === "qa" ? 403 : 200);
+    }
+    expect((await look(url, "/decisions", cookie)).text).toContain("Only QA decides.");
+  });
+
+  test("a form of a foreign page, of another session or for another host name is refused", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const token = tokenIn((await look(url, "/", cookie)).text);
+    expect(token).not.toBe("");
+    const form = (headers: Record<string, string>, fields: Record<string, string>) =>
+      fetch(`${url}/sign-out`, {
+        method: "POST",
+        redirect: "manual",
+        headers: { cookie, ...headers },
+        body: new URLSearchParams(fields),
+      });
+    expect((await form({ origin: "https://evil.example" }, { token })).status).toBe(403);
+    expect((await form({ origin: "null" }, { token })).status).toBe(403);
+    expect((await form({ origin: url, "sec-fetch-site": "cross-site" }, { token })).status).toBe(403);
+    expect((await form({ origin: url }, { token: "0".repeat(64) })).status).toBe(403);
+    expect((await form({ origin: url }, { token })).status).toBe(303);
+    expect((await look(url, "/", cookie)).status).toBe(401);
+  });
+
+  test("[F91] five wrong passwords lock the account, and nothing says whether a name exists", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    await signIn(scene, "Quinn Abara", ["qa"]);
+    const wrong = (name: string) => post(url, "/sign-in", { name, password: "not that one 1" });
+    const unknown = await (await wrong("Nobody Here")).text();
+    expect(await (await wrong("Quinn Abara")).text()).toBe(unknown);
+    for (let tries = 0; tries < 3; tries++) await wrong("Quinn Abara");
+    expect((await wrong("Quinn Abara")).status).toBe(423);
+    expect((await post(url, "/sign-in", { name: "Quinn Abara", password })).status).toBe(423);
+  });
+});
+
+describe("what is shown", () => {
+  test("[F70] the inbox lists exceptions by risk, each with what to do and a proposed hold", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const { text } = await look(url, "/", cookie);
+    const order = [
+      "FORK at entry",
+      "Unit 1 was released, and its record is not complete. Central has found",
+      "<li>The design authority&#39;s signature is missing in the order.</li>",
+      "is SIMULATED and was released by a cell that is not registered as a demonstration",
+      "Nonconformity NC-1, not decided yet",
+      "This cell has never been heard",
+      "was not taken [body-changed]",
+      "The cell&#39;s clock was changed",
+      "An account of the cell was locked",
+    ];
+    for (const words of order) expect(text).toContain(words);
+    const lastUrgent = text.lastIndexOf("■ Act now");
+    expect(text.indexOf("● Act today")).toBeGreaterThan(lastUrgent);
+    expect(text.indexOf("▲ Look")).toBeGreaterThan(text.lastIndexOf("● Act today"));
+    expect(text).toContain("action=hold&amp;kind=job&amp;id=J-2026-000042&amp;reason=record-unverified");
+  });
+
+  test("[F88] a cell that is silent is unknown, whatever was last known of it", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const { text } = await look(url, "/cells", cookie);
+    expect(text).toContain("? Unknown");
+    expect(text).toContain("Frozen: two histories");
+    expect(text).toContain("Heard, chain unbroken");
+  });
+
+  test("[F71] a job's record is readable, says whether it verifies, and can be taken along as JSON", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const { text } = await look(url, "/cells/cell-1/jobs/J-2026-000042", cookie);
+    expect(text).toContain("Verified: 4 entries, unbroken from the first, all of them cosigned");
+    expect(text).toContain("SIMULATED, not for human use");
+    expect(text).toContain("Surgical drill guide &lt;test&gt;");
+    expect(text).not.toContain("<test>");
+    const answer = await fetch(`${url}/cells/cell-1/jobs/J-2026-000042/entries.json`, { headers: { cookie } });
+    expect(answer.headers.get("content-disposition")).toBe('attachment; filename="J-2026-000042.entries.json"');
+    const file = (await answer.json()) as { entries: { entry: string; body: string }[] };
+    expect(file.entries.map(({ entry }) => entry)).toEqual(scene.cells[0]?.texts.slice(1, 5).map(({ entry }) => entry));
+    expect((await look(url, "/cells/cell-1/jobs/none", cookie)).status).toBe(404);
+    expect((await look(url, "/cells/cell-9", cookie)).status).toBe(404);
+  });
+
+  test("an item that was looked at leaves the list, with who and why", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const before = (await look(url, "/", cookie)).text;
+    const item = /name="item" value="(nonconformity[^"]+)"/.exec(before)?.[1] ?? "";
+    const token = tokenIn(before);
+    expect((await post(url, "/reviews", { token, item, reason: "whatever" }, cookie)).status).toBe(409);
+    expect((await post(url, "/reviews", { token, item, reason: "called" }, cookie)).status).toBe(303);
+    const after = (await look(url, "/", cookie)).text;
+    expect(after).not.toContain(`name="item" value="${item}"`);
+    expect(after).toContain("I called the site, and it is cleared up.");
+    expect((await post(url, "/reviews", { token, item, reason: "called" }, cookie)).status).toBe(409);
+  });
+});
+
+describe("[F85] a decision", () => {
+  const asked = { cell: "cell-1", action: "hold", kind: "job", id: "J-2026-000042", reason: "record-unverified" };
+
+  test("needs the role, the form of this session and the password again", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const token = tokenIn((await look(url, "/decisions", cookie)).text);
+    const say = (fields: Record<string, string>) => post(url, "/decisions", { token, ...asked, ...fields }, cookie);
+    expect((await say({ password: "not that one 1" })).status).toBe(401);
+    expect((await say({ password, token: "" })).status).toBe(403);
+    expect((await say({ password, reason: "cleared" })).status).toBe(400);
+    expect((await say({ password, action: "start" })).status).toBe(400);
+    expect((await say({ password, cell: "cell-9" })).status).toBe(400);
+    const store = await storeOf(scene);
+    expect(await store.decisions()).toEqual([]);
+    expect((await say({ password })).status).toBe(303);
+    const [kept] = await store.decisions();
+    await store.close();
+    expect(kept?.person).toMatch(/^P-/);
+    expect(kept && contentOf(kept)).toMatchObject({ action: "hold", target: { kind: "job", id: "J-2026-000042" } });
+    const { text } = await look(url, "/decisions", cookie);
+    expect(text).toContain("▲ on its way");
+  });
+
+  test("begins with what the inbox proposes", async () => {
+    const scene = await setScene();
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const { text } = await look(url, `/decisions?${new URLSearchParams(asked)}`, cookie);
+    expect(text).toContain('<option value="job" selected>');
+    expect(text).toContain('value="J-2026-000042"');
+    expect(text).toContain('<option value="record-unverified" selected>');
+  });
+});
