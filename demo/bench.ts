@@ -1,6 +1,6 @@
 /** The demo's far end of every wire: printer, camera and presence device, each a program of its own. */
 import { randomBytes } from "node:crypto";
-import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { request } from "node:http";
 import { join } from "node:path";
 import { type Program, root, startProgram } from "./programs.ts";
@@ -12,6 +12,8 @@ export interface Places {
   readonly data: string;
   readonly keys: string;
   readonly intake: string;
+  /** Keys and packages of the demo's design authority and clinical release. */
+  readonly authority: string;
   readonly config: string;
   readonly world: string;
   readonly cameraControl: string;
@@ -61,6 +63,7 @@ export function preparePlaces(dir: string): Places {
     dir,
     run,
     intake,
+    authority: join(dir, "authority"),
     data: join(dir, "data"),
     keys: join(dir, "keys"),
     config: join(dir, "cell.toml"),
@@ -138,13 +141,6 @@ function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOp
     text = text.replace(from, () => to);
   }
   writeFileSync(places.config, text);
-}
-
-/** Lays the example's order and program into the intake folder, as a courier would. */
-export function deliverOrder(places: Places): void {
-  const example = join(root, "config/examples/drill-guide");
-  copyFileSync(join(example, "drill-guide.gcode"), join(places.intake, "drill-guide.gcode"));
-  copyFileSync(join(example, "drill-guide.order.json"), join(places.intake, "drill-guide.order.json"));
 }
 
 /** One request to a simulator's control socket; rejects on anything but success. */

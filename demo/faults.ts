@@ -1,9 +1,9 @@
 /** Everything that the demo can make go wrong, and what the cell must then do. */
-import { createHash, randomBytes } from "node:crypto";
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobView } from "../src/hmi/api.ts";
-import { control, deliverOrder, type Places } from "./bench.ts";
+import { control, type Places } from "./bench.ts";
+import { deliver, packOrder, packRaw } from "./packages.ts";
 import { openPanel, Refused } from "./panel.ts";
 import { clearPlate, confirmIdentity, dispose, job, provePresence, start, until } from "./people.ts";
 import { attemptOf, type Story, startCell, startJob, untilLayer, watch } from "./story.ts";
@@ -20,7 +20,7 @@ export interface DemoFault {
   /** Lines of the configuration to change. */
   readonly edits?: readonly { readonly from: string; readonly to: string }[];
   /** Other than laying the good order into the intake. */
-  readonly deliver?: (places: Places) => void;
+  readonly deliver?: (places: Places) => Promise<void>;
   /** True where the cell refuses the order, so that nobody waits for it. */
   readonly noOrder?: boolean;
   readonly play: (story: Story) => Promise<Reaction>;
@@ -212,28 +212,56 @@ async function fillDisk(story: Story): Promise<Reaction> {
   };
 }
 
-/** The same program with one line that burns: the order is signed off on it, and the guard still refuses. */
-function deliverUnsafe(places: Places): void {
-  deliverOrder(places);
-  const path = join(places.intake, "drill-guide.gcode");
-  const program = readFileSync(path, "utf8").replace("M109 S205", "M109 S260");
-  writeFileSync(path, program);
-  const orderPath = join(places.intake, "drill-guide.order.json");
-  const order = JSON.parse(readFileSync(orderPath, "utf8"));
-  order.program.sha256 = createHash("sha256").update(program).digest("hex");
-  order.nonce = randomBytes(16).toString("hex");
-  writeFileSync(orderPath, JSON.stringify(order));
+/** The sentences with which packages were refused, as the cell logged them; the same sentences stand in the ledger. */
+function refusalsOf(places: Places): string[] {
+  const lines = readFileSync(join(places.run, "cell.log"), "utf8").split("\n");
+  return lines.flatMap((line) =>
+    line.includes('"order refused"') ? [(JSON.parse(line) as { what: string }).what] : [],
+  );
 }
 
-/** Intake's sentence, as the cell logged it; the same sentence stands in the ledger. */
-async function unsafeProgram({ panel, bench }: Story): Promise<Reaction> {
-  const words = await until("the refusal", async () => {
-    const lines = readFileSync(join(bench.places.run, "cell.log"), "utf8").split("\n");
-    const line = lines.find((each) => each.includes('"order refused"'));
-    return line ? (JSON.parse(line) as { what: string }).what : null;
-  });
+/** Delivers what must not be taken in; the cell's sentence is the reaction, and no job the proof. */
+function badPackage(what: string, make: (places: Places) => Promise<Uint8Array>): DemoFault {
+  return {
+    what,
+    noOrder: true,
+    deliver: async (places) => deliver(places, "bad.cwp", await make(places)),
+    async play({ panel, bench }) {
+      const words = await until("the refusal", async () => refusalsOf(bench.places)[0] ?? null);
+      const { jobs } = await panel.cell();
+      return { right: jobs.length === 0, words };
+    },
+  };
+}
+
+/** One bit of the sealed program is turned on its way. */
+async function tampered(places: Places): Promise<Uint8Array> {
+  const bytes = await packOrder(places);
+  const at = Math.floor(bytes.length * 0.7);
+  bytes[at] = bytes[at]! ^ 1;
+  return bytes;
+}
+
+/** The good order is in; then the same package comes again, and another order with its number. */
+async function replayed({ panel, bench, display }: Story): Promise<Reaction> {
+  const { places } = bench;
+  deliver(places, "again.cwp", usedPackage(places));
+  const [first] = await until("the first refusal", async () => some(refusalsOf(places), 1));
+  display.say(`  the same package: ${first}`);
+  deliver(places, "renamed.cwp", await packRaw(places, { order: { id: "J-2026-000043" }, nonce: usedNonce }));
+  const [, second] = await until("the second refusal", async () => some(refusalsOf(places), 2));
   const { jobs } = await panel.cell();
-  return { right: jobs.length === 0, words };
+  return { right: jobs.length === 1, words: `Used once, and never again: ${second}` };
+}
+
+const some = <T>(list: readonly T[], least: number) => (list.length >= least ? list : null);
+const usedNonce = "5eed".repeat(8);
+const usedPackage = (places: Places) => new Uint8Array(readFileSync(join(places.authority, "used.cwp")));
+
+async function deliverForReplay(places: Places): Promise<void> {
+  const bytes = await packRaw(places, { nonce: usedNonce });
+  writeFileSync(join(places.authority, "used.cwp"), bytes);
+  deliver(places, "first.cwp", bytes);
 }
 
 /** By name, in the order of the help text. */
@@ -290,11 +318,18 @@ export const faults: Readonly<Record<string, DemoFault>> = {
       return refused(() => start(panel));
     },
   },
-  "unsafe-gcode": {
-    what: "The ordered program heats the nozzle to 260 degrees.",
-    deliver: deliverUnsafe,
-    noOrder: true,
-    play: unsafeProgram,
+  "unsafe-gcode": badPackage(
+    "The ordered program heats the nozzle to 260 degrees, and both have signed it.",
+    (places) => packRaw(places, { program: (text) => text.replace("M109 S205", "M109 S260") }),
+  ),
+  "tampered-package": badPackage("One bit of the sealed program is changed on its way.", tampered),
+  "expired-order": badPackage("The order expired before it came.", (places) =>
+    packRaw(places, { order: { notBefore: "2026-01-01T00:00:00Z", expires: "2026-01-02T00:00:00Z" } }),
+  ),
+  "replayed-order": {
+    what: "An order that was taken in is delivered again, once as it was and once under another name.",
+    deliver: deliverForReplay,
+    play: replayed,
   },
   "disk-full": {
     what: "The disk of the ledger is full in mid-job.",

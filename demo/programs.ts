@@ -56,12 +56,13 @@ export async function startProgram(name: string, args: readonly string[], logs: 
   };
 }
 
-/** Runs `cellward ARGS --json` to its end; resolves with exit code and what it printed. */
-export async function cellward(args: readonly string[]): Promise<{ code: number | null; value: unknown }> {
+/** Runs `cellward ARGS --json` to its end, with `input` on its standard input; resolves with exit code and what it printed. */
+export async function cellward(args: readonly string[], input = ""): Promise<{ code: number | null; value: unknown }> {
   const child = spawn(process.execPath, [join(root, "src/main.ts"), "--json", ...args], {
     cwd: root,
-    stdio: ["ignore", "pipe", "inherit"],
+    stdio: ["pipe", "pipe", "inherit"],
   });
+  child.stdin.on("error", () => undefined).end(input);
   let text = "";
   child.stdout.setEncoding("utf8").on("data", (chunk: string) => {
     text += chunk;

@@ -2,8 +2,9 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
-import { control, deliverOrder, preparePlaces, startBench } from "../demo/bench.ts";
+import { control, preparePlaces, startBench } from "../demo/bench.ts";
 import { createDisplay } from "../demo/display.ts";
+import { deliverOrder, makeAuthorities } from "../demo/packages.ts";
 import { openPanel } from "../demo/panel.ts";
 import { enrolPeople } from "../demo/people.ts";
 import { cellward, root } from "../demo/programs.ts";
@@ -32,7 +33,8 @@ const browser = await chromium.launch({
 });
 try {
   await cellward(["camera", "calibrate", "--config", places.config]);
-  deliverOrder(places);
+  await makeAuthorities(places);
+  await deliverOrder(places);
   const { cell, url } = await startCell(places);
   started.push(cell);
   const panel = openPanel(url);

@@ -1,9 +1,13 @@
 /** The command line of Cellward: what can be asked of it, and the parts that answer. */
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
 import { calibrate } from "./commands/io/camera.ts";
 import { doctor } from "./commands/io/doctor.ts";
+import { recipient } from "./commands/io/identity.ts";
+import { pack } from "./commands/io/pack.ts";
+import { keygen, release, showPackage } from "./commands/io/packages.ts";
 import { disablePerson, invite, listPeople, unlockPerson } from "./commands/io/people.ts";
 import { decide, enrol, initQa, printQaSchema, verifyQa } from "./commands/io/qa.ts";
 import { runQa } from "./commands/io/qa-run.ts";
@@ -49,7 +53,8 @@ program
   .addOption(data)
   .addOption(keys)
   .requiredOption("--origin <name>", "the ledger's name, like hospital.example/cell-1")
-  .action(async (o) => end(await init(terminal(), o.data, o.keys, o.origin)));
+  .option("--hybrid", "packages for this cell are sealed against quantum computers too", false)
+  .action(async (o) => end(await init(terminal(), o.data, o.keys, o.origin, o.hybrid)));
 
 program
   .command("run")
@@ -113,6 +118,52 @@ program
   .description("commission the camera on the empty plate")
   .addOption(config)
   .action(async (o) => end(await calibrate(terminal(), o.config)));
+
+program
+  .command("recipient")
+  .description("print the age recipient that packages for this cell are sealed for")
+  .addOption(keys)
+  .option("--new", "make a fresh identity; the ones before go on opening old packages", false)
+  .option("--hybrid", "with --new: X25519 and ML-KEM-768 together", false)
+  .action(async (o) => end(await recipient(terminal(), o.keys, o)));
+
+program
+  .command("keygen")
+  .description("make the key pair of a signer: design authority or clinical release")
+  .requiredOption("--name <name>", "shown wherever it signs, like clinic.example/design-authority")
+  .requiredOption("--out <folder>", "folder of the secret (.key) and the public line (.vkey)")
+  .action(async (o) => end(await keygen(terminal(), o.name, o.out)));
+
+program
+  .command("pack")
+  .description("as design authority: judge the programs, seal them with the order for one cell, and sign")
+  .requiredOption("--order <file>", "the order (JSON)")
+  .requiredOption("--program <file...>", "the programs that order and recipe name")
+  .option("--attach <file...>", "other files to be sealed with them, such as the geometry", [])
+  .requiredOption("--identifiers <file>", "the two identifiers, a line each; - reads standard input")
+  .requiredOption("--recipient <recipient>", "the cell's, as `cellward recipient` prints it")
+  .requiredOption("--key <file>", "the design authority's secret key")
+  .requiredOption("--out <file>", "the package (NAME.cwp)")
+  .option("--recipes <folder>", "recipes to judge by", join(import.meta.dirname, "../config/recipes"))
+  .action(async (o) => end(await pack(terminal(), o)));
+
+program
+  .command("release")
+  .description("as clinical release: read what is released, and sign it too")
+  .argument("<package>")
+  .requiredOption("--key <file>", "the clinical release's secret key")
+  .requiredOption("--design-authority <key...>", "whose signature must be on it: public key lines, or files of them")
+  .requiredOption("--out <file>", "the released package")
+  .action(async (path, o) => end(await release(terminal(), path, o)));
+
+program
+  .command("package")
+  .description("work with job packages")
+  .command("show")
+  .description("say what a package orders, for which cell, until when and signed by whom; nothing is decrypted")
+  .argument("<package>")
+  .option("--key <key...>", "public keys to check the signatures with: lines, or files of them", [])
+  .action(async (path, o) => end(await showPackage(terminal(), path, o.key)));
 
 const people = program.command("people").description("who may use this cell");
 people

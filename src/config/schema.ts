@@ -10,10 +10,22 @@ const seconds = z.number().int().min(1).max(86_400);
 const machine = z.strictObject({
   id: identifier,
   title,
+  /** What recipes ask for: their steps name a class, never a machine. */
+  class: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
   /** Serial number or UUID that the machine itself must report. */
   serial: z.string().min(1).max(64),
   marlin: marlinConfig.omit({ driver: true, serial: true }),
 });
+
+/** A public key in its one-line form. */
+const keyLine = /^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{4,400}$/;
+/** Public keys of one role: each a line `name+id+base64`, or a file of such lines. */
+const keyList = z.array(z.string().min(1).max(1024)).min(1).max(16);
+
+/** True for a key itself, false for the name of a file that holds keys. */
+export function isKeyLine(text: string): boolean {
+  return keyLine.test(text);
+}
 
 const camera = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -84,6 +96,8 @@ export const cellConfig = z.strictObject({
   }),
   presence: z.strictObject({ port: path, device: identifier.default("presence-1") }),
   intake: z.strictObject({ folder: path, recipes: path }),
+  /** Who signs the packages that this cell takes in; never learnt from a package. No key may stand in both roles. */
+  trust: z.strictObject({ designAuthority: keyList, clinicalRelease: keyList }),
 });
 
 export type CellConfig = z.infer<typeof cellConfig>;

@@ -3,12 +3,13 @@ import type { Telemetry } from "../equipment/machine.ts";
 import type { Controller, Recorded } from "../jobs/controller.ts";
 import type { JobId } from "../kernel/names.ts";
 import type { Clock } from "../kernel/ports.ts";
+import type { Result } from "../kernel/result.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import type { Artifacts } from "../ledger/artifacts.ts";
 import type { SealedText } from "../people/person.ts";
 import type { SessionRules } from "../people/session.ts";
 import type { PeopleStore } from "../people/store.ts";
-import type { PresenceView } from "./api.ts";
+import type { PresenceView, Problem } from "./api.ts";
 
 /** Pictures and full reports, by the digests that the ledger holds. */
 export type EvidencePort = Pick<Artifacts, "get">;
@@ -24,6 +25,12 @@ export interface SealingPort {
   identifierHmac(job: JobId, text: string): string | null | Promise<string | null>;
 }
 
+/** Takes in whole packages, wherever they come from; nothing that it does starts anything. */
+export interface PackagePort {
+  /** The job that was accepted, or why nothing was. */
+  take(bytes: Uint8Array): Promise<Result<{ readonly job: JobId }, Problem>>;
+}
+
 /** One reason why the cell is not ready, for /readyz: a code, no names, no job. */
 export interface Unready {
   readonly code: string;
@@ -35,6 +42,7 @@ export interface HmiPorts {
   readonly people: PeopleStore;
   readonly evidence: EvidencePort;
   readonly sealing: SealingPort;
+  readonly packages: PackagePort;
   readonly clock: Clock;
   /** Every entry of the ledger from its beginning, read once at the start. */
   readonly history: () => AsyncIterable<Recorded>;
@@ -64,6 +72,9 @@ export interface HmiConfig {
   readonly strangersPerMinute: number;
   /** Tries of a secret a minute, by session or, where nobody is signed in, by address. */
   readonly signInsPerMinute: number;
+  /** Packages a minute of one session, and the largest in bytes. */
+  readonly packagesPerMinute: number;
+  readonly packageBytes: number;
   /** True behind TLS: the cookie is then never sent in the clear. */
   readonly secureCookie: boolean;
   /** Further host names under which the page is reached, besides loopback. */
@@ -79,6 +90,8 @@ export const defaultHmiConfig: Omit<HmiConfig, "webRoot" | "site"> = {
   requestsPerMinute: 3_000,
   strangersPerMinute: 240,
   signInsPerMinute: 30,
+  packagesPerMinute: 12,
+  packageBytes: 64 << 20,
   secureCookie: false,
   hosts: [],
 };

@@ -27,6 +27,17 @@ function cellward(...args: readonly string[]): Promise<Said> {
   });
 }
 
+/** The committed configuration with fresh keys of both roles in it. */
+async function trusting(): Promise<string> {
+  let text = readFileSync(join(root, "config/simulated-cell.toml"), "utf8");
+  for (const role of ["design-authority", "clinical-release"]) {
+    const out = mkdtempSync(join(folder, "signer-"));
+    const made = await cellward("--json", "keygen", "--name", `test.example/${role}`, "--out", out);
+    text = text.replace(`../var/demo/authority/${role}.vkey`, String(made.json()["line"]));
+  }
+  return text;
+}
+
 beforeAll(async () => {
   const made = await cellward("init", "--data", data, "--keys", keys, "--origin", "test.example/cell-1");
   expect(made.code, made.err).toBe(0);
@@ -129,7 +140,7 @@ describe("configuration", () => {
     const { checks } = JSON.parse(out) as { checks: { check: string; state: string; remedy: string }[] };
     const bad = checks.filter((each) => each.state === "bad").map((each) => each.check);
     expect(code).toBe(3);
-    expect(bad).toEqual(["Printer A", "presence device", "camera", "inspection"]);
+    expect(bad).toEqual(["trust", "Printer A", "presence device", "camera", "inspection"]);
     for (const each of checks.filter((one) => one.state === "bad")) expect(each.remedy).toMatch(/[a-z].*\.$/);
   });
 });
@@ -140,7 +151,8 @@ describe("run", () => {
     const image = join(folder, "image");
     await cellward("backup", "--data", data, "--keys", keys, "--to", copy);
     await cellward("restore", copy, "--keys", keys, "--data", image);
-    const config = join(root, "config/simulated-cell.toml");
+    const config = join(folder, "trusting.toml");
+    writeFileSync(config, await trusting());
     const { code, err } = await cellward("run", "--config", config, "--data", image, "--keys", keys);
     expect([code, err]).toEqual([3, expect.stringContaining("restored")]);
   });

@@ -6,14 +6,23 @@ import { join } from "node:path";
 import sharp from "sharp";
 import type { Telemetry } from "../../src/equipment/machine.ts";
 import { createServer, type HmiServer } from "../../src/hmi/io/server.ts";
-import { defaultHmiConfig, type HmiConfig, type HmiPorts, type Unready } from "../../src/hmi/ports.ts";
+import {
+  defaultHmiConfig,
+  type HmiConfig,
+  type HmiPorts,
+  type PackagePort,
+  type Unready,
+} from "../../src/hmi/ports.ts";
+import { ok } from "../../src/kernel/result.ts";
 import { openPeople } from "../../src/people/io/store.ts";
 import type { Role } from "../../src/people/person.ts";
 import type { PeopleStore } from "../../src/people/store.ts";
-import { createFakeCell, type FakeCell, printer } from "./fake-cell.ts";
+import { createFakeCell, type FakeCell, job, printer } from "./fake-cell.ts";
 
 export const password = { ana: "58203914", ben: "a guide, twice checked" } as const;
 export const hmac = (text: string) => createHmac("sha256", "key of the order").update(text).digest("hex");
+
+type PackageAnswer = Awaited<ReturnType<PackagePort["take"]>>;
 
 export interface HmiBench {
   readonly cell: FakeCell;
@@ -25,6 +34,9 @@ export interface HmiBench {
   presence: { online: boolean; scanned: string | null; what: string };
   /** What keeps the cell from being ready besides what the core knows. */
   unready: readonly Unready[];
+  /** Packages that the server handed on, and what is said of the next. */
+  readonly taken: readonly Uint8Array[];
+  packageAnswer: PackageAnswer;
   /** Moves every clock of the server on by so much. */
   skip(ms: number): void;
   invite(roles: readonly Role[], name: string, secret: string): Promise<void>;
@@ -66,7 +78,9 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
   });
   const cell = createFakeCell(hmac, now, mono);
   const live = { presence: { online: true, scanned: null as string | null, what: "Scan the job's code." } };
-  const bench = { telemetry: null as Telemetry | null, unready: [] as readonly Unready[], ...live };
+  const taken: Uint8Array[] = [];
+  const packageAnswer = ok({ job }) as PackageAnswer;
+  const bench = { telemetry: null as Telemetry | null, unready: [] as readonly Unready[], packageAnswer, ...live };
   const ports: HmiPorts = {
     controller: cell,
     people,
@@ -75,6 +89,12 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     sealing: {
       seal: (id, text) => Buffer.from(`${id}:${text.length}`).toString("base64"),
       identifierHmac: (_, text) => hmac(text),
+    },
+    packages: {
+      async take(bytes) {
+        taken.push(bytes);
+        return bench.packageAnswer;
+      },
     },
     history: async function* () {
       yield* cell.recorded;
@@ -91,6 +111,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     cell,
     server,
     people,
+    taken,
     webRoot,
     skip(ms: number) {
       skipped += ms;

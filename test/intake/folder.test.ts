@@ -1,145 +1,111 @@
-/** The intake folder, with real files: good orders come in and leave no plaintext, hostile ones are refused in words. */
+/** The intake folder, with real files: good packages come in and leave it, hostile ones are put aside with a sentence. */
 import { execFileSync } from "node:child_process";
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
-import { systemClock } from "../../src/commands/io/system.ts";
-import { type Intake, openIntake } from "../../src/intake/io/folder.ts";
-import type { Controller } from "../../src/jobs/controller.ts";
-import type { Message } from "../../src/jobs/message.ts";
-import { createMemoryArtifacts } from "../../src/ledger/memory-artifacts.ts";
-import { cellWithOrder } from "../jobs/story.ts";
+import { lstatSync, mkdirSync, readdirSync, readFileSync, symlinkSync, truncateSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { watchFolder } from "../../src/intake/io/folder.ts";
+import { type Desk, goodPackage, openDesk, order, quickClock, temporaryFolder, unreleased } from "./desk.ts";
 
-const root = resolve(import.meta.dirname, "../..");
-const example = join(root, "config/examples/drill-guide");
-const open: Intake[] = [];
-const folders: string[] = [];
+let folder: ReturnType<typeof temporaryFolder>;
+const ends: (() => void)[] = [];
+beforeEach(() => {
+  folder = temporaryFolder();
+});
 afterEach(() => {
-  for (const intake of open.splice(0)) intake.stop();
-  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true, force: true });
+  for (const end of ends.splice(0)) end();
+  folder.remove();
 });
 
-interface Desk {
-  readonly folder: string;
-  readonly said: Message[];
-  readonly stored: () => Promise<number>;
-  /** Resolves when intake has said so many messages. */
-  heard(count: number): Promise<void>;
-  readonly intake: () => Promise<Intake>;
+/** A thread has to start for each package, on a machine that may be busy. */
+const eventually = <T>(ask: () => T) => expect.poll(ask, { timeout: 30_000, interval: 20 });
+const lay = (name: string, bytes: Uint8Array) => writeFileSync(join(folder.path, name), bytes);
+const here = () => readdirSync(folder.path).sort();
+const refusedHere = () => readdirSync(join(folder.path, "refused")).sort();
+
+function watch({ intake, logged }: Desk): () => void {
+  const log = (what: string) => (logged as string[]).push(what);
+  const end = watchFolder({ folder: folder.path, intake, clock: quickClock, log });
+  ends.push(end);
+  return end;
 }
 
-function desk(): Desk {
-  const folder = mkdtempSync(join(tmpdir(), "cellward-intake-"));
-  folders.push(folder);
-  const story = cellWithOrder();
-  const said: Message[] = [];
-  const waiting: { count: number; done: () => void }[] = [];
-  const controller: Controller = {
-    async submit(message) {
-      said.push(message);
-      const { refusal, events } = story.tell(message);
-      for (const each of waiting) if (said.length >= each.count) each.done();
-      return refusal ? { kind: "refused", refusal } : { kind: "accepted", events };
-    },
-    state: () => story.state,
-    subscribe: () => () => undefined,
-  };
-  const artifacts = createMemoryArtifacts();
-  return {
-    folder,
-    said,
-    stored: async () => (await artifacts.list()).length,
-    heard: (count) => new Promise((done) => (said.length >= count ? done() : waiting.push({ count, done }))),
-    async intake() {
-      const recipes = join(root, "config/recipes");
-      const made = await openIntake({
-        folder,
-        recipes,
-        controller,
-        artifacts,
-        clock: systemClock,
-        log: () => undefined,
-      });
-      if (!made.ok) throw new Error(made.error);
-      open.push(made.value);
-      return made.value;
-    },
-  };
-}
-
-function deliver(folder: string, change: (order: Record<string, unknown>) => void = () => undefined): void {
-  copyFileSync(join(example, "drill-guide.gcode"), join(folder, "drill-guide.gcode"));
-  const order = JSON.parse(readFileSync(join(example, "drill-guide.order.json"), "utf8"));
-  change(order);
-  writeFileSync(join(folder, "guide.order.json"), JSON.stringify(order));
-}
-
-const refusals = (said: readonly Message[]) =>
-  said.flatMap((message) => (message.kind === "refuse-order" ? [message.what] : []));
-
-describe("intake", () => {
-  it("[F1][F3][L6] a good order is judged, stored, and taken off the folder", async () => {
-    const { folder, said, heard, intake, stored } = desk();
-    deliver(folder, (order) => {
-      order["expires"] = "1970-01-01T00:10:00Z";
-      order["notBefore"] = "1970-01-01T00:00:00Z";
-    });
-    const made = await intake();
-    await heard(1);
-    expect(said[0]).toMatchObject({
-      kind: "accept-order",
-      order: { id: "J-2026-000042", route: [{ layersPlanned: 62 }] },
-    });
-    // The files go after the core has accepted: the next look finds nothing.
-    await expect.poll(() => readdirSync(folder)).toEqual([]);
-    expect(await stored()).toBe(2);
-    expect(await made.identifierHmac("J-2026-000042", " mrn-48213-7 ")).toMatch(/^[0-9a-f]{64}$/);
+describe("[F1] the intake folder", () => {
+  it("[L5] takes a good package in and off the folder, and starts nothing", async () => {
+    const desk = await openDesk();
+    lay("guide.cwp", await goodPackage());
+    watch(desk);
+    await eventually(desk.jobs).toEqual(["J-1"]);
+    await eventually(here).toEqual([]);
+    expect(desk.story.state.jobs["J-1"]!.attempts).toEqual([]);
   });
 
-  it.each<[string, (order: Record<string, unknown>) => void, RegExp]>([
-    [
-      "another program",
-      (order) => ((order["program"] as { sha256: string }).sha256 = "0".repeat(64)),
-      /not the one that was ordered/,
-    ],
-    ["a member too many", (order) => (order["note"] = "hurry"), /Unrecognized key/],
-    ["a recipe that is not here", (order) => (order["recipe"] = "titanium"), /titanium/],
-    ["other layers", (order) => ((order["expect"] as { layers: number }).layers = 61), /61|62/],
-    ["a machine called constructor", (order) => (order["equipment"] = "constructor"), /constructor/],
-  ])("[F1][F38] an order with %s is refused in words and nothing is stored as a job", async (_, change, words) => {
-    const { folder, said, heard, intake } = desk();
-    deliver(folder, (order) => {
-      order["expires"] = "1970-01-01T00:10:00Z";
-      change(order);
-    });
-    await intake();
-    await heard(1);
-    await expect.poll(() => refusals(said).at(-1) ?? "").toMatch(words);
-    expect(readdirSync(folder)).toContain("guide.order.json");
+  it("[L8] puts a refused one aside, with the sentence beside it and in the record", async () => {
+    const desk = await openDesk();
+    lay("Jane Doe.cwp", await unreleased());
+    watch(desk);
+    await eventually(here).toEqual(["refused"]);
+    await eventually(refusedHere).toEqual(["Jane Doe.cwp", "Jane Doe.cwp.txt"]);
+    const told = () => readFileSync(join(folder.path, "refused/Jane Doe.cwp.txt"), "utf8");
+    await eventually(told).toMatch(/one signature, and takes two\.\nGive the package to clinical release/);
+    expect(desk.refusals()).toEqual([expect.stringMatching(/one signature/)]);
+    // The file's name was typed by somebody: it goes neither into the record nor into the log.
+    expect(JSON.stringify([desk.story.events, desk.logged])).not.toContain("Jane");
   });
 
-  it("a pipe, a link, a folder and an order without end do not keep a good order out", async () => {
-    const { folder, said, heard, intake } = desk();
-    execFileSync("mkfifo", [join(folder, "a.order.json")]);
-    symlinkSync("/dev/zero", join(folder, "b.order.json"));
-    mkdirSync(join(folder, "c.order.json"));
-    writeFileSync(join(folder, "d.order.json"), Buffer.alloc(300 * 1024, 0x20));
-    deliver(folder, (order) => (order["expires"] = "1970-01-01T00:10:00Z"));
-    await intake();
-    await heard(5);
-    expect(refusals(said).join(" ")).toMatch(
-      /a\.order.*not a plain file.*b\.order.*a link.*c\.order.*not a plain file.*d\.order.*larger than/,
+  it("a pipe, a link, a folder, a file without end and a long name do not keep a good package out", async () => {
+    const desk = await openDesk();
+    execFileSync("mkfifo", [join(folder.path, "a.cwp")]);
+    symlinkSync("/dev/zero", join(folder.path, "b.cwp"));
+    mkdirSync(join(folder.path, "c.cwp"));
+    lay("d.cwp", new Uint8Array(1));
+    truncateSync(join(folder.path, "d.cwp"), (64 << 20) + 1);
+    lay(`${"e".repeat(250)}.cwp`, new Uint8Array(10));
+    lay("f.cwp", await goodPackage());
+    watch(desk);
+    await eventually(here).toEqual(["refused"]);
+    await eventually(() => refusedHere().length).toBe(10);
+    expect(desk.jobs()).toEqual(["J-1"]);
+    expect(desk.refusals().join(" ")).toMatch(
+      /not a plain file.*a link.*not a plain file.*larger than.*not a job package/,
     );
-    expect(said.at(-1)?.kind).toBe("accept-order");
+  });
+
+  it("leaves a file alone while it grows, and hidden and other files for ever", async () => {
+    const desk = await openDesk();
+    const bytes = await goodPackage();
+    lay(".hidden.cwp", bytes);
+    lay("note.txt", new Uint8Array(3));
+    lay("slow.cwp", bytes.subarray(0, 10));
+    watch({ ...desk, intake: { ...desk.intake, take: desk.intake.take } });
+    lay("slow.cwp", bytes);
+    await eventually(desk.jobs).toEqual(["J-1"]);
+    await eventually(here).toEqual([".hidden.cwp", "note.txt"]);
+    expect(desk.refusals()).toEqual([]);
+  });
+
+  it("[F10] after a crash knows what it had accepted; the same package laid there again is a replay", async () => {
+    const desk = await openDesk();
+    const bytes = await goodPackage();
+    await desk.intake.take(bytes);
+    lay("guide.cwp.taking", bytes);
+    lay("other.cwp.taking", await goodPackage({ order: { ...order, id: "J-2" } }));
+    watch(desk);
+    await eventually(desk.jobs).toEqual(["J-1", "J-2"]);
+    await eventually(here).toEqual([]);
+    expect(desk.refusals()).toEqual([]);
+    lay("guide.cwp", bytes);
+    await eventually(desk.refusals).toEqual([expect.stringMatching(/already here/)]);
+  });
+
+  it("writes through no link that somebody laid into the folder", async () => {
+    const desk = await openDesk();
+    const elsewhere = temporaryFolder();
+    ends.push(elsewhere.remove);
+    symlinkSync(elsewhere.path, join(folder.path, "refused"));
+    lay("bad.cwp", new Uint8Array(10));
+    watch(desk);
+    await eventually(() => desk.logged.join(" ")).toMatch(/cannot be used/);
+    expect(readdirSync(elsewhere.path)).toEqual([]);
+    expect(lstatSync(join(folder.path, "bad.cwp.taking")).isFile()).toBe(true);
   });
 });

@@ -67,10 +67,8 @@ describe("[F1] a package", () => {
     const changed = good.slice();
     const seen = new Set<string>();
     for (let at = 0; at < good.length; at += 1) {
-      for (const flip of [0x01, 0x20, 0x80]) {
-        changed[at] = good[at]! ^ flip;
-        seen.add(codeOf(changed));
-      }
+      changed[at] = good[at]! ^ [0x20, 0x80, 0x01][at % 3]!;
+      seen.add(codeOf(changed));
       changed[at] = good[at]!;
     }
     expect([...seen].sort()).toEqual([
@@ -163,18 +161,15 @@ describe("[F1] a signed payload", () => {
   }
 
   it.each<[string, (value: ReturnType<typeof statement>) => void, RegExp]>([
-    ["another predicate", (value) => (value["predicateType"] = "https://x.example/job/2"), /predicateType/],
-    ["a member more", (value) => (value.predicate["note"] = "hurry"), /Unrecognized key/],
+    ["another predicate", (value) => (value["predicateType"] = "https://x.example/job/2"), /its top/],
+    ["a member more", (value) => (value.predicate["note"] = "hurry"), /look at predicate/],
     ["a member less", (value) => delete value.predicate["expires"], /expires/],
     ["no such day", (value) => (value.predicate["expires"] = "2026-02-30T00:00:00Z"), /expires/],
-    ["a path as a file", (value) => (value.predicate["programs"] = { print: "../x" }), /programs/],
-    [
-      "a file that is not there",
-      (value) => (value.predicate["programs"] = { print: "y.gcode" }),
-      /y\.gcode is missing/,
-    ],
-    ["no sealed stream", (value) => value.subject.pop(), /sealed\.age is missing|Too small/],
-    ["two files of one name", (value) => value.subject.unshift(value.subject[0]!), /two have one name/],
+    ["a path as a file", (value) => (value.predicate["program"] = "../x"), /program/],
+    ["a file that is not there", (value) => (value.predicate["program"] = "y.gcode"), /y\.gcode is missing/],
+    ["an unknown pathway", (value) => (value.predicate["pathway"] = "constructor"), /predicate\.pathway/],
+    ["no sealed stream", (value) => value.subject.pop(), /sealed\.age is missing|subject/],
+    ["two files of one name", (value) => value.subject.unshift(value.subject[0]!), /two subjects have one name/],
     ["a hundred and one copies", (value) => (value.predicate["copies"] = 101), /copies/],
     ["a title with a line break", (value) => (value.predicate["title"] = "a\nb"), /title/],
   ])("with %s is refused by name, though both have signed it", async (_, change, words) => {
@@ -206,7 +201,8 @@ describe("[F1] a signed payload", () => {
 describe("packing", () => {
   it("refuses what is no recipient, and an order that could not be read", async () => {
     await expect(packed("age1tag1qqqq")).rejects.toThrow(/no recipient/);
-    await expect(packed(`${identity.recipient.slice(0, -1)}x`)).rejects.toThrow(/no recipient/);
+    const other = identity.recipient.endsWith("q") ? "p" : "q";
+    await expect(packed(identity.recipient.slice(0, -1) + other)).rejects.toThrow(/no recipient/);
     await expect(packed(identity.recipient, { order: { ...orderText, copies: 0 } })).rejects.toThrow(/copies/);
     expect(await addSignature(utf8("no package"), releaser)).toMatchObject({ ok: false });
     expect(recipientFingerprint(identity.recipient)).toBe(identity.fingerprints[0]);

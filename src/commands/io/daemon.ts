@@ -9,7 +9,10 @@ import { createMarlinMachine } from "../../drivers/io/marlin.ts";
 import { openPresenceDevice, type PresenceDevice } from "../../drivers/presence/io/device.ts";
 import { createServer, type HmiServer } from "../../hmi/io/server.ts";
 import { defaultHmiConfig } from "../../hmi/ports.ts";
-import { type Intake, openIntake } from "../../intake/io/folder.ts";
+import type { Identity } from "../../intake/io/age.ts";
+import { watchFolder } from "../../intake/io/folder.ts";
+import { type Intake, openIntake } from "../../intake/io/intake.ts";
+import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
 import { programOf } from "../../jobs/order.ts";
@@ -20,18 +23,22 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import { createLabelPrinter } from "../../labels/io/label-printer.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
+import { checkSignature } from "../../ledger/io/crypto.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
 import type { openEyes, Sight } from "./eyes.ts";
+import { openIdentity } from "./identity.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions } from "./versions.ts";
 
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
+  /** Who may sign packages. */
+  readonly anchors: TrustAnchors;
   readonly dataDir: string;
   readonly keysDir: string;
   readonly webRoot: string;
@@ -73,8 +80,13 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     const what = `The ledger belongs to ${ledger.origin}, the configuration to ${loaded.config.cell.origin}.`;
     return err({ code: "wrong-ledger", what, remedy: "Name the right data folder, or correct cell.origin." });
   }
+  const identity = await openIdentity(keysDir);
+  if (!identity.ok) {
+    await ledger.close();
+    return identity;
+  }
   try {
-    return ok(await assemble(options, opened.value));
+    return ok(await assemble(options, opened.value, identity.value));
   } catch (problem) {
     await opened.value.ledger.close().catch(() => undefined);
     const what = problem instanceof Error ? problem.message : String(problem);
@@ -83,7 +95,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
   }
 }
 
-async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<Daemon> {
+async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: Identity): Promise<Daemon> {
   const { loaded, dataDir, log } = options;
   const { config } = loaded;
   const { ledger, keys } = opened;
@@ -106,12 +118,17 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
   const versions = readVersions(loaded.digest, sight.model, sight.setupDigest);
   await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup: setupOf(config) });
   const intake = await openIntake({
-    folder: config.intake.folder,
     recipes: config.intake.recipes,
+    origin: ledger.origin,
+    anchors: options.anchors,
+    // The first of a class: the list is turned, because a map keeps the last.
+    equipment: new Map(config.machine.toReversed().map((machine) => [machine.class, machine.id as EquipmentId])),
+    identity,
+    check: checkSignature,
     controller: cell,
     artifacts,
     clock: systemClock,
-    log: (what) => log("order refused", { what }),
+    onRefused: ({ code, what }) => log("order refused", { code, what }),
   });
   if (!intake.ok) throw new Error(intake.error);
   intakeOpen = intake.value;
@@ -124,13 +141,19 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger): Promise<D
     clock: systemClock,
     onProof: (proof) => void cell.submit(proof).catch(() => undefined),
   });
+  const endFolder = watchFolder({
+    folder: config.intake.folder,
+    intake: intake.value,
+    clock: systemClock,
+    log: (what) => log("intake", { what }),
+  });
   const server = await openPage(options, { cell, ledger, artifacts, machines, presence, intake: intake.value });
   log("the cell is up", { url: server.url, machines: machines.size });
   return {
     url: server.url,
     cell,
     async close() {
-      intake.value.stop();
+      endFolder();
       await server.close();
       await presence.close();
       await Promise.all([...machines.values()].map((machine) => machine.close()));
@@ -188,6 +211,7 @@ async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, runnin
       people: await openPeople({ path: join(keysDir, "people.json"), clock: systemClock }),
       evidence: artifacts,
       sealing: { seal: sealing.seal, identifierHmac: intake.identifierHmac },
+      packages: intake,
       clock: systemClock,
       history: () => historyOf(ledger),
       telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),

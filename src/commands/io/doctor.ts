@@ -1,7 +1,8 @@
 /** `cellward doctor`: everything a cell needs, looked at one by one, each with its remedy. */
 import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
-import { loadConfig } from "../../config/io/load.ts";
+import { type LoadedConfig, loadConfig } from "../../config/io/load.ts";
+import { loadTrust } from "../../config/io/trust.ts";
 import type { CellConfig } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
@@ -11,6 +12,7 @@ import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
 import { exitCode } from "../exit-code.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
+import { identityState } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** One thing looked at. */
@@ -33,8 +35,8 @@ const leastFreeBytes = 2 * 2 ** 30;
 export async function doctor(terminal: Terminal, options: DoctorOptions): Promise<number> {
   const loaded = await loadConfig(options.config);
   const checks = [runtimeCheck(), configCheck(options.config, loaded.ok ? null : loaded.error)];
-  checks.push(...(await recordChecks(options)), await diskCheck(options.data));
-  if (loaded.ok) checks.push(...(await deviceChecks(loaded.value.config)));
+  checks.push(...(await recordChecks(options)), await identityCheck(options.keys), await diskCheck(options.data));
+  if (loaded.ok) checks.push(await trustCheck(loaded.value), ...(await deviceChecks(loaded.value.config)));
   const bad = checks.filter((each) => each.state === "bad");
   const text = checks.map((each) => {
     const sign = { good: "ok  ", warning: "WARN", bad: "BAD " }[each.state];
@@ -73,6 +75,21 @@ async function recordChecks({ data, keys }: DoctorOptions): Promise<Check[]> {
     check("keys", true, `The key of ${signer.key.name} can be used.`, ""),
     check("ledger", report.ok, first?.what ?? good, first?.remedy ?? ""),
   ];
+}
+
+async function identityCheck(keys: string): Promise<Check> {
+  const identity = await identityState(keys);
+  if (!identity.ok) return check("packages", false, identity.error.what, identity.error.remedy);
+  return check("packages", true, identity.value, "");
+}
+
+async function trustCheck({ config, digest }: LoadedConfig): Promise<Check> {
+  const trust = await loadTrust(config, digest);
+  if (!trust.ok) return check("trust", false, trust.error.join(" "), "Correct [trust] in the configuration.");
+  const { designAuthority, clinicalRelease } = trust.value.anchors;
+  const names = (keys: readonly { name: string }[]) => keys.map(({ name }) => name).join(", ");
+  const what = `Design authority: ${names(designAuthority)}. Clinical release: ${names(clinicalRelease)}.`;
+  return check("trust", true, what, "");
 }
 
 async function diskCheck(data: string): Promise<Check> {

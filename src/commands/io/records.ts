@@ -13,16 +13,25 @@ import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { describeWith, summarise } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
+import { addIdentity } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
 
-/** `cellward init`: fresh keys and an empty ledger. */
-export async function init(terminal: Terminal, data: string, keys: string, origin: string): Promise<number> {
+/** `cellward init`: fresh keys, an empty ledger, and the identity that packages are sealed for. */
+export async function init(
+  terminal: Terminal,
+  data: string,
+  keys: string,
+  origin: string,
+  hybrid: boolean,
+): Promise<number> {
   const made = await createLedger({ dataDir: data, keysDir: keys }, origin);
   if (!made.ok) return terminal.trouble(made.error, exitCode.refused);
   const key = formatKey(made.value.signer.key);
+  const recipient = await addIdentity(keys, hybrid ? "hybrid" : "x25519");
   terminal.result(
-    { ok: true, origin, key },
-    `A new ledger stands in ${data}, its keys in ${keys}.\nGive this public key to whoever is to verify records:\n  ${key}`,
+    { ok: true, origin, key, recipient },
+    `A new ledger stands in ${data}, its keys in ${keys}.\nGive this public key to whoever is to verify records:\n  ${key}\n` +
+      `Give this recipient to the design authority, who seals packages for this cell:\n  ${recipient}`,
   );
   return exitCode.ok;
 }

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { loadConfig } from "../../config/io/load.ts";
+import { loadTrust } from "../../config/io/trust.ts";
 import { exitCode } from "../exit-code.ts";
 import { startDaemon } from "./daemon.ts";
 import { openEyes } from "./eyes.ts";
@@ -20,11 +21,18 @@ export async function run(terminal: Terminal, options: RunOptions): Promise<numb
     const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
     return terminal.trouble({ code: "configuration", what: loaded.error.join("\n"), remedy }, exitCode.configuration);
   }
+  const trust = await loadTrust(loaded.value.config, loaded.value.digest);
+  if (!trust.ok) {
+    const remedy =
+      "Correct [trust]: public keys of design authority and clinical release, as `cellward keygen` prints them.";
+    return terminal.trouble({ code: "trust", what: trust.error.join("\n"), remedy }, exitCode.configuration);
+  }
   // Logs go to standard error as JSON lines: times, codes and counts, never a name, a picture or what was typed.
   const logger = pino({ base: null }, pino.destination(2));
   const ended = endOfProcess();
   const started = await startDaemon({
-    loaded: loaded.value,
+    loaded: { config: loaded.value.config, digest: trust.value.digest },
+    anchors: trust.value.anchors,
     dataDir: options.data,
     keysDir: options.keys,
     webRoot: join(import.meta.dirname, "../../../dist/web"),

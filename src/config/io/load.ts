@@ -6,7 +6,7 @@ import type { z } from "zod";
 import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { type CellConfig, cellConfig } from "../schema.ts";
+import { type CellConfig, cellConfig, isKeyLine } from "../schema.ts";
 
 export interface LoadedConfig extends LoadedFile<CellConfig> {}
 
@@ -53,16 +53,22 @@ export async function loadToml<T>(
 
 const pathKeys = new Set(["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder"]);
 
+/** Lists of keys, each a line or the path of a file. */
+const keyLists = new Set(["designAuthority", "clinicalRelease"]);
+
 /** Makes every path absolute; numbers (the HTTP port) and addresses are left alone. */
 function rooted(value: unknown, base: string, paths: ReadonlySet<string>): unknown {
   if (Array.isArray(value)) return value.map((each) => rooted(each, base, paths));
   if (value === null || typeof value !== "object" || value instanceof Date) return value;
   return Object.fromEntries(
-    Object.entries(value).map(([key, member]) => [
-      key,
-      paths.has(key) && typeof member === "string" && member !== ""
-        ? resolve(base, member)
-        : rooted(member, base, paths),
-    ]),
+    Object.entries(value).map(([key, member]) => {
+      if (keyLists.has(key) && Array.isArray(member)) return [key, member.map((each) => keyOrPath(each, base))];
+      const isPath = paths.has(key) && typeof member === "string" && member !== "";
+      return [key, isPath ? resolve(base, member) : rooted(member, base, paths)];
+    }),
   );
+}
+
+function keyOrPath(entry: unknown, base: string): unknown {
+  return typeof entry === "string" && entry !== "" && !isKeyLine(entry) ? resolve(base, entry) : entry;
 }

@@ -4,6 +4,7 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import statics from "@fastify/static";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { findPerson } from "../../jobs/state.ts";
 import type { PersonId } from "../../kernel/names.ts";
 import { createJournal } from "../journal.ts";
 import { isForeign } from "../origin.ts";
@@ -13,6 +14,7 @@ import { accessRoutes } from "../routes/access.ts";
 import { doingRoutes } from "../routes/doing.ts";
 import { lookingRoutes } from "../routes/looking.ts";
 import { createLiveStream, type LiveStream } from "./live.ts";
+import { addPackageRoute, packageRoute } from "./packages.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 
 export interface HmiServer {
@@ -77,12 +79,14 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   for (const each of declared) addRoute(house, each);
   addProbes(house);
   addLive(house);
+  await addPackages(house);
   const url = await app.listen({ host: config.host, port: config.port });
   return {
     url,
     routes: [
       ...declared.map(({ method, url: path, access }) => ({ method, url: path, access })),
       { method: "GET", url: "/api/events", access: "session" as const },
+      packageRoute,
       { method: "GET", url: "/healthz", access: "open" as const },
       { method: "GET", url: "/readyz", access: "open" as const },
     ],
@@ -228,5 +232,24 @@ function addLive(house: House): void {
     if (person === null || session === null) return unsigned(reply);
     reply.hijack();
     house.live.add(reply.raw, { person, session, stillSignedIn: () => signedInBy(house, token) !== null });
+  });
+}
+
+/** Packages come from people who work here; what is in them is decided by their signatures alone. */
+function addPackages(house: House): Promise<void> {
+  const { app, desk, sessions } = house;
+  return addPackageRoute(app, {
+    packages: desk.packages,
+    config: desk.config,
+    after: desk.clock.after,
+    unsigned,
+    bringer: (request) => {
+      const token = request.cookies[cookieName];
+      const person = signedInBy(house, token);
+      const known = person === null ? undefined : findPerson(desk.controller.state(), person);
+      if (!known || known.roles.length === 0) return null;
+      sessions.touch(token);
+      return person;
+    },
   });
 }

@@ -16,6 +16,8 @@ export type IdentityKind = "x25519" | "hybrid";
 export interface Identity {
   /** The public half of the first: hand it to whoever makes packages for this cell. */
   readonly recipient: string;
+  /** The file itself, for a thread that opens packages. */
+  readonly secrets: string;
   /** Fingerprints of all recipients that can be opened. */
   readonly fingerprints: readonly string[];
   /** The plaintext, whole and authenticated; null where it is not sealed for this cell or was changed. */
@@ -49,6 +51,7 @@ export async function readIdentity(file: string): Promise<Result<Identity, strin
   if (recipient === undefined) return err("it holds no identity");
   return ok({
     recipient,
+    secrets: file,
     fingerprints: recipients.map(recipientFingerprint),
     open: (sealed) => decrypter.decrypt(sealed).catch(() => null),
   });

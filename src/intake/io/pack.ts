@@ -53,7 +53,7 @@ export async function makePackage(ingredients: Ingredients): Promise<Result<Uint
     files: new Map(files.map(({ name, bytes }) => [name, digestOf(bytes)])),
   });
   const readable = parseStatement(statement);
-  if (!readable.ok) return err(`the order is wrong at ${readable.error}`);
+  if (!readable.ok) return err(`the order cannot be packed: ${readable.error}`);
   const signature = await signPayload(payloadType, statement, signer);
   const envelope = printEnvelope({ payloadType, payload: statement, signatures: [signature] });
   const made = printPackage({ envelope, sealed: sealed.value });

@@ -53,7 +53,7 @@ export interface Blob {
 }
 
 /** Name of a blob, in index, statement and order. */
-export const blobName = z.string().regex(/^[a-z0-9][a-z0-9._-]{0,63}$/);
+export const blobName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/);
 
 const blobIndex = z
   .array(

@@ -41,7 +41,9 @@ export function readEnvelope(bytes: Uint8Array): Result<Unchecked, PackageRefusa
   if (!parts.ok) return err(containerWords[parts.error]);
   const envelope = parseEnvelope(parts.value.envelope);
   if (!envelope.ok) {
-    return err(refusePackage("package-altered", `The package was changed or is damaged: ${envelope.error}.`));
+    // Nobody has signed these bytes: none of them goes into a sentence.
+    const what = "The package was changed or is damaged: its envelope is not in the one form that it can have.";
+    return err(refusePackage("package-altered", what));
   }
   return ok({ envelope: envelope.value, sealed: parts.value.sealed });
 }
@@ -121,4 +123,12 @@ export function openFiles(
     files.set(name, blob.bytes);
   }
   return files.get(identifierKeyFile)?.length === identifierKeyBytes ? ok(files) : wrong("the key has another length");
+}
+
+/** A package that was accepted before and stands under its digest since: who signed it was checked then. */
+export function openStored(bytes: Uint8Array): Result<Omit<SignedPackage, "signers">, PackageRefusal> {
+  const read = readEnvelope(bytes);
+  if (!read.ok) return read;
+  const statement = statementOf(read.value.envelope);
+  return statement.ok ? ok({ statement: statement.value, sealed: read.value.sealed }) : statement;
 }

@@ -1,6 +1,12 @@
 /** Why a package is not taken in: a code, and words for whoever brought it and for the record. */
 
+import type { RefusalCode } from "../../jobs/refusal.ts";
+
+/** What the core says of an order that could be read. */
+type OrderRefusalCode = Extract<RefusalCode, `order-${string}`>;
+
 export type PackageRefusalCode =
+  | OrderRefusalCode
   | "not-a-package"
   | "package-unreadable"
   | "package-oversized"
@@ -17,7 +23,9 @@ export type PackageRefusalCode =
   | "recipe-unknown"
   | "recipe-differs"
   | "program-refused"
-  | "order-refused";
+  | "route-refused"
+  | "pathway"
+  | "not-judged";
 
 export interface PackageRefusal {
   readonly code: PackageRefusalCode;
@@ -46,8 +54,20 @@ const remedies: Readonly<Record<PackageRefusalCode, string>> = {
   "recipe-unknown": "The engineer installs the recipe, or the design authority makes a package for one that is here.",
   "recipe-differs": "The engineer and the design authority compare their revisions of the recipe.",
   "program-refused": "Ask the design authority for a package with a program that can be made.",
-  "order-refused": "Ask the design authority for a new order.",
+  "route-refused": "The engineer configures the machine, or the design authority packs what the recipe asks for.",
+  pathway: "Ask the design authority to add it and to make a new package.",
+  "not-judged": "Bring it in again; if it happens twice, ask the design authority for a smaller one.",
+  "order-invalid": "Ask the design authority for a new order.",
+  "order-repeated": "It is here already: open it in the list of jobs. If it is not the same, tell QA.",
+  "order-replayed": "Do not use it, and tell QA: every order is used once.",
+  "order-expired": "Ask the design authority for a new order; the anatomy may have changed.",
+  "order-superseded": "Use the order that replaced it.",
 };
+
+/** True for a code that the core gives to an order. */
+export function isOrderCode(code: RefusalCode): code is OrderRefusalCode {
+  return code.startsWith("order-");
+}
 
 /** Makes a refusal; `what` is one sentence. */
 export function refusePackage(code: PackageRefusalCode, what: string, remedy = remedies[code]): PackageRefusal {

@@ -1,5 +1,6 @@
 /** What the signatures of a package cover: an in-toto Statement v1 whose predicate is the job order. */
 import { z } from "zod";
+import { pathways } from "../../jobs/pathway.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import { canonicalBytes, parseCanonical } from "../../kernel/json.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -41,6 +42,26 @@ function isTime(said: string): boolean {
   return Number.isFinite(at) && new Date(at).toISOString() === said.replace("Z", ".000Z");
 }
 
+/** Which scan, which segmentation, which revision of which design, who approved it (a code, never a name), what it replaces. */
+const lineage = z.strictObject({
+  scan: identifier,
+  segmentation: identifier,
+  design: identifier,
+  revision: z.number().int().min(1).max(100_000),
+  approver: identifier,
+  predecessor: identifier.nullable(),
+});
+
+/** What a prescription says of the device; the pathway decides which of it must be there. */
+const prescription = z.strictObject({
+  /** Code under which the hospital knows who prescribed it; never a name. */
+  prescriber: identifier.nullable(),
+  /** Sealed file with the characteristics that were asked for. */
+  characteristics: file.nullable(),
+  deviceClass: z.enum(["I", "IIa", "IIb", "III", "A", "B", "C", "D"]).nullable(),
+  implantable: z.boolean().nullable(),
+});
+
 /** The order as it is signed. */
 export const packageOrder = z.strictObject({
   id: identifier,
@@ -53,11 +74,15 @@ export const packageOrder = z.strictObject({
   cell: origin,
   /** SHA-256 of the recipient that the files are sealed for. */
   recipient: hex256,
+  /** Code of the regulatory pathway, which decides what else an order has to say. */
+  pathway: z.enum(pathways),
+  prescription,
+  lineage,
   /** Bytes of the age stream. */
   sealedLength: z.number().int().min(1).max(bounds.package),
   recipe: z.strictObject({ name: identifier, digest: hex256 }),
-  /** Which file each operation of the recipe's route runs. */
-  programs: z.record(identifier, file).refine((all) => Object.keys(all).length <= bounds.blobs, "too many programs"),
+  /** File with the toolpath of the recipe's build step; the recipe itself names the programs of its other steps. */
+  program: file,
   expect: z.strictObject({
     layers: z.number().int().min(1).max(100_000),
     box_mm: z.strictObject({ min: point, max: point, tolerance: z.number().min(0).max(5) }),
@@ -98,24 +123,32 @@ export function printStatement({ order, sealed, files }: Statement): Uint8Array 
   return canonicalBytes({ _type: statementType, predicate: order, predicateType, subject: subjects });
 }
 
-/** Reads a statement in its one form; the error names the first member that is wrong. */
+/** Members that a refusal may name: those of the form, never what somebody else wrote there. */
+const members = new Set(
+  [packageOrder, packageOrder.shape.expect, lineage, prescription, packageOrder.shape.recipe]
+    .flatMap(({ shape }) => Object.keys(shape))
+    .concat("predicate", "subject"),
+);
+
+/** Reads a statement in its one form; the error names the first member that is wrong, and repeats nothing of it. */
 export function parseStatement(bytes: Uint8Array): Result<Statement, string> {
   const value = parseCanonical(bytes);
-  if (!value.ok) return value;
+  if (!value.ok) return err("its JSON is not in the one form that it can have");
   const checked = statementForm.safeParse(value.value);
   if (!checked.success) {
-    const issue = checked.error.issues[0];
-    return err(`${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unreadable"}`);
+    const path = checked.error.issues[0]?.path.filter((part) => members.has(String(part))) ?? [];
+    return err(`look at ${path.join(".") || "its top"}`);
   }
   const { predicate: order, subject: subjects } = checked.data;
   const digests = new Map(subjects.map(({ name, digest }) => [name, digest.sha256]));
-  if (digests.size !== subjects.length) return err("subject: two have one name");
+  if (digests.size !== subjects.length) return err("two subjects have one name");
   const sealed = digests.get(sealedSubject);
-  if (sealed === undefined) return err(`subject: ${sealedSubject} is missing`);
+  if (sealed === undefined) return err(`the subject ${sealedSubject} is missing`);
   digests.delete(sealedSubject);
-  const named = [identifierKeyFile, ...Object.values(order.programs)];
+  const { characteristics } = order.prescription;
+  const named = [identifierKeyFile, order.program, ...(characteristics === null ? [] : [characteristics])];
   const absent = named.find((name) => !digests.has(name));
-  if (absent !== undefined) return err(`subject: ${absent} is missing`);
+  if (absent !== undefined) return err(`the subject ${absent} is missing`);
   return ok({ order, sealed, files: digests });
 }
 

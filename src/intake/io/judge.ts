@@ -1,0 +1,65 @@
+/** Opens and judges in a thread of its own, so that no package, however large or odd, delays the cell that holds machines. */
+import { Worker } from "node:worker_threads";
+import type { EquipmentId } from "../../kernel/names.ts";
+import type { Clock } from "../../kernel/ports.ts";
+import { err, type Result } from "../../kernel/result.ts";
+import type { Milliseconds } from "../../kernel/units.ts";
+import type { Admitted, Came } from "../admit.ts";
+import { type PackageRefusal, refusePackage } from "../package/refusal.ts";
+import type { Statement } from "../package/statement.ts";
+import type { Recipe } from "../recipe.ts";
+
+/** What the thread is told. `secrets` is the cell's identity file: it stays in this process. */
+export type Task = {
+  readonly secrets: string;
+  readonly statement: Statement;
+  readonly sealed: Uint8Array;
+} & (
+  | {
+      readonly kind: "judge";
+      readonly came: Came;
+      readonly recipe: Recipe;
+      /** The cell's machine of each class. */
+      readonly equipment: ReadonlyMap<string, EquipmentId>;
+    }
+  | { readonly kind: "identifier-key" }
+);
+
+/** What it answers. */
+export type Judged = Result<Admitted, PackageRefusal>;
+export type FoundKey = Result<Uint8Array, PackageRefusal>;
+
+/** The largest package takes a few seconds. */
+const longestMs: Milliseconds = 60_000;
+const mostHeapMb = 512;
+
+/** The order and its programs, or why they are not taken. */
+export function judge(task: Extract<Task, { kind: "judge" }>, clock: Clock): Promise<Judged> {
+  return ask(task, clock) as Promise<Judged>;
+}
+
+/** The order's HMAC key, opened again in memory. */
+export function findIdentifierKey(task: Extract<Task, { kind: "identifier-key" }>, clock: Clock): Promise<FoundKey> {
+  return ask(task, clock) as Promise<FoundKey>;
+}
+
+function ask(task: Task, clock: Clock): Promise<unknown> {
+  const worker = new Worker(new URL("./worker.ts", import.meta.url), {
+    workerData: task,
+    resourceLimits: { maxOldGenerationSizeMb: mostHeapMb },
+  });
+  return new Promise((done) => {
+    const id = task.statement.order.id;
+    const ended = () => {
+      const what = `Order ${id} could not be judged: the controller needed too much time or memory for it.`;
+      done(err(refusePackage("not-judged", what)));
+    };
+    const cancel = clock.after(longestMs, () => void worker.terminate());
+    worker.once("message", done);
+    worker.once("error", ended);
+    worker.once("exit", () => {
+      cancel();
+      ended();
+    });
+  });
+}
