@@ -37,10 +37,17 @@ export interface CentralDecision {
   readonly expires: EpochMs;
 }
 
+export interface CentralHold {
+  readonly target: CentralTarget;
+  readonly reason: CentralReason;
+  /** Of the newest hold of this target. */
+  readonly issuedAt: EpochMs;
+}
+
 export interface CentralState {
   /** Why sync is frozen (a fork, a restored image); null while it is not. */
   readonly frozen: string | null;
-  readonly holds: readonly { readonly target: CentralTarget; readonly reason: CentralReason }[];
+  readonly holds: readonly CentralHold[];
   /** QA has marked this cell as a demonstration. */
   readonly demonstration: boolean;
   /** Nonces of all decisions taken in. */
@@ -50,11 +57,20 @@ export interface CentralState {
 /** A cell of which central QA has never said anything. */
 export const noCentral: CentralState = { frozen: null, holds: [], demonstration: false, nonces: {} };
 
-/** The state after one more decision. */
+/**
+ * The state after one more decision, in whatever order they come: a hold always holds, and a lift that is older than the
+ * newest hold of its target lifts nothing.
+ */
 export function afterDecision(before: CentralState, decision: CentralDecision): CentralState {
-  const { action, target, reason, nonce } = decision;
+  const { action, target, reason, issuedAt, nonce } = decision;
   const nonces = { ...before.nonces, [nonce]: true as const };
   if (action === "demonstration") return { ...before, nonces, demonstration: true };
-  const others = before.holds.filter((hold) => hold.target.kind !== target.kind || hold.target.id !== target.id);
-  return { ...before, nonces, holds: action === "hold" ? [...others, { target, reason }] : others };
+  const standing = before.holds.find((hold) => isSame(hold.target, target));
+  if (standing && standing.issuedAt > issuedAt) return { ...before, nonces };
+  const others = before.holds.filter((hold) => hold !== standing);
+  return { ...before, nonces, holds: action === "hold" ? [...others, { target, reason, issuedAt }] : others };
+}
+
+function isSame(a: CentralTarget, b: CentralTarget): boolean {
+  return a.kind === b.kind && a.id === b.id;
 }

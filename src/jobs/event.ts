@@ -33,6 +33,7 @@ export interface JudgedResult {
   readonly unit: string;
   readonly lower: number | null;
   readonly upper: number | null;
+  /** The instrument; the machine's serial number where it names none. Null where nothing was measured. */
   readonly gauge: string | null;
   readonly verdict: "pass" | "fail" | "missing";
 }

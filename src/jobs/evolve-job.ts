@@ -39,10 +39,10 @@ export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup):
     case "LabelNotPrinted":
     case "LabelVerified":
     case "LabelVoided":
-    case "HandedOver":
       return { ...job, units: job.units.map((unit) => (unit.number === event.unit ? evolveUnit(unit, event) : unit)) };
     case "JobEnded":
       return { ...job, ended: event.outcome };
+    case "HandedOver":
     case "UnitReleased":
     case "JobOrderAccepted":
     case "MachineMadeSafe":

@@ -139,14 +139,14 @@ function evolveCell(state: State, event: CellEvent): State {
       // What is only true for a while cannot be aged by a clock that jumps: it has to be said again.
       return { ...state, jobs: withoutProofs(state.jobs), equipment: withPlatesUnknown(state.equipment) };
     case "MachineOnline":
-      return patchEquipment(state, event.equipment, {
+      return patchEquipment(withoutPartAt(state, event.equipment), event.equipment, {
         online: true,
         identity: event.identity,
         fault: null,
         ...unknownPlate("The machine was away; look at the plate and declare it clear."),
       });
     case "MachineOffline":
-      return patchEquipment(state, event.equipment, {
+      return patchEquipment(withoutPartAt(state, event.equipment), event.equipment, {
         online: false,
         fault: event.fault,
         alarms: [],
@@ -249,6 +249,18 @@ function withoutProofs(jobs: State["jobs"]): State["jobs"] {
   return Object.fromEntries(
     Object.entries(jobs).map(([id, job]) => [id, { ...job, identity: null, presence: null, units: unconfirmed(job) }]),
   );
+}
+
+/** A part that was scanned at a machine may have been exchanged while nobody heard of the machine. */
+function withoutPartAt(state: State, equipment: EquipmentId): State {
+  const jobs = Object.entries(state.jobs).map(([id, job]): [string, Job] => {
+    if (!job.units.some(({ confirmed }) => confirmed?.equipment === equipment)) return [id, job];
+    const units = job.units.map((unit) =>
+      unit.confirmed?.equipment === equipment ? { ...unit, confirmed: null } : unit,
+    );
+    return [id, { ...job, units }];
+  });
+  return { ...state, jobs: Object.fromEntries(jobs) };
 }
 
 function withPlatesUnknown(equipment: State["equipment"]): State["equipment"] {

@@ -8,7 +8,7 @@ import { equipmentOf, isByMachine, type Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
 import type { Attempt, EquipmentState, Job, State } from "./state.ts";
 import { findMachine, findPerson, operationOf } from "./state.ts";
-import { centralGate, nonconformityGate } from "./step-gates.ts";
+import { centralGate, nonconformityGate, supersededGate } from "./step-gates.ts";
 import { nextOperation, nextUnit } from "./units.ts";
 
 /** Every condition of starting `operation` now; the start is allowed when none is shut. */
@@ -92,14 +92,7 @@ function orderGates(state: State, job: Job, operation: OperationId, at: EpochMs)
   const { notBefore, expires } = job.order;
   return [
     gate("order", !job.ended, "The order is open.", "The order has ended.", "Ask for a new order.", "design authority"),
-    gate(
-      "superseded",
-      !Object.hasOwn(state.superseded, job.order.id),
-      "No newer order replaces this one.",
-      `Order ${state.superseded[job.order.id] ?? ""} has replaced this one.`,
-      "Make the newer order.",
-      "design authority",
-    ),
+    supersededGate(state, job),
     gate(
       "not-before",
       at >= notBefore,

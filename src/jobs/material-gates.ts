@@ -18,6 +18,17 @@ export function materialGates(state: State, operation: MachineOperation, at: Epo
       const shut = `No ${title} is loaded in the machine.`;
       return gate("material", false, "", shut, "Scan the package of the material at the machine.", "technician");
     }
+    if (lot.unit !== need.unit) {
+      const shut = `Lot ${lot.batch} of ${title} is counted in ${lot.unit}, the order in ${need.unit}.`;
+      return gate(
+        "material",
+        false,
+        "",
+        shut,
+        "Let the engineer compare the configuration with the recipe.",
+        "engineer",
+      );
+    }
     const why = whyNotUsable(lot, need.quantity, at);
     const remedy = lot.status === "quarantine" ? "QA decides on the lot." : "Load another lot and scan its package.";
     const owner = lot.status === "quarantine" ? "qa" : "technician";

@@ -117,6 +117,30 @@ export interface JobOrder {
   readonly route: readonly Operation[];
 }
 
+/**
+ * Why no device could ever go this route, one sentence; null where one can. What follows from it elsewhere: a part is
+ * there before it is scanned, labelled or handed over, and a release is the last word.
+ */
+export function whyRouteCannotBeGone(route: readonly Operation[]): string | null {
+  const [first] = route;
+  const twice = route.find(({ id }, index) => route.findIndex((each) => each.id === id) !== index);
+  const labels = route.filter(({ kind }) => kind === "label");
+  const release = route.findIndex(({ kind }) => kind === "release");
+  const doubled = route
+    .filter(isByMachine)
+    .find(({ materials }) => hasTwice(materials.map(({ material }) => material)));
+  if (!first) return "It asks for nothing to be made.";
+  if (first.kind !== "build") return `It begins with ${first.title}, before anything is made.`;
+  if (twice) return `It has two steps called ${twice.id}.`;
+  if (labels.length > 1) return "It labels the device twice.";
+  if (release >= 0 && release < route.length - 1) return "It goes on after the release.";
+  return doubled ? `Its step ${doubled.title} names a material twice.` : null;
+}
+
+function hasTwice(names: readonly string[]): boolean {
+  return new Set(names).size < names.length;
+}
+
 /** True for a step that a machine does. */
 export function isByMachine(operation: Operation): operation is MachineOperation {
   return operation.kind === "build" || operation.kind === "task";

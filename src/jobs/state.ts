@@ -97,12 +97,11 @@ export interface Unit {
   /** The part was scanned at the machine of its next step; consumed by the start. */
   readonly confirmed: {
     readonly operation: OperationId;
+    readonly equipment: EquipmentId;
     readonly person: PersonId;
     readonly mono: MonotonicMs;
   } | null;
   readonly labels: readonly Label[];
-  /** Whoever tagged, confirmed, labelled or handed over: none of them releases it. */
-  readonly hands: readonly PersonId[];
 }
 
 /** One label of a unit; at most one is alive. */

@@ -31,6 +31,7 @@ export function stepGates(state: State, job: Job, kind: Operation["kind"], perso
       "Do the step that the route names.",
       "technician",
     ),
+    supersededGate(state, job),
     nonconformityGate(job),
     centralGate(state, job, next),
     gate(
@@ -42,6 +43,23 @@ export function stepGates(state: State, job: Job, kind: Operation["kind"], perso
       role,
     ),
   ];
+}
+
+/** What another order or a newer revision of its design has replaced goes nowhere, started or not. */
+export function supersededGate(state: State, { order }: Job): Gate {
+  const { design, revision } = order.lineage;
+  const newer = Object.hasOwn(state.superseded, order.id) ? state.superseded[order.id] : undefined;
+  const newest = Object.hasOwn(state.revisions, design) ? (state.revisions[design] ?? 0) : 0;
+  return gate(
+    "superseded",
+    newer === undefined && newest <= revision,
+    "No newer order replaces this one.",
+    newer === undefined
+      ? `An order for revision ${newest} of the design is here; this one is for revision ${revision}.`
+      : `Order ${newer} has replaced this one.`,
+    "Make the newer order, and cancel this one.",
+    "design authority",
+  );
 }
 
 /** Nothing goes on while QA has to decide. */

@@ -7,7 +7,7 @@ import type { RefusalCode } from "../refusal.ts";
 import type { Attempt, Job, Nonconformity } from "../state.ts";
 import { findJob, findPerson } from "../state.ts";
 import type { Draft } from "./draft.ts";
-import { endAttempt } from "./ending.ts";
+import { endAttempt, endJobIfMade } from "./ending.ts";
 import { liveLabel } from "./labels.ts";
 import { refuse } from "./refuse.ts";
 import { handsOn } from "./releasing.ts";
@@ -116,7 +116,7 @@ function isDecidable(disposition: string): disposition is Decidable {
 }
 
 function executorsOf(job: Job, nonconformity: Nonconformity) {
-  return attemptOf(job, nonconformity)?.executors ?? handsOn(job, nonconformity.unit);
+  return handsOn(job, nonconformity.unit);
 }
 
 /** What a decision leads to beside itself. */
@@ -135,6 +135,7 @@ function follow(
   if (disposition === "concession" && nonconformity.layer === null && attempt) {
     const { unit, operation } = attempt;
     draft.add({ type: "OperationCompleted", job: id, unit, operation, attempt: attempt.id });
+    endJobIfMade(draft, id);
   }
   const unit = job.units.find(({ number }) => number === nonconformity.unit);
   const label = unit && liveLabel(unit);

@@ -4,7 +4,7 @@ import type { JobId, PersonId } from "../../kernel/names.ts";
 import type { NonconformityCause, Outcome } from "../event.ts";
 import type { BuildOperation, TaskOperation } from "../order.ts";
 import type { Attempt, Job } from "../state.ts";
-import { findJob, operationOf } from "../state.ts";
+import { findJob, findMachine, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt, raise } from "./draft.ts";
 import { judgeResults, troubleOf } from "./results.ts";
@@ -57,7 +57,8 @@ function completeBuild(draft: Draft, job: Job, attempt: Attempt, operation: Buil
 function completeTask(draft: Draft, job: Job, attempt: Attempt, operation: TaskOperation, executed: Execution): void {
   const id = job.order.id;
   if (executed.program !== operation.program) return endAttempt(draft, id, attempt, "Failed", otherProgram);
-  const results = judgeResults(operation, executed);
+  const serial = findMachine(draft.state(), attempt.equipment)?.identity?.serial ?? null;
+  const results = judgeResults(operation, executed, serial);
   draft.add({ type: "ResultsJudged", job: id, attempt: attempt.id, results });
   const trouble = troubleOf(operation, results, executed);
   if (trouble) return endAttempt(draft, id, attempt, "Rejected", trouble);

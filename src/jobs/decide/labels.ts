@@ -102,6 +102,10 @@ export function voidLabel(draft: Draft, message: Of<"void-label">): void {
     const what = "There is no label of this device to void.";
     return refuse(draft, "void-label", message.person, message.job, { code: "not-labelled", what });
   }
+  if (label.state === "requested") {
+    const what = "The label is being printed. Wait for it, so that none is left over.";
+    return refuse(draft, "void-label", message.person, message.job, { code: "not-labelled", what });
+  }
   const { person, why } = message;
   draft.add({ type: "LabelVoided", job: job.order.id, unit: unit.number, label: label.number, person, why });
 }

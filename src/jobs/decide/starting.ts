@@ -9,7 +9,7 @@ import { shutOf } from "../gate.ts";
 import { startGates } from "../gates.ts";
 import { issuedMaterials } from "../material-gates.ts";
 import type { Message } from "../message.ts";
-import { isByMachine, type JobOrder } from "../order.ts";
+import { isByMachine, type JobOrder, whyRouteCannotBeGone } from "../order.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { Job, State } from "../state.ts";
 import { findJob, findMachine, findPerson } from "../state.ts";
@@ -43,9 +43,9 @@ function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: Ref
     const what = `Order ${id} is for revision ${lineage.revision} of the design; revision ${known} is here already.`;
     return { code: "order-superseded", what };
   }
-  if (order.copies < 1 || order.route.length === 0) {
-    return { code: "order-invalid", what: `Order ${id} asks for nothing to be made.` };
-  }
+  const wrong = order.copies < 1 ? "It asks for nothing to be made." : whyRouteCannotBeGone(order.route);
+  if (wrong !== null) return { code: "order-invalid", what: `Order ${id} cannot be made. ${wrong}` };
+  if (order.supersedes === id) return { code: "order-invalid", what: `Order ${id} says that it replaces itself.` };
   const missing = order.route.filter(isByMachine).find(({ equipment }) => !findMachine(state, equipment));
   if (missing) {
     return { code: "order-invalid", what: `Order ${id} needs ${missing.equipment}, which this cell does not have.` };

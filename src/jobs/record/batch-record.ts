@@ -13,6 +13,7 @@ export interface BatchRecord {
   readonly order: JobOrder | null;
   /** Who confirmed the two identifiers for the next build. */
   readonly identityBy: PersonId | null;
+  /** Presence proofs that no start or resume has used yet. */
   readonly proofs: Readonly<Record<string, true>>;
   readonly attempts: readonly AttemptRecord[];
   readonly units: readonly UnitRecord[];
@@ -37,7 +38,8 @@ export interface AttemptRecord {
   readonly presenceProven: boolean;
   readonly machine: MachineIdentity;
   readonly simulated: boolean;
-  readonly plateCheck: string | null;
+  /** The camera's last look before the begin saw a clear plate. */
+  readonly plateSeen: boolean;
   readonly part: string | null;
   /** The part with this tag was scanned at the machine before the start. */
   readonly partConfirmed: boolean;
@@ -69,6 +71,7 @@ export interface UnitRecord {
     readonly container: string;
     readonly person: PersonId;
   }[];
+  /** Whoever compared, started, held, resumed, stopped, tagged, scanned, labelled or handed over: none of them releases it. */
   readonly hands: readonly PersonId[];
   readonly released: { readonly approval: Approval; readonly simulated: boolean } | null;
   readonly scrapped: boolean;

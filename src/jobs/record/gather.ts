@@ -2,6 +2,7 @@
 import type { PersonId } from "../../kernel/names.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import type { Event } from "../event.ts";
+import { lastLookAtPlate } from "../plate.ts";
 import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
 import { unitOf } from "./batch-record.ts";
 
@@ -18,6 +19,13 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
       return { ...record, proofs: { ...record.proofs, [event.proof]: true } };
     case "AttemptStarted":
       return started(record, event, at);
+    case "AttemptResumed":
+      return handled(withoutProof(record, event.presence), event.attempt, event.person);
+    case "HoldRaised":
+    case "RetakeOrdered":
+      return handled(record, event.attempt, event.person);
+    case "PlateChecked":
+      return patchAttempts(record, isLastLookOf(event.check), (attempt) => ({ ...attempt, plateSeen: event.clear }));
     case "MachineUnwatched": {
       const { equipment, from, to } = event;
       return { ...record, unwatched: [...record.unwatched, { equipment, from, to }] };
@@ -36,8 +44,13 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
     case "LayerDecided":
     case "FinishReported":
     case "ResultsJudged":
-    case "AttemptEnded":
       return patchAttempt(record, event.attempt, (attempt) => afterStart(attempt, event));
+    case "AttemptEnded":
+      return handled(
+        patchAttempt(record, event.attempt, (attempt) => afterStart(attempt, event)),
+        event.attempt,
+        event.person,
+      );
     case "PartTagged":
     case "PartConfirmed":
     case "PartRefused":
@@ -55,17 +68,37 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
 }
 
 function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs): BatchRecord {
-  const { attempt: id, unit, operation, equipment, person, machine, simulated, plateCheck, part, materials } = event;
+  const { attempt: id, unit, operation, equipment, person, machine, simulated, part, materials } = event;
+  const { identityBy } = record;
   const attempt: AttemptRecord = {
-    ...{ id, unit, operation, equipment, startedAt: at, person, machine, simulated, plateCheck, part, materials },
-    identityBy: record.identityBy,
+    ...{ id, unit, operation, equipment, startedAt: at, person, machine, simulated, part, materials, identityBy },
+    plateSeen: false,
     presenceProven: Object.hasOwn(record.proofs, event.presence),
     partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
     ...{ began: false, made: 0, captured: 0, inspected: 0, decided: 0, failed: [], conceded: [] },
     ...{ executed: null, results: null, evidence: [], outcome: null },
   };
-  const withAttempt = { ...record, identityBy: null, attempts: [...record.attempts, attempt] };
-  return patchUnit(withAttempt, unit, (each) => ({ ...each, confirmed: null, hands: touched(each, person) }));
+  const before = withoutProof(record, event.presence);
+  const withAttempt = { ...before, identityBy: null, attempts: [...record.attempts, attempt] };
+  const hands = identityBy === null ? [person] : [person, identityBy];
+  return patchUnit(withAttempt, unit, (each) => ({ ...each, confirmed: null, hands: touched(each, ...hands) }));
+}
+
+/** A proof that a start or a resume has used proves nothing more. */
+function withoutProof(record: BatchRecord, used: string): BatchRecord {
+  const { [used]: _, ...proofs } = record.proofs;
+  return { ...record, proofs };
+}
+
+/** Somebody had a hand in the copy that this attempt is about. */
+function handled(record: BatchRecord, id: string, person: PersonId | null): BatchRecord {
+  const attempt = record.attempts.find((each) => each.id === id);
+  if (person === null || !attempt) return record;
+  return patchUnit(record, attempt.unit, (unit) => ({ ...unit, hands: touched(unit, person) }));
+}
+
+function isLastLookOf(check: string): (attempt: AttemptRecord) => boolean {
+  return ({ id }) => lastLookAtPlate(id) === check;
 }
 
 type OfAttempt =
@@ -138,8 +171,11 @@ function ofUnit(unit: UnitRecord, event: Said<OfUnit>): UnitRecord {
       return patchLabel(unit, event.label, { printed: true });
     case "LabelVerified":
       return { ...patchLabel(unit, event.label, { verified: true }), hands: touched(unit, event.person) };
-    case "LabelVoided":
-      return { ...patchLabel(unit, event.label, { voided: true }), hands: touched(unit, event.person) };
+    case "LabelVoided": {
+      const voided = patchLabel(unit, event.label, { voided: true });
+      // Who orders the rework of a wrong label decides on the device and did not make it.
+      return event.why === "wrong-label" ? voided : { ...voided, hands: touched(unit, event.person) };
+    }
     case "HandedOver": {
       const { operation, to, container, person } = event;
       const handovers = [...unit.handovers, { operation, to, container, person }];
@@ -168,8 +204,18 @@ function disposed(record: BatchRecord, event: Said<"DispositionSigned">): BatchR
   return patchAttempt(settled, attempt, (each) => ({ ...each, conceded: [...each.conceded, layer] }));
 }
 
-function patchAttempt(record: BatchRecord, id: string, change: (each: AttemptRecord) => AttemptRecord): BatchRecord {
-  return { ...record, attempts: record.attempts.map((each) => (each.id === id ? change(each) : each)) };
+type ChangeAttempt = (each: AttemptRecord) => AttemptRecord;
+
+function patchAttempt(record: BatchRecord, id: string, change: ChangeAttempt): BatchRecord {
+  return patchAttempts(record, (each) => each.id === id, change);
+}
+
+function patchAttempts(
+  record: BatchRecord,
+  isMeant: (each: AttemptRecord) => boolean,
+  change: ChangeAttempt,
+): BatchRecord {
+  return { ...record, attempts: record.attempts.map((each) => (isMeant(each) ? change(each) : each)) };
 }
 
 function patchUnit(record: BatchRecord, number: number, change: (each: UnitRecord) => UnitRecord): BatchRecord {
@@ -186,6 +232,6 @@ function patchLabel(unit: UnitRecord, number: number, patch: Partial<LabelRecord
   return { ...unit, labels: unit.labels.map((each) => (each.number === number ? { ...each, ...patch } : each)) };
 }
 
-function touched(unit: UnitRecord, person: PersonId): readonly PersonId[] {
-  return unit.hands.includes(person) ? unit.hands : [...unit.hands, person];
+function touched(unit: UnitRecord, ...people: readonly PersonId[]): readonly PersonId[] {
+  return [...new Set([...unit.hands, ...people])];
 }

@@ -33,7 +33,9 @@ export function omissions(record: BatchRecord, unit: number, context: ReleaseCon
     ...(found.scrapped
       ? [missing("scrapped", `Copy ${unit} was scrapped.`, "A scrapped part is never released.", "qa")]
       : []),
-    ...order.route.filter(({ kind }) => kind !== "release").flatMap((step) => stepOmissions(record, found, step)),
+    ...order.route
+      .filter(({ kind }) => kind !== "release")
+      .flatMap((step) => stepOmissions(record, order, found, step)),
     ...tagOmissions(order, found),
     ...labelAccount(order, record, found),
     ...nonconformityOmissions(record, unit),
@@ -70,6 +72,8 @@ function orderOmissions(order: JobOrder): Omission[] {
       "The design authority's signature",
     ],
     [signatures.some(({ role }) => role === "clinical-release"), "clinical-signature", "The clinical release"],
+    [(order.source as string) !== "", "package", "The digest of the package that it came in"],
+    [(order.recipe as string) !== "", "recipe", "The digest of the recipe"],
     [isPathway(order.pathway), "pathway", "The regulatory pathway"],
     [order.gtin !== "", "device-identifier", "The device identifier (UDI-DI)"],
     [order.pseudonym !== "", "pseudonym", "The patient's pseudonym"],

@@ -1,12 +1,12 @@
 /** What the record of one step of the route lacks: who, with what, on which machine, with which result. */
 import { makeGs1, parseGs1 } from "../../materials/gs1.ts";
-import type { BuildOperation, MachineOperation, Operation, TaskOperation } from "../order.ts";
+import type { BuildOperation, JobOrder, MachineOperation, Operation, TaskOperation } from "../order.ts";
 import type { Gate, Omission } from "../refusal.ts";
 import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
-import { lastAttempt } from "./batch-record.ts";
+import { isSimulated, lastAttempt } from "./batch-record.ts";
 
 /** Everything that is missing for this step of this unit. */
-export function stepOmissions(record: BatchRecord, unit: UnitRecord, step: Operation): Omission[] {
+export function stepOmissions(record: BatchRecord, order: JobOrder, unit: UnitRecord, step: Operation): Omission[] {
   const say = speaker(step);
   const undone = unit.completed.includes(step.id)
     ? []
@@ -14,7 +14,7 @@ export function stepOmissions(record: BatchRecord, unit: UnitRecord, step: Opera
   switch (step.kind) {
     case "build":
     case "task":
-      return [...undone, ...machineOmissions(record, unit, step, say)];
+      return [...undone, ...machineOmissions(record, order, unit, step, say)];
     case "label":
       return [...undone, ...labelOmissions(record, unit, say)];
     case "handover":
@@ -37,7 +37,13 @@ function speaker(step: Operation): Say {
 
 const again = "Let QA decide whether the step is done again or the part scrapped.";
 
-function machineOmissions(record: BatchRecord, unit: UnitRecord, step: MachineOperation, say: Say): Omission[] {
+function machineOmissions(
+  record: BatchRecord,
+  order: JobOrder,
+  unit: UnitRecord,
+  step: MachineOperation,
+  say: Say,
+): Omission[] {
   const attempt = lastAttempt(record, unit.number, step.id);
   if (!attempt) return [say("start", "no start stands in the record.", "Start the step.")];
   const { machine } = attempt;
@@ -47,6 +53,8 @@ function machineOmissions(record: BatchRecord, unit: UnitRecord, step: MachineOp
     [machine.model !== "", "model", "the machine's model is missing."],
     [machine.firmware !== "", "firmware", "the version of the machine's software is missing."],
     [attempt.person !== "", "operator", "nobody stands for the start."],
+    [attempt.startedAt >= order.notBefore, "early", "it was started before the order's first day."],
+    [attempt.startedAt < order.expires, "late", "it was started after the order had expired."],
     [attempt.presenceProven, "presence", "the proof that somebody stood at the cell is missing."],
     [attempt.began, "begin", "that the machine began is missing."],
     [attempt.executed !== null, "finish", "the machine's report of its end is missing."],
@@ -84,7 +92,11 @@ function materialOmissions(attempt: AttemptRecord, step: MachineOperation, say: 
       ...(total < need.quantity
         ? [say("quantity", `${total} of ${need.quantity} ${need.unit} of ${need.material} were issued.`, again, "qa")]
         : []),
-      ...issued.flatMap(({ batch, expires, releasedBy }) => [
+      ...issued.flatMap(({ batch, unit, expires, releasedBy }) => [
+        ...(batch === "" ? [say("lot", `the lot number of ${need.material} is missing.`, again, "qa")] : []),
+        ...(unit === need.unit
+          ? []
+          : [say("unit", `lot ${batch} was issued in ${unit}, not ${need.unit}.`, again, "qa")]),
         ...(releasedBy === null ? [say("lot-released", `lot ${batch} was not released by QA.`, again, "qa")] : []),
         ...(attempt.startedAt >= expires ? [say("lot-expired", `lot ${batch} had expired.`, again, "qa")] : []),
       ]),
@@ -102,8 +114,10 @@ function buildOmissions(attempt: AttemptRecord, step: BuildOperation, say: Say):
   ];
   const open = attempt.failed.filter((layer) => !attempt.conceded.includes(layer));
   return [
-    ...(attempt.identityBy === null ? [say("identity", "nobody had compared the two identifiers.", again, "qa")] : []),
-    ...(attempt.plateCheck === null ? [say("plate", "the plate was not seen clear before it.", again, "qa")] : []),
+    ...(attempt.identityBy === null || attempt.identityBy !== attempt.person
+      ? [say("identity", "whoever started it had not compared the two identifiers.", again, "qa")]
+      : []),
+    ...(attempt.plateSeen ? [] : [say("plate", "the plate was not seen clear before it.", again, "qa")]),
     ...counts.flatMap(([count, code, done]) =>
       count === planned ? [] : [say(code, `${count} of ${planned} layers were ${done}.`, again, "qa")],
     ),
@@ -154,20 +168,25 @@ function labelOmissions(record: BatchRecord, unit: UnitRecord, say: Say): Omissi
   return [
     ...(label.printed ? [] : [say("label-print", "the label was not printed.", relabel)]),
     ...(label.verified ? [] : [say("label-scan", "the label was not scanned back.", relabel)]),
-    ...codeOmissions(record, label, say),
+    ...codeOmissions(record, unit, label, say),
   ];
 }
 
-/** The code on the label against the order that the record holds. */
-function codeOmissions({ order }: BatchRecord, { content }: LabelRecord, say: Say): Omission[] {
+/** The code and the words on the label against the order that the record holds. */
+function codeOmissions(record: BatchRecord, unit: UnitRecord, { content }: LabelRecord, say: Say): Omission[] {
+  const { order } = record;
   const read = parseGs1(content.code);
   const voidIt = "Void the label and print a new one.";
   if (!read.ok || !makeGs1(read.value).ok) return [say("label-code", "the label's code is no GS1 code.", voidIt)];
+  const { gtin, lot, serial, madeOn } = read.value;
+  const words = content.pseudonym === order?.pseudonym && content.side === order.side;
   const asked: [boolean, string, string][] = [
-    [read.value.gtin === order?.gtin, "label-device", "the label's code names another device identifier."],
-    [read.value.lot === order?.id, "label-order", "the label's code names another order."],
-    [read.value.serial === content.serial, "label-serial", "the label's code names another serial number."],
-    [read.value.madeOn !== null, "label-date", "the label's code lacks the day of manufacture."],
+    [gtin === order?.gtin, "label-device", "the label's code names another device identifier."],
+    [lot === order?.id, "label-order", "the label's code names another order."],
+    [serial === String(unit.number), "label-serial", "the label's code names another copy."],
+    [madeOn !== null, "label-date", "the label's code lacks the day of manufacture."],
+    [words, "label-words", "the label names another pseudonym or side than the order."],
+    [content.simulated === isSimulated(record, unit.number), "label-simulated", "the label is wrong about SIMULATED."],
   ];
   return asked.flatMap(([agrees, code, what]) => (agrees ? [] : [say(code, what, voidIt)]));
 }

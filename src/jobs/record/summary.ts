@@ -40,6 +40,7 @@ export function shownForRelease(record: BatchRecord, unit: number) {
         results: (attempt?.results ?? []).map((each) => ({ ...each })),
       };
     }),
+    unwatched: record.unwatched.map((each) => ({ ...each })),
     handovers: (found?.handovers ?? []).map((each) => ({ ...each })),
     nonconformities: record.nonconformities
       .filter((each) => each.unit === unit)
