@@ -37,13 +37,14 @@ RUN rm -rf node_modules/onnxruntime-node/bin/napi-v*/darwin node_modules/onnxrun
 RUN find /image -type f \( -name '*.node' -o -name '*.so*' -o -path '*/usr/bin/node' \) -exec ldd {} + 2>/dev/null \
       | sed -n 's/.*=> \(\/[^ ]*\).*/\1/p; s/^[[:space:]]*\(\/lib64[^ ]*\).*/\1/p' | grep -v '^/image/' | sort -u \
       | xargs -I{} sh -c 'mkdir -p "/image$(dirname "{}")" && cp -L "{}" "/image{}"' \
- && mkdir -p /image/etc/ssl/certs /image/etc/cellward /image/var/lib/cellward /image/var/lib/cellward-keys /image/tmp \
+ && mkdir -p /image/etc/ssl/certs /image/etc/cellward /image/var/lib/cellward /image/var/lib/cellward-keys \
+      /image/var/lib/cellward-intake /image/tmp \
  && cp /etc/ssl/certs/ca-certificates.crt /image/etc/ssl/certs/ \
  && printf 'root:x:0:0:root:/:\ncellward:x:10001:10001:cellward:/var/lib/cellward:\n' > /image/etc/passwd \
  && printf 'root:x:0:\ncellward:x:10001:\n' > /image/etc/group \
  && printf 'hosts: files dns\n' > /image/etc/nsswitch.conf \
- && chown -R 10001:10001 /image/var/lib/cellward /image/var/lib/cellward-keys \
- && chmod 700 /image/var/lib/cellward /image/var/lib/cellward-keys
+ && chown -R 10001:10001 /image/var/lib/cellward /image/var/lib/cellward-keys /image/var/lib/cellward-intake \
+ && chmod 700 /image/var/lib/cellward /image/var/lib/cellward-keys && chmod 770 /image/var/lib/cellward-intake
 
 FROM scratch
 COPY --from=build /image/ /
@@ -51,7 +52,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 USER 10001:10001
 EXPOSE 8440
-VOLUME ["/var/lib/cellward", "/var/lib/cellward-keys"]
+VOLUME ["/var/lib/cellward", "/var/lib/cellward-keys", "/var/lib/cellward-intake"]
 HEALTHCHECK --interval=15s --timeout=5s --start-period=30s --retries=3 CMD ["/usr/bin/node", "/app/scripts/healthcheck.ts"]
 ENTRYPOINT ["/usr/bin/node", "/app/src/main.ts"]
 CMD ["run", "--config", "/etc/cellward/cell.toml", "--data", "/var/lib/cellward", "--keys", "/var/lib/cellward-keys"]
