@@ -161,7 +161,9 @@ export async function startQa(installation: Installation, env: NodeJS.ProcessEnv
 export interface CellOnWire {
   readonly client: MqttClient;
   say(bytes: Uint8Array): Promise<void>;
-  /** The next message of central that `is` accepts; others are dropped. */
+  /** What came and was not asked for yet. */
+  heard(): readonly DownMessage[];
+  /** The first message of this kind that came and was not asked for yet, or the next. */
   next<T extends DownMessage["kind"]>(kind: T): Promise<Extract<DownMessage, { kind: T }>>;
 }
 
@@ -189,6 +191,7 @@ export async function connectCell(installation: Installation, port: number, as: 
   await client.subscribeAsync(downTopic(as), { qos: 1 });
   return {
     client,
+    heard: () => heard,
     say: async (bytes) => void (await client.publishAsync(upTopic(as), Buffer.from(bytes), { qos: 1 })),
     next(kind) {
       const at = heard.findIndex((each) => each.kind === kind);

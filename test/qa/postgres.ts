@@ -12,8 +12,13 @@ export interface ThrowAway {
   stop(): Promise<void>;
 }
 
+export interface ThrowAwayOptions {
+  /** True flushes every commit, as in production: for measurements. */
+  readonly flushed?: boolean;
+}
+
 /** Makes and starts one. Throws, with what Debian package to install, where it cannot: these tests are never skipped. */
-export async function startPostgres(): Promise<ThrowAway> {
+export async function startPostgres({ flushed = false }: ThrowAwayOptions = {}): Promise<ThrowAway> {
   const bin = newestBin();
   const root = mkdtempSync(join(tmpdir(), "cellward-pg-"));
   const who = unprivileged();
@@ -25,7 +30,7 @@ export async function startPostgres(): Promise<ThrowAway> {
     ["--no-sync", "-A", "trust", "-U", "cellward", "-E", "UTF8", "--locale=C", "-D", data],
     quiet,
   );
-  const settings = ["-c", "listen_addresses=", "-c", "fsync=off", "-c", "shared_buffers=16MB"];
+  const settings = ["-c", "listen_addresses=", "-c", `fsync=${flushed ? "on" : "off"}`, "-c", "shared_buffers=16MB"];
   const server = spawn(join(bin, "postgres"), ["-D", data, "-k", root, ...settings], {
     cwd: root,
     stdio: ["ignore", "ignore", "pipe"],
