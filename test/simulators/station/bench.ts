@@ -160,6 +160,7 @@ export interface Desk {
   /** Node at a path of `uri-name:BrowseName` steps from the machine. */
   node(path: string): Promise<NodeId>;
   read(path: string): Promise<Variant>;
+  readonly namespaces: readonly string[];
   close(): Promise<void>;
 }
 
@@ -170,7 +171,10 @@ export async function openDesk(bench: Bench, machine = "finishing-1"): Promise<D
   const session = await client.createSession({ type: UserTokenType.UserName, ...user });
   const namespaces = await session.readNamespaceArray();
   const index = (name: string): number => namespaces.indexOf(uris[name as keyof typeof uris]);
+  const known = new Map<string, NodeId>();
   const node = async (path: string): Promise<NodeId> => {
+    const before = known.get(path);
+    if (before !== undefined) return before;
     const steps = [`machinery:Machines`, `own:${machine}`, ...path.split("/").filter((step) => step !== "")];
     const relative = steps.map((step) => {
       const [ns, plain] = step.includes(":") ? (step.split(":") as [string, string]) : ["", step];
@@ -181,12 +185,16 @@ export async function openDesk(bench: Bench, machine = "finishing-1"): Promise<D
     const found = await session.translateBrowsePath(makeBrowsePath("ObjectsFolder", relative.join("")));
     const target = found.targets?.[0];
     if (target === undefined) throw new Error(`${path}: ${found.statusCode.toString()}`);
-    return target.targetId as unknown as NodeId;
+    const id = target.targetId as unknown as NodeId;
+    // Files come and go under one path; everything else stays where it is.
+    if (!path.startsWith("own:Programs/own:")) known.set(path, id);
+    return id;
   };
   return {
     client,
     session,
     node,
+    namespaces,
     read: async (path) => {
       const value = await session.read({ nodeId: await node(path), attributeId: AttributeIds.Value });
       if (!value.statusCode.isGood()) throw new Error(`${path}: ${value.statusCode.toString()}`);

@@ -4,7 +4,6 @@ import {
   type CallMethodResult,
   DataType,
   type ExtensionObject,
-  type NodeId,
   resolveNodeId,
   Variant,
   VariantArrayType,
@@ -25,19 +24,41 @@ export async function callMethod(
   return desk.session.call({ objectId, methodId, inputArguments: [...inputArguments] });
 }
 
-const value = (dataType: DataType, given: unknown) => new Variant({ dataType, value: given });
+/** A scalar argument. */
+export function value(dataType: DataType, given: unknown): Variant {
+  return new Variant({ dataType, value: given });
+}
 
-/** Sends a program in one piece, as FileType has it. */
-export async function sendProgram(desk: Desk, name: string, bytes: Buffer): Promise<void> {
+/** Makes a file, writes it in pieces of at most `chunk` bytes, and closes it. */
+export async function sendProgram(desk: Desk, name: string, bytes: Buffer, chunk = 65_536): Promise<void> {
   const made = await callMethod(desk, "own:Programs", "CreateFile", [
     value(DataType.String, name),
     value(DataType.Boolean, true),
   ]);
-  const [file, handle] = made.outputArguments!.map((output): unknown => output.value) as [NodeId, number];
+  const handle: unknown = made.outputArguments![1]!.value;
   const path = `own:Programs/own:${name}`;
-  void file;
-  await callMethod(desk, path, "Write", [value(DataType.UInt32, handle), value(DataType.ByteString, bytes)]);
+  for (let at = 0; at < bytes.length; at += chunk) {
+    const part = value(DataType.ByteString, bytes.subarray(at, at + chunk));
+    const written = await callMethod(desk, path, "Write", [value(DataType.UInt32, handle), part]);
+    if (!written.statusCode.isGood()) throw new Error(written.statusCode.toString());
+  }
   await callMethod(desk, path, "Close", [value(DataType.UInt32, handle)]);
+}
+
+/** Reads a file back, in as many pieces as the station gives. */
+export async function readProgram(desk: Desk, name: string): Promise<{ bytes: Buffer; pieces: number }> {
+  const path = `own:Programs/own:${name}`;
+  const opened = await callMethod(desk, path, "Open", [value(DataType.Byte, 1)]);
+  const handle = value(DataType.UInt32, opened.outputArguments![0]!.value);
+  const parts: Buffer[] = [];
+  for (;;) {
+    const read = await callMethod(desk, path, "Read", [handle, value(DataType.Int32, 65_536)]);
+    const part = (read.outputArguments![0]!.value as Buffer | null) ?? Buffer.alloc(0);
+    if (part.length === 0) break;
+    parts.push(part);
+  }
+  await callMethod(desk, path, "Close", [handle]);
+  return { bytes: Buffer.concat(parts), pieces: parts.length };
 }
 
 export interface Order {
@@ -55,8 +76,7 @@ export function digestOfBytes(bytes: Buffer): string {
 
 /** An ISA95JobOrderDataType. */
 export async function orderOf(desk: Desk, order: Order): Promise<ExtensionObject> {
-  const namespaces = await desk.session.readNamespaceArray();
-  const ns = namespaces.indexOf(uris.isa95);
+  const ns = desk.namespaces.indexOf(uris.isa95);
   const parameter = (id: string, text: string) => ({ ID: id, value: value(DataType.String, text) });
   return desk.session.constructExtensionObject(resolveNodeId(`ns=${ns};i=3008`), {
     jobOrderID: order.id,

@@ -1,7 +1,8 @@
 /** Alarms and conditions (OPC 10000-9): each alarm of the station is a condition with acknowledgement and refresh. */
-import { type Namespace, NodeId, StatusCodes, type UAObject } from "node-opcua";
+import { DataType, type Namespace, NodeId, StatusCodes, type UAObject } from "node-opcua";
 import type { AlarmName } from "../operation.ts";
 import type { Station } from "../station.ts";
+import { scalar } from "./variants.ts";
 
 type Condition = ReturnType<Namespace["instantiateOffNormalAlarm"]>;
 interface Due {
@@ -21,6 +22,8 @@ const mostAtOnce = 25;
 
 /** Makes the station's conditions under `machine`; the returned function raises and ends what has changed. */
 export function installAlarms(own: Namespace, machine: UAObject, station: Station): () => void {
+  // Binds ConditionRefresh and the condition methods of the types.
+  own.addressSpace.installAlarmsAndConditionsService();
   const folder = own.addObject({ browseName: "Alarms", componentOf: machine, typeDefinition: "FolderType" });
   const conditions = new Map<string, Condition>();
   const active = new Set<string>();
@@ -35,6 +38,8 @@ export function installAlarms(own: Namespace, machine: UAObject, station: Statio
       inputNode: NodeId.nullNodeId,
       normalState: null,
     });
+    // node-opcua takes the qualified name, whose namespace index is not the same after a restart.
+    made.sourceName.setValueFromSource(scalar(DataType.String, machine.browseName.name));
     keepWhileActive(made);
     conditions.set(name, made);
     return made;

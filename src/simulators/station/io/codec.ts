@@ -76,7 +76,7 @@ export function codecOf(space: AddressSpace): Codec {
     if (state.sub === null) return [top];
     const { machine, number } = substates[state.sub];
     const name = machine === "Prepare" ? `${state.name}Substates` : machine;
-    const step = { referenceTypeId: resolveNodeId("HasSubStateMachine"), isInverse: false, includeSubtypes: true };
+    const step = { referenceTypeId: resolveNodeId("HasComponent"), isInverse: false, includeSubtypes: true };
     const sub = make("ISA95StateDataType", {
       browsePath: { elements: [{ ...step, targetName: { namespaceIndex: ns, name } }] },
       stateText: text(state.sub),

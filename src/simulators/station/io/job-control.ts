@@ -64,8 +64,7 @@ export function installJobControl(
       "Store",
       "StoreAndStart",
       ...Object.keys(methods),
-      "NotAllowedToStartSubstates",
-      "AllowedToStartSubstates",
+      ...["NotAllowedToStart", "AllowedToStart", "Interrupted", "Ended"].map((name) => `${name}Substates`),
     ],
   }) as UAObject;
   machine.addReference({ referenceType: "HasEventSource", nodeId: control.nodeId });
@@ -90,6 +89,7 @@ export function installJobControl(
       jobResponse: scalar(DataType.ExtensionObject, codec.response(job, plate.softwareRevision, plate.serial)),
       message: scalar(DataType.LocalizedText, text(`${job.order.id} is ${job.state.name}`)),
       severity: scalar(DataType.UInt16, 100),
+      sourceName: scalar(DataType.String, machine.browseName.name),
     });
   for (const list of [variable(control, "JobOrderList"), variable(results, "JobOrderResponseList")]) {
     list.setValueFromSource(arrayOf(DataType.ExtensionObject, []));
