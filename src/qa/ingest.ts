@@ -44,7 +44,9 @@ export interface Ingest {
 }
 
 /** An ingest over a store; several may share one store, in one process or many. */
-export function createIngest(ports: IngestPorts): Ingest {
+export function createIngest(given: IngestPorts): Ingest {
+  // Databases hold whole milliseconds.
+  const ports: IngestPorts = { ...given, now: () => Math.floor(given.now()) };
   const { store, cells, now } = ports;
 
   async function hear(id: string, bytes: Uint8Array): Promise<Heard> {

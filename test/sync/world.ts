@@ -19,11 +19,11 @@ import { createTime, seeded, type VirtualTime } from "../simulation/time.ts";
 import { type Central, createCentral } from "./central.ts";
 import { createNetwork, type Network } from "./network.ts";
 
-const witness = ed25519Signer("qa.hospital.example", 4);
+export const witness = ed25519Signer("qa.hospital.example", 4);
 export const decider = ed25519Signer("qa.hospital.example/decisions", 1);
 
 /** The cell's key is the simulated one; central's are real. */
-const check: SignatureCheck = (key, message, signature) =>
+export const check: SignatureCheck = (key, message, signature) =>
   key.name === origin ? sameBytes(signature, simulatedSignature(message)) : checkSignature(key, message, signature);
 
 export interface World {
