@@ -23,7 +23,7 @@ export interface JobExport {
   readonly checkpoint: SignedNote;
   /** The cell's signed statement of the job's head and of what is inside (statement.ts). */
   readonly statement: SignedNote;
-  /** Public keys of the cell in their one-line form: for information, never for verification. */
+  /** The key that signed the statement, in its one-line form: for information, never for verification. */
   readonly keys: readonly string[];
   /** The job's entries and the first entry of each start in which they were written, by number. */
   readonly entries: readonly ExportedEntry[];

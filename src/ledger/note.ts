@@ -78,6 +78,7 @@ export function splitNote(note: SignedNote): Result<{ text: string; lines: reado
   if (gap < 0 || !note.endsWith("\n")) return err("the note has no signature lines");
   const lines = note.slice(gap + 2, -1).split("\n");
   if (lines.length > maxSignatures) return err("the note has too many signatures");
+  if (new Set(lines).size < lines.length) return err("a signature line stands there twice");
   const parsed = lines.map(parseSignature);
   if (!parsed.every((line) => line !== null)) return err("a signature line is malformed");
   return ok({ text: note.slice(0, gap + 1), lines: parsed });

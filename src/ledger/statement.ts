@@ -4,11 +4,11 @@ import { type Digest, isDigest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { utf8 } from "./bytes.ts";
 import { type Finding, finding } from "./finding.ts";
-import { openNote, type SignedNote, signNote } from "./note.ts";
+import { openNote, type SignedNote, signNote, splitNote } from "./note.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "./signer.ts";
 
 /** First line of every statement. */
-export const statementFormat = "cellward-job-statement/1";
+export const statementFormat = "cellward-job-statement/2";
 
 /** The head of one job's record under one checkpoint, and what was put into the export. */
 export interface Statement {
@@ -19,29 +19,35 @@ export interface Statement {
   /** Number (`seq`) of the job's last entry, and SHA-256 of its bytes. */
   readonly lastSeq: number;
   readonly lastDigest: Digest;
+  /** Digest of the list (`digestList`) of all entries in the file, in order: the first ones of starts as well. */
+  readonly listed: Digest;
   /** Size of the checkpoint under which the job was read. */
   readonly size: number;
-  /** How many artifacts are inside the file, and the digest of their list (`artifactList`). */
+  /** How many artifacts are inside the file, and the digest of their list in ascending order. */
   readonly artifacts: number;
   readonly artifactsDigest: Digest;
 }
 
-/** SHA-256 of the digests in ascending order, each followed by a newline. */
-export function artifactList(digests: Iterable<Digest>): Digest {
-  return digestOf(
-    utf8(
-      [...digests]
-        .sort()
-        .map((digest) => `${digest}\n`)
-        .join(""),
-    ),
-  );
+/** A statement that a trusted key has signed, and that key. */
+export interface SignedStatement extends Statement {
+  readonly by: VerifyingKey;
 }
 
-/** The note text of a statement, nine lines. */
+/** SHA-256 of the digests as they stand, each followed by a newline. */
+export function digestList(digests: readonly Digest[]): Digest {
+  return digestOf(utf8(digests.map((digest) => `${digest}\n`).join("")));
+}
+
+/** The same of artifacts, in ascending order. */
+export function artifactList(digests: Iterable<Digest>): Digest {
+  return digestList([...digests].sort());
+}
+
+/** The note text of a statement, ten lines. */
 export function statementText(statement: Statement): string {
-  const { origin, job, entries, lastSeq, lastDigest, size, artifacts, artifactsDigest } = statement;
-  return `${[statementFormat, origin, job, entries, lastSeq, lastDigest, size, artifacts, artifactsDigest].join("\n")}\n`;
+  const { origin, job, entries, lastSeq, lastDigest, listed, size, artifacts, artifactsDigest } = statement;
+  const values = [origin, job, entries, lastSeq, lastDigest, listed, size, artifacts, artifactsDigest];
+  return `${[statementFormat, ...values].join("\n")}\n`;
 }
 
 /** Signs a statement. Rejects where the signer does. */
@@ -49,34 +55,44 @@ export function signStatement(statement: Statement, signer: Signer): Promise<Sig
   return signNote(statementText(statement), signer);
 }
 
-/** Reads a statement of the log `origin` that a trusted key named like it has signed; the error says why it is none. */
+/**
+ * Reads a statement of the log `origin` that a trusted key named like it has signed, and nobody else: it is the one note
+ * in the file to which nothing is ever added. The error says why it is none.
+ */
 export function openStatement(
   note: SignedNote,
   origin: string,
   trusted: readonly VerifyingKey[],
   check: SignatureCheck,
-): Result<Statement, string> {
+): Result<SignedStatement, string> {
   const opened = openNote(
     note,
     trusted.filter((key) => key.name === origin),
     check,
   );
   if (!opened.ok) return opened;
-  const [, ...values] = opened.value.text.split("\n");
-  const [named = "", job = "", entries, lastSeq, lastDigest = "", size, artifacts, artifactsDigest = ""] = values;
-  if (!isDigest(lastDigest) || !isDigest(artifactsDigest)) return err("its digests are malformed");
+  const [by] = opened.value.signedBy;
+  const split = splitNote(note);
+  if (by === undefined || !split.ok || split.value.lines.length !== 1) return err("it has more than one signature");
+  const [, named = "", job = "", entries, lastSeq, ...others] = opened.value.text.split("\n");
+  const [lastDigest = "", listed = "", size, artifacts, artifactsDigest = ""] = others;
+  if (![lastDigest, listed, artifactsDigest].every(isDigest)) return err("its digests are malformed");
   const numbers = {
     entries: Number(entries),
     lastSeq: Number(lastSeq),
     size: Number(size),
     artifacts: Number(artifacts),
   };
-  const statement = { origin: named, job, ...numbers, lastDigest, artifactsDigest };
+  const digests = { lastDigest, listed, artifactsDigest } as Pick<
+    Statement,
+    "lastDigest" | "listed" | "artifactsDigest"
+  >;
+  const statement = { origin: named, job, ...numbers, ...digests };
   // One spelling only: what was read must print as what was signed.
   if (!Object.values(numbers).every(Number.isSafeInteger) || statementText(statement) !== opened.value.text) {
-    return err("it is not a statement in format 1");
+    return err("it is not a statement in format 2");
   }
-  return named === origin ? ok(statement) : err(`it is a statement of another log (${named})`);
+  return named === origin ? ok({ ...statement, by }) : err(`it is a statement of another log (${named})`);
 }
 
 /** What the file was found to hold. */
@@ -87,6 +103,8 @@ export interface Held {
   /** Number and digest of the job's last entry; -1 and null where there is none. */
   readonly lastSeq: number;
   readonly lastDigest: Digest | null;
+  /** Digests of all entries in the file, in order. */
+  readonly listed: readonly Digest[];
   readonly artifacts: ReadonlySet<Digest>;
 }
 
@@ -110,6 +128,9 @@ export function entriesDisagree(stated: Statement, held: Held): Finding | null {
       stated.lastSeq + 1,
       `The cell stated ${stated.entries} entries up to entry ${stated.lastSeq}; here are ${held.entries} up to ${held.lastSeq}.`,
     );
+  }
+  if (digestList(held.listed) !== stated.listed) {
+    return finding("statement", null, "The first entries of starts in the file are not those that the cell put there.");
   }
   return null;
 }

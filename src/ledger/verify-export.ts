@@ -9,7 +9,7 @@ import type { Entry } from "./entry.ts";
 import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
-import { parseKey } from "./note.ts";
+import { formatKey } from "./note.ts";
 import { includes } from "./proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 import { artifactsDisagree, entriesDisagree, openStatement } from "./statement.ts";
@@ -86,6 +86,7 @@ export function verifyExport(
   const { size } = head.value;
   const held = { ...walked, job: content.job, size, artifacts: new Set(content.artifacts.keys()) };
   const wrong =
+    (content.keys.length === 1 && content.keys[0] === formatKey(stated.value.by) ? null : otherKeys) ??
     walked.wrong ??
     entriesDisagree(stated.value, held) ??
     judgeFrame(content, walked.named) ??
@@ -113,8 +114,12 @@ interface Walked {
   /** Number and digest of the job's last good entry; -1 and null before the first. */
   readonly lastSeq: number;
   readonly lastDigest: Digest | null;
+  /** Digests of all good entries, in order. */
+  readonly listed: readonly Digest[];
   readonly ended: boolean;
 }
+
+const otherKeys = finding("export-format", null, "The key named in the file is not the one that signed its statement.");
 
 /** Type of the entry after which a job's record is whole. */
 const endType = "JobEnded";
@@ -123,9 +128,13 @@ const endType = "JobEnded";
 function walk(content: JobExport, head: Checkpoint): Walked {
   const named = new Set<Digest>();
   const starts = new Set<number>();
+  const listed: Digest[] = [];
   let [entries, last, lastSeq, ended] = [0, -1, -1, false];
   let jobHead: Digest | null = null;
-  const until = (wrong: Finding | null): Walked => ({ wrong, entries, named, lastSeq, lastDigest: jobHead, ended });
+  const until = (wrong: Finding | null): Walked => ({
+    ...{ wrong, entries, named, listed, ended },
+    ...{ lastSeq, lastDigest: jobHead },
+  });
   for (const exported of content.entries) {
     const checked = checkEntry(utf8(exported.entry), utf8(exported.body), last + 1);
     if (isFinding(checked)) return until(checked);
@@ -135,6 +144,7 @@ function walk(content: JobExport, head: Checkpoint): Walked {
     const digests = checkBody(utf8(exported.body), entry.seq);
     if (isFinding(digests)) return until(digests);
     last = entry.seq;
+    listed.push(digest);
     if (entry.job === null) starts.add(entry.boot);
     else {
       for (const one of digests) named.add(one);
@@ -179,16 +189,10 @@ function judgeEntry(entry: Entry, exported: ExportedEntry, head: Checkpoint, pla
   return null;
 }
 
-/** What stands around the entries: job name, keys, artifacts. */
+/** What stands around the entries: job name, artifacts. */
 function judgeFrame(content: JobExport, named: ReadonlySet<Digest>): Finding | null {
   if (!isIdentifier(content.job) || !content.entries.some((one) => one.entry.includes(`"job":"${content.job}"`))) {
     return finding("export-format", null, "The file holds no entry of the job that it names.");
-  }
-  for (const line of content.keys) {
-    const key = parseKey(line);
-    if (!key.ok || key.value.name !== content.origin) {
-      return finding("export-format", null, "A key in the file is malformed or of another log.");
-    }
   }
   for (const [digest, bytes] of content.artifacts) {
     if (!named.has(digest))

@@ -7,6 +7,7 @@ import { type Finding, finding } from "../finding.ts";
 import { exportVerdict, folderVerdict, type Verdict } from "../headline.ts";
 import { pageOf, type Telling } from "../page.ts";
 import { pageHtml } from "../page-html.ts";
+import type { VerifyingKey } from "../signer.ts";
 import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
 import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
@@ -23,7 +24,7 @@ export interface WrittenExport {
 
 export interface WriteOptions extends ExportOptions, Telling {
   /** The cell's public keys: the file is verified with them before it is written. */
-  readonly keys: NonNullable<ExportOptions["keys"]>;
+  readonly keys: readonly VerifyingKey[];
 }
 
 /** Exports a job to `base`.json, `base`.html and `base`.pdf, which are written only if the record verifies. */

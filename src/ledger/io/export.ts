@@ -11,8 +11,8 @@ import { type ExportedEntry, exportBytes } from "../export.ts";
 import type { LedgerFault } from "../ledger.ts";
 import { formatKey, type SignedNote } from "../note.ts";
 import { inclusionProof, type Tree, treeOf } from "../proofs.ts";
-import type { Signer, VerifyingKey } from "../signer.ts";
-import { artifactList, signStatement } from "../statement.ts";
+import type { Signer } from "../signer.ts";
+import { artifactList, digestList, signStatement } from "../statement.ts";
 import { leafHash } from "../tree.ts";
 import {
   alteredSchema,
@@ -35,8 +35,6 @@ export interface ExportFault {
 export interface ExportOptions {
   /** The cell's signer: it states how far the job's record reaches and what is inside the file. */
   readonly signer: Signer;
-  /** Public keys to name in the file, for information. */
-  readonly keys?: readonly VerifyingKey[];
   /** Where to take the evidence that is to travel inside the file; without it only digests do. */
   readonly artifacts?: Artifacts;
   /** Which of the named artifacts travel inside; default: all. */
@@ -71,7 +69,7 @@ export async function exportJob(
   const entries = rows.map((row) => exported(row, tree, size));
   const artifacts = await collect(rows, job, options);
   if (!artifacts.ok) return artifacts;
-  const keys = (options.keys ?? []).filter((key) => key.name === origin).map(formatKey);
+  const keys = [formatKey(options.signer.key)];
   const statement = await state(read.value, job, artifacts.value, options.signer);
   if (!statement.ok) return statement;
   const signed = { checkpoint: note, statement: statement.value };
@@ -99,6 +97,7 @@ async function state(
     entries: own.length,
     lastSeq: last.seq,
     lastDigest: digestOf(last.entry),
+    listed: digestList(rows.map((row) => digestOf(row.entry))),
     size,
     artifacts: artifacts.size,
     artifactsDigest: artifactList(artifacts.keys()),
