@@ -1,21 +1,29 @@
 /** The cell's configuration file: one TOML file, one schema, unknown keys refused. */
 import { z } from "zod";
 import { marlinConfig } from "../drivers/marlin/config.ts";
+import { opcuaConfig } from "../drivers/opcua/config.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const title = z.string().min(1).max(120);
 const path = z.string().min(1).max(1024);
 const seconds = z.number().int().min(1).max(86_400);
 
-const machine = z.strictObject({
-  id: identifier,
-  title,
-  /** What recipes ask for: their steps name a class, never a machine. */
-  class: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
-  /** Serial number or UUID that the machine itself must report. */
-  serial: z.string().min(1).max(64),
-  marlin: marlinConfig.omit({ driver: true, serial: true }),
-});
+const oneDriver = "a machine has exactly one driver: a section [machine.marlin] or a section [machine.opcua]";
+
+const machine = z
+  .strictObject({
+    id: identifier,
+    title,
+    /** What recipes ask for: their steps name a class, never a machine. */
+    class: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
+    /** Serial number or UUID that the machine itself must report. */
+    serial: z.string().min(1).max(64),
+    /** A printer of the Marlin family on a serial port. */
+    marlin: marlinConfig.omit({ driver: true, serial: true }).optional(),
+    /** A machine on OPC UA. */
+    opcua: opcuaConfig.omit({ driver: true, serial: true }).optional(),
+  })
+  .refine(({ marlin, opcua }) => (marlin === undefined) !== (opcua === undefined), oneDriver);
 
 /** A public key in its one-line form. */
 const keyLine = /^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{4,400}$/;
@@ -101,6 +109,12 @@ export const cellConfig = z.strictObject({
 });
 
 export type CellConfig = z.infer<typeof cellConfig>;
+export type MachineConfig = CellConfig["machine"][number];
+
+/** What a machine does when its controller is gone, as its driver's section declares it. */
+export function onHostLossOf({ marlin, opcua }: MachineConfig): "none" | "firmware" | "driver" | "relay" {
+  return (marlin ?? opcua)?.onHostLoss ?? "none";
+}
 
 /** The configuration's JSON Schema (draft 2020-12), printed by `cellward config schema`. */
 export function configJsonSchema(): unknown {

@@ -3,9 +3,8 @@
 import { join } from "node:path";
 import { type Cell, createCell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
-import type { CellConfig } from "../../config/schema.ts";
+import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
-import { createMarlinMachine } from "../../drivers/io/marlin.ts";
 import { openPresenceDevice, type PresenceDevice } from "../../drivers/presence/io/device.ts";
 import { createServer, type HmiServer } from "../../hmi/io/server.ts";
 import { defaultHmiConfig } from "../../hmi/ports.ts";
@@ -15,10 +14,9 @@ import { type Intake, openIntake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
-import { programOf } from "../../jobs/order.ts";
 import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts } from "../../jobs/state.ts";
-import type { Digest, EquipmentId } from "../../kernel/names.ts";
+import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { createLabelPrinter } from "../../labels/io/label-printer.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
@@ -31,6 +29,7 @@ import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
+import { startMachine } from "./machines.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions } from "./versions.ts";
@@ -132,9 +131,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   });
   if (!intake.ok) throw new Error(intake.error);
   intakeOpen = intake.value;
-  for (const machine of config.machine) {
-    machines.set(machine.id, startMachine(machine, { cell, artifacts, intake: intake.value, log }));
-  }
+  const around = { cell, artifacts, intake: intake.value, keysDir: options.keysDir, origin: ledger.origin, log };
+  for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);
   const presence = openPresenceDevice({
     path: config.presence.port,
@@ -164,23 +162,6 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
       log("the cell has closed");
     },
   };
-}
-
-function startMachine(
-  { id, marlin, serial }: CellConfig["machine"][number],
-  { cell, artifacts, intake, log }: Pick<Running, "cell" | "artifacts" | "intake"> & Pick<DaemonOptions, "log">,
-): ChildMachine {
-  const equipment = id as EquipmentId;
-  const machine = createMarlinMachine({
-    equipment,
-    config: { ...marlin, driver: "marlin", serial },
-    loadProgram: (program) => loadProgram(program, cell, artifacts, intake),
-    log: (what) => log("driver", { equipment, what }),
-  });
-  machine.observe((observation) => {
-    cell.submit({ kind: "observed", equipment, observation }).catch(() => undefined);
-  });
-  return machine;
 }
 
 function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
@@ -268,22 +249,14 @@ function signOnEnds(cell: Cell, ledger: Ledger, log: DaemonOptions["log"]): void
   });
 }
 
-async function loadProgram(program: Digest, cell: Cell, artifacts: Artifacts, intake: Intake) {
-  const jobs = Object.values(cell.state().jobs);
-  const job = jobs.find(({ order }) => order.route.some((operation) => programOf(operation) === program));
-  const recipe = job ? intake.recipe(job.order.recipe) : null;
-  const bytes = recipe ? await artifacts.get(program) : null;
-  return recipe && bytes?.ok ? { bytes: bytes.value, recipe: recipe.toolpath } : null;
-}
-
 function setupOf(config: CellConfig): Setup {
   return {
     cell: config.cell.title,
-    equipment: config.machine.map(({ id, title, serial, marlin }) => ({
-      id: id as EquipmentId,
-      title,
-      serial,
-      onHostLoss: marlin.onHostLoss,
+    equipment: config.machine.map((machine) => ({
+      id: machine.id as EquipmentId,
+      title: machine.title,
+      serial: machine.serial,
+      onHostLoss: onHostLossOf(machine),
     })),
     presenceValidMs: config.cell.presenceValidSeconds * 1000,
     takesAllowed: config.cell.takesAllowed,

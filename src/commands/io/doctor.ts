@@ -3,7 +3,7 @@ import { constants } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
 import { type LoadedConfig, loadConfig } from "../../config/io/load.ts";
 import { loadTrust } from "../../config/io/trust.ts";
-import type { CellConfig } from "../../config/schema.ts";
+import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readModel } from "../../inspection/io/model-file.ts";
@@ -105,7 +105,7 @@ async function diskCheck(data: string): Promise<Check> {
 
 async function deviceChecks(config: CellConfig): Promise<Check[]> {
   const ports = [
-    ...config.machine.map((machine) => ({ name: machine.title, port: machine.marlin.port })),
+    ...config.machine.flatMap(({ title, marlin }) => (marlin ? [{ name: title, port: marlin.port }] : [])),
     { name: "presence device", port: config.presence.port },
   ];
   const checks = await Promise.all(
@@ -164,7 +164,7 @@ function join(faults: readonly Fault[], part: "what" | "remedy"): string {
 /** A machine that nobody makes safe when the cell dies is not bad, but has to be known. */
 function hostLossChecks({ machine }: CellConfig): Check[] {
   return machine
-    .filter(({ marlin }) => marlin.onHostLoss === "none")
+    .filter((each) => onHostLossOf(each) === "none")
     .map(({ title }) => ({
       check: `${title} without the cell`,
       state: "warning",

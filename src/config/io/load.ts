@@ -51,7 +51,9 @@ export async function loadToml<T>(
   return ok({ config: checked.data, digest: digestOf(bytes) });
 }
 
-const pathKeys = new Set(["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder"]);
+const pathKeys = new Set([
+  ...["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder", "userFile", "passwordFile"],
+]);
 
 /** Lists of keys, each a line or the path of a file. */
 const keyLists = new Set(["designAuthority", "clinicalRelease"]);

@@ -36,9 +36,14 @@ export const ownAlarms = {
   flood: "alarm-flood",
   watch: "not-watched",
   left: "program-left",
-  machineCertificate: "machine-certificate-expiry",
-  cellCertificate: "cell-certificate-expiry",
 } as const;
+/** Beginning of the ids of alarms about certificates that end soon. */
+export const expiryAlarms = { machine: "machine-certificate-ends", cell: "cell-certificate-ends" } as const;
+
+function isOwn(id: string): boolean {
+  const named: readonly string[] = Object.values(ownAlarms);
+  return named.includes(id) || Object.values(expiryAlarms).some((name) => id.startsWith(name));
+}
 
 export const alarmLimits = {
   /** How often alarms are told, and how many at a time: a flood does not reach the record faster than this. */
@@ -76,9 +81,8 @@ function endRefresh(book: AlarmBook, now: Instant): void {
   const seen = book.refresh?.seen ?? null;
   if (seen === null) return;
   book.refresh = null;
-  const own = new Set<string>(Object.values(ownAlarms));
   for (const [id, alarm] of activeNow(book)) {
-    if (seen.has(id) || own.has(id)) continue;
+    if (seen.has(id) || isOwn(id)) continue;
     const what = `${alarm.what} (not reported any more)`;
     note(book, { ...alarm, active: false, what, at: now.utc });
   }

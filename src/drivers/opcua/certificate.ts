@@ -80,13 +80,14 @@ const warnings: readonly (readonly [days: number, severity: number])[] = [
 ];
 
 /** The alarm of a certificate that ends within 60, 30 or 7 days, or null; `whose` is `The machine's` or `This cell's`. */
-export function expiryAlarm(id: string, whose: string, notAfter: EpochMs, now: EpochMs): MachineAlarm | null {
+export function expiryAlarm(name: string, whose: string, notAfter: EpochMs, now: EpochMs): MachineAlarm | null {
   const days = Math.floor((notAfter - now) / dayMs);
   const found = warnings.find(([within]) => days < within);
   if (found === undefined) return null;
   const when = days < 0 ? "has expired" : `expires in ${days} ${days === 1 ? "day" : "days"}`;
   const what = `${whose} certificate ${when} (${dateOf(notAfter)}): renew it before, and accept the new one on both sides.`;
-  return { id, active: true, severity: found[1], what, at: now };
+  // An id of its own for each step, so that the more urgent one is told although the earlier one stands.
+  return { id: `${name}-${found[0]}`, active: true, severity: found[1], what, at: now };
 }
 
 /** `2026-11-25`. */

@@ -1,8 +1,12 @@
 /** The configuration of a machine that is driven over OPC UA. */
 import { z } from "zod";
+import { defaultTimes, type SessionSetup } from "./session.ts";
 
 const milliseconds = z.number().int().min(100).max(600_000);
 const path = z.string().min(1).max(1024);
+const name = z.string().min(1).max(120);
+/** Names below the machine's node, all in the namespace of that node. */
+const below = z.array(name).min(1).max(8);
 const uri = z.string().regex(/^[\x21-\x7e]{1,255}$/);
 
 /** Parses the `machine` section of a machine driven by `opcua`; unknown keys are refused. */
@@ -30,7 +34,18 @@ export const opcuaConfig = z.strictObject({
   /** How the machine shows its jobs: OPC 40001-3 (Machinery Jobs) with OPC 10031-4 v2. */
   profile: z.literal("machinery-jobs").default("machinery-jobs"),
   /** The machine's node below the Machines folder of its server: namespace by URI, never by index. */
-  node: z.strictObject({ namespace: uri, name: z.string().min(1).max(120) }),
+  node: z.strictObject({ namespace: uri, name }),
+  /** The folder for programs (FileDirectoryType). */
+  programs: below.default(["Programs"]),
+  /** A number at the machine that this cell counts up as its sign of life; the machine makes itself safe without it. */
+  signOfLife: z.strictObject({ path: below, everyMs: milliseconds.default(1000) }).optional(),
+  /** Values that the page shows, each with its age. */
+  readings: z
+    .array(z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), path: below, unit: z.string().max(16) }))
+    .max(32)
+    .default([]),
+  /** What the machine's own bits of ReturnStatus mean, by the number of the bit, to follow "it refused to start:". */
+  reasons: z.record(z.string().regex(/^(3[3-9]|[45][0-9]|6[0-3])$/), z.string().min(1).max(120)).default({}),
   /** What the machine does by itself when nobody talks to it; `driver`: this driver's child aborts its job. */
   onHostLoss: z.enum(["none", "firmware", "driver", "relay"]).default("driver"),
   /** How often the heartbeat is read, and the deadline of each read. */
@@ -54,6 +69,17 @@ export interface OpcuaChildConfig {
   readonly pki: string;
   /** Who this cell says that it is; its certificate carries the same. */
   readonly clientUri: string;
+}
+
+/** The pure protocol's view of a configuration. */
+export function sessionSetup(config: OpcuaConfig): SessionSetup {
+  const { serial, productInstanceUri, heartbeatMs, heartbeatsMissed, patienceMs } = config;
+  return {
+    serial,
+    productInstanceUri,
+    reasons: new Map(Object.entries(config.reasons).map(([bit, words]) => [Number(bit), words])),
+    times: { ...defaultTimes, patience: patienceMs, watch: { every: heartbeatMs, misses: heartbeatsMissed } },
+  };
 }
 
 /** The ApplicationUri of a cell as an OPC UA client, from the name of its ledger (`site/cell`). */

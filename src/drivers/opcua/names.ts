@@ -28,10 +28,30 @@ export function path(...steps: readonly `${Namespace}:${string}`[]): readonly Pa
 const blocks = "machinery:MachineryBuildingBlocks";
 const control = [blocks, "jobs:JobManagement", "jobs:JobOrderControl"] as const;
 
+/** Steps below the machine's node in the namespace of that node. */
+export function below(namespace: string, names: readonly string[]): readonly PathStep[] {
+  return names.map((name) => ({ namespace, name }));
+}
+
 /** Methods of ISA95JobOrderReceiverObjectType that this driver calls (OPC 10031-4, 7.2.1). */
 export type JobMethod = "StoreAndStart" | "Pause" | "Resume" | "Stop" | "Abort" | "Cancel" | "Clear";
 
-/** Where each part stands below the machine's node; `null` in the answer means that the machine does not serve it. */
+export const jobMethods: readonly JobMethod[] = [
+  "StoreAndStart",
+  "Pause",
+  "Resume",
+  "Stop",
+  "Abort",
+  "Cancel",
+  "Clear",
+];
+
+/** Where a job method stands below the machine's node. */
+export function methodPath(method: JobMethod): readonly PathStep[] {
+  return path(...control, `isa95:${method}`);
+}
+
+/** Where each part stands below the machine's node; not every machine serves every part. */
 export const machineParts = {
   manufacturer: path("di:Identification", "di:Manufacturer"),
   model: path("di:Identification", "di:Model"),

@@ -1,9 +1,21 @@
 /** The driver of one machine on OPC UA as a pure machine: events and time in, requests and news out. */
 import type { Answer, Directive, Fault, MachineIdentity } from "../../equipment/machine.ts";
+import { digestOfValue } from "../../kernel/hash.ts";
 import type { AttemptId } from "../../kernel/names.ts";
 import type { Milliseconds, MonotonicMs } from "../../kernel/units.ts";
 import type { Program } from "../child-messages.ts";
-import { type AlarmEvent, beginRefresh, clearAlarm, forgetAlarms, hearAlarm, ownAlarms, tellAlarms } from "./alarms.ts";
+import {
+  type AlarmEvent,
+  beginRefresh,
+  clearAlarm,
+  expiryAlarms,
+  forgetAlarms,
+  hearAlarm,
+  note,
+  ownAlarms,
+  tellAlarms,
+} from "./alarms.ts";
+import { expiryAlarm } from "./certificate.ts";
 import { faults, jobFaults } from "./faults.ts";
 import { follow } from "./following.ts";
 import type { Procedure, Reply } from "./requests.ts";
@@ -163,10 +175,14 @@ function arrive(session: Session, arrival: Arrival): void {
   const restarted = session.startTime !== null && session.startTime !== arrival.startTime;
   session.connected = true;
   session.startTime = arrival.startTime;
+  // Another firmware is another machine to the record: it is said again who this is.
+  if (session.identity !== null && digestOfValue(session.identity) !== digestOfValue(arrival.identity))
+    session.said = null;
   session.identity = arrival.identity;
   session.watch = newWatch(times.watch, arrival, session.now);
   session.nextLook = session.now.mono;
   refresh(session);
+  warnOfEnds(session, arrival);
   enqueue(session, () => resync(session, arrival.identity, restarted));
 }
 
@@ -179,7 +195,7 @@ function* resync(session: Session, identity: MachineIdentity, restarted: boolean
   const { unwatched } = session;
   session.unwatched = null;
   clearAlarm(session.alarms, ownAlarms.watch, session.now.utc);
-  if (unwatched !== null && session.identity !== null) {
+  if (unwatched !== null) {
     const anew = restarted ? " Its server was started anew meanwhile." : "";
     const what = `The machine was not watched: ${unwatched.fault.what}${anew} What it shows now was read anew.`;
     observe(session, { kind: "gap", from: unwatched.from, to: session.now.utc, what });
@@ -187,6 +203,15 @@ function* resync(session: Session, identity: MachineIdentity, restarted: boolean
   if (session.said === "online") return;
   session.said = "online";
   observe(session, { kind: "online", identity });
+}
+
+function warnOfEnds(session: Session, { certificatesEnd: { machine, cell } }: Arrival): void {
+  const { utc } = session.now;
+  const due = [
+    expiryAlarm(expiryAlarms.machine, "The machine's", machine, utc),
+    expiryAlarm(expiryAlarms.cell, "This cell's", cell, utc),
+  ];
+  for (const alarm of due) if (alarm !== null) note(session.alarms, alarm);
 }
 
 function refresh(session: Session): void {

@@ -45,6 +45,8 @@ export interface Arrival {
   readonly productInstanceUri: string;
   readonly startTime: EpochMs;
   readonly currentTime: EpochMs;
+  /** When the machine's certificate and this cell's own end. */
+  readonly certificatesEnd: { readonly machine: EpochMs; readonly cell: EpochMs };
 }
 
 /** What a step asks its surroundings to do. */
@@ -111,7 +113,14 @@ export interface Session {
 export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = []): Session {
   return {
     ...{ setup, now: { mono: 0, utc: 0 }, connected: false, watch: null, startTime: null, unwatched: null },
-    ...{ identity: null, said: null, job: null, starting: null, over: new Set(lost), leftovers: new Set() },
+    ...{
+      identity: null,
+      said: null,
+      job: null,
+      starting: null,
+      over: new Set(lost),
+      leftovers: new Set(lost.map(fileOf)),
+    },
     ...{ running: null, waiting: [], nextRequest: 1, nextLook: 0, alarms: newAlarmBook(), endBy: null, out: [] },
   };
 }

@@ -101,7 +101,7 @@ export function entryOf(snapshot: Snapshot, job: string): JobEntry | null {
 
 /** Why the machine may not be given a job now; what it does not serve is not asked for. */
 export function notReady({ jobs, itemState, operationMode }: Snapshot): Fault | null {
-  const other = jobs.find(({ state }) => isAtWork(state));
+  const other = jobs.find(({ state }) => isAtWork(state) || state?.main === "AllowedToStart");
   if (other !== undefined) return jobFaults.foreignJob(other.id);
   if (itemState !== null && itemState !== itemStates.NotExecuting)
     return jobFaults.notIdle(stateName(itemStates, itemState));
@@ -117,8 +117,9 @@ function stateName(names: Readonly<Record<string, number>>, number: number): str
 /** Job orders of ours that are over make room; others are nobody's business here. */
 function* clearEnded({ jobs }: Snapshot): Procedure<void> {
   for (const { id, state, parameters } of jobs) {
-    if (isOver(state) && parameters.get(parameterIds.file) === fileOf(id as AttemptId))
-      yield* ask({ kind: "command", method: "Clear", job: id as AttemptId });
+    if (!isOver(state) || parameters.get(parameterIds.file) !== fileOf(id as AttemptId)) continue;
+    const said = yield* ask({ kind: "command", method: "Clear", job: id as AttemptId });
+    if (said.kind !== "returned") return;
   }
 }
 

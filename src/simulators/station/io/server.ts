@@ -1,6 +1,8 @@
 /** The OPC UA server around the station: nodesets, SignAndEncrypt only, users from a file, its own trust list. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { mkdirSync } from "node:fs";
+import { existsSync, mkdirSync } from "node:fs";
+import { hostname } from "node:os";
+import { join } from "node:path";
 import {
   type AddressSpace,
   MessageSecurityMode,
@@ -51,8 +53,10 @@ export async function startServer(options: ServerOptions, station: Station): Pro
     keySize: 2048,
   });
   await certificates.initialize();
+  const certificateFile = await certify(certificates, options);
   const server = new OPCUAServer({
     port: options.port,
+    certificateFile,
     hostname: "127.0.0.1",
     nodeset_filename: [
       nodesets.standard,
@@ -84,6 +88,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
   });
   await server.initialize();
   onlyUserNames(server);
+  (server.engine.addressSpace as AddressSpace).installAlarmsAndConditionsService();
   const space = server.engine.addressSpace as AddressSpace;
   const show = buildMachine(space, station, options.identity, options.dummies, Date.now);
   server.on("session_closed", (session) => station.files.forget(session.getSessionId().toString()));
@@ -101,6 +106,22 @@ export async function startServer(options: ServerOptions, station: Station): Pro
       await certificates.dispose();
     },
   };
+}
+
+/** Makes the certificate if there is none: for this machine, at the address where it listens. */
+async function certify(certificates: OPCUACertificateManager, { pki, identity }: ServerOptions): Promise<string> {
+  const outputFile = join(pki, "own", "certs", "certificate.pem");
+  if (existsSync(outputFile)) return outputFile;
+  await certificates.createSelfSignedCertificate({
+    applicationUri: productInstanceUri(identity.serial),
+    subject: "/CN=Cellward simulated finishing station",
+    dns: ["localhost", hostname()],
+    ip: ["127.0.0.1"],
+    startDate: new Date(Date.now() - 3_600_000),
+    validity: 3650,
+    outputFile,
+  });
+  return outputFile;
 }
 
 /** node-opcua offers user certificates besides; a machine's trusted client is not yet a user. */

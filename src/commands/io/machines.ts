@@ -1,0 +1,54 @@
+/** The machines of a cell: each behind the driver that its section of the configuration names. */
+import type { Cell } from "../../cell.ts";
+import type { MachineConfig } from "../../config/schema.ts";
+import type { ChildMachine } from "../../drivers/io/child-machine.ts";
+import { createMarlinMachine } from "../../drivers/io/marlin.ts";
+import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
+import type { Intake } from "../../intake/io/intake.ts";
+import { programOf } from "../../jobs/order.ts";
+import { unreachable } from "../../kernel/assert.ts";
+import type { Digest, EquipmentId } from "../../kernel/names.ts";
+import type { Artifacts } from "../../ledger/artifacts.ts";
+
+/** What a machine is given of its cell. */
+export interface Surroundings {
+  readonly cell: Cell;
+  readonly artifacts: Artifacts;
+  readonly intake: Intake;
+  readonly keysDir: string;
+  /** Name of the ledger. */
+  readonly origin: string;
+  readonly log: (message: string, facts?: Record<string, unknown>) => void;
+}
+
+/** Starts the driver of one machine; what it observes goes to the cell. */
+export function startMachine(config: MachineConfig, around: Surroundings): ChildMachine {
+  const equipment = config.id as EquipmentId;
+  const machine = createMachine(config, equipment, around);
+  machine.observe((observation) => {
+    around.cell.submit({ kind: "observed", equipment, observation }).catch(() => undefined);
+  });
+  return machine;
+}
+
+function createMachine({ marlin, opcua, serial }: MachineConfig, equipment: EquipmentId, around: Surroundings) {
+  const { artifacts, keysDir, origin } = around;
+  const common = {
+    equipment,
+    loadProgram: (program: Digest) => loadProgram(program, around),
+    log: (what: string) => around.log("driver", { equipment, what }),
+  };
+  if (marlin) return createMarlinMachine({ ...common, config: { ...marlin, driver: "marlin", serial } });
+  if (!opcua) return unreachable(opcua as never);
+  const config = { ...opcua, driver: "opcua", serial } as const;
+  const storeEvidence = (bytes: Uint8Array) => artifacts.put(bytes);
+  return createOpcuaMachine({ ...common, config, keysDir, origin, storeEvidence });
+}
+
+async function loadProgram(program: Digest, { cell, artifacts, intake }: Surroundings) {
+  const jobs = Object.values(cell.state().jobs);
+  const job = jobs.find(({ order }) => order.route.some((operation) => programOf(operation) === program));
+  const recipe = job ? intake.recipe(job.order.recipe) : null;
+  const bytes = recipe ? await artifacts.get(program) : null;
+  return recipe && bytes?.ok ? { bytes: bytes.value, recipe: recipe.toolpath } : null;
+}

@@ -1,0 +1,150 @@
+/** Entry of the child process that drives one machine on OPC UA: the pure protocol, a connection and a clock. */
+import { setErrorLogger, setWarningLogger } from "node-opcua";
+import type { Fault, Reading } from "../../../equipment/machine.ts";
+import type { ToChild } from "../../child-messages.ts";
+import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
+import { type OpcuaChildConfig, opcuaConfig, sessionSetup } from "../config.ts";
+import { faults } from "../faults.ts";
+import { createProtocol, type Protocol, type ProtocolEvent } from "../protocol.ts";
+import type { Output } from "../session.ts";
+import { connect } from "./connect.ts";
+import { wordsOf } from "./deadline.ts";
+import { type Link, openLink } from "./link.ts";
+
+const tick = 50;
+const telemetryEvery = 400;
+const again = { first: 250, most: 5000 };
+/** An orphan has this long to find its machine and end its job. */
+const orphanPatience = 60_000;
+
+// The library's own words go nowhere: what they mean is said as a fault, and they may name paths and certificates.
+setErrorLogger(() => undefined);
+setWarningLogger(() => undefined);
+runChild((setup, surroundings) => new OpcuaMachine(setup, surroundings));
+
+class OpcuaMachine implements ChildDriver {
+  readonly #equipment: Extract<ToChild, { kind: "setup" }>["equipment"];
+  readonly #config: OpcuaChildConfig;
+  readonly #surroundings: Surroundings;
+  readonly #protocol: Protocol;
+  readonly #readings = new Map<string, Reading>();
+  #link: Link | null = null;
+  #pause = again.first;
+  #told = Number.NEGATIVE_INFINITY;
+  #fresh = false;
+
+  constructor(setup: Extract<ToChild, { kind: "setup" }>, surroundings: Surroundings) {
+    const config = setup.config as OpcuaChildConfig;
+    this.#equipment = setup.equipment;
+    this.#config = { ...config, machine: opcuaConfig.parse(config.machine) };
+    this.#surroundings = surroundings;
+    this.#protocol = createProtocol(sessionSetup(this.#config.machine), setup.over);
+    void this.#connect();
+    setInterval(() => {
+      this.#step({ kind: "tick" });
+      this.#tellReadings();
+    }, tick);
+  }
+
+  directive({ id, directive, program }: Extract<ToChild, { kind: "directive" }>): void {
+    this.#step({ kind: "directive", id, directive, program });
+  }
+
+  end(orphaned: boolean): void {
+    this.#step({ kind: "end", patience: orphaned ? orphanPatience : this.#config.machine.callMs });
+  }
+
+  /** Builds a connection; goes on trying, with growing pauses, for as long as this process lives. */
+  async #connect(): Promise<void> {
+    let over = false;
+    let mine: Link | null = null;
+    const lost = (): void => {
+      over = true;
+      // A connection that was replaced or given up has nothing to say any more.
+      if (mine !== null && mine === this.#link) this.#lost(mine);
+    };
+    try {
+      const made = await connect(this.#config, lost);
+      if (!made.ok) return this.#failed(made.error);
+      const listener = {
+        reading: (reading: Reading) => this.#read(reading),
+        alarm: (event: Extract<ProtocolEvent, { kind: "alarm" }>["event"]) => this.#step({ kind: "alarm", event }),
+        hint: () => this.#step({ kind: "hint" }),
+      };
+      const link = await openLink(made.value, this.#config.machine, listener).catch(async (problem: unknown) => {
+        await made.value.close();
+        throw problem;
+      });
+      if (!link.ok) {
+        await made.value.close();
+        return this.#failed(link.error);
+      }
+      if (over) return this.#failed(faults.connectionLost());
+      mine = link.value;
+      this.#link = mine;
+      this.#pause = again.first;
+      this.#step({ kind: "connected", arrival: mine.arrival });
+    } catch (problem) {
+      this.#failed(faults.driverProblem(wordsOf(problem)));
+    }
+  }
+
+  #failed(fault: Fault): void {
+    this.#step({ kind: "disconnected", fault });
+    this.#connectLater();
+  }
+
+  #lost(link: Link): void {
+    void link.close();
+    this.#link = null;
+    this.#step({ kind: "disconnected", fault: faults.connectionLost() });
+    this.#connectLater();
+  }
+
+  #connectLater(): void {
+    setTimeout(() => void this.#connect(), this.#pause);
+    this.#pause = Math.min(this.#pause * 2, again.most);
+  }
+
+  #step(event: ProtocolEvent): void {
+    const now = { mono: performance.now(), utc: Date.now() };
+    for (const output of this.#protocol(event, now)) this.#carryOut(output);
+  }
+
+  #carryOut(output: Output): void {
+    const link = this.#link;
+    if (output.kind === "answer") this.#surroundings.tell(output);
+    else if (output.kind === "observe") this.#surroundings.tell(output);
+    else if (output.kind === "exit") this.#surroundings.exit();
+    else if (link === null) return;
+    else if (output.kind === "disconnect") {
+      this.#link = null;
+      void link.close();
+      this.#connectLater();
+    } else if (output.kind === "refresh") void link.refresh().catch(() => undefined);
+    else if (output.kind === "heartbeat") {
+      const { id } = output;
+      void link
+        .heartbeat()
+        .catch(() => null)
+        .then((beat) => this.#step({ kind: "beat", id, beat }));
+    } else {
+      const { id } = output;
+      void link.request(output.request).then((reply) => this.#step({ kind: "reply", id, reply }));
+    }
+  }
+
+  #read(reading: Reading): void {
+    this.#readings.set(reading.name, reading);
+    this.#fresh = true;
+  }
+
+  #tellReadings(): void {
+    if (!this.#fresh || performance.now() - this.#told < telemetryEvery) return;
+    this.#told = performance.now();
+    this.#fresh = false;
+    const readings = [...this.#readings.values()];
+    const telemetry = { equipment: this.#equipment, at: Date.now(), hotend: null, bed: null, readings };
+    this.#surroundings.tell({ kind: "telemetry", telemetry });
+  }
+}
