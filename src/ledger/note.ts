@@ -78,7 +78,6 @@ export function splitNote(note: SignedNote): Result<{ text: string; lines: reado
   if (gap < 0 || !note.endsWith("\n")) return err("the note has no signature lines");
   const lines = note.slice(gap + 2, -1).split("\n");
   if (lines.length > maxSignatures) return err("the note has too many signatures");
-  if (new Set(lines).size < lines.length) return err("a signature line stands there twice");
   const parsed = lines.map(parseSignature);
   if (!parsed.every((line) => line !== null)) return err("a signature line is malformed");
   return ok({ text: note.slice(0, gap + 1), lines: parsed });
@@ -105,6 +104,12 @@ export function openNote(
     if (!signedBy.includes(key)) signedBy.push(key);
   }
   return signedBy.length === 0 ? err("no key that you trust has signed it") : ok({ text, signedBy });
+}
+
+/** True where a signature line stands under the note twice: harmless to a reader, but two spellings of one note. */
+export function repeatsLine(note: SignedNote): boolean {
+  const lines = note.slice(note.lastIndexOf("\n\n") + 2, -1).split("\n");
+  return new Set(lines).size < lines.length;
 }
 
 function parseSignature(line: string): SignatureLine | null {

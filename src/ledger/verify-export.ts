@@ -2,6 +2,7 @@
 import { digestOf } from "../kernel/hash.ts";
 import { parseCanonical } from "../kernel/json.ts";
 import { type Digest, isIdentifier } from "../kernel/names.ts";
+import { err } from "../kernel/result.ts";
 import { toHex, utf8 } from "./bytes.ts";
 import { checkBody, checkEntry, isFinding } from "./chain-check.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
@@ -9,7 +10,7 @@ import type { Entry } from "./entry.ts";
 import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
-import { formatKey } from "./note.ts";
+import { formatKey, repeatsLine } from "./note.ts";
 import { includes } from "./proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 import { artifactsDisagree, entriesDisagree, openStatement } from "./statement.ts";
@@ -72,7 +73,8 @@ export function verifyExport(
     const wrong = finding("export-format", null, `The file is not a job's export in format 2: it is ${why}.`);
     return { report: { ...nothing, ok: false, findings: [wrong] }, content: null };
   }
-  const head = openCheckpoint(content.checkpoint, content.origin, trusted, check);
+  const opened = openCheckpoint(content.checkpoint, content.origin, trusted, check);
+  const head = opened.ok && repeatsLine(content.checkpoint) ? err("a signature line stands there twice") : opened;
   if (!head.ok) {
     const wrong = finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
     return { report: { ...nothing, ok: false, findings: [wrong] }, content };
