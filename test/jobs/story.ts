@@ -57,6 +57,8 @@ export interface Story {
   at: number;
   /** Everything that became true so far. */
   readonly events: Event[];
+  /** When each of them did. */
+  readonly times: number[];
   tell(message: Message): Decision;
   observe(observation: Observation): Decision;
   owed(): readonly Obligation[];
@@ -69,11 +71,13 @@ export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
     state: emptyState,
     at: 1_000,
     events: [],
+    times: [],
     tell(message) {
       story.at += 10;
       const decision = decide(story.state, { at: story.at, mono: story.at, id: `m${story.at}`, message });
       story.state = decision.state;
       story.events.push(...decision.events);
+      story.times.push(...decision.events.map(() => story.at));
       return decision;
     },
     observe: (observation) => story.tell({ kind: "observed", equipment: printer, observation }),

@@ -72,9 +72,11 @@ export function scanLabel(draft: Draft, message: Of<"scan-label">): void {
   const reject = (code: RefusalCode, what: string) => refuse(draft, "scan-label", person, message.job, { code, what });
   if (label?.state !== "printed") return reject("not-labelled", "No printed label of this device waits for its scan.");
   const read = parseGs1(message.scanned);
-  if (!read.ok) return reject("wrong-label", `This is not the device's label: ${read.error} Scan the label again.`);
+  // What else was scanned, perhaps a patient's wristband, never enters the record (law 6).
+  if (!read.ok) return reject("wrong-label", "This code is not that of a device's label. Scan the label again.");
   if (!labelAgrees(label.content.code, message.scanned).ok) {
-    const what = `The label on the device is not its own: it is that of ${whose(draft.state(), read.value)}.`;
+    const whose = ownerOf(draft.state(), read.value, message.scanned);
+    const what = `The label on the device is not its own: it is that of ${whose}.`;
     raiseOnUnit(draft, job.order.id, unit.number, "label-mismatch", what);
     return reject("wrong-label", `${what} Nothing goes on until QA has decided.`);
   }
@@ -85,11 +87,11 @@ export function scanLabel(draft: Draft, message: Of<"scan-label">): void {
 }
 
 /** Whose label was read; only names that this cell knows already go into the record. */
-function whose(state: State, { gtin, lot, serial, madeOn }: Gs1): string {
+function ownerOf(state: State, { lot, serial }: Gs1, scanned: string): string {
   const other = findJob(state, lot ?? "");
   const copy = other?.units.find(({ number }) => String(number) === serial);
   if (!other || !copy) return "a device that this cell does not know";
-  const ours = copy.labels.some(({ content }) => content.gtin === gtin && content.code.includes(`11${madeOn}`));
+  const ours = copy.labels.some(({ content }) => labelAgrees(content.code, scanned).ok);
   return `copy ${copy.number} of order ${other.order.id}${ours ? "" : ", but not as this cell printed it"}`;
 }
 

@@ -32,7 +32,7 @@ export function receiveLot(draft: Draft, message: Of<"receive-lot">): void {
     return reject("wrong-role", "Only a technician or QA may receive material.");
   }
   const material = state.setup?.materials.find((each) => each.gtin === gtin);
-  if (!material) return reject("wrong-material", `This cell uses no material with the number ${shortened(gtin)}.`);
+  if (!material) return reject("wrong-material", "This cell uses no material with the number on the package.");
   const lot = lotId(gtin, batch);
   if (lot === null) return reject("wrong-material", "The lot number on the package cannot be used here.");
   if (findLot(state, lot)) return reject("already-decided", `Lot ${batch} of ${material.title} is here already.`);
@@ -71,7 +71,7 @@ export function loadMaterial(draft: Draft, message: Of<"load-material">): void {
     return reject("wrong-role", "Only a technician may load material.");
   if (machine.openAttempt) return reject("machine-in-use", "A job is running on this machine.");
   const material = state.setup?.materials.find((each) => each.gtin === gtin);
-  if (!material) return reject("wrong-material", `This cell uses no material with the number ${shortened(gtin)}.`);
+  if (!material) return reject("wrong-material", "This cell uses no material with the number on the package.");
   const id = lotId(gtin, batch);
   const lot = id === null ? undefined : findLot(state, id);
   if (!lot) {
@@ -94,9 +94,4 @@ export function loadMaterial(draft: Draft, message: Of<"load-material">): void {
 
 function asks(step: { readonly materials: readonly { readonly material: string }[] }, material: string): boolean {
   return step.materials.some((need) => need.material === material);
-}
-
-/** A number that came from a scanner, cut to what a GTIN can be. */
-function shortened(gtin: string): string {
-  return gtin.replace(/[^0-9]/g, "").slice(0, 14);
 }
