@@ -106,6 +106,21 @@ export const cellConfig = z.strictObject({
   intake: z.strictObject({ folder: path, recipes: path }),
   /** Who signs the packages that this cell takes in; never learnt from a package. No key may stand in both roles. */
   trust: z.strictObject({ designAuthority: keyList, clinicalRelease: keyList }),
+  /** Central QA; without it the record stays in this cell. */
+  qa: z
+    .strictObject({
+      broker: z.url({ protocol: /^mqtts$/ }),
+      /** 4 is MQTT 3.1.1. */
+      protocolVersion: z.union([z.literal(4), z.literal(5)]).default(4),
+      /** PEM files: the authority of the broker's certificate, this cell's certificate (common name = cell.id), its key. */
+      caFile: path,
+      certFile: path,
+      keyFile: path,
+      /** Central QA's public keys: what countersigns the record, and what signs decisions. */
+      cosigner: keyList,
+      decisions: keyList,
+    })
+    .optional(),
 });
 
 export type CellConfig = z.infer<typeof cellConfig>;

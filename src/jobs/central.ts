@@ -10,18 +10,21 @@ export interface CentralTarget {
   readonly id: string;
 }
 
-/** Why, as a code: text that somebody typed never enters the ledger. */
+/** Why, as a code (text that somebody typed never enters the ledger). Codes are never reused for something else. */
 export const centralReasons = {
-  investigation: "An investigation is open.",
-  "lot-recalled": "The lot was recalled.",
-  "machine-suspect": "The machine is suspected of making bad parts.",
-  "recipe-suspect": "The recipe is suspected of making bad parts.",
-  "model-suspect": "The inspection model is suspected of missing defects.",
-  "record-incomplete": "A record that was released is not complete.",
-  "record-broken": "A record does not verify.",
-  audit: "An audit is under way.",
-  cleared: "The reason for the hold is gone.",
-  demonstration: "The cell is registered as a demonstration.",
+  "record-doubt": "Something in the record has to be cleared up first.",
+  "record-unverified": "A record does not verify.",
+  "field-report": "A hospital has reported a problem with a device.",
+  "material-recall": "The material has been recalled.",
+  "calibration-doubt": "A calibration or a measurement is in doubt.",
+  "software-fault": "A fault of the software is being looked into.",
+  "model-fault": "The inspection model is in doubt.",
+  "recipe-fault": "The recipe is in doubt.",
+  "security-incident": "A key or a computer may be in the wrong hands.",
+  audit: "The cell is being audited.",
+  cleared: "Central QA looked into it and found no fault.",
+  corrected: "The cause was found and corrected.",
+  demonstration: "This configuration is a demonstration: nothing of it is for human use.",
 } as const;
 
 export type CentralReason = keyof typeof centralReasons;

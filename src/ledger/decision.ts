@@ -1,5 +1,6 @@
 /** Decisions of central QA (hold, lift, demonstration): what one says, how it is printed and read, and when a cell takes it. */
 import { z } from "zod";
+import { type CentralReason, centralReasons } from "../jobs/central.ts";
 import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import type { EpochMs } from "../kernel/units.ts";
@@ -11,24 +12,10 @@ import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 /** The DSSE payload type of a decision. */
 export const decisionPayloadType = "application/vnd.cellward.decision+json";
 
-/** Why, by code; the sentence is what people read. Codes are never reused for something else. */
-export const decisionReasons = {
-  "record-doubt": "Central QA found something in the record that has to be cleared up first.",
-  "record-unverified": "Central QA could not verify the record.",
-  "field-report": "A hospital has reported a problem with a device.",
-  "material-recall": "The material has been recalled.",
-  "calibration-doubt": "A calibration or a measurement is in doubt.",
-  "software-fault": "A fault of the software is being looked into.",
-  "model-fault": "The inspection model is in doubt.",
-  "recipe-fault": "The recipe is in doubt.",
-  "security-incident": "A key or a computer may be in the wrong hands.",
-  audit: "The cell is being audited.",
-  cleared: "Central QA looked into it and found no fault.",
-  corrected: "The cause was found and corrected.",
-  demonstration: "Central QA marks this configuration as a demonstration: nothing of it is for human use.",
-} as const;
+/** Why, by code; the sentence is what people read. The core has the list, since a decision becomes an entry. */
+export const decisionReasons: typeof centralReasons = centralReasons;
 
-export type DecisionReason = keyof typeof decisionReasons;
+export type DecisionReason = CentralReason;
 
 const name = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const time = z.iso.datetime({ precision: 3 });
@@ -42,7 +29,11 @@ const decision = z.strictObject({
   origin: z.string().refine(isOrigin),
   /** `hold` and `demonstration` only ever forbid; `lift` ends a hold of the same target. Nothing starts anything. */
   action: z.enum(["hold", "lift", "demonstration"]),
-  target: z.strictObject({ kind: z.enum(["cell", "machine", "lot", "recipe", "model", "job"]), id: name }),
+  target: z.strictObject({
+    kind: z.enum(["cell", "machine", "lot", "recipe", "model", "job"]),
+    /** A name or a digest; for `cell` its log's origin. */
+    id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/),
+  }),
   reason: z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]),
   /** UTC, `2026-01-31T08:00:00.000Z`. */
   issuedAt: time,

@@ -31,7 +31,11 @@ export type DownReason =
   /** The broker gave the session to another one of the same name. */
   | "taken-over"
   /** The broker does not know this certificate, or does not allow the topics. */
-  | "refused";
+  | "refused"
+  /** The broker's certificate is not one that the configured authority has signed for its name. */
+  | "untrusted"
+  /** The cell's own certificate files cannot be read. */
+  | "unreadable";
 
 /** A batch that was handed to the broker and is not covered by a receipt yet. */
 export interface UnderWay {

@@ -22,8 +22,8 @@ export interface SyncPorts {
   readonly trust: Trust;
   /** Whether a decision with this nonce is in the record. */
   readonly used: (nonce: string) => boolean;
-  /** Takes a verified decision to the core; resolves when it is recorded or refused there. */
-  readonly onDecision: (decision: Decision) => Promise<void>;
+  /** Takes a verified decision, with its envelope as it came, to the core; resolves when it is recorded or refused there. */
+  readonly onDecision: (decision: Decision, envelope: string) => Promise<void>;
   /** The status has changed. */
   readonly onStatus: (status: SyncStatus) => void;
   readonly onAlarm: (trouble: Trouble) => void;
@@ -53,6 +53,7 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
     connection: null,
     tail: Promise.resolve(),
     waiting: 0,
+    moved: false,
     stopWaking: () => undefined,
     closed: false,
     status: null,
@@ -61,7 +62,14 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
   hear(run, { kind: "start" });
   return {
     status: () => run.status ?? statusOf(run.state, null),
-    headMoved: () => hear(run, { kind: "head-moved", size: ledger.head().size }),
+    headMoved() {
+      if (run.moved) return;
+      run.moved = true;
+      void inTurn(run, () => {
+        run.moved = false;
+        return turn(run, { kind: "head-moved", size: ledger.head().size });
+      });
+    },
     async close() {
       run.closed = true;
       run.stopWaking();
@@ -79,6 +87,8 @@ interface Run {
   /** Inputs are taken one after the other. */
   tail: Promise<void>;
   waiting: number;
+  /** A moved head waits to be heard: one is enough. */
+  moved: boolean;
   stopWaking: () => void;
   closed: boolean;
   status: SyncStatus | null;
@@ -232,7 +242,7 @@ async function takeDecision(run: Run, envelope: string): Promise<void> {
   const { trust, used, onDecision, log, clock } = run.ports;
   const now = Math.max(run.state.highest, clock.now());
   const opened = openDecision(envelope, { keys: trust.decisions, origin: trust.origin, now, used }, trust.check);
-  if (opened.ok) return onDecision(opened.value);
+  if (opened.ok) return onDecision(opened.value, envelope);
   log("decision not taken", { code: opened.error.code });
   // Late or repeated ones are what a network does; the others are somebody's doing.
   if (opened.error.code === "expired" || opened.error.code === "repeated") return;

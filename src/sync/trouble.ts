@@ -28,6 +28,9 @@ export type TroubleCode =
   | "connection-unstable"
   /** The broker does not let this cell in, or does not let it speak or listen. */
   | "broker-refuses"
+  /** The broker is not the one that it should be, or this cell's own certificate cannot be read. */
+  | "broker-untrusted"
+  | "certificate-unreadable"
   /** A decision of central QA that is not one. */
   | "decision-refused";
 
@@ -50,6 +53,9 @@ const remedies: Record<TroubleCode, string> = {
     "Let the engineer look at the network and the broker, and for another controller with this cell's certificate.",
   "broker-refuses":
     "Let the engineer check this cell's certificate and the broker's list of who may speak on its topic.",
+  "broker-untrusted":
+    "Let the engineer check the broker's address and certificate; nothing was said to it, and nothing is until it is right.",
+  "certificate-unreadable": "Let the engineer check the certificate files that the configuration names under [qa].",
   "decision-refused":
     "Call central QA: somebody sends decisions in its name, or its decision key is not the one configured here.",
 };

@@ -153,7 +153,7 @@ export function central(change: Partial<CentralDecision> = {}): CentralDecision 
   decisions += 1;
   return {
     ...{ id: `D-${decisions}`, nonce: `central-${decisions}`, action: "hold", target: { kind: "cell", id: "cell-1" } },
-    ...{ reason: "investigation", issuedAt: decisions, expires: far },
+    ...{ reason: "record-doubt", issuedAt: decisions, expires: far },
     ...change,
   };
 }

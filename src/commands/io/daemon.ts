@@ -16,6 +16,7 @@ import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
 import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts } from "../../jobs/state.ts";
+import type { SyncStatus } from "../../jobs/sync-status.ts";
 import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { createLabelPrinter } from "../../labels/io/label-printer.ts";
@@ -30,6 +31,7 @@ import { createPerform, type LabelPrinter } from "../../perform.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
+import { openSync } from "./sync.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions } from "./versions.ts";
@@ -51,6 +53,8 @@ export interface DaemonOptions {
 export interface Daemon {
   readonly url: string;
   readonly cell: Cell;
+  /** How far the record is with central QA. */
+  sync(): SyncStatus;
   close(): Promise<void>;
 }
 
@@ -134,25 +138,24 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   const around = { cell, artifacts, intake: intake.value, keysDir: options.keysDir, origin: ledger.origin, log };
   for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);
-  const presence = openPresenceDevice({
-    path: config.presence.port,
-    clock: systemClock,
-    onProof: (proof) => void cell.submit(proof).catch(() => undefined),
-  });
+  const presence = presenceOf(config, cell);
   const endFolder = watchFolder({
     folder: config.intake.folder,
     intake: intake.value,
     clock: systemClock,
     log: (what) => log("intake", { what }),
   });
+  const sync = await openSync({ config, opened, cell, log, onFatal: options.onFatal });
   const server = await openPage(options, { cell, ledger, artifacts, machines, presence, intake: intake.value });
   log("the cell is up", { url: server.url, machines: machines.size });
   return {
     url: server.url,
     cell,
+    sync: sync.status,
     async close() {
       endFolder();
       await server.close();
+      await sync.close();
       await presence.close();
       await Promise.all([...machines.values()].map((machine) => machine.close()));
       watch.stop();
@@ -171,6 +174,14 @@ function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
   }
   const what = "This cell has no label printer.";
   return { print: async () => err({ code: "no-label-printer", what, remedy: "The engineer configures one." }) };
+}
+
+function presenceOf({ presence }: CellConfig, cell: Cell): PresenceDevice {
+  return openPresenceDevice({
+    path: presence.port,
+    clock: systemClock,
+    onProof: (proof) => void cell.submit(proof).catch(() => undefined),
+  });
 }
 
 interface Running {

@@ -53,10 +53,11 @@ export async function loadToml<T>(
 
 const pathKeys = new Set([
   ...["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder", "userFile", "passwordFile"],
+  ...["caFile", "certFile", "keyFile"],
 ]);
 
 /** Lists of keys, each a line or the path of a file. */
-const keyLists = new Set(["designAuthority", "clinicalRelease"]);
+const keyLists = new Set(["designAuthority", "clinicalRelease", "cosigner", "decisions"]);
 
 /** Makes every path absolute; numbers (the HTTP port) and addresses are left alone. */
 function rooted(value: unknown, base: string, paths: ReadonlySet<string>): unknown {

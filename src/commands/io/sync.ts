@@ -1,0 +1,100 @@
+/** Sync with central QA as the daemon runs it: keys from the configuration, MQTT, and the core told what it has to know. */
+import { readFile } from "node:fs/promises";
+import type { Cell } from "../../cell.ts";
+import { type CellConfig, isKeyLine } from "../../config/schema.ts";
+import type { CentralDecision } from "../../jobs/central.ts";
+import { type SyncStatus, syncOff } from "../../jobs/sync-status.ts";
+import { digestOf } from "../../kernel/hash.ts";
+import { utf8 } from "../../ledger/bytes.ts";
+import type { Decision } from "../../ledger/decision.ts";
+import { checkSignature } from "../../ledger/io/crypto.ts";
+import type { OpenedLedger } from "../../ledger/io/ledger.ts";
+import { parseKey } from "../../ledger/note.ts";
+import type { VerifyingKey } from "../../ledger/signer.ts";
+import { createMqttTransport } from "../../sync/io/mqtt.ts";
+import { startSync } from "../../sync/sync.ts";
+import { systemClock } from "./system.ts";
+
+export interface SyncOptions {
+  readonly config: CellConfig;
+  readonly opened: Pick<OpenedLedger, "ledger" | "keys">;
+  readonly cell: Cell;
+  readonly log: (message: string, facts?: Record<string, unknown>) => void;
+  readonly onFatal: (problem: unknown) => void;
+}
+
+/** Sync at work, or the word that there is none. */
+export interface RunningSync {
+  status(): SyncStatus;
+  close(): Promise<void>;
+}
+
+/** Starts sync where central QA is configured. Rejects, in words, where its keys cannot be read. */
+export async function openSync({ config, opened, cell, log, onFatal }: SyncOptions): Promise<RunningSync> {
+  const { ledger, keys } = opened;
+  const { qa } = config;
+  if (qa === undefined) {
+    log("no central QA is configured");
+    return { status: () => syncOff(ledger.head().size), close: async () => undefined };
+  }
+  const witnesses = await readKeys(qa.cosigner, 4, "qa.cosigner");
+  const decisions = await readKeys(qa.decisions, 1, "qa.decisions");
+  const { caFile, certFile, keyFile, protocolVersion } = qa;
+  const files = { caFile, certFile, keyFile };
+  const sync = await startSync({
+    ledger,
+    transport: createMqttTransport({ url: qa.broker, cell: config.cell.id, ...files, protocolVersion, log }),
+    clock: systemClock,
+    chance: Math.random,
+    trust: { origin: ledger.origin, own: keys.trusted, witnesses, decisions, check: checkSignature },
+    used: (nonce) => Object.hasOwn(cell.state().central.nonces, nonce),
+    onDecision: async (decision, envelope) => {
+      const message = { decision: forCore(decision), envelope: digestOf(utf8(envelope)) };
+      await cell.submit({ kind: "central-decision", ...message }).catch(() => undefined);
+    },
+    onStatus: createTeller(cell, log),
+    onAlarm: ({ code }) => log("central QA needs a person", { code }),
+    log,
+    onFatal,
+  });
+  const forget = cell.subscribe(sync.headMoved);
+  return {
+    status: sync.status,
+    async close() {
+      forget();
+      await sync.close();
+    },
+  };
+}
+
+/** Tells the log each change of state, and the core when sync freezes and when central QA has answered well again. */
+function createTeller(cell: Cell, log: SyncOptions["log"]): (status: SyncStatus) => void {
+  let told: SyncStatus["state"] | null = null;
+  return ({ state, withQa, head, what }) => {
+    if (state !== told) log("sync", { state, withQa, head });
+    told = state;
+    const frozen = state === "frozen";
+    const before = cell.state().central.frozen !== null;
+    const isClear = state === "syncing" || state === "with-qa";
+    if (frozen || (before && isClear)) {
+      void cell.submit({ kind: "central-link", frozen, what }).catch(() => undefined);
+    }
+  };
+}
+
+function forCore({ id, nonce, action, target, reason, issuedAt, expires }: Decision): CentralDecision {
+  return { id, nonce, action, target, reason, issuedAt: Date.parse(issuedAt), expires: Date.parse(expires) };
+}
+
+/** The public keys of a configuration list: each entry a line itself, or a file of lines. */
+async function readKeys(entries: readonly string[], type: 1 | 4, name: string): Promise<readonly VerifyingKey[]> {
+  const texts = await Promise.all(
+    entries.map((entry) => (isKeyLine(entry) ? entry : readFile(entry, "utf8").catch(() => "unreadable"))),
+  );
+  const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "");
+  const keys = lines.map((line) => parseKey(line.trim()));
+  const good = keys.flatMap((key) => (key.ok && key.value.type === type ? [key.value] : []));
+  if (good.length > 0 && good.length === keys.length) return good;
+  const kind = type === 4 ? "cosigner's (type 4)" : "decision (type 1)";
+  throw new Error(`${name} is neither central QA's ${kind} public key nor a file of such keys.`);
+}

@@ -1,0 +1,115 @@
+/** What the courier makes of central QA's words: believed only as far as the cell's own keys and tree bear them out. */
+import { unreachable } from "../kernel/assert.ts";
+import type { DownMessage } from "../ledger/batch.ts";
+import { ask, type Draft, due, forgetUnderWay, isOver, progress, raise, retryLater, set } from "./draft.ts";
+import { judgeReceipt, type Own, type Receipt } from "./judge.ts";
+import { standBefore } from "./sending.ts";
+import { type Trouble, trouble } from "./trouble.ts";
+
+export function heard(draft: Draft, message: DownMessage, own: Own | null): void {
+  if (message.kind === "decision") {
+    draft.outputs.push({ kind: "decision", envelope: message.envelope });
+    return;
+  }
+  if (isOver(draft.state) || message.origin !== draft.trust.origin) return;
+  if (own !== null) set(draft, { highest: Math.max(draft.state.highest, own.at) });
+  switch (message.kind) {
+    case "at":
+      return hearAt(draft, message, own);
+    case "receipt":
+      return hearReceipt(draft, message, own);
+    case "conflict":
+      return hearConflict(draft, message.size);
+    case "fork":
+      return freeze(draft, trouble("fork", `Central QA holds another record under this cell's name: ${message.what}`));
+    case "refused":
+      return hearRefused(draft, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+const mendedByAnswer: ReadonlySet<Trouble["code"]> = new Set([
+  "qa-behind",
+  "broker-refuses",
+  "broker-untrusted",
+  "certificate-unreadable",
+  "connection-unstable",
+]);
+
+function hearAt(draft: Draft, message: Extract<DownMessage, { kind: "at" }>, own: Own | null): void {
+  const { state } = draft;
+  // An old answer that comes late is no answer.
+  if (state.phase !== "asking" || message.id !== state.question) return;
+  const { size, root } = message;
+  if (own === null) return freeze(draft, aheadOf(size, state.head));
+  if (root !== own.root) {
+    const what = `Central QA holds other entries than this cell among the first ${size}.`;
+    return freeze(draft, trouble("fork", what));
+  }
+  set(draft, { met: true });
+  if (size < state.askedAt) {
+    const what = `Central QA says that it holds ${size} entries; it has countersigned ${state.askedAt}.`;
+    raise(draft, trouble("qa-behind", what));
+    return retryLater(draft);
+  }
+  if (state.alarm !== null && mendedByAnswer.has(state.alarm.code)) set(draft, { alarm: null });
+  set(draft, {
+    phase: "sending",
+    told: size,
+    next: Math.max(size, state.withQa),
+    due: true,
+    wentBackTo: -1,
+    silences: 0,
+  });
+  due(draft, { answer: null, retry: null });
+}
+
+function aheadOf(size: number, head: number): Trouble {
+  const what = `Central QA holds ${size} entries of this record, the cell has ${head}: the cell is an older image or a copy.`;
+  return trouble("cell-behind", what);
+}
+
+function hearReceipt(draft: Draft, message: Receipt, own: Own | null): void {
+  const { state, tick, trust } = draft;
+  // What is covered already needs no second proof, and an old receipt proves nothing new.
+  if (own !== null && message.size <= state.storing) return progress(draft);
+  const verdict = judgeReceipt(message, own, tick.wall, trust);
+  if (verdict.kind === "ahead") return freeze(draft, aheadOf(message.size, state.head));
+  if (verdict.kind === "bad") return raise(draft, verdict.trouble);
+  set(draft, { storing: message.size });
+  draft.outputs.push({ kind: "store", size: message.size, note: message.note });
+}
+
+function hearConflict(draft: Draft, size: number): void {
+  const { state } = draft;
+  if (state.phase !== "sending") return;
+  // Below what is countersigned it may be an old one; above the head it is a claim: only an answer to a question counts.
+  if (size < state.withQa || size > state.head) return ask(draft);
+  // Each batch behind a lost one says the same; once is enough until something has moved.
+  if (size === state.wentBackTo) return;
+  forgetUnderWay(draft, size);
+  set(draft, { wentBackTo: size, due: true });
+  progress(draft);
+}
+
+function hearRefused(draft: Draft, { from, to, what }: Extract<DownMessage, { kind: "refused" }>): void {
+  const { state } = draft;
+  // An old refusal, of a batch that was taken apart since, strikes no other.
+  if (state.phase !== "sending" || !state.underWay.some((one) => one.from === from && one.to === to)) return;
+  const count = to - from;
+  if (count === 1) {
+    const said = `Central QA does not take entry ${from}: ${what}`;
+    return standBefore(draft, from, trouble("entry-refused", said));
+  }
+  forgetUnderWay(draft, from);
+  set(draft, { limit: Math.ceil(count / 2), splitTo: Math.max(state.splitTo, to), due: true, wentBackTo: -1 });
+  progress(draft);
+}
+
+function freeze(draft: Draft, alarm: Trouble): void {
+  forgetUnderWay(draft, draft.state.withQa);
+  set(draft, { phase: "frozen", met: true });
+  due(draft, { answer: null, retry: null, linger: null, beat: null });
+  raise(draft, alarm);
+}
