@@ -24,6 +24,8 @@ export interface OfficeState extends Facts {
 export interface Office {
   /** Reads what is new in the store, whoever stored it, and says what is known then. Rejects with StoreFailed. */
   look(): Promise<OfficeState>;
+  /** Ids of the decisions that one cell's record holds, by what the store has now. Rejects with StoreFailed. */
+  recorded(cell: string): Promise<ReadonlySet<string>>;
   /** Notes the head that a cell has said it has. */
   heardHead(cell: string, size: number): void;
 }
@@ -62,8 +64,7 @@ export function createOffice(ports: OfficePorts): Office {
 
   async function lookNow(): Promise<OfficeState> {
     const heard = await store.lastHeard();
-    const standings: CellStanding[] = [];
-    for (const cell of cells) standings.push(await standingOf(cell, heard));
+    const standings = await Promise.all(cells.map((cell) => standingOf(cell, heard)));
     const facts: Facts = {
       now: now(),
       cells: standings,
@@ -75,13 +76,23 @@ export function createOffice(ports: OfficePorts): Office {
     return { ...facts, items: itemsOf(facts) };
   }
 
+  /** One at a time: a fold takes every entry once. */
+  function inTurn<T>(act: () => Promise<T>): Promise<T> {
+    const done = turn.then(act);
+    turn = done.catch(() => undefined);
+    return done;
+  }
+
   return {
-    // One at a time: a fold takes every entry once.
-    look() {
-      const looked = turn.then(lookNow);
-      turn = looked.catch(() => undefined);
-      return looked;
-    },
+    look: () => inTurn(lookNow),
+    recorded: (id) =>
+      inTurn(async () => {
+        const cell = cells.find((each) => each.id === id);
+        const desk = desks.get(id);
+        if (cell === undefined || desk === undefined) return new Set<string>();
+        await catchUp(store, cell, desk, (await store.log(cell.origin)).size);
+        return desk.fold.view().decisions;
+      }),
     heardHead: (cell, size) => void claims.set(cell, size),
   };
 }

@@ -128,7 +128,7 @@ async function decide(counter: Counter, call: Call): Promise<Answer> {
   const standing = form.success ? state.cells.find(({ cell }) => cell.id === form.data.cell) : undefined;
   if (!form.success || standing === undefined) return refuse(400, "The decision is not complete: fill in every field.");
   const { action, kind, id, reason, password } = form.data;
-  const wrong = wrongAsk({ action, reason });
+  const wrong = wrongAsk({ action, reason, target: { kind, id } }, standing.cell.id);
   if (wrong !== null) return refuse(400, wrong);
   const signed = await counter.people.authenticate(counter.people.nameOf(call.person) ?? "", password);
   if (signed.outcome === "locked") {

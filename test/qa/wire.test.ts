@@ -120,6 +120,7 @@ test("every command refuses in words what it cannot do", async () => {
     [(t) => decide(t, { ...asked, target: "printer" }), 2, "usage"],
     [(t) => decide(t, { ...asked, action: "lift" }), 2, "usage"],
     [(t) => decide(t, { ...asked, reason: "because" }), 2, "usage"],
+    [(t) => decide(t, { ...asked, target: "cell:cell-2" }), 2, "usage"],
     [(t) => decide(t, { ...asked, cell: "cell-7" }), 2, "no-such-cell"],
   ];
   for (const [command, code, word] of refusals) {

@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { pino } from "pino";
 import { createSessions } from "../../hmi/io/sessions.ts";
+import { err, ok } from "../../kernel/result.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { defaultSessions } from "../../people/session.ts";
@@ -50,9 +51,17 @@ export async function runQa(terminal: Terminal, options: QaRunOptions): Promise<
   for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end(exitCode.ok));
   // Logs go to standard error as JSON lines: times, codes, counts and cell ids, never a name or what was typed.
   const logger = pino({ base: null }, pino.destination(2));
-  const central = await startCentral(read.value, keys.value, store.value, options.keys, (message, facts) =>
-    logger.info(facts, message),
-  );
+  const log: Log = (message, facts) => logger.info(facts, message);
+  const started = await startCentral(read.value, keys.value, store.value, options.keys, log).then(ok, err);
+  if (!started.ok) {
+    const code = (started.error as NodeJS.ErrnoException).code ?? "unknown";
+    const what = `Central QA did not come up (${code}): its port is taken, or a certificate cannot be read.`;
+    return terminal.trouble(
+      { code: "not-started", what, remedy: "Look at [http] and [broker] in the configuration." },
+      exitCode.notReady,
+    );
+  }
+  const central = started.value;
   terminal.result({ ready: "qa", url: central.page.url, pid: process.pid }, `Central QA is up: ${central.page.url}`);
   const code = await ended;
   await central.close();
@@ -95,13 +104,13 @@ export async function startCentral(
       log("heard", { cell, outcome, stored });
       for (const answer of answers) await link.say(cell, answer);
       const registered = byId.get(cell);
-      if (registered && outcome === "hello") await sendDecisions(office, link, registered, now());
+      if (registered && outcome === "hello") await sendDecisions(store, office, link, registered, now());
     },
     onState: (state) => log("broker", { state }),
     onProblem,
   });
   const resend = async () => {
-    for (const cell of cells) await sendDecisions(office, link, cell, now());
+    for (const cell of cells) await sendDecisions(store, office, link, cell, now());
   };
   const timer = setInterval(() => void resend().catch(onProblem), resendMs);
   const decide = async (asked: Asked) => {
@@ -122,11 +131,18 @@ export async function startCentral(
   };
 }
 
-async function sendDecisions(office: Office, link: Link, cell: RegisteredCell, now: number): Promise<void> {
+/** Sends what was decided for a cell and is not in its record yet; most of the time there is nothing to look for. */
+async function sendDecisions(
+  store: QaStore,
+  office: Office,
+  link: Link,
+  cell: RegisteredCell,
+  now: number,
+): Promise<void> {
   if (link.state() !== "connected") return;
-  const { decisions, cells } = await office.look();
-  const recorded = cells.find((each) => each.cell.id === cell.id)?.view.decisions ?? new Set<string>();
-  for (const { envelope } of stillToSend(decisions, cell.origin, recorded, now)) {
+  const kept = (await store.decisions()).filter(({ origin }) => origin === cell.origin);
+  if (kept.length === 0) return;
+  for (const { envelope } of stillToSend(kept, cell.origin, await office.recorded(cell.id), now)) {
     await link.say(cell.id, { kind: "decision", envelope });
   }
 }

@@ -67,7 +67,7 @@ export interface DecideOptions {
 export async function decide(terminal: Terminal, options: DecideOptions): Promise<number> {
   const { action, reason } = options;
   const [kind = "", id = ""] = options.target.split(/:(.*)/s);
-  const wrong = wrongWords(action, kind, id, reason);
+  const wrong = wrongWords(options.cell, action, kind, id, reason);
   if (wrong !== null) {
     const remedy = "See `cellward qa decide --help`.";
     return terminal.trouble({ code: "usage", what: wrong, remedy }, exitCode.usage);
@@ -100,7 +100,7 @@ export async function decide(terminal: Terminal, options: DecideOptions): Promis
   });
 }
 
-function wrongWords(action: string, kind: string, id: string, reason: string): string | null {
+function wrongWords(cell: string, action: string, kind: string, id: string, reason: string): string | null {
   if (!(actions as readonly string[]).includes(action))
     return `There is no action ${action}; there are ${actions.join(", ")}.`;
   if (!(targetKinds as readonly string[]).includes(kind) || !isIdentifier(id)) {
@@ -108,7 +108,8 @@ function wrongWords(action: string, kind: string, id: string, reason: string): s
   }
   if (!(reason in decisionReasons))
     return `There is no reason ${reason}; there are ${Object.keys(decisionReasons).join(", ")}.`;
-  return wrongAsk({ action: action as Action, reason: reason as DecisionReason });
+  const target = { kind: kind as TargetKind, id };
+  return wrongAsk({ action: action as Action, reason: reason as DecisionReason, target }, cell);
 }
 
 /** `cellward qa verify`: every entry, checkpoint and cosignature held, again, against the configured keys. */

@@ -1,5 +1,5 @@
 /** Decisions: the form for hold and stop-use, with fixed reasons and the password again, and the list of all that were made. */
-import { type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
+import { type Decision, type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
 import { type Action, actions, contentOf, reasonsFor, stateOfDecision, targetKinds } from "../decide.ts";
 import { type Html, html } from "../html.ts";
 import type { OfficeState } from "../office.ts";
@@ -49,6 +49,12 @@ function form({ cells }: OfficeState, viewer: Viewer, begun: Begun): Html {
 <button class="act">Sign and send</button></form>`;
 }
 
+function liftLink({ action, target }: Decision, cell: string | undefined, state: string): Html | null {
+  if (action !== "hold" || cell === undefined || state === "expired") return null;
+  const { kind, id } = target;
+  return html`<br><a href="/decisions?cell=${cell}&amp;action=lift&amp;kind=${kind}&amp;id=${id}&amp;reason=cleared">Lift it</a>`;
+}
+
 function option(value: string, words: string, chosen: string | undefined): Html {
   return value === chosen
     ? html`<option value="${value}" selected>${words}</option>`
@@ -70,5 +76,5 @@ function row(kept: KeptDecision, { cells, now }: OfficeState): Html | null {
     expired: html`<span class="mark m2">● expired, never recorded</span>`,
   } as const;
   return html`<tr><td>${content.action} ${content.target.kind} ${content.target.id}<br><code>${content.id}</code></td><td>${standing?.cell.title ?? kept.origin}</td>
-<td>${decisionReasons[content.reason]}</td><td>${kept.person ?? "on the console"}, ${ago(kept.at, now)}</td><td>${words[state]}</td></tr>`;
+<td>${decisionReasons[content.reason]}</td><td>${kept.person ?? "on the console"}, ${ago(kept.at, now)}</td><td>${words[state]}${liftLink(content, standing?.cell.id, state)}</td></tr>`;
 }

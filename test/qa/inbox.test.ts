@@ -1,0 +1,161 @@
+/** Review by exception: what the fold of a cell's entries brings to the inbox, and what it leaves in peace. */
+import { describe, expect, test } from "vitest";
+import { jobOf } from "../../src/jobs/event.ts";
+import type { PersonId } from "../../src/kernel/names.ts";
+import type { EntryDraft, JsonObject } from "../../src/ledger/entry.ts";
+import { signDecision } from "../../src/qa/decide.ts";
+import type { Item } from "../../src/qa/inbox.ts";
+import { createOffice } from "../../src/qa/office.ts";
+import { checkRelease } from "../../src/qa/records.ts";
+import { released } from "../jobs/route-story.ts";
+import { draft, origin } from "../ledger/plain-drafts.ts";
+import { type CellLog, createCell, freshSigner, story } from "./cell.ts";
+import { type Central, createCentral } from "./central.ts";
+
+const now = 1_700_000_000_000;
+
+function officeOf(central: Central, cells: readonly CellLog[], at = now, demonstration = false) {
+  return createOffice({
+    store: central.store,
+    cells: cells.map(({ registered }) => ({ ...registered, demonstration })),
+    now: () => at,
+    checkRecord: checkRelease,
+  });
+}
+
+/** The items that a cell with these entries brings, besides nothing. */
+async function itemsFor(drafts: readonly EntryDraft[], demonstration = false): Promise<readonly Item[]> {
+  const cell = createCell();
+  cell.append(...drafts);
+  const central = createCentral([cell]);
+  for (let from = 0; from < cell.texts.length; from += 200) {
+    await central.ingest.hear("cell-1", await cell.message(from, Math.min(cell.texts.length, from + 200)));
+  }
+  return (await officeOf(central, [cell], now, demonstration).look()).items;
+}
+
+/** Entries of the whole route of a guide, as the cell's core decides them. */
+function guide(): EntryDraft[] {
+  let boot = 0;
+  return released().events.map((event) => {
+    if (event.type === "CellBooted") boot += 1;
+    const { type, ...body } = event;
+    return { ...draft(type, body as unknown as JsonObject, jobOf(event), boot), actorId: null, at: 50_000 };
+  });
+}
+
+describe("[F70] a released unit", () => {
+  test("with a complete record from a registered demonstration brings nothing", async () => {
+    expect((await itemsFor(guide(), true)).filter(({ risk }) => risk === 1)).toEqual([]);
+  });
+
+  test("that is simulated, of a cell that is not registered as a demonstration, is an alarm with a proposed hold", async () => {
+    const items = await itemsFor(guide());
+    expect(items.filter(({ risk }) => risk === 1)).toMatchObject([
+      { id: expect.stringContaining("simulated/"), proposal: { action: "hold", target: { kind: "job", id: "J1" } } },
+    ]);
+  });
+
+  const telling = [
+    "IdentityConfirmed",
+    "PresenceProven",
+    "AttemptBegan",
+    "LayerDone",
+    "LayerCaptured",
+    "LayerInspected",
+    "LayerDecided",
+    "FinishReported",
+    "ResultsJudged",
+    "AttemptEnded",
+    "OperationCompleted",
+    "PartTagged",
+    "PartConfirmed",
+    "LabelPrinted",
+    "LabelVerified",
+    "HandedOver",
+  ];
+  test.each(telling)("is found incomplete by central itself where %s is missing", async (type) => {
+    const drafts = guide();
+    const at = drafts.findIndex((each) => each.type === type);
+    expect(at).toBeGreaterThanOrEqual(0);
+    const items = await itemsFor(
+      drafts.filter((_, index) => index !== at),
+      true,
+    );
+    const [found] = items.filter(({ id }) => id.startsWith("incomplete/"));
+    expect(found?.details.length).toBeGreaterThan(0);
+    expect(found?.proposal).toMatchObject({ action: "hold", target: { kind: "job", id: "J1" } });
+  });
+
+  test("that was released while central's hold was in the cell's record is an alarm", async () => {
+    const hold = { id: "D-1", action: "hold", target: { kind: "job", id: "J1" } };
+    const unit = draft("UnitReleased", { job: "J1", unit: 1, approval: { person: "p" } }, "J1");
+    const held = (await itemsFor([draft("CentralDecided", { decision: hold }), unit])).map(({ id }) => id);
+    expect(held).toContain("held/cell-1/J1/1");
+    const lift = { id: "D-2", action: "lift", target: { kind: "job", id: "J1" } };
+    const lifted = [draft("CentralDecided", { decision: hold }), draft("CentralDecided", { decision: lift }), unit];
+    expect((await itemsFor(lifted)).map(({ id }) => id)).not.toContain("held/cell-1/J1/1");
+  });
+
+  test("whose entries are of a form that central does not know is no proof of anything", async () => {
+    const items = await itemsFor([
+      draft("JobOrderAccepted", { job: "J1", order: 7 }, "J1"),
+      draft("UnitReleased", { unit: 1 }, "J1"),
+    ]);
+    expect(items.find(({ id }) => id.startsWith("incomplete/"))?.details[0]).toContain("cannot read the record");
+  });
+});
+
+describe("a cell", () => {
+  test("[F75] whose clock runs ahead is told once each time that it begins", async () => {
+    const ahead = (at: number) => ({ ...draft("Noted"), at });
+    const items = await itemsFor([ahead(now + 400_000), ahead(now + 500_000), ahead(now), ahead(now + 600_000)]);
+    expect(items.filter(({ id }) => id.startsWith("clock/"))).toHaveLength(2);
+  });
+
+  test("[F88] one that falls silent becomes unknown, and is known again when it speaks", async () => {
+    const cell = createCell();
+    const central = createCentral([cell]);
+    await central.ingest.hear("cell-1", await cell.message(0));
+    const silentAt = async (at: number) => (await officeOf(central, [cell], at).look()).cells[0]?.silent;
+    expect(await silentAt(now + 60_000)).toBe(false);
+    expect(await silentAt(now + 60_001)).toBe(true);
+  });
+
+  test("[L7] one that says it has fewer entries than central holds is a restored image or a copy", async () => {
+    const cell = createCell();
+    cell.append(...story(5));
+    const central = createCentral([cell]);
+    await central.ingest.hear("cell-1", await cell.message(0));
+    const office = officeOf(central, [cell]);
+    office.heardHead("cell-1", 4);
+    const [item] = (await office.look()).items;
+    expect(item).toMatchObject({ risk: 1, proposal: { action: "hold", target: { kind: "cell", id: "cell-1" } } });
+  });
+
+  test("[F85] one that never recorded a decision before it expired is told, with the decision proposed again", async () => {
+    const cell = createCell();
+    const central = createCentral([cell]);
+    await central.ingest.hear("cell-1", await cell.message(0));
+    const target = { kind: "lot", id: "L-7" } as const;
+    const asked = { origin, action: "hold", target, reason: "material-recall", person: "P-1" as PersonId } as const;
+    let count = 0;
+    const name = (prefix: string) => `${prefix}${++count}`;
+    await central.store.keepDecision(await signDecision(asked, freshSigner("qa/decisions"), now, name));
+    const itemsAt = async (at: number) => (await officeOf(central, [cell], at).look()).items.map(({ id }) => id);
+    expect(await itemsAt(now)).toEqual([]);
+    expect(await itemsAt(now + 181 * 24 * 3_600_000)).toContain("decision/D-1");
+  });
+
+  test("[F88] two hundred cells are seen at once, and the silent ones are unknown", async () => {
+    const cells = Array.from({ length: 200 }, (_, n) => createCell(`cell-${n}`, `hospital.example/cell-${n}`));
+    const central = createCentral(cells);
+    for (const [n, cell] of cells.entries()) {
+      if (n % 4 !== 0) await central.ingest.hear(cell.registered.id, await cell.message(0));
+    }
+    const { cells: seen, items } = await officeOf(central, cells).look();
+    expect(seen.filter(({ silent }) => silent)).toHaveLength(50);
+    expect(seen.filter(({ log }) => log.receipt?.size === 1)).toHaveLength(150);
+    expect(items).toHaveLength(50);
+  });
+});
