@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { openSigningKey } from "../src/commands/io/signing-key.ts";
 import { addSignature, makePackage } from "../src/intake/io/pack.ts";
 import { type OrderFile, readOrderFile } from "../src/intake/order-file.ts";
-import { readRecipe, recipeDigest } from "../src/intake/recipe.ts";
+import { type Recipe, readRecipe, recipeDigest } from "../src/intake/recipe.ts";
 import type { Result } from "../src/kernel/result.ts";
 import type { Signer } from "../src/ledger/signer.ts";
 import type { Places } from "./bench.ts";
@@ -13,7 +13,6 @@ import { cellward, root } from "./programs.ts";
 
 const example = join(root, "config/examples/drill-guide");
 const orderFile = join(example, "drill-guide.order.json");
-const programName = "drill-guide.gcode";
 const roles = { designAuthority: "design-authority", clinicalRelease: "clinical-release" } as const;
 
 /** Makes a key pair for each of the two roles; the cell's configuration names their public lines. */
@@ -29,7 +28,9 @@ export async function packOrder(places: Places): Promise<Uint8Array> {
   const [packed, released] = [join(authority, "packed.cwp"), join(authority, "released.cwp")];
   const key = (role: string) => join(authority, `${role}.key`);
   const recipient = await recipientOf(places);
-  const ordered = ["--order", orderFile, "--program", join(example, programName), "--identifiers", "-"];
+  const programs = programNames().map((name) => join(example, name));
+  const geometry = ["--attach", join(example, "drill-guide.stl")];
+  const ordered = ["--order", orderFile, "--program", ...programs, ...geometry, "--identifiers", "-"];
   const signed = ["--recipient", recipient, "--key", key(roles.designAuthority), "--out", packed];
   await succeed(["pack", ...ordered, ...signed], identifiers.join("\n"));
   const by = ["--design-authority", join(authority, `${roles.designAuthority}.vkey`)];
@@ -46,14 +47,17 @@ export interface RawChange {
 
 /** Seals and signs without asking the guard: the cell has to judge by itself. */
 export async function packRaw(places: Places, change: RawChange = {}): Promise<Uint8Array> {
-  const { format: _, recipe, ...order } = must(readOrderFile(readFileSync(orderFile)));
-  const digest = recipeDigest(must(readRecipe(readFileSync(join(root, `config/recipes/${recipe}.json`)))));
-  const text = readFileSync(join(example, programName), "utf8");
-  const bytes = new TextEncoder().encode(change.program?.(text) ?? text);
+  const { format: _, recipe, ...order } = theOrder();
+  const digest = recipeDigest(theRecipe());
+  const files = programNames().map((name) => {
+    const text = readFileSync(join(example, name), "utf8");
+    const changed = name === order.program ? change.program?.(text) : undefined;
+    return { name, bytes: new TextEncoder().encode(changed ?? text) };
+  });
   const packed = await makePackage({
     order: { ...order, ...change.order, recipe: { name: recipe, digest } },
     identifiers,
-    files: [{ name: programName, bytes }],
+    files,
     recipient: await recipientOf(places),
     signer: await signerOf(places, roles.designAuthority),
     ...(change.nonce !== undefined && { nonce: change.nonce }),
@@ -71,6 +75,15 @@ export function deliver(places: Places, name: string, bytes: Uint8Array): void {
 /** The good order, made and delivered. */
 export async function deliverOrder(places: Places): Promise<void> {
   deliver(places, "drill-guide.cwp", await packOrder(places));
+}
+
+const theOrder = (): OrderFile => must(readOrderFile(readFileSync(orderFile)));
+const theRecipe = (): Recipe => must(readRecipe(readFileSync(join(root, `config/recipes/${theOrder().recipe}.json`))));
+
+/** The toolpath, and what the recipe's other machines run. */
+function programNames(): string[] {
+  const tasks = theRecipe().route.flatMap((step) => (step.kind === "task" ? [step.program] : []));
+  return [...new Set([theOrder().program, ...tasks])];
 }
 
 async function recipientOf(places: Places): Promise<string> {

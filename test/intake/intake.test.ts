@@ -238,6 +238,18 @@ describe("[F1][L8] what is refused, each in its own words", () => {
     expect(desk.jobs()).toEqual(["J-1"]);
   });
 
+  it("a package that takes the place of another ends what nobody has begun, and the old one stays out", async () => {
+    const desk = await openDesk();
+    const old = await goodPackage();
+    await desk.intake.take(old);
+    const revised = { ...order, id: "J-2", supersedes: "J-1", lineage: { ...order.lineage, revision: 2 } };
+    expect(await desk.intake.take(await goodPackage({ order: revised }))).toMatchObject({ ok: true });
+    expect([desk.story.state.jobs["J-1"]!.ended, desk.story.state.jobs["J-2"]!.ended]).toEqual(["Aborted", null]);
+    const late = await openDesk();
+    await late.intake.take(await goodPackage({ order: revised }));
+    expect(await late.intake.take(old)).toMatchObject({ ok: false, error: { code: "order-superseded" } });
+  });
+
   it("many at once are taken one after the other, and too many are told to wait", async () => {
     const desk = await openDesk();
     const packages = await Promise.all(
