@@ -36,6 +36,8 @@ export interface OpcuaBench {
   settle(): Promise<void>;
   state(): Promise<StationState>;
   fault(fault: object): Promise<void>;
+  /** Ends the station at once, as when its power goes. */
+  kill(): Promise<void>;
   dispose(): Promise<void>;
 }
 
@@ -127,12 +129,19 @@ export function benchOf(station: StationBench, keysDir: string, config: OpcuaCon
     },
     begin: (attempt, program) => machine.perform({ kind: "begin", attempt, program, releasedLayer: 1, part: partTag }),
     settle: async () => {
-      for (const button of ["clear", "reset"]) await act("POST /panel", { button });
+      // Buttons are legal only in certain states, and each change takes a moment; the test's own timeout is the bound.
+      while (((await act("GET /state")) as { unit?: unknown }).unit !== "Idle") {
+        for (const button of ["clear", "reset"]) await act("POST /panel", { button });
+        await new Promise((done) => setTimeout(done, 50));
+      }
     },
     state: async () => (await act("GET /state")) as unknown as StationState,
     fault: async (fault) => {
       const { status, body } = await station.control("POST /fault", fault);
       if (status !== 200) throw new Error(JSON.stringify(body));
+    },
+    kill: async () => {
+      process.kill(station.pid, "SIGKILL");
     },
     dispose: async () => {
       await machine.close();

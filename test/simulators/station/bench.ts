@@ -75,8 +75,7 @@ export async function startBench(options: readonly string[] = []): Promise<Bench
     control: (route, body) => call(control, route, body),
     stop: async () => {
       const ended = new Promise<number | null>((done) => station.once("exit", done));
-      station.kill("SIGTERM");
-      const code = await ended;
+      const code = station.kill("SIGTERM") ? await ended : station.exitCode;
       await trusted.dispose();
       await stranger.dispose();
       rmSync(folder, { recursive: true });
