@@ -56,7 +56,7 @@ describe("a hold", () => {
     say(story, hold(target));
     const decision = start(story, "print");
     expect(shut(decision)).toEqual(["central"]);
-    expect(decision.refusal?.what).toMatch(/^Central QA holds .*: An investigation is open\.$/);
+    expect(decision.refusal?.what).toMatch(/^Central QA holds .*: Something in the record has to be cleared up first\.$/);
     expect(story.owed()).toEqual([]);
     say(story, lift(target));
     expect(start(story, "print").refusal).toBeNull();
@@ -114,11 +114,11 @@ describe("a hold", () => {
     receive(story, filament, "PLA-8");
     decideLot(story, filament, "PLA-8");
     load(story, printer, filament, "PLA-8");
-    say(story, hold({ kind: "lot", id: lotOf("PLA-7") }, { reason: "lot-recalled" }));
+    say(story, hold({ kind: "lot", id: lotOf("PLA-7") }, { reason: "material-recall" }));
     tag(story);
     confirm(story);
     present(story);
-    expect(start(story, "clean-dry").refusal?.what).toContain("The lot was recalled.");
+    expect(start(story, "clean-dry").refusal?.what).toContain("The material has been recalled.");
   });
 });
 
