@@ -1,5 +1,6 @@
 /** The page's own HTTP API, as a browser at the panel would use it. */
-import type { CellView, JobView, LayerView, Problem, ShownView } from "../src/hmi/api.ts";
+import type { CellView, JobView, LayerView, Problem } from "../src/hmi/api.ts";
+import type { MaterialsView, RecordsView, ReleaseView, ShownView } from "../src/hmi/api-route.ts";
 
 /** A refusal, said by the cell. */
 export class Refused extends Error {
@@ -22,6 +23,14 @@ export interface Panel {
   layer(attempt: string, layer: number): Promise<LayerView>;
   picture(attempt: string, layer: number): Promise<Uint8Array>;
   shown(job: string, nonconformity: string, disposition: string, reason: string): Promise<ShownView>;
+  materials(): Promise<MaterialsView>;
+  shownLot(lot: string, status: "released" | "rejected"): Promise<ShownView>;
+  /** What stands between the copy in hand and its release, and what is signed. */
+  release(job: string): Promise<ReleaseView>;
+  /** The label as it was printed. */
+  labelPdf(job: string, unit: number, label: number): Promise<Uint8Array>;
+  /** Ended jobs, newest first. */
+  records(): Promise<RecordsView>;
   /** A POST; rejects with Refused. */
   act(path: string, body: unknown): Promise<unknown>;
 }
@@ -43,6 +52,7 @@ export function openPanel(url: string): Panel {
   }
 
   const get = async <T>(path: string) => (await (await ask("GET", path)).json()) as T;
+  const bytes = async (path: string) => new Uint8Array(await (await ask("GET", path)).arrayBuffer());
   return {
     signIn: async (name, password) => void (await ask("POST", "/api/sign-in", { name, password })),
     enrol: async (code, name, password) => void (await ask("POST", "/api/enrol", { code, name, password })),
@@ -50,10 +60,14 @@ export function openPanel(url: string): Panel {
     jobs: () => get("/api/jobs"),
     job: (id) => get(`/api/jobs/${id}`),
     layer: (attempt, layer) => get(`/api/attempts/${attempt}/layers/${layer}/report`),
-    picture: async (attempt, layer) =>
-      new Uint8Array(await (await ask("GET", `/api/attempts/${attempt}/layers/${layer}/picture`)).arrayBuffer()),
+    picture: (attempt, layer) => bytes(`/api/attempts/${attempt}/layers/${layer}/picture`),
     shown: (job, nonconformity, disposition, reason) =>
       get(`/api/jobs/${job}/nonconformities/${nonconformity}/shown?${new URLSearchParams({ disposition, reason })}`),
+    materials: () => get("/api/materials"),
+    shownLot: (lot, status) => get(`/api/lots/${lot}/shown?${new URLSearchParams({ status })}`),
+    release: (job) => get(`/api/jobs/${job}/release`),
+    labelPdf: (job, unit, label) => bytes(`/api/jobs/${job}/units/${unit}/labels/${label}/pdf`),
+    records: () => get("/api/records"),
     act: async (path, body) => (await ask("POST", path, body)).json(),
   };
 }

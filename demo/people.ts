@@ -65,8 +65,8 @@ export async function provePresence(bench: Bench, panel: Panel): Promise<void> {
 }
 
 /** Press and hold. */
-export function start(panel: Panel): Promise<unknown> {
-  return panel.act(`/api/jobs/${job}/start`, { operation: "print" });
+export function start(panel: Panel, operation = "print"): Promise<unknown> {
+  return panel.act(`/api/jobs/${job}/start`, { operation });
 }
 
 /** QA signs over exactly what is shown. */
@@ -74,8 +74,8 @@ export async function dispose(
   panel: Panel,
   signer: Person,
   view: JobView,
-  disposition: "concession" | "scrap",
-  reason: ReasonCode<"concession" | "scrap">,
+  disposition: "concession" | "scrap" | "rework",
+  reason: ReasonCode<"concession" | "scrap" | "rework">,
 ): Promise<void> {
   const open = view.nonconformities.find((each) => each.disposition === null);
   if (!open) return;

@@ -1,17 +1,65 @@
 /** What needs somebody to act now, read off the state; everything else is no alarm (ISA-18.2). */
-import { type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
+import type { MachineAlarm } from "../equipment/machine.ts";
+import { centralReasons } from "../jobs/central.ts";
+import { nameOfTarget } from "../jobs/objections.ts";
+import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
+import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { Alarm } from "./api.ts";
 
 /** Every alarm that stands, most urgent first. */
-export function alarmsOf(state: State): Alarm[] {
-  const all = [...machineAlarms(state), ...inspectionAlarm(state), ...Object.values(state.jobs).flatMap(jobAlarms)];
+export function alarmsOf(state: State, sync: SyncStatus): Alarm[] {
+  const all = [
+    ...machineAlarms(state),
+    ...inspectionAlarm(state),
+    ...centralAlarms(state, sync),
+    ...Object.values(state.jobs).flatMap(jobAlarms),
+  ];
   return all.sort((a, b) => a.priority - b.priority);
+}
+
+/** Holds of central QA, and sync that does not go on by itself. */
+function centralAlarms({ central }: State, { alarm, state: link }: SyncStatus): Alarm[] {
+  const base = { where: "Central QA", owner: "qa", job: null } as const;
+  const holds = central.holds.map(({ target, reason }): Alarm => {
+    const what = `Central QA holds ${nameOfTarget(target)}. ${centralReasons[reason]}`;
+    const job = target.kind === "job" ? target.id : null;
+    return { ...base, key: `central/${target.kind}/${target.id}`, priority: 2, what, remedy: "Ask central QA.", job };
+  });
+  const frozen = central.frozen;
+  const isFrozen = frozen !== null || link === "frozen";
+  const said = frozen ?? alarm?.what;
+  if (said === undefined || (!isFrozen && !alarm)) return holds;
+  const remedy = alarm?.remedy ?? "Do not use this cell. Call QA and the engineer.";
+  return [...holds, { ...base, key: "sync", priority: isFrozen ? 1 : 2, what: said, where: "Records to QA", remedy }];
+}
+
+/** Alarms of one machine that are told one by one; the rest of a flood is one line. */
+const toldOneByOne = 5;
+
+/** The machine's own alarms, the most severe first (OPC UA Part 9: severity 1 to 1000). */
+function ownAlarms(machine: EquipmentState, where: string): Alarm[] {
+  const sorted = [...machine.alarms].sort((a, b) => b.severity - a.severity);
+  const base = { where, owner: "technician", job: null } as const;
+  const remedy = "Look at the machine; mend what it names there.";
+  const told = sorted.slice(0, toldOneByOne).map((alarm): Alarm => {
+    const key = `machine/${machine.id}/${alarm.id}`;
+    return { ...base, key, priority: priorityOf(alarm), what: `The machine says: ${alarm.what}`, remedy };
+  });
+  const rest = sorted.slice(toldOneByOne);
+  const [worst] = rest;
+  if (!worst) return told;
+  const what = `${rest.length} more alarms of the machine.`;
+  return [...told, { ...base, key: `machine/${machine.id}`, priority: priorityOf(worst), what, remedy }];
+}
+
+function priorityOf({ severity }: MachineAlarm): Alarm["priority"] {
+  return severity >= 800 ? 1 : severity >= 400 ? 2 : 3;
 }
 
 function machineAlarms(state: State): Alarm[] {
   return Object.values(state.equipment).flatMap((machine): Alarm[] => {
     const where = state.setup?.equipment.find((each) => each.id === machine.id)?.title ?? machine.id;
-    const alarms: Alarm[] = [];
+    const alarms = ownAlarms(machine, where);
     if (machine.unsafe) {
       alarms.push({
         key: `unsafe/${machine.id}`,

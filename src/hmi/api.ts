@@ -1,8 +1,10 @@
 /** What the page and the server say to each other, as types only, so that the browser can share them. */
 import type { Fault, MachineIdentity, Telemetry } from "../equipment/machine.ts";
-import type { Gate } from "../jobs/refusal.ts";
+import type { Gate, Omission } from "../jobs/refusal.ts";
 import type { Finding, PictureGrade, Verdict } from "../jobs/report.ts";
+import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { Role } from "../people/person.ts";
+import type { QaView, ResultView, StepKind, StepView, UnitView } from "./api-route.ts";
 
 /** An error on the wire: what is wrong and what to do about it (law 8). */
 export interface Problem {
@@ -10,6 +12,8 @@ export interface Problem {
   readonly what: string;
   readonly remedy?: string;
   readonly gates?: readonly Gate[];
+  /** For a release that is refused: everything that the record lacks. */
+  readonly omissions?: readonly Omission[];
 }
 
 export interface SignedIn {
@@ -58,7 +62,12 @@ export interface PresenceView {
   /** The job whose code was scanned and which waits for the button. */
   readonly scanned: string | null;
   readonly what: string;
+  /** Another code than a job's, read a moment ago; `number` tells one reading from the next. */
+  readonly read: { readonly code: string; readonly number: number } | null;
 }
+
+/** How far the record is with central QA. */
+export type SyncView = SyncStatus;
 
 export type JobState = "Ready" | "Running" | "Interrupted" | "Ended" | "Aborted";
 
@@ -73,6 +82,15 @@ export interface JobLine {
   /** How many gates stand between this job and its start; 0 for one that can start. */
   readonly shut: number;
   readonly undecided: number;
+  /** The next step of the copy in hand; `equipment` is null for one that people do. */
+  readonly next: NextStep | null;
+}
+
+export interface NextStep {
+  readonly id: string;
+  readonly title: string;
+  readonly kind: StepKind;
+  readonly equipment: string | null;
 }
 
 export interface CellView {
@@ -86,7 +104,9 @@ export interface CellView {
   readonly inspection: { readonly ready: boolean; readonly what: string };
   readonly presence: PresenceView;
   readonly alarms: readonly Alarm[];
+  /** Open jobs, and those that ended last; all of them stand on the screen of records. */
   readonly jobs: readonly JobLine[];
+  readonly sync: SyncView;
 }
 
 /** Who did what, when and why (R9). */
@@ -106,8 +126,14 @@ export interface HoldView {
 
 export interface AttemptView {
   readonly id: string;
+  readonly kind: "build" | "task";
+  readonly operation: string;
+  /** The step's title. */
+  readonly step: string;
   readonly equipment: string;
   readonly unit: number;
+  /** Tag of the part that was confirmed at the machine; null for a build. */
+  readonly part: string | null;
   readonly startedBy: string;
   readonly startedAt: number;
   readonly simulated: boolean;
@@ -122,6 +148,8 @@ export interface AttemptView {
   readonly verdicts: string;
   /** The highest layer with a picture; 0 where there is none. */
   readonly pictured: number;
+  /** What a task's machine measured, beside its limits; empty before it was judged. */
+  readonly results: readonly ResultView[];
   readonly resumeGates: readonly Gate[];
   readonly log: readonly LogLine[];
 }
@@ -153,26 +181,21 @@ export interface JobView extends JobLine {
   readonly at: number;
   readonly copies: number;
   readonly expires: number;
-  /** The next step; `equipment` is null for one that people do. */
-  readonly next: {
-    readonly id: string;
-    readonly title: string;
-    readonly kind: "build" | "task" | "label" | "handover" | "release";
-    readonly equipment: string | null;
-  } | null;
+  readonly side: "left" | "right" | "none";
+  /** The route of the copy in hand. */
+  readonly route: readonly StepView[];
+  /** Number of the copy in hand: the one at work, or next, or else the last. */
+  readonly unit: number;
+  readonly units: readonly UnitView[];
+  /** Once the next step is the release: what the record lacks. */
+  readonly omissions: readonly Omission[] | null;
+  readonly qa: QaView;
   readonly gates: readonly Gate[];
   readonly identity: { readonly by: string; readonly at: number } | null;
   readonly presence: { readonly device: string; readonly at: number; readonly until: number } | null;
   readonly attempts: readonly AttemptView[];
   readonly nonconformities: readonly NonconformityView[];
   readonly ended: LogLine | null;
-}
-
-/** Exactly what a disposition signs; its digest is over the RFC 8785 bytes of `facts`. */
-export interface ShownView {
-  readonly facts: Readonly<Record<string, unknown>>;
-  readonly digest: string;
-  readonly meaning: string;
 }
 
 export type Point = readonly [x_px: number, y_px: number];
@@ -207,4 +230,5 @@ export type LiveEvent =
       readonly at: number;
       readonly telemetry: readonly Telemetry[];
       readonly presence: PresenceView;
+      readonly sync: SyncView;
     };

@@ -1,6 +1,6 @@
 /** What the screens remember of the ledger beyond the core's state: pictures and reports by layer, and who did what. */
 import type { Recorded } from "../jobs/controller.ts";
-import { actorOf, type Event } from "../jobs/event.ts";
+import { actorOf, type Event, jobOf } from "../jobs/event.ts";
 import type { LayerReport } from "../jobs/report.ts";
 import type { Digest, PersonId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
@@ -31,6 +31,10 @@ export interface Journal {
   attempt(id: string): AttemptRecord | null;
   /** How a job ended, or null. */
   ended(job: string): Deed | null;
+  /** Jobs in the order in which they ended. */
+  endedJobs(): readonly string[];
+  /** Number of the last entry of a job; -1 where there is none. */
+  lastEntry(job: string): number;
 }
 
 /** Attempts whose layers stay at hand; older ones are in the ledger only. */
@@ -48,11 +52,14 @@ export function createJournal(): Journal {
   const attempts = new Map<string, Growing>();
   const ended = new Map<string, Deed>();
   const attemptOf = new Map<string, string>();
+  const lastOf = new Map<string, number>();
   let last = -1;
   return {
     take({ seq, at, event }) {
       if (seq <= last) return;
       last = seq;
+      const job = jobOf(event);
+      if (job !== null) lastOf.set(job, seq);
       if (event.type === "JobEnded") ended.set(event.job, { at, person: event.person, what: event.what });
       if (event.type === "NonconformityRaised" && event.attempt !== null) {
         attemptOf.set(event.nonconformity, event.attempt);
@@ -67,6 +74,8 @@ export function createJournal(): Journal {
     },
     attempt: (id) => attempts.get(id) ?? null,
     ended: (job) => ended.get(job) ?? null,
+    endedJobs: () => [...ended.keys()],
+    lastEntry: (job) => lastOf.get(job) ?? -1,
   };
 }
 

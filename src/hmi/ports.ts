@@ -1,7 +1,8 @@
 /** What the server is given by the composition root, and how it is set up. */
 import type { Telemetry } from "../equipment/machine.ts";
 import type { Controller, Recorded } from "../jobs/controller.ts";
-import type { JobId } from "../kernel/names.ts";
+import type { SyncStatus } from "../jobs/sync-status.ts";
+import type { JobId, LotId } from "../kernel/names.ts";
 import type { Clock } from "../kernel/ports.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Milliseconds } from "../kernel/units.ts";
@@ -11,13 +12,13 @@ import type { SessionRules } from "../people/session.ts";
 import type { PeopleStore } from "../people/store.ts";
 import type { PresenceView, Problem } from "./api.ts";
 
-/** Pictures and full reports, by the digests that the ledger holds. */
+/** Pictures, full reports and labels, by the digests that the ledger holds. */
 export type EvidencePort = Pick<Artifacts, "get">;
 
-/** Text about people, under the keys of a job. */
+/** Text about people, under the keys of a job or a lot. */
 export interface SealingPort {
-  /** Encrypts under the job's text key, so that it can be erased without touching the ledger. */
-  seal(job: JobId, text: string): SealedText | Promise<SealedText>;
+  /** Encrypts under the text key of the job or lot, so that it can be erased without touching the ledger. */
+  seal(of: JobId | LotId, text: string): SealedText | Promise<SealedText>;
   /**
    * Lower-case hex HMAC-SHA-256 of an identifier under the order's own key; null where the cell has no key of that
    * order. The text comes as typed, trimmed; the port brings it into the form that the design authority hashed.
@@ -50,6 +51,8 @@ export interface HmiPorts {
   readonly telemetry: () => readonly Telemetry[];
   /** What the presence device says of itself. */
   readonly presence: () => PresenceView;
+  /** How far the record is with central QA. */
+  readonly sync: () => SyncStatus;
   /** Anything outside the core that keeps the cell from being ready; empty when all is well. */
   readonly unready: () => readonly Unready[];
   /** Something failed that should not: for the log; holds no request bodies. */

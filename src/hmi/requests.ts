@@ -19,6 +19,35 @@ export const identity = z.strictObject({
   identifiers: z.tuple([typed(64), typed(64)]),
   side: z.enum(["left", "right", "none"]),
 });
+/** What a scanner read, or was typed in its place: printable signs and the separator of GS1 codes. */
+const code = z
+  .string()
+  .min(1)
+  .max(200)
+  .regex(/^[\x1d\x20-\x7e]+$/);
+/** An identifier that goes into the record as it is typed: with a digit in it, which no name has. */
+const numbered = identifier.regex(/[0-9]/);
+const signer = { shown: digest, name: typed(64), password: typed(128) };
+const lot = z.string().regex(/^[0-9]{14}\.[A-Za-z0-9._-]{1,20}$/);
+
+export const scanning = z.strictObject({ code });
+export const receiving = z.strictObject({
+  code,
+  certificate: numbered,
+  quantity: z.number().positive().max(1_000_000),
+});
+export const lotQuery = z.strictObject({ status: z.enum(["released", "rejected"]) });
+export const lotDecision = lotQuery.extend(signer);
+export const confirmingPart = z.strictObject({ code, equipment: identifier });
+export const voiding = z.strictObject({ why: z.enum(["damaged", "not-printed"]) });
+export const releasing = z.strictObject({ unit: z.number().int().min(1).max(10_000), ...signer });
+export const recordsQuery = z.strictObject({
+  page: z
+    .string()
+    .regex(/^[0-9]{1,6}$/)
+    .transform(Number)
+    .optional(),
+});
 export const start = z.strictObject({ operation: identifier });
 /** A code of the catalogue in, its words out: nothing that a person typed goes on into the record. */
 const phrase = <Of extends Occasion>(occasion: Of) =>
@@ -28,7 +57,7 @@ export const stopping = z.strictObject({ why: phrase("stop") });
 export const cancelling = z.strictObject({ why: phrase("cancel") });
 const choiceOf = <Of extends "concession" | "scrap" | "rework">(disposition: Of) =>
   z.strictObject({ disposition: z.literal(disposition), reason: phrase(disposition) });
-const signature = { nonconformity: identifier, shown: digest, name: typed(64), password: typed(128) };
+const signature = { nonconformity: identifier, ...signer };
 export const dispose = z.discriminatedUnion("disposition", [
   choiceOf("concession").extend(signature),
   choiceOf("scrap").extend(signature),
@@ -44,12 +73,12 @@ export const shownQuery = z.discriminatedUnion("disposition", [
 
 export const ofJob = z.strictObject({ job: identifier });
 export const ofNonconformity = z.strictObject({ job: identifier, nonconformity: identifier });
+export const ofLot = z.strictObject({ lot });
+const counted = z
+  .string()
+  .regex(/^[1-9][0-9]{0,5}$/)
+  .transform(Number);
+export const ofLabel = z.strictObject({ job: identifier, unit: counted, label: counted });
 export const ofAttempt = z.strictObject({ attempt: identifier });
 export const ofMachine = z.strictObject({ equipment: identifier });
-export const ofLayer = z.strictObject({
-  attempt: identifier,
-  layer: z
-    .string()
-    .regex(/^[1-9][0-9]{0,5}$/)
-    .transform(Number),
-});
+export const ofLayer = z.strictObject({ attempt: identifier, layer: counted });

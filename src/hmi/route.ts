@@ -3,11 +3,12 @@ import type { z } from "zod";
 import type { Reply } from "../jobs/controller.ts";
 import type { Message } from "../jobs/message.ts";
 import type { RefusalCode } from "../jobs/refusal.ts";
+import { assert } from "../kernel/assert.ts";
 import type { PersonId } from "../kernel/names.ts";
 import type { Problem } from "./api.ts";
 import type { Journal } from "./journal.ts";
+import type { Looks } from "./looks.ts";
 import type { HmiConfig, HmiPorts } from "./ports.ts";
-import type { Looks } from "./views.ts";
 
 /** What a handler is given. */
 export interface Call<Params, Body> {
@@ -28,7 +29,7 @@ export interface Desk extends Omit<HmiPorts, "history" | "onProblem"> {
 
 export type Answer =
   | { readonly status: number; readonly json: unknown; readonly session?: PersonId | null }
-  | { readonly status: 200; readonly jpeg: Uint8Array };
+  | { readonly status: 200; readonly type: "image/jpeg" | "application/pdf"; readonly bytes: Uint8Array };
 
 export interface Route {
   readonly method: "GET" | "POST";
@@ -54,6 +55,12 @@ export function route<Params, Body>(
   return { ...declared, limit: declared.limit ?? "usual", handle: declared.handle as Route["handle"] };
 }
 
+/** Whoever is signed in: a route of a session always has a person, the server has refused everybody else. */
+export function by(call: { readonly person: PersonId | null }): PersonId {
+  assert(call.person !== null, "a route of a session has a person");
+  return call.person;
+}
+
 /** A good answer. */
 export function good(json: unknown): Answer {
   return { status: 200, json };
@@ -72,7 +79,13 @@ const statuses: Partial<Record<RefusalCode, number>> = {
   "unknown-job": 404,
   "unknown-attempt": 404,
   "unknown-equipment": 404,
+  "unknown-lot": 404,
 };
+
+/** A problem that is known already. */
+export function refusal(status: number, body: Problem): Answer {
+  return { status, json: body };
+}
 
 /** Says something to the core and turns its reply into an answer. */
 export async function say(desk: Desk, message: Message): Promise<Answer> {
@@ -81,7 +94,7 @@ export async function say(desk: Desk, message: Message): Promise<Answer> {
 
 function answerOf(reply: Reply): Answer {
   if (reply.kind === "accepted") return good({ done: true });
-  const { code, what, gates } = reply.refusal;
-  const body: Problem = gates ? { code, what, gates } : { code, what };
+  const { code, what, gates, omissions } = reply.refusal;
+  const body: Problem = { code, what, ...(gates && { gates }), ...(omissions && { omissions }) };
   return { status: statuses[code] ?? 409, json: body };
 }

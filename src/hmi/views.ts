@@ -1,8 +1,8 @@
 /** The core's state as the screens show it: pure, no ids that a technician would not know, every name looked up late. */
-import type { Telemetry } from "../equipment/machine.ts";
 import { dispositionsOpen } from "../jobs/decide/disposition.ts";
+import { omissionsOf } from "../jobs/decide/releasing.ts";
 import { resumeGates, startGates } from "../jobs/gates.ts";
-import { equipmentOf } from "../jobs/order.ts";
+import { isByMachine } from "../jobs/order.ts";
 import {
   type Attempt,
   type Job,
@@ -12,37 +12,14 @@ import {
   operationOf,
   type State,
 } from "../jobs/state.ts";
+import { stepGates } from "../jobs/step-gates.ts";
 import { nextOperation } from "../jobs/units.ts";
-import type { PersonId } from "../kernel/names.ts";
-import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import { alarmsOf } from "./alarms.ts";
-import type {
-  AttemptView,
-  CellView,
-  JobLine,
-  JobView,
-  LogLine,
-  MachineView,
-  NonconformityView,
-  PresenceView,
-} from "./api.ts";
-import type { Deed, Journal } from "./journal.ts";
+import type { AttemptView, CellView, JobLine, JobView, MachineView, NonconformityView } from "./api.ts";
+import { type Looks, logLine, named } from "./looks.ts";
 import { phrasesOf } from "./reasons.ts";
-
-/** What the views need besides the state. */
-export interface Looks {
-  readonly at: EpochMs;
-  /** Monotonic, of the same moment. */
-  readonly mono: number;
-  readonly site: string;
-  readonly telemetry: readonly Telemetry[];
-  readonly telemetryPeriodMs: Milliseconds;
-  readonly presence: PresenceView;
-  readonly journal: Journal;
-  /** The person who looks; gates are asked for them. */
-  readonly person: PersonId | null;
-  readonly nameOf: (person: PersonId) => string | null;
-}
+import { qaView } from "./record-views.ts";
+import { nextStep, resultsOf, routeView, unitInHand, unitView } from "./route-views.ts";
 
 /** True when anything here is simulated or a demonstration: every screen then says so. */
 export function isSimulated(state: State): boolean {
@@ -65,9 +42,18 @@ export function cellView(state: State, looks: Looks): CellView {
     machines: Object.values(state.equipment).map((machine) => machineView(state, machine.id, looks)),
     inspection: state.inspection,
     presence: looks.presence,
-    alarms: alarmsOf(state),
-    jobs: Object.values(state.jobs).map((job) => jobLine(state, job, looks)),
+    alarms: alarmsOf(state, looks.sync),
+    jobs: jobsShown(state, looks).map((job) => jobLine(state, job, looks)),
+    sync: looks.sync,
   };
+}
+
+/** Ended jobs that stay in the overview; all of them stand on the screen of records. */
+const endedShown = 12;
+
+function jobsShown(state: State, { journal }: Looks): Job[] {
+  const last = new Set(journal.endedJobs().slice(-endedShown));
+  return Object.values(state.jobs).filter((job) => !job.ended || last.has(job.order.id));
 }
 
 function machineView(state: State, id: string, looks: Looks): MachineView {
@@ -89,6 +75,7 @@ function machineView(state: State, id: string, looks: Looks): MachineView {
 /** One job in a list. */
 export function jobLine(state: State, job: Job, looks: Looks): JobLine {
   const open = job.attempts.find((attempt) => attempt.phase !== "ended");
+  const next = job.ended ? null : nextOperation(job);
   return {
     id: job.order.id,
     title: job.order.title,
@@ -99,12 +86,14 @@ export function jobLine(state: State, job: Job, looks: Looks): JobLine {
     hold: open?.hold?.what ?? null,
     shut: gatesOf(state, job, looks).filter((gate) => gate.state === "shut").length,
     undecided: job.nonconformities.filter((each) => each.disposition === null).length,
+    next: next && nextStep(next),
   };
 }
 
 /** One job with everything its screens show. */
 export function jobView(state: State, job: Job, looks: Looks): JobView {
-  const next = nextOperation(job);
+  const unit = unitInHand(job);
+  const next = job.ended ? null : nextOperation(job);
   const validMs = state.setup?.presenceValidMs ?? 0;
   const ended = looks.journal.ended(job.order.id);
   return {
@@ -112,7 +101,12 @@ export function jobView(state: State, job: Job, looks: Looks): JobView {
     at: looks.at,
     copies: job.order.copies,
     expires: job.order.expires,
-    next: next && { id: next.id, title: next.title, kind: next.kind, equipment: equipmentOf(next) },
+    side: job.order.side,
+    route: routeView(state, job, unit),
+    unit,
+    units: job.units.map((each) => unitView(state, job, each, looks)),
+    omissions: next?.kind === "release" ? omissionsOf(state, job, unit) : null,
+    qa: qaView(job.order.id, looks),
     gates: gatesOf(state, job, looks),
     identity: job.identity && { by: named(job.identity.person, looks), at: job.identity.at },
     presence: job.presence && {
@@ -128,17 +122,25 @@ export function jobView(state: State, job: Job, looks: Looks): JobView {
 
 function gatesOf(state: State, job: Job, looks: Looks) {
   const next = nextOperation(job) ?? job.order.route[0];
-  return next ? startGates(state, job, next.id, looks.person, looks) : [];
+  if (!next) return [];
+  if (isByMachine(next)) return startGates(state, job, next.id, looks.person, looks);
+  // A release is signed by somebody who is not signed in: their role is asked with the signature.
+  return stepGates(state, job, next.kind, next.kind === "release" ? null : looks.person);
 }
 
 function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): AttemptView {
   const record = looks.journal.attempt(attempt.id);
   const blind = attempt.looks[0]?.step === "blind" ? "b" : "";
+  const operation = operationOf(job.order, attempt.operation);
   const asksResume = attempt.phase !== "ended" && attempt.hold !== null && looks.person !== null;
   return {
     id: attempt.id,
+    kind: operation.kind === "build" ? "build" : "task",
+    operation: operation.id,
+    step: operation.title,
     equipment: attempt.equipment,
     unit: attempt.unit,
+    part: attempt.part,
     startedBy: named(attempt.startedBy, looks),
     startedAt: attempt.startedAt,
     simulated: attempt.simulated,
@@ -151,6 +153,7 @@ function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): At
     accepted: attempt.accepted,
     verdicts: `${attempt.verdicts}${blind}`,
     pictured: Math.max(0, ...(record?.layers.keys() ?? [])),
+    results: resultsOf(job, attempt),
     resumeGates: asksResume && looks.person ? resumeGates(state, job, attempt, looks.person, looks) : [],
     log: (record?.deeds ?? []).map((deed) => logLine(deed, looks)),
   };
@@ -164,12 +167,4 @@ function nonconformityView(job: Job, each: Nonconformity): NonconformityView {
 
 function plannedOf(job: Job, attempt: Attempt): number {
   return layersOf(operationOf(job.order, attempt.operation));
-}
-
-function named(person: PersonId, looks: Looks): string {
-  return looks.nameOf(person) ?? `unknown person ${person}`;
-}
-
-function logLine(deed: Deed, looks: Looks): LogLine {
-  return { at: deed.at, who: deed.person === null ? null : named(deed.person, looks), what: deed.what };
 }

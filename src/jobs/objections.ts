@@ -10,7 +10,7 @@ export function centralObjections(state: State, job: Job, operation: Operation |
   const hits = holds.filter(({ target }) => isAbout(target, state, job, operation));
   return [
     ...(frozen === null ? [] : [frozen]),
-    ...hits.map(({ target, reason }) => `Central QA holds ${nameOf(target)}: ${centralReasons[reason]}`),
+    ...hits.map(({ target, reason }) => `Central QA holds ${nameOfTarget(target)}: ${centralReasons[reason]}`),
   ];
 }
 
@@ -46,7 +46,8 @@ function lotsOf(state: State, job: Job, operation: Operation | null): string[] {
   return [...taken, ...loaded.filter(({ material }) => wanted.includes(material)).map(({ lot }) => lot as string)];
 }
 
-function nameOf({ kind, id }: CentralTarget): string {
+/** What is held, to stand in a sentence. */
+export function nameOfTarget({ kind, id }: CentralTarget): string {
   const short = kind === "recipe" || kind === "model" ? id.slice(0, 12) : id;
   return kind === "cell" ? "this cell" : `the ${kind} ${short}`;
 }

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Telemetry } from "../../src/equipment/machine.ts";
+import type { PresenceView } from "../../src/hmi/api.ts";
 import { createServer, type HmiServer } from "../../src/hmi/io/server.ts";
 import {
   defaultHmiConfig,
@@ -13,6 +14,7 @@ import {
   type PackagePort,
   type Unready,
 } from "../../src/hmi/ports.ts";
+import { type SyncStatus, syncOff } from "../../src/jobs/sync-status.ts";
 import { ok } from "../../src/kernel/result.ts";
 import { openPeople } from "../../src/people/io/store.ts";
 import type { Role } from "../../src/people/person.ts";
@@ -31,7 +33,9 @@ export interface HmiBench {
   readonly webRoot: string;
   /** Live values as the driver would hold them; null for a machine that has not spoken. */
   telemetry: Telemetry | null;
-  presence: { online: boolean; scanned: string | null; what: string };
+  presence: PresenceView;
+  /** What sync would say; `head` is counted by the cell itself. */
+  sync: SyncStatus;
   /** What keeps the cell from being ready besides what the core knows. */
   unready: readonly Unready[];
   /** Packages that the server handed on, and what is said of the next. */
@@ -77,10 +81,16 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     cost: { memory_KiB: 64, passes: 1, lanes: 1 },
   });
   const cell = createFakeCell(hmac, now, mono);
-  const live = { presence: { online: true, scanned: null as string | null, what: "Scan the job's code." } };
+  const presence: PresenceView = { online: true, scanned: null, what: "Scan the job's code.", read: null };
   const taken: Uint8Array[] = [];
   const packageAnswer = ok({ job }) as PackageAnswer;
-  const bench = { telemetry: null as Telemetry | null, unready: [] as readonly Unready[], packageAnswer, ...live };
+  const bench = {
+    telemetry: null as Telemetry | null,
+    unready: [] as readonly Unready[],
+    packageAnswer,
+    presence,
+    sync: syncOff(0),
+  };
   const ports: HmiPorts = {
     controller: cell,
     people,
@@ -101,6 +111,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     },
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
     presence: () => bench.presence,
+    sync: () => ({ ...bench.sync, head: cell.recorded.length }),
     unready: () => bench.unready,
     onProblem: (problem) => {
       throw problem;

@@ -1,18 +1,20 @@
-/** A whole cell in memory behind the Controller port: the real decide, evolve and obligations, with machine and eye played. */
+/** A whole cell in memory behind the Controller port: the real decide, evolve and obligations, with machines and eye played. */
 
+import type { Result } from "../../src/equipment/machine.ts";
 import type { EvidencePort } from "../../src/hmi/ports.ts";
 import type { Controller, Recorded, Reply } from "../../src/jobs/controller.ts";
 import { decide } from "../../src/jobs/decide/decide.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import { obligations } from "../../src/jobs/obligations.ts";
-import type { JobOrder } from "../../src/jobs/order.ts";
+import { type JobOrder, programOf } from "../../src/jobs/order.ts";
 import type { LayerReport } from "../../src/jobs/report.ts";
-import { emptyState, findAttempt, type State } from "../../src/jobs/state.ts";
+import { emptyState, findAttempt, openAttempts, operationOf, type State } from "../../src/jobs/state.ts";
 import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
 import { err, ok } from "../../src/kernel/result.ts";
 
 export const printer = "printer-a" as EquipmentId;
+export const station = "station-a" as EquipmentId;
 export const job = "J-2026-000042" as JobId;
 export const operation = "print" as OperationId;
 export const attempt = "J-2026-000042-A1" as AttemptId;
@@ -26,6 +28,14 @@ export const identity = {
   simulated: true,
 } as const;
 
+const stationIdentity = { ...identity, model: "Simulated station", serial: "SIM-2", firmware: "1.4.0" } as const;
+
+/** What the cell may receive. */
+export const materials = [
+  { id: "pla", title: "PLA filament 1.75 mm", gtin: "09506000134369", unit: "g" },
+  { id: "sleeve", title: "Drill sleeve 3.25 mm", gtin: "09506000134376", unit: "pcs" },
+] as const;
+
 export interface FakeCell extends Controller {
   readonly evidence: EvidencePort;
   readonly recorded: readonly Recorded[];
@@ -36,7 +46,10 @@ export interface FakeCell extends Controller {
   layer(verdict: "pass" | "fail" | "blind", frame: Uint8Array, why?: string): Promise<void>;
   /** The eye sees the layer that waits for it. */
   see(verdict: "pass" | "fail" | "blind", frame: Uint8Array, why?: string): Promise<void>;
-  finish(): Promise<void>;
+  /** The machine at work says that it has finished, with what it measured. */
+  finish(results?: readonly Result[], evidence?: readonly string[]): Promise<void>;
+  /** Whether the label printer works. */
+  labels: boolean;
 }
 
 /** The order of the tests; its identifiers' HMACs come from `hmac`. */
@@ -84,6 +97,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
   const hearers = new Set<(each: Recorded) => void>();
   const artifacts = new Map<string, Uint8Array>();
   const cell: FakeCell = {
+    labels: true,
     recorded,
     evidence: {
       get: async (digest) => {
@@ -104,6 +118,8 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     say: (message) => cell.submit(message),
     async prepare(order = {}) {
       await cell.say({ kind: "observed", equipment: printer, observation: { kind: "online", identity } });
+      const online = { kind: "online", identity: stationIdentity } as const;
+      await cell.say({ kind: "observed", equipment: station, observation: online });
       await cell.say({ kind: "inspection-status", ready: true, what: "Camera and inspection are ready." });
       await cell.say({ kind: "accept-order", order: { ...orderWith(hmac, clock()), ...order } });
     },
@@ -123,9 +139,14 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest, why) });
       }
     },
-    async finish() {
-      const executed = { program, lines: 900, resends: 0 };
-      await cell.say({ kind: "observed", equipment: printer, observation: { kind: "finished", attempt, executed } });
+    async finish(results = [], evidence = []) {
+      const open = openAttempts(state)[0];
+      if (!open) throw new Error("no machine is at work");
+      const { id, equipment, operation: step } = open.attempt;
+      const ordered = programOf(operationOf(open.job.order, step)) ?? program;
+      const stored = evidence.map((name) => ({ name, digest: keep(new TextEncoder().encode(name)) }));
+      const executed = { program: ordered, lines: 900, resends: 0, results, evidence: stored };
+      await cell.say({ kind: "observed", equipment, observation: { kind: "finished", attempt: id, executed } });
     },
   };
 
@@ -169,12 +190,13 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     return refusal ? { kind: "refused", refusal } : { kind: "accepted", events };
   }
 
-  /** The machine does what it is told at once, and the camera agrees that the plate is clear. */
+  /** Machines do what they are told at once, the camera agrees that the plate is clear, the printer prints its labels. */
   function settle(): void {
     for (;;) {
-      const owed = obligations(state).find((each) => each.kind === "direct" || each.kind === "check-plate");
+      const owed = obligations(state).find((each) => each.kind !== "capture" && each.kind !== "inspect");
       if (!owed) return;
-      if (owed.kind === "check-plate") {
+      if (owed.kind === "print-label") printLabel(owed);
+      else if (owed.kind === "check-plate") {
         const { equipment, check } = owed;
         take({ kind: "plate-checked", equipment, check, clear: true, what: "The plate is empty.", frame: null });
       } else if (owed.kind === "direct") {
@@ -186,6 +208,13 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     }
   }
 
+  function printLabel({ job: id, unit, label }: { job: JobId; unit: number; label: number }): void {
+    const pdf = keep(new TextEncoder().encode(`%PDF-1.7 label ${label} of copy ${unit}`));
+    const fault = { code: "no-paper", what: "The label printer has no paper.", remedy: "Put in a new roll." };
+    if (cell.labels) take({ kind: "label-printed", job: id, unit, label, pdf });
+    else take({ kind: "label-not-printed", job: id, unit, label, fault });
+  }
+
   const versions = {
     software: "test",
     softwareDigest: program,
@@ -194,14 +223,17 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     cameraDigest: null,
     runtime: "",
   };
-  const equipment = [{ id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const }];
+  const equipment = [
+    { id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const },
+    { id: station, title: "Station A", serial: "SIM-2", onHostLoss: "driver" as const },
+  ];
   const setup = {
     cell: "Cell 2",
     equipment,
     presenceValidMs: 120_000,
     takesAllowed: 2,
     demonstration: true,
-    materials: [],
+    materials,
   };
   take({ kind: "boot", boot: "b1", versions, setup });
   return cell;

@@ -48,6 +48,9 @@ const fill = (url: string) =>
     .replace(":attempt", attempt)
     .replace(":equipment", printer)
     .replace(":layer", "1")
+    .replace(":unit", "1")
+    .replace(":label", "1")
+    .replace(":lot", "09506000134352.B-1")
     .replace(":nonconformity", `${job}-NC1`);
 
 describe("who may ask", () => {
@@ -333,7 +336,7 @@ describe("live", () => {
     await bench.cell.say({ kind: "inspection-status", ready: false, what: "Camera 10.0.0.7 is off." });
     const unready = await nobody.get("/readyz");
     expect([unready.status, JSON.stringify(unready.json)]).toEqual([503, expect.not.stringContaining("10.0.0.7")]);
-    bench.presence = { online: false, scanned: null, what: "/dev/ttyACM0 is gone." };
+    bench.presence = { online: false, scanned: null, what: "/dev/ttyACM0 is gone.", read: null };
     bench.unready = [{ code: "reserve", what: "The disk is nearly full." }];
     const { status, json } = await nobody.get("/readyz");
     const codes = (json["reasons"] as { code: string }[]).map((each) => each.code);

@@ -146,7 +146,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
     log: (what) => log("intake", { what }),
   });
   const sync = await openSync({ config, opened, cell, log, onFatal: options.onFatal });
-  const server = await openPage(options, { cell, ledger, artifacts, machines, presence, intake: intake.value });
+  const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync: sync.status };
+  const server = await openPage(options, running);
   log("the cell is up", { url: server.url, machines: machines.size });
   return {
     url: server.url,
@@ -191,11 +192,12 @@ interface Running {
   readonly machines: ReadonlyMap<string, ChildMachine>;
   readonly presence: PresenceDevice;
   readonly intake: Intake;
+  readonly sync: () => SyncStatus;
 }
 
 async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, running: Running): Promise<HmiServer> {
   const { http, cell: about } = loaded.config;
-  const { cell, ledger, artifacts, machines, presence, intake } = running;
+  const { cell, ledger, artifacts, machines, presence, intake, sync } = running;
   const sealing = createSealing(keysDir);
   return createServer(
     {
@@ -208,6 +210,7 @@ async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, runnin
       history: () => historyOf(ledger),
       telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
       presence: () => presence.status(),
+      sync,
       unready: () => [],
       onProblem: (problem) => log("page", { what: problem instanceof Error ? problem.message : String(problem) }),
     },

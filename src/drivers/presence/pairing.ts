@@ -12,6 +12,8 @@ export interface Pairing {
   /** Highest counter of this boot: a line that comes twice, or late, is dropped. */
   readonly counter: number;
   readonly scanned: { readonly job: JobId; readonly at: MonotonicMs } | null;
+  /** The last code that was not a job's: for the screen that waits for one. */
+  readonly read: { readonly code: string; readonly number: number; readonly at: MonotonicMs } | null;
   /** The last thing worth telling the person at the cell. */
   readonly what: string;
 }
@@ -30,14 +32,20 @@ export interface Paired {
 }
 
 /** A wire on which nobody has spoken. */
-export const unpaired: Pairing = { device: null, counter: 0, scanned: null, what: "The presence device is not heard." };
+export const unpaired: Pairing = {
+  device: null,
+  counter: 0,
+  scanned: null,
+  read: null,
+  what: "The presence device is not heard.",
+};
 
 /** What one line changes. */
 export function hearLine(pairing: Pairing, line: PresenceLine, now: MonotonicMs): Paired {
   if (line.kind === "hello") {
     if (pairing.device?.boot === line.boot) return quiet(pairing);
     const device = { id: line.device, boot: line.boot };
-    return quiet({ device, counter: 0, scanned: null, what: "Scan the job's code." });
+    return quiet({ device, counter: 0, scanned: null, read: null, what: "Scan the job's code." });
   }
   if (!pairing.device || line.counter <= pairing.counter) return quiet(pairing);
   const heard = { ...pairing, counter: line.counter };
@@ -50,10 +58,21 @@ export function waitingJob(pairing: Pairing, now: MonotonicMs): JobId | null {
   return pairing.scanned && now - pairing.scanned.at <= pressWithinMs ? pairing.scanned.job : null;
 }
 
+/** A code that was not a job's, until it is too old to be meant for what is on the screen now; null else. */
+export function readCode(
+  pairing: Pairing,
+  now: MonotonicMs,
+): { readonly code: string; readonly number: number } | null {
+  const { read } = pairing;
+  return read && now - read.at <= pressWithinMs ? { code: read.code, number: read.number } : null;
+}
+
 function scanned(pairing: Pairing, code: string, now: MonotonicMs): Pairing {
   const job = jobOfCode(code);
-  if (job === null)
-    return { ...pairing, scanned: null, what: "That is not a job's code. Scan the code on the job sheet." };
+  if (job === null) {
+    const read = { code, number: pairing.counter, at: now };
+    return { ...pairing, scanned: null, read, what: "That is not a job's code. Scan the code on the job sheet." };
+  }
   return { ...pairing, scanned: { job: job as JobId, at: now }, what: "Job code read. Press the enable button." };
 }
 

@@ -29,7 +29,7 @@ const mostWaitingBytes = 65_536;
 /** Starts the heartbeat. */
 export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: number): LiveStream {
   const streams = new Map<ServerResponse, Listener>();
-  const { clock, telemetry, presence, controller } = ports;
+  const { clock, telemetry, presence, sync, controller } = ports;
 
   function send(event: LiveEvent): void {
     const text = `data: ${JSON.stringify(event)}\n\n`;
@@ -57,7 +57,13 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
   }
 
   const dropEntry = ([response]: readonly [ServerResponse, Listener]) => drop(response);
-  const beat = (): LiveEvent => ({ kind: "beat", at: clock.now(), telemetry: telemetry(), presence: presence() });
+  const beat = (): LiveEvent => ({
+    kind: "beat",
+    at: clock.now(),
+    telemetry: telemetry(),
+    presence: presence(),
+    sync: sync(),
+  });
   let cancel = clock.after(periodMs, function again() {
     send(beat());
     cancel = clock.after(periodMs, again);

@@ -13,6 +13,9 @@ import type { Answer, Desk, Route } from "../route.ts";
 import { accessRoutes } from "../routes/access.ts";
 import { doingRoutes } from "../routes/doing.ts";
 import { lookingRoutes } from "../routes/looking.ts";
+import { makingRoutes } from "../routes/making.ts";
+import { releasingRoutes } from "../routes/releasing.ts";
+import { supplyRoutes } from "../routes/supply.ts";
 import { createLiveStream, type LiveStream } from "./live.ts";
 import { addPackageRoute, packageRoute } from "./packages.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
@@ -62,6 +65,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
       telemetry: ports.telemetry(),
       telemetryPeriodMs: config.telemetryPeriodMs,
       presence: ports.presence(),
+      sync: ports.sync(),
       journal,
       person,
       nameOf: ports.people.nameOf,
@@ -75,7 +79,14 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   const sessions = createSessions(clock, config.sessions);
   const house: House = { app, desk, sessions, live: createLiveStream(ports, config.telemetryPeriodMs) };
   await furnish(house, config, onProblem);
-  const declared = [...accessRoutes, ...lookingRoutes, ...doingRoutes];
+  const declared = [
+    ...accessRoutes,
+    ...lookingRoutes,
+    ...doingRoutes,
+    ...supplyRoutes,
+    ...makingRoutes,
+    ...releasingRoutes,
+  ];
   for (const each of declared) addRoute(house, each);
   addProbes(house);
   addLive(house);
@@ -182,7 +193,7 @@ function signedInBy({ desk, sessions }: House, token: string | undefined): Perso
 
 function deliver({ sessions, desk }: House, reply: FastifyReply, token: string | undefined, answer: Answer) {
   reply.header("cache-control", "no-store");
-  if ("jpeg" in answer) return reply.type("image/jpeg").send(Buffer.from(answer.jpeg));
+  if ("bytes" in answer) return reply.type(answer.type).send(Buffer.from(answer.bytes));
   if (answer.session !== undefined) signed(sessions, desk, reply, token, answer.session);
   return reply.code(answer.status).send(answer.json);
 }

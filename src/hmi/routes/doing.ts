@@ -3,15 +3,7 @@
 import type { z } from "zod";
 import { meanings } from "../../jobs/decide/disposition.ts";
 import { findJob } from "../../jobs/state.ts";
-import type {
-  AttemptId,
-  Digest,
-  EquipmentId,
-  JobId,
-  NonconformityId,
-  OperationId,
-  PersonId,
-} from "../../kernel/names.ts";
+import type { AttemptId, EquipmentId, JobId, NonconformityId, OperationId } from "../../kernel/names.ts";
 import {
   cancelling,
   dispose,
@@ -24,11 +16,8 @@ import {
   start,
   stopping,
 } from "../requests.ts";
-import { type Answer, type Call, problem, type Route, route, say } from "../route.ts";
-import { authenticate, refused } from "./access.ts";
-
-/** Routes of a session always have a person; the server has refused everybody else. */
-const by = (call: { readonly person: PersonId | null }) => call.person as PersonId;
+import { type Answer, by, type Call, problem, type Route, route, say } from "../route.ts";
+import { signed } from "./signing.ts";
 
 export const doingRoutes: readonly Route[] = [
   route({
@@ -124,32 +113,14 @@ async function confirmIdentity(call: Call<z.infer<typeof ofJob>, z.infer<typeof 
   return say(desk, { kind: "confirm-identity", job, person: by(call), hmacs: [first, second], side: body.side });
 }
 
-/** A second person signs with name and password; whoever is signed in stays signed in (R11). */
+/** A second person signs what is decided about a nonconformity. */
 async function signDisposition(call: Call<z.infer<typeof ofJob>, z.infer<typeof dispose>>): Promise<Answer> {
   const { desk, body } = call;
+  const { disposition, reason } = body;
   const job = call.params.job as JobId;
   if (!findJob(desk.controller.state(), job)) return problem(404, "unknown-job", "There is no such job in this cell.");
-  const outcome = await authenticate(desk, body.name, body.password);
-  if (outcome.outcome !== "accepted") {
-    const answer = refused(outcome);
-    // Not 401: the session of whoever is signed in is not in question.
-    return { ...answer, status: answer.status === 401 ? 403 : answer.status } as Answer;
-  }
-  const { member } = outcome;
-  const approval = {
-    person: member.person,
-    name: await desk.sealing.seal(job, member.name),
-    at: desk.clock.now(),
-    meaning: meanings[body.disposition],
-    shown: body.shown as Digest,
-  };
   const nonconformity = body.nonconformity as NonconformityId;
-  return say(desk, {
-    kind: "dispose",
-    job,
-    nonconformity,
-    disposition: body.disposition,
-    reason: body.reason,
-    approval,
-  });
+  return signed(desk, body, job, meanings[disposition], (approval) =>
+    say(desk, { kind: "dispose", job, nonconformity, disposition, reason, approval }),
+  );
 }

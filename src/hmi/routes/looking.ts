@@ -2,12 +2,11 @@
 
 import { meanings, shownForDisposition } from "../../jobs/decide/disposition.ts";
 import { findJob } from "../../jobs/state.ts";
-import { digestOfValue } from "../../kernel/hash.ts";
-import type { ShownView } from "../api.ts";
 import { layerView } from "../evidence.ts";
 import { nothing, ofJob, ofLayer, ofNonconformity, pictureQuery, shownQuery } from "../requests.ts";
 import { good, problem, type Route, route } from "../route.ts";
 import { cellView, jobLine, jobView } from "../views.ts";
+import { shownView } from "./signing.ts";
 
 const noJob = () => problem(404, "unknown-job", "There is no such job in this cell.");
 const noPicture = (what: string) => problem(404, "no-picture", what, "Without a picture the layer counts as not seen.");
@@ -55,8 +54,7 @@ export const lookingRoutes: readonly Route[] = [
       const nonconformity = job?.nonconformities.find((each) => each.id === params.nonconformity);
       if (!job || !nonconformity) return noJob();
       const facts = shownForDisposition(job, nonconformity, body.disposition, body.reason);
-      const shown: ShownView = { facts, digest: digestOfValue(facts), meaning: meanings[body.disposition] };
-      return good(shown);
+      return good(shownView(desk, facts, meanings[body.disposition]));
     },
   }),
   route({
@@ -71,7 +69,8 @@ export const lookingRoutes: readonly Route[] = [
       const frame = await desk.evidence.get(record.frame);
       if (!frame.ok) return noPicture(`The picture of this layer is ${frame.error}.`);
       const isJpeg = frame.value[0] === 0xff && frame.value[1] === 0xd8;
-      return isJpeg ? { status: 200, jpeg: frame.value } : noPicture("What is stored is not a picture.");
+      if (!isJpeg) return noPicture("What is stored is not a picture.");
+      return { status: 200, type: "image/jpeg", bytes: frame.value };
     },
   }),
   route({

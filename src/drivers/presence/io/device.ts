@@ -3,7 +3,7 @@ import { SerialPort } from "serialport";
 import type { JobId } from "../../../kernel/names.ts";
 import type { Clock } from "../../../kernel/ports.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
-import { hearLine, type PresenceProof, unpaired, waitingJob } from "../pairing.ts";
+import { hearLine, type PresenceProof, readCode, unpaired, waitingJob } from "../pairing.ts";
 import { createLineCutter, parseLine } from "../protocol.ts";
 
 export interface PresenceOptions {
@@ -25,6 +25,8 @@ export interface PresenceStatus {
   /** The job whose code was scanned and which waits for the button. */
   readonly scanned: JobId | null;
   readonly what: string;
+  /** Another code than a job's, read a moment ago; `number` tells one reading from the next. */
+  readonly read: { readonly code: string; readonly number: number } | null;
 }
 
 export interface PresenceDevice {
@@ -75,7 +77,7 @@ export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
       pairing = paired.pairing;
       if (paired.proof) onProof(paired.proof);
     }
-    if (before.what !== pairing.what || before.scanned !== pairing.scanned) onChange();
+    if (before.what !== pairing.what || before.scanned !== pairing.scanned || before.read !== pairing.read) onChange();
   }
 
   function gone(which: SerialPort): void {
@@ -108,6 +110,7 @@ export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
       device: pairing.device?.id ?? null,
       scanned: waitingJob(pairing, clock.monotonic()),
       what: pairing.what,
+      read: readCode(pairing, clock.monotonic()),
     }),
     close: () => {
       closed = true;

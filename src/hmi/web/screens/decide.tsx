@@ -2,7 +2,8 @@
 import { signal, useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import { canonicalBytes } from "../../../kernel/json.ts";
-import type { ChoiceView, Phrase, ShownView } from "../../api.ts";
+import type { ChoiceView, Phrase } from "../../api.ts";
+import type { ShownView } from "../../api-route.ts";
 import { get } from "../client.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
