@@ -333,7 +333,7 @@ describe("alarms", () => {
 
   it("[F81][F85] a hold of central QA and a frozen sync are alarms and shut the gate", async () => {
     const decision = {
-      ...({ id: "D2", nonce: "d-2", action: "hold", reason: "investigation" } as const),
+      ...({ id: "D2", nonce: "d-2", action: "hold", reason: "audit" } as const),
       ...{ issuedAt: 0, expires: 4e12 },
       target: { kind: "machine", id: printer },
     } as const;
@@ -342,7 +342,7 @@ describe("alarms", () => {
       {
         key: `central/machine/${printer}`,
         owner: "qa",
-        what: "Central QA holds the machine printer-a. An investigation is open.",
+        what: "Central QA holds the machine printer-a. The cell is being audited.",
       },
     ]);
     await bench.cell.say({ kind: "central-link", frozen: true, what: "This record has forked." });
