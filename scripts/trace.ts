@@ -22,6 +22,14 @@ export interface LastRun {
 
 type Titles = Readonly<Record<string, string>>;
 
+/** What docs/features.json holds. */
+export interface Features {
+  readonly laws: Titles;
+  readonly features: Titles;
+  /** Of a feature that has tests: what its condition asks that is not there yet, in a few words. */
+  readonly thin?: Titles;
+}
+
 const root = join(import.meta.dirname, "..");
 const notBuilt = "*not built*";
 
@@ -73,29 +81,30 @@ function textOf(node: Node | undefined): string | null {
 }
 
 /** The whole document. */
-export function documentOf(
-  titles: { laws: Titles; features: Titles },
-  proofs: readonly Proof[],
-  run: LastRun | null,
-): string {
+export function documentOf(titles: Features, proofs: readonly Proof[], run: LastRun | null): string {
+  const { thin = {} } = titles;
   const table = (rows: Titles, what: string): string[] => [
-    `| # | ${what} | tests | last run |`,
-    "| --- | --- | --- | --- |",
-    ...Object.entries(rows).map(([id, title]) => rowOf(id, title, proofs, run)),
+    `| # | ${what} | how far | tests | last run |`,
+    "| --- | --- | --- | --- | --- |",
+    ...Object.entries(rows).map(([id, title]) => rowOf({ id, title, thin: thin[id] }, proofs, run)),
   ];
   const unknown = proofs.flatMap(({ ids }) => ids).filter((id) => !(id in titles.laws) && !(id in titles.features));
   if (unknown.length > 0)
     throw new Error(`Tests name ${[...new Set(unknown)].join(", ")}, which docs/features.json does not.`);
-  const covered = Object.keys(titles.features).filter((id) => proofs.some(({ ids }) => ids.includes(id))).length;
+  const tested = (id: string): boolean => proofs.some(({ ids }) => ids.includes(id));
+  const covered = Object.keys(titles.features).filter(tested);
+  const untested = Object.keys(thin).filter((id) => !tested(id));
+  if (untested.length > 0) throw new Error(`docs/features.json calls ${untested.join(", ")} thin: no test is there.`);
   return [
     "# Requirements, tests, results",
     "",
     "Written by `npm run trace` from the numbers that stand in the names of the tests ([F25], [L3]) and from the report of the",
     "last whole `npm test`; a test fails when this file and the tests disagree. A row says that the tests named in it exist",
-    "and how they ended. It does not say that nothing is missing: a feature can be tested and still be narrow. What no test",
-    `names is ${notBuilt}.`,
+    "and how they ended. *Thin* says what the feature's own condition asks and the tests do not show yet, as it is noted in",
+    `docs/features.json; where it says *works*, nobody has noted anything missing. What no test names is ${notBuilt}.`,
     "",
-    `Features with a test: ${covered} of ${Object.keys(titles.features).length}. ${runLine(run)}`,
+    `Features with a test: ${covered.length} of ${Object.keys(titles.features).length}, ` +
+      `${covered.filter((id) => id in thin).length} of them thin. ${runLine(run)}`,
     "",
     "## Laws",
     "",
@@ -112,12 +121,19 @@ function runLine(run: LastRun | null): string {
   return run ? `Last whole run: ${new Date(run.startTime).toISOString().slice(0, 10)}.` : "No whole run was at hand.";
 }
 
-function rowOf(id: string, title: string, proofs: readonly Proof[], run: LastRun | null): string {
+interface Row {
+  readonly id: string;
+  readonly title: string;
+  readonly thin: string | undefined;
+}
+
+function rowOf({ id, title, thin }: Row, proofs: readonly Proof[], run: LastRun | null): string {
   const own = proofs.filter(({ ids }) => ids.includes(id));
-  if (own.length === 0) return `| ${id} | ${title} | ${notBuilt} | |`;
+  if (own.length === 0) return `| ${id} | ${title} | ${notBuilt} | | |`;
   const byFile = Map.groupBy(own, ({ file }) => file);
   const tests = [...byFile].map(([file, list]) => `\`${file}\`: ${list.map(({ name }) => escaped(name)).join("; ")}`);
-  return `| ${id} | ${title} | ${tests.join("<br>")} | ${resultOf(id, run)} |`;
+  const far = thin === undefined ? "works" : `*thin:* ${thin}`;
+  return `| ${id} | ${title} | ${far} | ${tests.join("<br>")} | ${resultOf(id, run)} |`;
 }
 
 function resultOf(id: string, run: LastRun | null): string {
@@ -140,10 +156,7 @@ export function withoutResults(document: string): string {
 
 /** Reads what the document is made of, and makes it. */
 export function currentDocument(): string {
-  const titles = JSON.parse(readFileSync(join(root, "docs/features.json"), "utf8")) as {
-    laws: Titles;
-    features: Titles;
-  };
+  const titles = JSON.parse(readFileSync(join(root, "docs/features.json"), "utf8")) as Features;
   const report = join(root, "var/vitest.json");
   const run = existsSync(report) ? (JSON.parse(readFileSync(report, "utf8")) as LastRun) : null;
   return documentOf(titles, proofsIn(root), run);

@@ -38,6 +38,11 @@ it("says passed, failed, not run and not built [F97]", () => {
   expect(rows.find((row) => row.startsWith("| L3"))).toContain("counts %s | 0 of 1 passed |");
   expect(rows.find((row) => row.startsWith("| F25"))).toContain("| 1 of 2 passed |");
   expect(rows.find((row) => row.startsWith("| F28"))).toContain("*not built*");
+  expect(rows.find((row) => row.startsWith("| F25"))).toContain("| Serial | works |");
+  const noted = documentOf({ ...titles, thin: { F25: "no soak" } }, proofs, run);
+  expect(noted).toContain("| Serial | *thin:* no soak |");
+  expect(noted).toContain("Features with a test: 1 of 2, 1 of them thin.");
+  expect(() => documentOf({ ...titles, thin: { F28: "anything" } }, proofs, run)).toThrow("F28");
   expect(documentOf(titles, proofs, null)).toContain("| not run |");
 });
 
