@@ -50,15 +50,25 @@ export interface Asked {
 /** How long a cell may be away and still take a decision when it comes back. */
 export const decisionLifeMs: Milliseconds = 180 * 24 * 60 * 60 * 1000;
 
-/** Why a decision cannot be made as it was asked, of the cell with this id; null where it can. */
-export function wrongAsk(
-  { action, reason, target }: Pick<Asked, "action" | "reason" | "target">,
-  cell: string,
-): string | null {
-  // One name for one thing: a lift ends the hold of exactly the same target.
-  if (target.kind === "cell" && target.id !== cell) return `About this cell is about ${cell}, not ${target.id}.`;
-  if (action === "demonstration" && target.kind !== "cell")
-    return "Only a cell as a whole is marked as a demonstration.";
+/** The form of a target's identifier. */
+export const targetId = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+
+/**
+ * The target by its one name, since a lift ends the hold of exactly the same target: a cell as a whole is named by its
+ * log's origin, and may be asked for by its id. Null where another cell is named.
+ */
+export function targetOf(
+  kind: TargetKind,
+  id: string,
+  cell: { readonly id: string; readonly origin: string },
+): Decision["target"] | null {
+  if (kind !== "cell") return { kind, id };
+  return id === cell.id || id === cell.origin ? { kind, id: cell.origin } : null;
+}
+
+/** Why a decision cannot be made as it was asked; null where it can. */
+export function wrongAsk({ action, reason }: Pick<Asked, "action" | "reason">, kind: TargetKind): string | null {
+  if (action === "demonstration" && kind !== "cell") return "Only a cell as a whole is marked as a demonstration.";
   return reasonsFor[action].includes(reason)
     ? null
     : `The reason ${reason} does not go with ${action}; one of ${reasonsFor[action].join(", ")} does.`;

@@ -4,7 +4,7 @@ import type { JobId, PersonId } from "../kernel/names.ts";
 import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
 import type { Describe } from "../ledger/page.ts";
 import type { PeopleStore } from "../people/store.ts";
-import { type Action, type Asked, actions, targetKinds, wrongAsk } from "./decide.ts";
+import { type Action, type Asked, actions, targetId, targetKinds, targetOf, wrongAsk } from "./decide.ts";
 import type { Html } from "./html.ts";
 import type { Office, OfficeState } from "./office.ts";
 import { cellBody, cellsBody } from "./pages/cells.ts";
@@ -112,7 +112,7 @@ const decisionForm = z.object({
   cell: z.string().max(64),
   action: z.enum(actions as [Action, ...Action[]]),
   kind: z.enum(targetKinds as [(typeof targetKinds)[number], ...(typeof targetKinds)[number][]]),
-  id: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/),
+  id: z.string().regex(targetId),
   reason: z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]),
   password: z.string().min(1).max(128),
 });
@@ -128,8 +128,10 @@ async function decide(counter: Counter, call: Call): Promise<Answer> {
   const standing = form.success ? state.cells.find(({ cell }) => cell.id === form.data.cell) : undefined;
   if (!form.success || standing === undefined) return refuse(400, "The decision is not complete: fill in every field.");
   const { action, kind, id, reason, password } = form.data;
-  const wrong = wrongAsk({ action, reason, target: { kind, id } }, standing.cell.id);
+  const wrong = wrongAsk({ action, reason }, kind);
   if (wrong !== null) return refuse(400, wrong);
+  const target = targetOf(kind, id, standing.cell);
+  if (target === null) return refuse(400, `The cell itself is named ${standing.cell.id}, not ${id}.`);
   const signed = await counter.people.authenticate(counter.people.nameOf(call.person) ?? "", password);
   if (signed.outcome === "locked") {
     return refuse(423, "Your account is locked after too many wrong passwords. Nothing was decided.");
@@ -138,7 +140,7 @@ async function decide(counter: Counter, call: Call): Promise<Answer> {
     return refuse(401, "The password is not yours. Nothing was decided.");
   }
   const { origin } = standing.cell;
-  await counter.decide({ origin, action, target: { kind, id }, reason, person: call.person });
+  await counter.decide({ origin, action, target, reason, person: call.person });
   return { kind: "go", to: "/decisions" };
 }
 

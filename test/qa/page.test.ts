@@ -166,6 +166,8 @@ describe("[F85] a decision", () => {
     expect((await say({ password, reason: "cleared" })).status).toBe(400);
     expect((await say({ password, action: "start" })).status).toBe(400);
     expect((await say({ password, cell: "cell-9" })).status).toBe(400);
+    expect((await say({ password, kind: "cell", id: "cell-2" })).status).toBe(400);
+    expect((await say({ password, action: "demonstration", reason: "demonstration" })).status).toBe(400);
     const store = await storeOf(scene);
     expect(await store.decisions()).toEqual([]);
     expect((await say({ password })).status).toBe(303);

@@ -6,7 +6,16 @@ import { type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import { formatKey, parseKey } from "../../ledger/note.ts";
 import { qaJsonSchema } from "../../qa/config.ts";
-import { type Action, actions, signDecision, type TargetKind, targetKinds, wrongAsk } from "../../qa/decide.ts";
+import {
+  type Action,
+  actions,
+  signDecision,
+  type TargetKind,
+  targetId,
+  targetKinds,
+  targetOf,
+  wrongAsk,
+} from "../../qa/decide.ts";
 import { type HeldReport, verifyHeld } from "../../qa/verify.ts";
 import { exitCode } from "../exit-code.ts";
 import { createQaKeys, enrolCell, openQaKeys, qaFiles } from "./qa-keys.ts";
@@ -67,7 +76,7 @@ export interface DecideOptions {
 export async function decide(terminal: Terminal, options: DecideOptions): Promise<number> {
   const { action, reason } = options;
   const [kind = "", id = ""] = options.target.split(/:(.*)/s);
-  const wrong = wrongWords(options.cell, action, kind, id, reason);
+  const wrong = wrongWords(action, kind, id, reason);
   if (wrong !== null) {
     const remedy = "See `cellward qa decide --help`.";
     return terminal.trouble({ code: "usage", what: wrong, remedy }, exitCode.usage);
@@ -83,10 +92,15 @@ export async function decide(terminal: Terminal, options: DecideOptions): Promis
         exitCode.usage,
       );
     }
+    const target = targetOf(kind as TargetKind, id, cell);
+    if (target === null) {
+      const what = `The cell itself is named ${cell.id}, not ${id}.`;
+      return terminal.trouble({ code: "usage", what, remedy: `Say --target cell:${cell.id}.` }, exitCode.usage);
+    }
     const asked = {
       origin: cell.origin,
       action: action as Action,
-      target: { kind: kind as TargetKind, id },
+      target,
       reason: reason as DecisionReason,
       person: null,
     };
@@ -100,16 +114,15 @@ export async function decide(terminal: Terminal, options: DecideOptions): Promis
   });
 }
 
-function wrongWords(cell: string, action: string, kind: string, id: string, reason: string): string | null {
+function wrongWords(action: string, kind: string, id: string, reason: string): string | null {
   if (!(actions as readonly string[]).includes(action))
     return `There is no action ${action}; there are ${actions.join(", ")}.`;
-  if (!(targetKinds as readonly string[]).includes(kind) || !isIdentifier(id)) {
+  if (!(targetKinds as readonly string[]).includes(kind) || !targetId.test(id)) {
     return `"${kind}:${id}" is no target; one is kind:id, of the kinds ${targetKinds.join(", ")}.`;
   }
   if (!(reason in decisionReasons))
     return `There is no reason ${reason}; there are ${Object.keys(decisionReasons).join(", ")}.`;
-  const target = { kind: kind as TargetKind, id };
-  return wrongAsk({ action: action as Action, reason: reason as DecisionReason, target }, cell);
+  return wrongAsk({ action: action as Action, reason: reason as DecisionReason }, kind as TargetKind);
 }
 
 /** `cellward qa verify`: every entry, checkpoint and cosignature held, again, against the configured keys. */

@@ -43,7 +43,7 @@ function form({ cells }: OfficeState, viewer: Viewer, begun: Begun): Html {
 <p><label for="cell">Cell</label><select id="cell" name="cell">${cellOptions}</select></p>
 <p><label for="action">Decision</label><select id="action" name="action">${actions.map((action) => option(action, actionWords[action], begun.action))}</select></p>
 <p><label for="kind">About</label><select id="kind" name="kind">${targetKinds.map((kind) => option(kind, kind, begun.kind))}</select></p>
-<p><label for="id">Its identifier</label><input id="id" name="id" required maxlength="64" pattern="[A-Za-z0-9][A-Za-z0-9._\\-]*" value="${begun.id ?? ""}"></p>
+<p><label for="id">Its identifier</label><input id="id" name="id" required maxlength="128" pattern="[A-Za-z0-9][A-Za-z0-9._\\/\\-]*" value="${begun.id ?? ""}"></p>
 <p><label for="reason">Reason</label><select id="reason" name="reason">${groups}</select></p>
 <p><label for="password">Your password again: you sign this decision as ${viewer.name}</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="128"></p>
 <button class="act">Sign and send</button></form>`;
