@@ -21,6 +21,12 @@ const list = (names: readonly string[]): string => (names.length === 0 ? "none" 
 /** Reaching the machine, and being sure that it is the right one. */
 export const faults = {
   notReady: () => fault("machine-not-ready", "The machine is not connected at the moment.", `${nothing} ${again}`),
+  unreadable: () =>
+    fault(
+      "machine-unreadable",
+      "The machine's list of jobs or its state cannot be read at the moment.",
+      `${nothing} ${again} If it stays so, an engineer looks at the machine's server.`,
+    ),
   unreachable: (endpoint: string, why: string) =>
     fault(
       "machine-unreachable",

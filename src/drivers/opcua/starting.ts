@@ -41,7 +41,7 @@ function* start(session: Session, directive: Begin, { bytes, recipe }: Program):
   const workMaster = workMasterOf(bytes, recipe);
   if (workMaster === null) return refused(jobFaults.noWorkMaster());
   const first = yield* lookAt();
-  if (first === null) return refused(faults.notReady());
+  if (first === null) return refused(unseen(session));
   const there = entryOf(first, attempt);
   if (there !== null) return adopt(session, directive, there);
   const unfit = notReady(first);
@@ -65,6 +65,11 @@ function* start(session: Session, directive: Begin, { bytes, recipe }: Program):
   if (answer.kind !== "done") session.leftovers.add(name);
   if (answer.kind === "unknown") close(session, attempt);
   return answer;
+}
+
+/** Why the machine could not be looked at. */
+export function unseen({ connected }: Session): Fault {
+  return connected ? faults.unreadable() : faults.notReady();
 }
 
 /** The recipe's part for this machine names the work master; where it does not, a JSON program's `operation` does. */
@@ -92,7 +97,7 @@ function* stopped(session: Session, written: Reply): Procedure<Fault | null> {
   if (written.kind !== "carried-out") return faults.notReady();
   const second = yield* lookAt();
   if (session.starting?.aborted === true) return jobFaults.attemptOver();
-  return second === null ? faults.notReady() : notReady(second);
+  return second === null ? unseen(session) : notReady(second);
 }
 
 export function entryOf(snapshot: Snapshot, job: string): JobEntry | null {

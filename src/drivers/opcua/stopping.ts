@@ -1,13 +1,13 @@
 /** Hold, proceed and abort: each is believed only when the machine's own state shows it. */
 import type { Answer, Fault } from "../../equipment/machine.ts";
 import type { AttemptId } from "../../kernel/names.ts";
-import { faults, jobFaults } from "./faults.ts";
+import { jobFaults } from "./faults.ts";
 import { isAtWork, isOver, isStored, type MainState } from "./job-state.ts";
 import { itemStates, type JobMethod } from "./names.ts";
 import type { JobEntry, Procedure, Reply, Snapshot } from "./requests.ts";
 import { readReturnStatus } from "./return-status.ts";
 import { ask, close, fileOf, lookAt, pause, refused, type Session, unknown } from "./session.ts";
-import { entryOf } from "./starting.ts";
+import { entryOf, unseen } from "./starting.ts";
 
 /** Pause, or resume what is interrupted; done when the machine's state says so. */
 export function* changeJob(session: Session, attempt: AttemptId, to: "hold" | "proceed"): Procedure<Answer> {
@@ -21,7 +21,7 @@ export function* changeJob(session: Session, attempt: AttemptId, to: "hold" | "p
     const state = snapshot === null ? null : (entryOf(snapshot, attempt)?.state ?? null);
     if (state?.main === wanted) return { kind: "done" };
     if (isOver(state)) return refused(jobFaults.attemptOver());
-    if (snapshot === null && said === null) return refused(faults.notReady());
+    if (snapshot === null && said === null) return refused(unseen(session));
     said ??= yield* ask({ kind: "command", method, job: attempt });
     const reasons = refusalIn(session, said);
     if (reasons !== null && state !== null) return refused(jobFaults.commandRefused(words, reasons));

@@ -28,6 +28,8 @@ const fault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("missing-result"), id: name }),
   /** Somebody puts another part into the fixture. */
   z.strictObject({ name: z.literal("part-swap"), tag: name }),
+  /** The program store keeps the last byte of each piece that is written wrong. */
+  z.strictObject({ name: z.literal("corrupt-program") }),
   z.strictObject({ name: z.literal("door-open") }),
   z.strictObject({ name: z.literal("detergent-low") }),
   /** ByteStrings of at most `bytes`, at most `nodes` nodes in one call. */

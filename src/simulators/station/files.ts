@@ -46,8 +46,8 @@ export interface FileStore {
   forget(session: string): void;
 }
 
-/** Makes an empty store; `mostChunk` is asked at each call for the longest ByteString that it takes and gives. */
-export function createFiles(mostChunk: () => number): FileStore {
+/** Makes an empty store; `mostChunk` is asked at each call for the longest ByteString that it takes and gives, `corrupts` whether it keeps what is written wrong. */
+export function createFiles(mostChunk: () => number, corrupts: () => boolean = () => false): FileStore {
   const files = new Map<string, Uint8Array>();
   const handles = new Map<number, Handle>();
   let lastHandle = 0;
@@ -98,6 +98,7 @@ export function createFiles(mostChunk: () => number): FileStore {
     const whole = new Uint8Array(Math.max(old.length, end));
     whole.set(old);
     whole.set(data, handle.position);
+    if (corrupts() && data.length > 0) whole[end - 1] = whole[end - 1]! ^ 1;
     files.set(name, whole);
     handle.position = end;
     return ok(null);

@@ -12,10 +12,11 @@ import {
   resolveNodeId,
 } from "node-opcua";
 import type { Milliseconds } from "../../../kernel/units.ts";
+import { statusNameIn } from "../call-status.ts";
 import { namespaces, type PathStep } from "../names.ts";
-import { within } from "./deadline.ts";
+import { within, wordsOf } from "./deadline.ts";
 
-/** What a server takes at most in one request; 1 where it does not say and is asked in small steps. */
+/** What a server takes at most in one request. */
 export interface OperationLimits {
   readonly nodesPerRead: number;
   readonly pathsPerTranslate: number;
@@ -25,7 +26,8 @@ export interface OperationLimits {
 export interface Directory {
   /** URIs in the order of their indexes. */
   readonly uris: readonly string[];
-  readonly limits: OperationLimits;
+  /** Read again when the server calls a request too large all the same. */
+  limits: OperationLimits;
 }
 
 const largestRequest = 200;
@@ -37,13 +39,44 @@ const limitNodes = [
 /** Reads the namespace array and the operation limits. */
 export async function openDirectory(session: ClientSession, ms: Milliseconds): Promise<Directory> {
   const uris = await within(ms, session.readNamespaceArray());
+  return { uris, limits: await readLimits(session, ms) };
+}
+
+async function readLimits(session: ClientSession, ms: Milliseconds): Promise<OperationLimits> {
   const read: number[] = [];
   for (const node of limitNodes) {
     const value = await within(ms, session.read({ nodeId: resolveNodeId(node), attributeId: AttributeIds.Value }));
     const limit: unknown = value.value.value;
     read.push(typeof limit === "number" && limit > 0 ? Math.min(limit, largestRequest) : largestRequest);
   }
-  return { uris, limits: { nodesPerRead: read[0]!, pathsPerTranslate: read[1]! } };
+  return { nodesPerRead: read[0]!, pathsPerTranslate: read[1]! };
+}
+
+/** Asks for all items in steps that the server takes; answers in the order of the items. */
+async function inSteps<Item, Answer>(
+  session: ClientSession,
+  directory: Directory,
+  limit: keyof OperationLimits,
+  items: readonly Item[],
+  ms: Milliseconds,
+  ask: (some: Item[]) => Promise<readonly Answer[]>,
+): Promise<readonly Answer[]> {
+  const answers: Answer[] = [];
+  let asked = false;
+  while (answers.length < items.length) {
+    const some = items.slice(answers.length, answers.length + directory.limits[limit]);
+    try {
+      const got = await within(ms, ask(some));
+      if (got.length !== some.length)
+        throw new Error("the server answered another number of questions than it was asked");
+      answers.push(...got);
+    } catch (problem) {
+      if (asked || statusNameIn(wordsOf(problem)) !== "BadTooManyOperations") throw problem;
+      asked = true;
+      directory.limits = await readLimits(session, ms);
+    }
+  }
+  return answers;
 }
 
 /** The node at each path below `from`, or null where there is none; in the order of the paths. */
@@ -59,34 +92,29 @@ export async function findAll(
     const browse = browsePathOf(directory, from, path);
     return browse === null ? [] : [{ index, browse }];
   });
-  const size = directory.limits.pathsPerTranslate;
-  for (let at = 0; at < asked.length; at += size) {
-    const some = asked.slice(at, at + size);
-    const answers = await within(ms, session.translateBrowsePath(some.map(({ browse }) => browse)));
-    some.forEach(({ index }, n) => {
-      const target = answers[n]?.targets?.[0];
-      // A target in another server, or a path that only begins to exist, is not found.
-      if (target !== undefined && target.remainingPathIndex === 0xffffffff && target.targetId.serverIndex === 0)
-        found[index] = target.targetId;
-    });
-  }
+  const browses = asked.map(({ browse }) => browse);
+  const answers = await inSteps(session, directory, "pathsPerTranslate", browses, ms, (some) =>
+    session.translateBrowsePath(some),
+  );
+  asked.forEach(({ index }, n) => {
+    const target = answers[n]?.targets?.[0];
+    // A target in another server, or a path that only begins to exist, is not found.
+    if (target !== undefined && target.remainingPathIndex === 0xffffffff && target.targetId.serverIndex === 0)
+      found[index] = target.targetId;
+  });
   return found;
 }
 
 /** Values of nodes in the order given, in as many requests as the server's limits ask for. */
-export async function readAll(
+export function readAll(
   session: ClientSession,
-  { limits }: Directory,
+  directory: Directory,
   nodes: readonly NodeId[],
   ms: Milliseconds,
 ): Promise<readonly DataValue[]> {
-  const values: DataValue[] = [];
-  for (let at = 0; at < nodes.length; at += limits.nodesPerRead) {
-    const some = nodes.slice(at, at + limits.nodesPerRead);
-    const asked = some.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value }));
-    values.push(...(await within(ms, session.read(asked))));
-  }
-  return values;
+  return inSteps(session, directory, "nodesPerRead", nodes, ms, (some) =>
+    session.read(some.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value }))),
+  );
 }
 
 function browsePathOf({ uris }: Directory, startingNode: NodeId, path: readonly PathStep[]): BrowsePath | null {

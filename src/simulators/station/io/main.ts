@@ -63,7 +63,10 @@ const users = known.safeParse(JSON.parse(readFileSync(usersFile, "utf8")));
 if (!users.success) refuse("the users file is not acceptable: passwords have at least 12 characters");
 
 const faults = createFaults();
-const files = createFiles(() => faults.find("small-limits")?.bytes ?? 65_536);
+const files = createFiles(
+  () => faults.find("small-limits")?.bytes ?? 65_536,
+  () => faults.find("corrupt-program") !== null,
+);
 const heartbeatMs = number("heartbeat-ms", values["heartbeat-ms"], 100, 600_000);
 const station = createStation({ seed: number("seed", values.seed, 0, 2 ** 31), heartbeatMs }, files, faults);
 const supervisor = await supervise(station, {
