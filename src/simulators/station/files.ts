@@ -29,6 +29,8 @@ interface Handle {
 
 /** The store; every call answers at once, sessions are named by whoever asks. */
 export interface FileStore {
+  /** Longest ByteString that is taken and given now. */
+  mostChunk(): number;
   names(): readonly string[];
   bytes(name: string): Uint8Array | null;
   openCount(name: string): number;
@@ -116,6 +118,7 @@ export function createFiles(mostChunk: () => number, corrupts: () => boolean = (
     return ok(null);
   };
   return {
+    mostChunk,
     names: () => [...files.keys()],
     bytes: (name) => files.get(name) ?? null,
     openCount: (name) => users(name).length,

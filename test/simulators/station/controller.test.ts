@@ -111,7 +111,7 @@ describe("interlocks", () => {
     );
     expect(station.jobs()).toEqual([]);
   });
-  it("[F48] refuse the wrong part, no part, and an open door at the start", () => {
+  it("refuse the wrong part, no part, and an open door at the start", () => {
     station.store(order("J-1", { workMaster: "press-sleeves" }), false);
     station.putPart("P-2");
     expect(bitsOf(station.command("Start", "J-1"))).toBe(status.unableToAccept | status.wrongPart);
@@ -126,7 +126,7 @@ describe("interlocks", () => {
     station.setMode("Processing");
     expect(bitsOf(station.command("Start", "J-1"))).toBe(1n);
   });
-  it("[F48] look again when a job begins: a part that was swapped meanwhile is not pressed", () => {
+  it("look again when a job begins: a part that was swapped meanwhile is not pressed", () => {
     station.store(order("J-1", { workMaster: "press-sleeves" }), true);
     station.putPart("P-2");
     pass(2);
@@ -134,7 +134,7 @@ describe("interlocks", () => {
     expect(jobOf("J-1")).toMatchObject({ findings: [], startedAt: null, why: expect.stringContaining("P-2") });
     expect(station.unit()).toBe("Idle");
   });
-  it("[F48] stop a job when the part is swapped under it, and take back starts that wait", () => {
+  it("stop a job when the part is swapped under it, and take back starts that wait", () => {
     station.store(order("J-1", { workMaster: "press-sleeves" }), true);
     station.store(order("J-2"), true);
     pass(2);
@@ -162,7 +162,7 @@ describe("interlocks", () => {
 });
 
 describe("what aborts a job", () => {
-  it("[F31] a heartbeat that stands still for the stated time, and not before", () => {
+  it("a heartbeat that stands still for the stated time, and not before", () => {
     station.store(order("J-1", { workMaster: "clean-dry" }), true);
     pass(10);
     pass(4, false);
@@ -192,7 +192,7 @@ describe("what aborts a job", () => {
     pass(1);
     expect(bitsOf(station.command("Start", "J-2"))).toBe(1n);
   });
-  it("[F30] a restart: the job that ran is aborted, and no waiting start is carried over", () => {
+  it("a restart: the job that ran is aborted, and no waiting start is carried over", () => {
     station.store(order("J-1", { workMaster: "clean-dry" }), true);
     station.store(order("J-2"), true);
     pass(3);

@@ -1,6 +1,7 @@
 /** What a controller does on the station: sends programs, stores and starts jobs, reads the list and the results. */
 import { createHash } from "node:crypto";
 import {
+  AttributeIds,
   type CallMethodResult,
   DataType,
   type ExtensionObject,
@@ -162,6 +163,22 @@ export async function until(desk: Desk, id: string, state: number): Promise<void
   for (;;) {
     const [top] = (await stateOf(desk, id)) ?? [];
     if (top === state) return;
+    if (top === 5 || top === 6) throw new Error(`${id} is over in state ${top}, not in ${state}`);
     await new Promise((done) => setTimeout(done, 50));
   }
+}
+
+/** Writes a new number to the station's heartbeat every 300 ms, as a living controller does; the result stops it. */
+export async function keepAlive(desk: Desk): Promise<() => void> {
+  const nodeId = await desk.node("own:Heartbeat/own:Controller");
+  let count = 0;
+  const beat = async () => {
+    count++;
+    const dataValue = { value: value(DataType.UInt32, count) };
+    await desk.session.write({ nodeId, attributeId: AttributeIds.Value, value: dataValue });
+  };
+  await beat();
+  // A write that ends with its session is no fault of the test's.
+  const timer = setInterval(() => void beat().catch(() => clearInterval(timer)), 300);
+  return () => clearInterval(timer);
 }

@@ -24,7 +24,7 @@ let desk: Desk;
 let events: EventDesk;
 
 beforeAll(async () => {
-  bench = await startBench(["--speed", "200", "--heartbeat-ms", "60000"]);
+  bench = await startBench(["--speed", "100", "--heartbeat-ms", "60000"]);
   desk = await openDesk(bench);
   events = await openEvents(desk.session);
   for (const name of operations) await sendProgram(desk, `${name}.json`, exampleProgram(name));
@@ -87,7 +87,7 @@ test("a program goes there and back in pieces, is moved to its name, and deleted
   await expect(desk.node("own:Programs/own:there.json")).rejects.toThrow("BadNoMatch");
 });
 
-test("each kind of job goes from store to ended, and answers with its results", async () => {
+test("[F34] each kind of job goes from store to ended, and answers with its results", async () => {
   const results: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {
     const id = `J-1-${operation}`;
@@ -183,12 +183,14 @@ test("a paused job is suspended by number and path, and PackML and the machine's
   await expect.poll(async () => (await numbers()).unit).toBe(4);
 });
 
-test("[F36] an alarm is raised, refreshed, acknowledged while active, and gone only when both are over", async () => {
+test("an alarm is raised, refreshed, acknowledged while active, and gone only when both are over", async () => {
   events.seen.length = 0;
+  // The door that an earlier test opened may still be there: nobody has acknowledged it.
+  const refreshed = async () => (await events.refresh()).filter(({ condition }) => condition === "detergent-low");
   await bench.control("POST /fault", { name: "detergent-low" });
   const raised = await events.until(({ condition }) => condition === "detergent-low");
   expect(raised).toMatchObject({ active: true, acked: false, retain: true, severity: 200, source: "finishing-1" });
-  expect((await events.refresh()).map(({ condition }) => condition)).toEqual(["detergent-low"]);
+  expect(await refreshed()).toHaveLength(1);
   const acknowledge = async (eventId: Buffer) => {
     const objectId = await desk.node("own:Alarms/own:detergent-low");
     const methodId: NodeId = resolveNodeId("AcknowledgeableConditionType_Acknowledge");
@@ -200,15 +202,13 @@ test("[F36] an alarm is raised, refreshed, acknowledged while active, and gone o
     });
     return done.statusCode.name;
   };
-  const [again] = await events.refresh();
+  const [again] = await refreshed();
   expect(await acknowledge(Buffer.alloc(16))).not.toBe("Good");
   expect(await acknowledge(again!.eventId)).toBe("Good");
-  expect(await events.refresh()).toMatchObject([
-    { condition: "detergent-low", active: true, acked: true, retain: true },
-  ]);
+  expect(await refreshed()).toMatchObject([{ condition: "detergent-low", active: true, acked: true, retain: true }]);
   await bench.control("POST /clear", { name: "detergent-low" });
   await events.until(({ condition, active }) => condition === "detergent-low" && active === false);
-  expect(await events.refresh()).toEqual([]);
+  expect(await refreshed()).toEqual([]);
 });
 
 test("each change of a job's state is told by an event", async () => {

@@ -12,33 +12,45 @@ const panel = z.strictObject({ button: z.enum(["clear", "reset", "stop"]) });
 const clearing = z.strictObject({ name: z.enum(faultNames as [string, ...string[]]).optional() });
 const buttons = { clear: "Clear", reset: "Reset", stop: "Stop" } as const;
 
-/** Serves GET /state, POST /part, /door, /mode, /panel, /fault and /clear; `befall` does what the station cannot do itself. */
-export function controlServer(station: Station, befall: (fault: Fault) => Promise<void>): Server {
+/** What stands around the station: who its server is now, and what a fault does to it. */
+export interface Surroundings {
+  ready(): { readonly url: string; readonly thumbprint: string };
+  /** Does what a fault does to process and server; the result, if any, is due once the answer is out. */
+  befall(fault: Fault): Promise<(() => void) | null>;
+  /** The faults in force have changed. */
+  changed(): void;
+}
+
+/** Serves GET /state and POST /part, /door, /mode, /panel, /fault and /clear. */
+export function controlServer(station: Station, around: Surroundings): Server {
   const server = createServer(async (request, response) => {
     const route = `${request.method} ${request.url}`;
-    if (route === "GET /state") return answer(response, 200, stateOf(station));
+    if (route === "GET /state") return answer(response, 200, stateOf(station, around));
     const act = acts[route];
     if (act === undefined) return answer(response, 404, { error: "no such route" });
     const body = await readJson(request, 4096);
     if (!body.ok) return answer(response, 400, { error: body.error });
-    const refusal = await act(body.value, station, befall);
-    return refusal === null ? answer(response, 200, stateOf(station)) : answer(response, 400, { error: refusal });
+    const done = await act(body.value, station, around);
+    if (typeof done === "string") return answer(response, 400, { error: done });
+    if (done !== null) response.once("finish", done);
+    return answer(response, 200, stateOf(station, around));
   });
   server.requestTimeout = 5000;
   return server;
 }
 
-type Act = (
-  body: unknown,
-  station: Station,
-  befall: (fault: Fault) => Promise<void>,
-) => string | null | Promise<string | null>;
+/** A refusal in words, or what is still due once the answer is out, or null. */
+type Done = string | (() => void) | null;
+type Act = (body: unknown, station: Station, around: Surroundings) => Done | Promise<Done>;
 
-/** Reads the body with a schema and does it; the answer is a refusal in words, or null. */
-function reading<T>(schema: z.ZodType<T>, act: (body: T, station: Station) => string | null): Act {
-  return (body, station) => {
+/** Reads the body with a schema and does it. */
+function reading<T>(
+  schema: z.ZodType<T>,
+  act: (body: T, station: Station, around: Surroundings) => string | null,
+): Act {
+  return (body, station, around) => {
     const read = schema.safeParse(body);
-    return read.success ? act(read.data, station) : (read.error.issues[0]?.message ?? "not acceptable");
+    return read.success ? act(read.data, station, around) : (read.error.issues[0]?.message ?? "not acceptable");
   };
 }
 
@@ -58,22 +70,25 @@ const acts: Readonly<Record<string, Act>> = {
   "POST /panel": reading(panel, ({ button }, station) =>
     station.pack(buttons[button]) ? null : `${button} is not legal while the unit is ${station.unit()}`,
   ),
-  "POST /clear": reading(clearing, ({ name }, station) => {
+  "POST /clear": reading(clearing, ({ name }, station, around) => {
     station.faults.clear(faultNames.find((known) => known === name));
+    around.changed();
     return null;
   }),
-  "POST /fault": async (body, station, befall) => {
+  "POST /fault": async (body, station, around) => {
     const fault = readFault(body);
     if (!fault.ok) return fault.error;
     if (fault.value.name === "part-swap") station.putPart(fault.value.tag);
     else if (!momentary.includes(fault.value.name)) station.faults.set(fault.value);
-    await befall(fault.value);
-    return null;
+    const due = await around.befall(fault.value);
+    around.changed();
+    return due;
   },
 };
 
-function stateOf(station: Station): unknown {
+function stateOf(station: Station, around: Surroundings): unknown {
   return {
+    ...around.ready(),
     unit: station.unit(),
     mode: station.mode(),
     part: station.partTag(),

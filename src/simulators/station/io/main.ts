@@ -6,6 +6,7 @@ import { createFaults } from "../faults.ts";
 import { createFiles } from "../files.ts";
 import { createStation } from "../station.ts";
 import { controlServer } from "./control.ts";
+import { productInstanceUri } from "./machine.ts";
 import { supervise } from "./supervise.ts";
 
 const usage = `simulated finishing and assembly station (OPC UA)
@@ -69,15 +70,17 @@ const files = createFiles(
 );
 const heartbeatMs = number("heartbeat-ms", values["heartbeat-ms"], 100, 600_000);
 const station = createStation({ seed: number("seed", values.seed, 0, 2 ** 31), heartbeatMs }, files, faults);
+const serial = word("serial", values.serial);
 const supervisor = await supervise(station, {
   port: number("port", values.port, 0, 65_535),
   pki,
   users: users.data,
-  identity: { name: word("name", values.name), serial: word("serial", values.serial), softwareRevision: "1.4.0" },
+  identity: { name: word("name", values.name), serial, softwareRevision: "1.4.0" },
+  applicationUri: productInstanceUri(serial),
   dummies: number("dummy-namespaces", values["dummy-namespaces"], 0, 20),
   speed: number("speed", values.speed, 0.01, 1000, false),
 });
-const control = controlServer(station, supervisor.befall);
+const control = controlServer(station, supervisor);
 
 async function stop(): Promise<void> {
   control.close();

@@ -37,7 +37,7 @@ function answer<T>(done: Result<T, FileRefusal>, outputs: (value: T) => Variant[
 export function installPrograms(own: Namespace, machine: UAObject, files: FileStore): () => void {
   const space = own.addressSpace as AddressSpace;
   const folder = space.findObjectType("FileDirectoryType")!.instantiate({
-    browseName: "Programs",
+    browseName: { name: "Programs", namespaceIndex: own.index },
     componentOf: machine,
     namespace: own,
   });
@@ -48,6 +48,7 @@ export function installPrograms(own: Namespace, machine: UAObject, files: FileSt
       const node = nodes.get(name) ?? add(name);
       set(node, "Size", scalar(DataType.UInt64, uint64(BigInt(files.bytes(name)!.length))));
       set(node, "OpenCount", scalar(DataType.UInt16, files.openCount(name)));
+      set(node, "MaxByteStringLength", scalar(DataType.UInt32, files.mostChunk()));
     }
   };
   const drop = (name: string, node: UAObject): void => {
@@ -55,9 +56,12 @@ export function installPrograms(own: Namespace, machine: UAObject, files: FileSt
     space.deleteNode(node);
   };
   const add = (name: string): UAObject => {
-    const node = space
-      .findObjectType("FileType")!
-      .instantiate({ browseName: name, componentOf: folder, namespace: own });
+    const node = space.findObjectType("FileType")!.instantiate({
+      browseName: { name, namespaceIndex: own.index },
+      componentOf: folder,
+      namespace: own,
+      optionals: ["MaxByteStringLength"],
+    });
     set(node, "Writable", scalar(DataType.Boolean, true));
     set(node, "UserWritable", scalar(DataType.Boolean, true));
     bindFile(node, name, files, show);

@@ -1,20 +1,17 @@
 /** The OPC UA server around the station: nodesets, SignAndEncrypt only, users from a file, its own trust list. */
 import { createHash, timingSafeEqual } from "node:crypto";
-import { existsSync, mkdirSync } from "node:fs";
-import { hostname } from "node:os";
-import { join } from "node:path";
 import {
   type AddressSpace,
   MessageSecurityMode,
   nodesets,
-  OPCUACertificateManager,
   OPCUAServer,
   SecurityPolicy,
   UserTokenType,
 } from "node-opcua";
 import { digestOf } from "../../../kernel/hash.ts";
 import type { Station } from "../station.ts";
-import { buildMachine, type Identity, productInstanceUri } from "./machine.ts";
+import { buildMachine, type Identity } from "./machine.ts";
+import { openTrust } from "./trust.ts";
 
 /** One who may sign in. */
 export interface User {
@@ -28,6 +25,8 @@ export interface ServerOptions {
   readonly pki: string;
   readonly users: readonly User[];
   readonly identity: Identity;
+  /** Stands in the certificate, and so stays when only the machine's plate changes. */
+  readonly applicationUri: string;
   /** Empty namespaces before the station's own. */
   readonly dummies: number;
 }
@@ -46,17 +45,10 @@ export interface StationServer {
 
 /** Starts a server on the loopback interface. */
 export async function startServer(options: ServerOptions, station: Station): Promise<StationServer> {
-  mkdirSync(options.pki, { recursive: true, mode: 0o700 });
-  const certificates = new OPCUACertificateManager({
-    rootFolder: options.pki,
-    automaticallyAcceptUnknownCertificate: false,
-    keySize: 2048,
-  });
-  await certificates.initialize();
-  const certificateFile = await certify(certificates, options);
+  const trust = await openTrust(options.pki, options.applicationUri);
   const server = new OPCUAServer({
     port: options.port,
-    certificateFile,
+    certificateFile: trust.certificateFile,
     hostname: "127.0.0.1",
     nodeset_filename: [
       nodesets.standard,
@@ -67,8 +59,8 @@ export async function startServer(options: ServerOptions, station: Station): Pro
       nodesets.machineryJobs,
       nodesets.packML,
     ],
-    serverCertificateManager: certificates,
-    userCertificateManager: certificates,
+    serverCertificateManager: trust.certificates,
+    userCertificateManager: trust.certificates,
     securityModes: [MessageSecurityMode.SignAndEncrypt],
     securityPolicies: [
       SecurityPolicy.Aes256_Sha256_RsaPss,
@@ -78,7 +70,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
     allowAnonymous: false,
     userManager: { isValidUser: (user: string, password: string) => isUser(options.users, user, password) },
     serverInfo: {
-      applicationUri: productInstanceUri(options.identity.serial),
+      applicationUri: options.applicationUri,
       productUri: "urn:cellward.example:finishing-station",
     },
     buildInfo: {
@@ -88,7 +80,6 @@ export async function startServer(options: ServerOptions, station: Station): Pro
   });
   await server.initialize();
   onlyUserNames(server);
-  (server.engine.addressSpace as AddressSpace).installAlarmsAndConditionsService();
   const space = server.engine.addressSpace as AddressSpace;
   const show = buildMachine(space, station, options.identity, options.dummies, Date.now);
   server.on("session_closed", (session) => station.files.forget(session.getSessionId().toString()));
@@ -103,25 +94,9 @@ export async function startServer(options: ServerOptions, station: Station): Pro
     limit: (to) => limitOperations(server, to),
     close: async () => {
       await server.shutdown(100);
-      await certificates.dispose();
+      await trust.close();
     },
   };
-}
-
-/** Makes the certificate if there is none: for this machine, at the address where it listens. */
-async function certify(certificates: OPCUACertificateManager, { pki, identity }: ServerOptions): Promise<string> {
-  const outputFile = join(pki, "own", "certs", "certificate.pem");
-  if (existsSync(outputFile)) return outputFile;
-  await certificates.createSelfSignedCertificate({
-    applicationUri: productInstanceUri(identity.serial),
-    subject: "/CN=Cellward simulated finishing station",
-    dns: ["localhost", hostname()],
-    ip: ["127.0.0.1"],
-    startDate: new Date(Date.now() - 3_600_000),
-    validity: 3650,
-    outputFile,
-  });
-  return outputFile;
 }
 
 /** node-opcua offers user certificates besides; a machine's trusted client is not yet a user. */

@@ -1,17 +1,15 @@
 /** Keeps station and server going: the clock, and the faults that take the whole machine down or change who it is. */
 import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Fault } from "../faults.ts";
 import type { Station } from "../station.ts";
+import type { Surroundings } from "./control.ts";
 import { type ServerOptions, type StationServer, startServer } from "./server.ts";
 
 /** How often the station goes on and shows its values, in wall-clock ms. */
 const beatMs = 50;
 
-export interface Supervisor {
-  ready(): { readonly url: string; readonly thumbprint: string };
-  /** Does what a fault does to the process and the server. */
-  befall(fault: Fault): Promise<void>;
+/** What the program holds in its hand. */
+export interface Supervisor extends Surroundings {
   close(): Promise<void>;
 }
 
@@ -34,7 +32,12 @@ export async function supervise(
     }
     then = now;
   }, beatMs);
-  const restart = async (changes: Partial<ServerOptions>): Promise<void> => {
+  let turn: Promise<void> = Promise.resolve();
+  const restart = (changes: Partial<ServerOptions>): Promise<void> => {
+    turn = turn.then(() => restartNow(changes));
+    return turn;
+  };
+  const restartNow = async (changes: Partial<ServerOptions>): Promise<void> => {
     up = false;
     await server.close();
     station.powerCycle(Date.now());
@@ -45,29 +48,27 @@ export async function supervise(
   return {
     ready: () => ({ url: server.url, thumbprint: server.thumbprint }),
     befall: async (fault) => {
-      switch (fault.name) {
-        case "freeze":
-          // Whoever asked gets the answer first; then nothing of this process moves, as after SIGSTOP.
-          setTimeout(() => void Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, fault.ms), 20);
-          return;
-        case "restart":
-          return restart({ dummies: fault.namespaces });
-        case "other-identity":
-          return restart({ identity: { ...current.identity, serial: fault.serial } });
-        case "other-certificate": {
-          generation++;
-          const pki = join(options.pki, `other-${generation}`);
-          mkdirSync(pki, { recursive: true, mode: 0o700 });
-          cpSync(join(options.pki, "trusted"), join(pki, "trusted"), { recursive: true });
-          return restart({ pki });
-        }
-        default:
-          server.limit(station.faults.find("small-limits"));
+      if (fault.name === "freeze") return () => freeze(fault.ms);
+      if (fault.name === "restart") await restart({ dummies: fault.namespaces });
+      if (fault.name === "other-identity") await restart({ identity: { ...current.identity, serial: fault.serial } });
+      if (fault.name === "other-certificate") {
+        generation++;
+        const pki = join(options.pki, `other-${generation}`);
+        mkdirSync(pki, { recursive: true, mode: 0o700 });
+        cpSync(join(options.pki, "trusted"), join(pki, "trusted"), { recursive: true });
+        await restart({ pki });
       }
+      return null;
     },
+    changed: () => server.limit(station.faults.find("small-limits")),
     close: async () => {
       clearInterval(timer);
       await server.close();
     },
   };
+}
+
+/** Nothing of this process moves for so long, as after SIGSTOP. */
+function freeze(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
