@@ -73,6 +73,7 @@ program
   .argument("<path>")
   .option("--key <key>", "public key: the line itself, or a file of such lines")
   .option("--keys <folder>", "the cell's own key folder; also opens the pictures")
+  .option("--witness <key>", "central QA's cosigner key, a line or a file: says whether it has countersigned")
   .action(async (path, o) => end(await verify(terminal(), path, o)));
 
 program

@@ -4,8 +4,10 @@ import type { Digest, JobId } from "../kernel/names.ts";
 import { fromBase64, toBase64 } from "./bytes.ts";
 import type { SignedNote } from "./note.ts";
 
-/** First member of every export file. */
-export const exportFormat = "cellward-job-export/2";
+/** First member of every export file that is written. */
+export const exportFormat = "cellward-job-export/3";
+/** That of the first release: its checkpoint bears no countersignature, and its statement says less. Read for ever. */
+const olderFormat = "cellward-job-export/2";
 
 /** One entry of an export. */
 export interface ExportedEntry {
@@ -18,8 +20,10 @@ export interface ExportedEntry {
 
 /** The content of an export file. */
 export interface JobExport {
+  readonly format: 2 | 3;
   readonly origin: string;
   readonly job: JobId;
+  /** The cell's checkpoint, with central QA's countersignature where the cell had one that covers the job. */
   readonly checkpoint: SignedNote;
   /** The cell's signed statement of the job's head and of what is inside (statement.ts). */
   readonly statement: SignedNote;
@@ -31,8 +35,8 @@ export interface JobExport {
   readonly artifacts: ReadonlyMap<Digest, Uint8Array>;
 }
 
-/** The bytes of the file. */
-export function exportBytes(content: JobExport): Uint8Array {
+/** The bytes of the file, in format 3. */
+export function exportBytes(content: Omit<JobExport, "format">): Uint8Array {
   return canonicalBytes({
     format: exportFormat,
     origin: content.origin,
@@ -48,7 +52,8 @@ export function exportBytes(content: JobExport): Uint8Array {
 /** Reads the parsed file into its parts by form alone (nothing is verified yet); null where it is not an export. */
 export function readExport(value: Json): JobExport | null {
   const file = membersOf(value);
-  if (file === null || file["format"] !== exportFormat || Object.keys(file).length !== 8) return null;
+  const format = file?.["format"] === exportFormat ? 3 : file?.["format"] === olderFormat ? 2 : null;
+  if (file === null || format === null || Object.keys(file).length !== 8) return null;
   const { origin, job, checkpoint, statement, keys, entries, artifacts } = file;
   if (typeof statement !== "string") return null;
   if (typeof origin !== "string" || typeof job !== "string" || typeof checkpoint !== "string") return null;
@@ -56,7 +61,8 @@ export function readExport(value: Json): JobExport | null {
   const readEntries = entries.map(readEntry);
   const readArtifacts = readBlobs(artifacts);
   if (!readEntries.every((entry) => entry !== null) || readArtifacts === null) return null;
-  return { origin, job: job as JobId, checkpoint, statement, keys, entries: readEntries, artifacts: readArtifacts };
+  const texts = { format, origin, job: job as JobId, checkpoint, statement, keys } as const;
+  return { ...texts, entries: readEntries, artifacts: readArtifacts };
 }
 
 function readEntry(value: Json): ExportedEntry | null {

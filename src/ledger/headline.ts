@@ -9,22 +9,28 @@ export interface Verdict {
   readonly complete: boolean;
 }
 
-const complete: Verdict = { headline: "GENUINE AND COMPLETE", complete: true };
 const refused: Verdict = { headline: "NOT VERIFIED", complete: false };
 
 /** Verdict on an export. */
 export function exportVerdict(report: ExportReport): Verdict {
   if (!report.ok) return refused;
-  if (report.complete) return complete;
+  const by = countersigned(report.countersignedBy);
+  if (report.complete) return { headline: `GENUINE AND COMPLETE${by}`, complete: true };
   const { embedded, named } = report.artifacts;
   const reasons = [
     ...(report.ended ? [] : ["the job has not ended"]),
     ...(embedded < named ? [`${named - embedded} of ${named} pictures and programs are not inside`] : []),
   ];
   return {
-    headline: `GENUINE UP TO ENTRY ${report.lastEntry ?? 0}, NOT COMPLETE: ${reasons.join("; ")}`,
+    headline: `GENUINE UP TO ENTRY ${report.lastEntry ?? 0}${by}, NOT COMPLETE: ${reasons.join("; ")}`,
     complete: false,
   };
+}
+
+/** What a given witness's key says; nothing where none was given. */
+function countersigned(by: readonly string[] | null): string {
+  if (by === null) return "";
+  return by.length === 0 ? ", NOT COUNTERSIGNED" : `, COUNTERSIGNED BY ${by.join(" AND ")}`;
 }
 
 /** Verdict on a whole ledger; `floorKnown` where it was compared with the largest head that the cell has signed. */
@@ -36,6 +42,6 @@ export function folderVerdict(report: Report, floorKnown: boolean): Verdict {
     const why = "without the cell's key folder nobody can say that nothing came later";
     return { headline: `GENUINE, as far as this key shows (${upTo}; ${why})`, complete: false };
   }
-  if (report.uncovered === 0) return complete;
+  if (report.uncovered === 0) return { headline: "GENUINE AND COMPLETE", complete: true };
   return { headline: `GENUINE ${upTo.toUpperCase()}; ${report.uncovered} newer are not signed yet`, complete: false };
 }

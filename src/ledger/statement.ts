@@ -7,8 +7,9 @@ import { type Finding, finding } from "./finding.ts";
 import { openNote, type SignedNote, signNote, splitNote } from "./note.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "./signer.ts";
 
-/** First line of every statement. */
+/** First line of every statement that is written, and that of the first release, which said less. */
 export const statementFormat = "cellward-job-statement/2";
+const olderFormat = "cellward-job-statement/1";
 
 /** The head of one job's record under one checkpoint, and what was put into the export. */
 export interface Statement {
@@ -19,10 +20,12 @@ export interface Statement {
   /** Number (`seq`) of the job's last entry, and SHA-256 of its bytes. */
   readonly lastSeq: number;
   readonly lastDigest: Digest;
-  /** Digest of the list (`digestList`) of all entries in the file, in order: the first ones of starts as well. */
-  readonly listed: Digest;
+  /** Digest of the list (`digestList`) of all entries in the file, in order: the first ones of starts as well. Null in format 1. */
+  readonly listed: Digest | null;
   /** Size of the checkpoint under which the job was read. */
   readonly size: number;
+  /** SHA-256 of that checkpoint's whole note, countersignature and all. Null in format 1. */
+  readonly noteDigest: Digest | null;
   /** How many artifacts are inside the file, and the digest of their list in ascending order. */
   readonly artifacts: number;
   readonly artifactsDigest: Digest;
@@ -43,11 +46,15 @@ export function artifactList(digests: Iterable<Digest>): Digest {
   return digestList([...digests].sort());
 }
 
-/** The note text of a statement, ten lines. */
+/** The note text of a statement, eleven lines; nine in format 1. */
 export function statementText(statement: Statement): string {
-  const { origin, job, entries, lastSeq, lastDigest, listed, size, artifacts, artifactsDigest } = statement;
-  const values = [origin, job, entries, lastSeq, lastDigest, listed, size, artifacts, artifactsDigest];
-  return `${[statementFormat, ...values].join("\n")}\n`;
+  const { origin, job, entries, lastSeq, lastDigest, listed, size, noteDigest, artifacts, artifactsDigest } = statement;
+  const end = [artifacts, artifactsDigest];
+  const lines =
+    listed === null || noteDigest === null
+      ? [olderFormat, origin, job, entries, lastSeq, lastDigest, size, ...end]
+      : [statementFormat, origin, job, entries, lastSeq, lastDigest, listed, size, noteDigest, ...end];
+  return `${lines.join("\n")}\n`;
 }
 
 /** Signs a statement. Rejects where the signer does. */
@@ -74,23 +81,24 @@ export function openStatement(
   const [by] = opened.value.signedBy;
   const split = splitNote(note);
   if (by === undefined || !split.ok || split.value.lines.length !== 1) return err("it has more than one signature");
-  const [, named = "", job = "", entries, lastSeq, ...others] = opened.value.text.split("\n");
-  const [lastDigest = "", listed = "", size, artifacts, artifactsDigest = ""] = others;
-  if (![lastDigest, listed, artifactsDigest].every(isDigest)) return err("its digests are malformed");
+  const [format, named = "", job = "", entries, lastSeq, lastDigest = "", ...rest] = opened.value.text.split("\n");
+  const older = format === olderFormat;
+  const [listed, size, noteDigest] = older ? [null, rest[0], null] : [rest[0] ?? "", rest[1], rest[2] ?? ""];
+  const [artifacts, artifactsDigest = ""] = rest.slice(older ? 1 : 3);
+  const digests = { lastDigest, listed, noteDigest, artifactsDigest };
+  if (!Object.values(digests).every((digest) => digest === null || isDigest(digest))) {
+    return err("its digests are malformed");
+  }
   const numbers = {
     entries: Number(entries),
     lastSeq: Number(lastSeq),
     size: Number(size),
     artifacts: Number(artifacts),
   };
-  const digests = { lastDigest, listed, artifactsDigest } as Pick<
-    Statement,
-    "lastDigest" | "listed" | "artifactsDigest"
-  >;
-  const statement = { origin: named, job, ...numbers, ...digests };
+  const statement = { origin: named, job, ...numbers, ...digests } as Statement;
   // One spelling only: what was read must print as what was signed.
   if (!Object.values(numbers).every(Number.isSafeInteger) || statementText(statement) !== opened.value.text) {
-    return err("it is not a statement in format 2");
+    return err("it is not a statement in a known format");
   }
   return named === origin ? ok({ ...statement, by }) : err(`it is a statement of another log (${named})`);
 }
@@ -99,6 +107,7 @@ export function openStatement(
 export interface Held {
   readonly job: string;
   readonly size: number;
+  readonly checkpoint: SignedNote;
   readonly entries: number;
   /** Number and digest of the job's last entry; -1 and null where there is none. */
   readonly lastSeq: number;
@@ -118,6 +127,13 @@ export function entriesDisagree(stated: Statement, held: Held): Finding | null {
       `The statement was made under ${stated.size} entries, the checkpoint is over ${held.size}.`,
     );
   }
+  if (stated.noteDigest !== null && digestOf(utf8(held.checkpoint)) !== stated.noteDigest) {
+    return finding(
+      "statement",
+      null,
+      "The checkpoint's signature lines are not those that the cell put into the file.",
+    );
+  }
   if (held.lastSeq < stated.lastSeq) {
     const cut = `The job had ${stated.entries} entries, the last of them entry ${stated.lastSeq}; ${held.entries} are here`;
     return finding("truncated", held.lastSeq + 1, `${cut}, up to entry ${held.lastSeq}: the end was cut off.`);
@@ -129,7 +145,7 @@ export function entriesDisagree(stated: Statement, held: Held): Finding | null {
       `The cell stated ${stated.entries} entries up to entry ${stated.lastSeq}; here are ${held.entries} up to ${held.lastSeq}.`,
     );
   }
-  if (digestList(held.listed) !== stated.listed) {
+  if (stated.listed !== null && digestList(held.listed) !== stated.listed) {
     return finding("statement", null, "The first entries of starts in the file are not those that the cell put there.");
   }
   return null;

@@ -6,6 +6,7 @@ import { err } from "../kernel/result.ts";
 import { toHex, utf8 } from "./bytes.ts";
 import { checkBody, checkEntry, isFinding } from "./chain-check.ts";
 import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { openCosignatures } from "./cosignature.ts";
 import type { Entry } from "./entry.ts";
 import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -13,7 +14,7 @@ import type { Head } from "./ledger.ts";
 import { formatKey, repeatsLine } from "./note.ts";
 import { includes } from "./proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
-import { artifactsDisagree, entriesDisagree, openStatement } from "./statement.ts";
+import { artifactsDisagree, entriesDisagree, openStatement, type SignedStatement } from "./statement.ts";
 import { leafHash } from "./tree.ts";
 
 /** Largest export read, in bytes. */
@@ -38,6 +39,8 @@ export interface ExportReport {
   readonly artifacts: { readonly embedded: number; readonly named: number };
   /** The signed head that covers them: the record is complete up to there as far as the file shows, and says nothing of later. */
   readonly lastCheckpoint: Head | null;
+  /** Names of the given witnesses whose countersignature on that head is right; null where no witness's key was given. */
+  readonly countersignedBy: readonly string[] | null;
   readonly findings: readonly Finding[];
 }
 
@@ -48,11 +51,15 @@ export interface VerifiedExport {
   readonly content: JobExport | null;
 }
 
-/** Verifies an export file; findings name the first bad entry. Keys inside the file are never used. */
+/**
+ * Verifies an export file; findings name the first bad entry. Keys inside the file are never used. With a witness's key
+ * (central QA's cosigner) its countersignature is judged; without one nothing is said of it.
+ */
 export function verifyExport(
   bytes: Uint8Array,
   trusted: readonly VerifyingKey[],
   check: SignatureCheck,
+  witnesses: readonly VerifyingKey[] = [],
 ): VerifiedExport {
   const digest = digestOf(bytes);
   const nothing = {
@@ -65,34 +72,28 @@ export function verifyExport(
     entries: 0,
     artifacts: { embedded: 0, named: 0 },
     lastCheckpoint: null,
+    countersignedBy: witnesses.length === 0 ? null : [],
   };
   const parsed = bytes.length > maxExportBytes ? null : parseCanonical(bytes);
   const content = parsed?.ok === true ? readExport(parsed.value) : null;
   if (content === null) {
     const why = parsed?.ok === false ? parsed.error : "not of its form";
-    const wrong = finding("export-format", null, `The file is not a job's export in format 2: it is ${why}.`);
+    const wrong = finding("export-format", null, `The file is not a job's export in a known format: it is ${why}.`);
     return { report: { ...nothing, ok: false, findings: [wrong] }, content: null };
   }
-  const opened = openCheckpoint(content.checkpoint, content.origin, trusted, check);
-  const head = opened.ok && repeatsLine(content.checkpoint) ? err("a signature line stands there twice") : opened;
-  if (!head.ok) {
-    const wrong = finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
-    return { report: { ...nothing, ok: false, findings: [wrong] }, content };
-  }
-  const stated = openStatement(content.statement, content.origin, trusted, check);
-  if (!stated.ok) {
-    const wrong = finding("statement", null, `The cell's statement in the file does not hold: ${stated.error}.`);
-    return { report: { ...nothing, ok: false, findings: [wrong] }, content };
-  }
-  const walked = walk(content, head.value);
-  const { size } = head.value;
-  const held = { ...walked, job: content.job, size, artifacts: new Set(content.artifacts.keys()) };
+  const signed = openSigned(content, trusted, check, witnesses);
+  if (isFinding(signed)) return { report: { ...nothing, ok: false, findings: [signed] }, content };
+  const { head, stated, by } = signed;
+  const walked = walk(content, head);
+  const { size } = head;
+  const { job, checkpoint } = content;
+  const held = { ...walked, job, size, checkpoint, artifacts: new Set(content.artifacts.keys()) };
   const wrong =
-    (content.keys.length === 1 && content.keys[0] === formatKey(stated.value.by) ? null : otherKeys) ??
+    (content.keys.length === 1 && content.keys[0] === formatKey(stated.by) ? null : otherKeys) ??
     walked.wrong ??
-    entriesDisagree(stated.value, held) ??
+    entriesDisagree(stated, held) ??
     judgeFrame(content, walked.named) ??
-    artifactsDisagree(stated.value, held);
+    artifactsDisagree(stated, held);
   const report: ExportReport = {
     ok: wrong === null,
     complete: wrong === null && walked.ended && content.artifacts.size === walked.named.size,
@@ -103,10 +104,42 @@ export function verifyExport(
     job: content.job,
     entries: walked.entries,
     artifacts: { embedded: content.artifacts.size, named: walked.named.size },
-    lastCheckpoint: { size, root: toHex(head.value.root) as Digest },
+    lastCheckpoint: { size, root: toHex(head.root) as Digest },
+    countersignedBy: witnesses.length === 0 ? null : wrong === null ? by : [],
     findings: wrong === null ? [] : [wrong],
   };
   return { report, content };
+}
+
+/** The signed parts of a file, opened with keys from elsewhere. */
+interface Signed {
+  readonly head: Checkpoint;
+  readonly stated: SignedStatement;
+  /** Names of the given witnesses that have countersigned the head. */
+  readonly by: readonly string[];
+}
+
+function openSigned(
+  { format, origin, checkpoint, statement }: JobExport,
+  trusted: readonly VerifyingKey[],
+  check: SignatureCheck,
+  witnesses: readonly VerifyingKey[],
+): Signed | Finding {
+  const opened = openCheckpoint(checkpoint, origin, trusted, check);
+  const head = opened.ok && repeatsLine(checkpoint) ? err("a signature line stands there twice") : opened;
+  if (!head.ok) {
+    return finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
+  }
+  const stated = openStatement(statement, origin, trusted, check);
+  if (!stated.ok || (stated.value.noteDigest === null) !== (format === 2)) {
+    const why = stated.ok ? "it is of another format than the file" : stated.error;
+    return finding("statement", null, `The cell's statement in the file does not hold: ${why}.`);
+  }
+  const cosigned = openCosignatures(checkpoint, witnesses, check);
+  if (!cosigned.ok) {
+    return finding("cosignature", null, `The countersignature in the file does not hold: ${cosigned.error}.`);
+  }
+  return { head: head.value, stated: stated.value, by: [...new Set(cosigned.value.map(({ by }) => by.name))] };
 }
 
 interface Walked {

@@ -75,6 +75,8 @@ describe("verify", () => {
     const without = await cellward("verify", data, "--key", line);
     expect([without.code, without.out]).toEqual([0, expect.stringContaining("GENUINE, as far as this key shows")]);
     expect((await cellward("verify", data)).code).toBe(2);
+    const witness = await cellward("verify", data, "--keys", keys, "--witness", line);
+    expect([witness.code, witness.err]).toEqual([2, expect.stringContaining("not the public key of a cosigner")]);
     const nowhere = await cellward("verify", join(folder, "nothing"), "--key", line);
     expect([nowhere.code, nowhere.err]).toEqual([2, expect.stringContaining("There is nothing at")]);
   });

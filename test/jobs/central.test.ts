@@ -56,7 +56,9 @@ describe("a hold", () => {
     say(story, hold(target));
     const decision = start(story, "print");
     expect(shut(decision)).toEqual(["central"]);
-    expect(decision.refusal?.what).toMatch(/^Central QA holds .*: Something in the record has to be cleared up first\.$/);
+    expect(decision.refusal?.what).toMatch(
+      /^Central QA holds .*: Something in the record has to be cleared up first\.$/,
+    );
     expect(story.owed()).toEqual([]);
     say(story, lift(target));
     expect(start(story, "print").refusal).toBeNull();

@@ -8,6 +8,7 @@ import { type AnyReport, verifyPath, writeExport } from "../../ledger/io/export-
 import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys, publicKeyFile } from "../../ledger/io/keys.ts";
 import { createLedger } from "../../ledger/io/ledger.ts";
+import type { FolderReport } from "../../ledger/io/verify.ts";
 import { formatKey, parseKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
@@ -41,17 +42,25 @@ export interface TrustOptions {
   readonly key?: string | undefined;
   /** The cell's own key folder: its public key is trusted and its data key opens the artifacts. */
   readonly keys?: string | undefined;
+  /** Central QA's cosigner key, a line or a file of lines: whether it has countersigned the record is then told. */
+  readonly witness?: string | undefined;
 }
 
 /** `cellward verify PATH`: a data folder, a backup or an exported record, against keys from elsewhere. */
 export async function verify(terminal: Terminal, path: string, trust: TrustOptions): Promise<number> {
   const trusted = await trustedKeys(trust);
   if (typeof trusted === "string") return terminal.trouble(noKey(trusted), exitCode.usage);
+  const witnesses = trust.witness === undefined ? [] : await keysOf([trust.witness]);
+  if (typeof witnesses === "string" || witnesses.some(({ type }) => type !== 4)) {
+    const what = "What was given with --witness is not the public key of a cosigner.";
+    const remedy = "Central QA prints it: `cellward qa init`, or the file witness.vkey.";
+    return terminal.trouble({ code: "no-key", what, remedy }, exitCode.usage);
+  }
   const opened = trust.keys ? await openKeys(trust.keys, path) : null;
   if (opened && !opened.ok) return terminal.trouble(opened.error, exitCode.refused);
   const own = opened?.ok ? opened.value : null;
   const floor = trust.keys && own ? await readFloor(trust.keys, own.signer.key.name) : null;
-  const report = await verifyPath(path, { trusted, dataKey: own?.dataKey, floor: floor ?? undefined });
+  const report = await verifyPath(path, { trusted, witnesses, dataKey: own?.dataKey, floor: floor ?? undefined });
   if (report.kind === "absent") {
     const remedy = "Name a data folder, a backup or an exported record.";
     return terminal.trouble({ code: "nothing-there", what: report.what, remedy }, exitCode.usage);
@@ -70,6 +79,7 @@ function summary(report: AnyReport): string[] {
     return [
       `${report.entries} entries of ${report.jobs} jobs in ${report.origin}, ${report.lastCheckpoint?.size ?? 0} of them signed`,
       `${report.artifacts} pictures and programs ${opened}`,
+      ...countersigned(report.cosigned),
     ];
   }
   return [
@@ -79,19 +89,33 @@ function summary(report: AnyReport): string[] {
   ];
 }
 
+function countersigned(head: FolderReport["cosigned"]): string[] {
+  if (head === null) return ["Central QA has countersigned nothing of it"];
+  const upTo = `up to entry ${head.size - 1}`;
+  if (head.by.length > 0) return [`Countersigned by ${head.by.join(" and ")} ${upTo}`];
+  return [`The record holds a countersignature ${upTo}; no key given here with --witness bears it out`];
+}
+
 /** Keys come from the caller alone, never from the thing under verification. */
 async function trustedKeys(trust: TrustOptions): Promise<readonly VerifyingKey[] | string> {
   const lines: string[] = [];
   if (trust.keys) lines.push(await readFile(join(trust.keys, publicKeyFile), "utf8").catch(() => ""));
-  if (trust.key) lines.push(await readFile(trust.key, "utf8").catch(() => trust.key ?? ""));
+  const keys = await keysOf([...lines, ...(trust.key ? [trust.key] : [])]);
+  if (typeof keys === "string") return keys;
+  return keys.length > 0 ? keys : "no key was given";
+}
+
+/** The keys of texts that are key lines, or name files of key lines; a sentence where one is none. */
+async function keysOf(given: readonly string[]): Promise<readonly VerifyingKey[] | string> {
+  const texts = await Promise.all(given.map((one) => readFile(one, "utf8").catch(() => one)));
   const keys: VerifyingKey[] = [];
-  for (const line of lines.join("\n").split("\n")) {
+  for (const line of texts.join("\n").split("\n")) {
     if (line.trim() === "") continue;
     const key = parseKey(line.trim());
     if (!key.ok) return key.error;
     keys.push(key.value);
   }
-  return keys.length > 0 ? keys : "no key was given";
+  return keys;
 }
 
 const noKey = (why: string) => ({

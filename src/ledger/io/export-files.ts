@@ -72,7 +72,7 @@ export async function verifyPath(path: string, trust: FolderTrust): Promise<AnyR
       return { kind: "folder", ...folderVerdict(report, trust.floor !== undefined), ...report };
     }
     if (found.size > maxExportBytes) return nothing(`${path} is too large to be an export.`);
-    const { report } = verifyExport(await readFile(path), trust.trusted, checkSignature);
+    const { report } = verifyExport(await readFile(path), trust.trusted, checkSignature, trust.witnesses);
     return { kind: "export", ...exportVerdict(report), ...report };
   } catch (problem) {
     const code = errorCode(problem);

@@ -17,6 +17,7 @@ import { leafHash } from "../tree.ts";
 import {
   alteredSchema,
   checkpointRows,
+  cosignatureRows,
   type Db,
   databaseFile,
   faultOf,
@@ -47,7 +48,10 @@ export interface ExportFile {
   readonly digest: Digest;
 }
 
-/** Exports one job under the newest checkpoint; a job with entries above it is not exported until they are signed. */
+/**
+ * Exports one job under the newest checkpoint that central QA has countersigned, if that covers all its entries, else
+ * under the newest of the cell's own; a job with entries above that is not exported until they are signed.
+ */
 export async function exportJob(
   dataDir: string,
   job: JobId,
@@ -99,6 +103,7 @@ async function state(
     lastDigest: digestOf(last.entry),
     listed: digestList(rows.map((row) => digestOf(row.entry))),
     size,
+    noteDigest: digestOf(Buffer.from(found.note)),
     artifacts: artifacts.size,
     artifactsDigest: artifactList(artifacts.keys()),
   };
@@ -131,12 +136,15 @@ function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
   const altered = schemaProblem(db);
   if (altered !== null) return err(alteredSchema(altered));
   const origin = readOrigin(db);
-  const checkpoint = checkpointRows(db, true)[0];
-  const known = db.prepare("SELECT 1 FROM entry WHERE job = ? LIMIT 1").get(job) !== undefined;
-  if (!known) {
+  const last = db.prepare<[string], { seq: number | null }>("SELECT max(seq) AS seq FROM entry WHERE job = ?").get(job);
+  const lastSeq = last?.seq ?? null;
+  if (lastSeq === null) {
     return err({ code: "job-unknown", what: `There is no entry of job ${job}.`, remedy: "Check the job's number." });
   }
-  if (origin === null || checkpoint === undefined) return err(notSigned);
+  const countersigned = cosignatureRows(db, true)[0];
+  const isCovered = countersigned !== undefined && lastSeq < countersigned.size;
+  const checkpoint = isCovered ? countersigned : checkpointRows(db, true)[0];
+  if (origin === null || checkpoint === undefined || lastSeq >= checkpoint.size) return err(notSigned);
   const leaves = new Uint8Array(checkpoint.size * 32);
   const rows: Row[] = [];
   let start: Start | null = null as Start | null;
@@ -145,7 +153,6 @@ function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
     if (row.seq < checkpoint.size) leaves.set(leafHash(row.entry), row.seq * 32);
     if (start?.boot !== boot) start = { boot, row, taken: false };
     if (row.job !== job) continue;
-    if (row.seq >= checkpoint.size) return err(notSigned);
     if (!start.taken) rows.push(start.row);
     start.taken = true;
     rows.push(row);
