@@ -10,10 +10,13 @@ import { openSqliteStore, storeFile } from "../../src/qa/io/sqlite.ts";
 import type { QaStore } from "../../src/qa/store.ts";
 import { type CellLog, freshSigner } from "./cell.ts";
 
+/** Takes what is to be done when the test, or the file, is over. */
+export type Later = (act: () => void | Promise<void>) => void;
+
 /** An empty folder, gone after the test. */
-export function freshFolder(): string {
+export function freshFolder(later: Later = onTestFinished): string {
   const root = mkdtempSync(join(tmpdir(), "cellward-qa-"));
-  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  later(() => rmSync(root, { recursive: true, force: true }));
   return root;
 }
 

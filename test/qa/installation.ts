@@ -13,9 +13,11 @@ import type { Terminal } from "../../src/commands/io/terminal.ts";
 import { type DownMessage, downTopic, readDown, upTopic } from "../../src/ledger/batch.ts";
 import { formatKey, parseKey } from "../../src/ledger/note.ts";
 import type { VerifyingKey } from "../../src/ledger/signer.ts";
+import { openPeople } from "../../src/people/io/store.ts";
+import type { PeopleStore } from "../../src/people/store.ts";
 import { type Broker, startBroker } from "../../src/simulators/broker/io/broker.ts";
 import type { CellLog } from "./cell.ts";
-import { freshFolder } from "./central.ts";
+import { freshFolder, type Later } from "./central.ts";
 
 const main = new URL("../../src/main.ts", import.meta.url).pathname;
 
@@ -53,8 +55,12 @@ export interface Installation {
 }
 
 /** Keys, certificates and a configuration for these cells; `url` is the broker's address. */
-export async function install(cells: readonly CellLog[], url: string, more = ""): Promise<Installation> {
-  const root = freshFolder();
+export async function install(
+  cells: readonly CellLog[],
+  url: string,
+  later: Later = onTestFinished,
+): Promise<Installation> {
+  const root = freshFolder(later);
   const [keys, data, config] = [join(root, "keys"), join(root, "data"), join(root, "qa.toml")];
   const brokerHost = ["localhost", "127.0.0.1"];
   const made = await ran((terminal) => initQa(terminal, { keys, name: "qa.example/witness", brokerHost }));
@@ -64,7 +70,7 @@ export async function install(cells: readonly CellLog[], url: string, more = "")
     const enrolled = await ran((terminal) => enrol(terminal, registered.id, keys, handed(registered.id)));
     if (enrolled.code !== 0) throw new Error(JSON.stringify(enrolled.value));
   }
-  writeFileSync(config, configText(cells, url, more));
+  writeFileSync(config, configText(cells, url));
   const key = (value: unknown) => {
     const parsed = parseKey(String(value));
     if (!parsed.ok) throw new Error(parsed.error);
@@ -116,15 +122,29 @@ function optionsOf({ config, data, keys }: Installation): string[] {
   return ["--config", config, "--data", data, "--keys", keys];
 }
 
+/** The people of central's page, with passwords that cost nothing. */
+export function openCheapPeople({ keys }: Installation): Promise<PeopleStore> {
+  const cost = { memory_KiB: 64, passes: 1, lanes: 1 };
+  return openPeople({ path: join(keys, "people.json"), clock: { now: () => Date.now() }, cost });
+}
+
 /** The same in this process, for tests that do not kill it; closed after the test. */
-export async function startQaHere(installation: Installation): Promise<Central> {
+export async function startQaHere(installation: Installation, later: Later = onTestFinished): Promise<Central> {
   const read = await readQaConfig(installation.config);
   const keys = await openQaKeys(installation.keys);
   if (!read.ok || !keys.ok) throw new Error(JSON.stringify([read, keys]));
   const store = await openQaStore(read.value.config, installation.data);
   if (!store.ok) throw new Error(store.error.what);
-  const central = await startCentral(read.value, keys.value, store.value, installation.keys, () => undefined);
-  onTestFinished(() => central.close());
+  const people = await openCheapPeople(installation);
+  const central = await startCentral({
+    setUp: read.value,
+    keys: keys.value,
+    keysDir: installation.keys,
+    store: store.value,
+    people,
+    log: () => undefined,
+  });
+  later(() => central.close());
   return central;
 }
 

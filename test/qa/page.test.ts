@@ -1,5 +1,5 @@
 /** Central QA's page: who may ask what, what is shown of a cell, and what a decision needs. */
-import { describe, expect, test } from "vitest";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
 import { contentOf } from "../../src/qa/decide.ts";
 import { look, password, post, type Scene, setScene, signIn, tokenIn } from "./scenario.ts";
@@ -14,10 +14,18 @@ async function storeOf({ installation }: Scene) {
   return opened.value;
 }
 
+let scene: Scene;
+const cleanups: (() => void | Promise<void>)[] = [];
+beforeAll(async () => {
+  scene = await setScene((act) => void cleanups.unshift(act));
+});
+afterAll(async () => {
+  for (const act of cleanups) await act();
+});
+
 describe("[F90] who may ask what", () => {
   test("without a session every route but the open ones is refused, and shows nothing of any cell", async () => {
-    const { central } = await setScene();
-    const { url, routes } = central.page;
+    const { url, routes } = scene.central.page;
     expect(routes.filter(({ access }) => access === "open").map((each) => `${each.method} ${each.url}`)).toEqual([
       "POST /sign-in",
       "POST /enrol",
@@ -40,7 +48,6 @@ describe("[F90] who may ask what", () => {
   });
 
   test("somebody without the role QA may look, and neither decide nor sign off", async () => {
-    const scene = await setScene();
     const { url, routes } = scene.central.page;
     const cookie = await signIn(scene, "Eva Lindqvist", ["engineer"]);
     for (const { method, url: path, access } of routes) {
@@ -52,7 +59,6 @@ describe("[F90] who may ask what", () => {
   });
 
   test("a form of a foreign page, of another session or for another host name is refused", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
     const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
     const token = tokenIn((await look(url, "/", cookie)).text);
@@ -73,23 +79,21 @@ describe("[F90] who may ask what", () => {
   });
 
   test("[F91] five wrong passwords lock the account, and nothing says whether a name exists", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    await signIn(scene, "Quinn Abara", ["qa"]);
+    await signIn(scene, "Quirin Bell", ["qa"]);
     const wrong = (name: string) => post(url, "/sign-in", { name, password: "not that one 1" });
     const unknown = await (await wrong("Nobody Here")).text();
-    expect(await (await wrong("Quinn Abara")).text()).toBe(unknown);
-    for (let tries = 0; tries < 3; tries++) await wrong("Quinn Abara");
-    expect((await wrong("Quinn Abara")).status).toBe(423);
-    expect((await post(url, "/sign-in", { name: "Quinn Abara", password })).status).toBe(423);
+    expect(await (await wrong("Quirin Bell")).text()).toBe(unknown);
+    for (let tries = 0; tries < 3; tries++) await wrong("Quirin Bell");
+    expect((await wrong("Quirin Bell")).status).toBe(423);
+    expect((await post(url, "/sign-in", { name: "Quirin Bell", password })).status).toBe(423);
   });
 });
 
 describe("what is shown", () => {
   test("[F70] the inbox lists exceptions by risk, each with what to do and a proposed hold", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const cookie = await signIn(scene, "Queenie Cho", ["qa"]);
     const { text } = await look(url, "/", cookie);
     const order = [
       "FORK at entry",
@@ -110,9 +114,8 @@ describe("what is shown", () => {
   });
 
   test("[F88] a cell that is silent is unknown, whatever was last known of it", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const cookie = await signIn(scene, "Quade Diaz", ["qa"]);
     const { text } = await look(url, "/cells", cookie);
     expect(text).toContain("? Unknown");
     expect(text).toContain("Frozen: two histories");
@@ -120,9 +123,8 @@ describe("what is shown", () => {
   });
 
   test("[F71] a job's record is readable, says whether it verifies, and can be taken along as JSON", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const cookie = await signIn(scene, "Quilla Edo", ["qa"]);
     const { text } = await look(url, "/cells/cell-1/jobs/J-2026-000042", cookie);
     expect(text).toContain("Verified: 4 entries, unbroken from the first, all of them cosigned");
     expect(text).toContain("SIMULATED, not for human use");
@@ -137,9 +139,8 @@ describe("what is shown", () => {
   });
 
   test("an item that was looked at leaves the list, with who and why", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const cookie = await signIn(scene, "Quest Farr", ["qa"]);
     const before = (await look(url, "/", cookie)).text;
     const item = /name="item" value="(nonconformity[^"]+)"/.exec(before)?.[1] ?? "";
     const token = tokenIn(before);
@@ -156,9 +157,8 @@ describe("[F85] a decision", () => {
   const asked = { cell: "cell-1", action: "hold", kind: "job", id: "J-2026-000042", reason: "record-unverified" };
 
   test("needs the role, the form of this session and the password again", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const cookie = await signIn(scene, "Quintus Gale", ["qa"]);
     const token = tokenIn((await look(url, "/decisions", cookie)).text);
     const say = (fields: Record<string, string>) => post(url, "/decisions", { token, ...asked, ...fields }, cookie);
     expect((await say({ password: "not that one 1" })).status).toBe(401);
@@ -180,9 +180,8 @@ describe("[F85] a decision", () => {
   });
 
   test("begins with what the inbox proposes", async () => {
-    const scene = await setScene();
     const { url } = scene.central.page;
-    const cookie = await signIn(scene, "Quinn Abara", ["qa"]);
+    const cookie = await signIn(scene, "Quenby Hart", ["qa"]);
     const { text } = await look(url, `/decisions?${new URLSearchParams(asked)}`, cookie);
     expect(text).toContain('<option value="job" selected>');
     expect(text).toContain('value="J-2026-000042"');

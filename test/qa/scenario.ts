@@ -1,18 +1,18 @@
 /** A central QA with something in it: a cell with a job that should not have been released, a forked cell, a silent one. */
 import { writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { onTestFinished } from "vitest";
 import { openQaKeys } from "../../src/commands/io/qa-keys.ts";
 import type { Central } from "../../src/commands/io/qa-run.ts";
 import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
 import { messageBytes } from "../../src/ledger/batch.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
-import { openPeople } from "../../src/people/io/store.ts";
 import type { Role } from "../../src/people/person.ts";
 import { createIngest } from "../../src/qa/ingest.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
 import { type CellLog, createCell, story } from "./cell.ts";
-import { configText, type Installation, install, startQaHere } from "./installation.ts";
+import type { Later } from "./central.ts";
+import { configText, type Installation, install, openCheapPeople, startQaHere } from "./installation.ts";
 
 export const password = "correct horse 7";
 
@@ -23,16 +23,16 @@ export interface Scene {
 }
 
 /** Everything in the store before central starts; the broker is away. */
-export async function setScene(): Promise<Scene> {
+export async function setScene(later: Later = onTestFinished): Promise<Scene> {
   const cells = [
     createCell(),
     createCell("cell-2", "hospital.example/cell-2"),
     createCell("cell-3", "clinic.example/cell-3"),
   ];
-  const installation = await install(cells, "mqtts://localhost:1");
+  const installation = await install(cells, "mqtts://localhost:1", later);
   writeFileSync(installation.config, configText(cells, "mqtts://localhost:1"));
   await fill(installation, cells);
-  return { installation, central: await startQaHere(installation), cells };
+  return { installation, central: await startQaHere(installation, later), cells };
 }
 
 async function fill(installation: Installation, cells: readonly CellLog[]): Promise<void> {
@@ -105,10 +105,7 @@ function releasedJob() {
 /** A browser's cookie for somebody with these roles, by the page's own forms. */
 export async function signIn(scene: Scene, name: string, roles: readonly Role[]): Promise<string> {
   const { url } = scene.central.page;
-  const people = await openPeople({
-    path: join(scene.installation.keys, "people.json"),
-    clock: { now: () => Date.now() },
-  });
+  const people = await openCheapPeople(scene.installation);
   const { code } = await people.invite(roles);
   const enrolled = await post(url, "/enrol", { code, name, password });
   if (enrolled.status !== 200) throw new Error(await enrolled.text());

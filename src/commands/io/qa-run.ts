@@ -6,6 +6,7 @@ import { err, ok } from "../../kernel/result.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { defaultSessions } from "../../people/session.ts";
+import type { PeopleStore } from "../../people/store.ts";
 import { type Asked, signDecision, stillToSend } from "../../qa/decide.ts";
 import { createIngest } from "../../qa/ingest.ts";
 import { type Link, openLink } from "../../qa/io/mqtt.ts";
@@ -52,7 +53,9 @@ export async function runQa(terminal: Terminal, options: QaRunOptions): Promise<
   // Logs go to standard error as JSON lines: times, codes, counts and cell ids, never a name or what was typed.
   const logger = pino({ base: null }, pino.destination(2));
   const log: Log = (message, facts) => logger.info(facts, message);
-  const started = await startCentral(read.value, keys.value, store.value, options.keys, log).then(ok, err);
+  const people = await openPeople({ path: join(options.keys, qaFiles.people), clock: systemClock });
+  const parts = { setUp: read.value, keys: keys.value, keysDir: options.keys, store: store.value, people, log };
+  const started = await startCentral(parts).then(ok, err);
   if (!started.ok) {
     const code = (started.error as NodeJS.ErrnoException).code ?? "unknown";
     const what = `Central QA did not come up (${code}): its port is taken, or a certificate cannot be read.`;
@@ -76,14 +79,18 @@ export interface Central {
 
 type Log = (message: string, facts: Record<string, unknown>) => void;
 
+/** What central is put together from. */
+export interface CentralParts {
+  readonly setUp: QaSetUp;
+  readonly keys: QaKeys;
+  readonly keysDir: string;
+  readonly store: QaStore;
+  readonly people: PeopleStore;
+  readonly log: Log;
+}
+
 /** Starts wire, ingest and page over an open store, which it closes at its own end. */
-export async function startCentral(
-  setUp: QaSetUp,
-  keys: QaKeys,
-  store: QaStore,
-  keysDir: string,
-  log: Log,
-): Promise<Central> {
+export async function startCentral({ setUp, keys, keysDir, store, people, log }: CentralParts): Promise<Central> {
   const { config, cells } = setUp;
   const now = () => systemClock.now();
   const office = createOffice({ store, cells, now, checkRecord: checkRelease });
@@ -119,7 +126,7 @@ export async function startCentral(
     log("decided", { id: signed.id, action: asked.action, kind: asked.target.kind });
     await resend();
   };
-  const page = await openPage(setUp, { store, office, link, decide, keysDir, log, onProblem });
+  const page = await openPage(setUp, { store, office, link, decide, people, log, onProblem });
   return {
     page,
     async close() {
@@ -152,15 +159,14 @@ interface PageParts {
   readonly office: Office;
   readonly link: Link;
   readonly decide: (asked: Asked) => Promise<void>;
-  readonly keysDir: string;
+  readonly people: PeopleStore;
   readonly log: Log;
   readonly onProblem: (problem: unknown) => void;
 }
 
 async function openPage({ config }: QaSetUp, parts: PageParts): Promise<QaServer> {
-  const { store, office, link, decide, keysDir, log, onProblem } = parts;
+  const { store, office, link, decide, people, log, onProblem } = parts;
   const { host, port, hosts, secureCookies, idleMinutes } = config.http;
-  const people = await openPeople({ path: join(keysDir, qaFiles.people), clock: systemClock });
   return startPage(
     {
       site: config.witness.name,
