@@ -5,6 +5,7 @@ import type { Result } from "../../src/equipment/machine.ts";
 import { dispositionsOpen } from "../../src/jobs/decide/disposition.ts";
 import type { TaskOperation } from "../../src/jobs/order.ts";
 import { openNonconformity } from "../../src/jobs/state.ts";
+import { canonicalBytes, parseCanonical } from "../../src/kernel/json.ts";
 import {
   begun,
   bo,
@@ -70,6 +71,7 @@ describe("a result", () => {
     ["reported twice", [...bore(2.2), ...bore(2.2)], "result-missing"],
     ["that is no number", bore(Number.NaN), "result-missing"],
     ["that is infinite", bore(Number.POSITIVE_INFINITY), "result-missing"],
+    ["that is larger than any record can hold", bore(1e300), "result-missing"],
     ["of another characteristic alone", [result("bore-2", 2.2, "mm")], "result-missing"],
   ] as const)("[F64][F73][L3] %s never passes, and is exactly one nonconformity in words", (_, results, cause) => {
     const story = measuring();
@@ -80,6 +82,7 @@ describe("a result", () => {
     expect(open(story)!.what).toMatch(/^Measure: .*Bore 1.*\.$/);
     expect(completed(story)).toBe(3);
     expect(story.owed()).toEqual([]);
+    for (const event of story.events) expect(parseCanonical(canonicalBytes(event)).ok).toBe(true);
   });
 
   it("[F64] without results at all is missing too", () => {

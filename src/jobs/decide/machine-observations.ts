@@ -1,6 +1,6 @@
 /** What a machine's unasked news means. */
 
-import type { Observation } from "../../equipment/machine.ts";
+import type { Execution, Observation } from "../../equipment/machine.ts";
 import { unreachable } from "../../kernel/assert.ts";
 import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import type { Message } from "../message.ts";
@@ -82,8 +82,22 @@ function finished(draft: Draft, equipment: EquipmentId, said: Said<"finished">):
   if (!found || found.attempt.equipment !== equipment || found.attempt.finished) return;
   const id = found.job.order.id;
   if (found.attempt.phase === "starting") draft.add({ type: "AttemptBegan", job: id, attempt: said.attempt });
-  draft.add({ type: "FinishReported", job: id, attempt: said.attempt, executed: said.executed });
+  draft.add({ type: "FinishReported", job: id, attempt: said.attempt, executed: storable(said.executed) });
   completeIfWhole(draft, said.attempt);
+}
+
+/**
+ * A value that no record can hold (NaN, infinities, unsafe integers: RFC 7493) is left out with everything that was said
+ * of its characteristic, which so is missing.
+ */
+function storable({ results, ...executed }: Execution): Execution {
+  if (results === undefined) return executed;
+  const cannot = results.filter(({ value }) => !canStand(value)).map(({ characteristic }) => characteristic);
+  return { ...executed, results: results.filter(({ characteristic }) => !cannot.includes(characteristic)) };
+}
+
+function canStand(value: number): boolean {
+  return Number.isFinite(value) && (!Number.isInteger(value) || Number.isSafeInteger(value));
 }
 
 function failed(draft: Draft, equipment: EquipmentId, said: Said<"failed">): void {
