@@ -4,7 +4,9 @@ import { describe, expect, it } from "vitest";
 import {
   type Blob,
   bounds,
+  enoughForFirst,
   parseBlobs,
+  parseFirstBlob,
   parsePackage,
   printBlobs,
   printPackage,
@@ -54,6 +56,20 @@ describe("[F1] the outer container", () => {
 });
 
 describe("[F2] the inner container", () => {
+  it("gives its first file from its beginning alone, or nothing", () => {
+    fc.assert(
+      fc.property(someBlobs, (blobs) => {
+        const bytes = printBlobs(blobs);
+        const [first] = blobs;
+        const start = bytes.subarray(0, enoughForFirst(first!.bytes.length));
+        expect(parseFirstBlob(start)).toMatchObject({ ok: true, value: first });
+        const needed = bytes.length - blobs.slice(1).reduce((sum, each) => sum + each.bytes.length, 0);
+        expect(parseFirstBlob(bytes.subarray(0, needed))).toMatchObject({ ok: true });
+        expect(parseFirstBlob(bytes.subarray(0, needed - 1)).ok).toBe(false);
+      }),
+    );
+  });
+
   it("gives back what was put in, and refuses every changed byte, every cut and every addition", () => {
     fc.assert(
       fc.property(someBlobs, fc.nat(), fc.integer({ min: 1, max: 255 }), (blobs, place, flip) => {

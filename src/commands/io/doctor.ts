@@ -7,6 +7,7 @@ import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readModel } from "../../inspection/io/model-file.ts";
+import { readRecipes } from "../../intake/io/files.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
@@ -36,7 +37,12 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
   const loaded = await loadConfig(options.config);
   const checks = [runtimeCheck(), configCheck(options.config, loaded.ok ? null : loaded.error)];
   checks.push(...(await recordChecks(options)), await identityCheck(options.keys), await diskCheck(options.data));
-  if (loaded.ok) checks.push(await trustCheck(loaded.value), ...(await deviceChecks(loaded.value.config)));
+  if (loaded.ok)
+    checks.push(
+      await trustCheck(loaded.value),
+      await intakeCheck(loaded.value.config),
+      ...(await deviceChecks(loaded.value.config)),
+    );
   const bad = checks.filter((each) => each.state === "bad");
   const text = checks.map((each) => {
     const sign = { good: "ok  ", warning: "WARN", bad: "BAD " }[each.state];
@@ -90,6 +96,23 @@ async function trustCheck({ config, digest }: LoadedConfig): Promise<Check> {
   const names = (keys: readonly { name: string }[]) => keys.map(({ name }) => name).join(", ");
   const what = `Design authority: ${names(designAuthority)}. Clinical release: ${names(clinicalRelease)}.`;
   return check("trust", true, what, "");
+}
+
+/** Packages are taken out of the folder, so that it has to be writable; what they ask for are recipes. */
+async function intakeCheck({ intake }: CellConfig): Promise<Check> {
+  const mayWrite = await access(intake.folder, constants.R_OK | constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  );
+  if (!mayWrite) {
+    const remedy = "Make the folder, and let the cell's account write into it: it takes packages out.";
+    return check("intake", false, `The intake folder ${intake.folder} cannot be used.`, remedy);
+  }
+  const recipes = await readRecipes(intake.recipes);
+  if (!recipes.ok)
+    return check("intake", false, recipes.error, "Correct the recipe that is named, or [intake] recipes.");
+  const names = recipes.value.map(({ recipe, revision }) => `${recipe} revision ${revision}`).join(", ");
+  return check("intake", true, `Packages come into ${intake.folder}; recipes: ${names || "none"}.`, "");
 }
 
 async function diskCheck(data: string): Promise<Check> {

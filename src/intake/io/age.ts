@@ -7,6 +7,7 @@ import {
   identityToRecipient,
 } from "age-encryption";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { concat } from "../../ledger/bytes.ts";
 import { recipientFingerprint } from "../package/statement.ts";
 
 /** X25519, or the hybrid of X25519 and ML-KEM-768 that holds against a quantum computer too. */
@@ -22,9 +23,12 @@ export interface Identity {
   readonly fingerprints: readonly string[];
   /** The plaintext, whole and authenticated; null where it is not sealed for this cell or was changed. */
   open(sealed: Uint8Array): Promise<Uint8Array | null>;
+  /** At least so much of the plaintext's beginning, authenticated piece by piece, or all of it where it is shorter. */
+  openStart(sealed: Uint8Array, least: number): Promise<Uint8Array | null>;
 }
 
 const mostIdentities = 8;
+const pieceBytes = 64 * 1024;
 
 /** A fresh identity, in the form of an identity file of age. */
 export async function makeIdentity(kind: IdentityKind): Promise<{ readonly file: string; readonly recipient: string }> {
@@ -54,7 +58,26 @@ export async function readIdentity(file: string): Promise<Result<Identity, strin
     secrets: file,
     fingerprints: recipients.map(recipientFingerprint),
     open: (sealed) => decrypter.decrypt(sealed).catch(() => null),
+    openStart: (sealed, least) => startOf(decrypter, sealed, least).catch(() => null),
   });
+}
+
+async function startOf(decrypter: Decrypter, sealed: Uint8Array, least: number): Promise<Uint8Array> {
+  const reader = (await decrypter.decrypt(ReadableStream.from(piecesOf(sealed)))).getReader();
+  const parts: Uint8Array[] = [];
+  let size = 0;
+  while (size < least) {
+    const { done, value } = await reader.read();
+    if (done) break;
+    parts.push(value);
+    size += value.length;
+  }
+  await reader.cancel();
+  return concat(...parts);
+}
+
+function* piecesOf(bytes: Uint8Array): Iterable<Uint8Array<ArrayBuffer>> {
+  for (let at = 0; at < bytes.length; at += pieceBytes) yield new Uint8Array(bytes.subarray(at, at + pieceBytes));
 }
 
 /** X25519 and hybrid recipients in bech32; others of age (passphrases, hardware tags) are not for a cell. */

@@ -9,13 +9,20 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { SignatureCheck } from "../../ledger/signer.ts";
 import { normaliseIdentifier } from "../identifiers.ts";
-import { addressRefusal, openSigned, openStored, type SignedPackage } from "../package/open.ts";
+import {
+  addressRefusal,
+  identifierKeyIn,
+  openSigned,
+  openStored,
+  type SignedPackage,
+  startForKey,
+} from "../package/open.ts";
 import { isOrderCode, type PackageRefusal, refusePackage } from "../package/refusal.ts";
 import type { TrustAnchors } from "../package/trust.ts";
 import { type Recipe, recipeDigest } from "../recipe.ts";
 import type { Identity } from "./age.ts";
 import { readRecipes } from "./files.ts";
-import { findIdentifierKey, judge } from "./judge.ts";
+import { judge } from "./judge.ts";
 
 export interface Intake {
   /** Takes one whole package; the job, or why there is none. What was refused stands in the record. */
@@ -56,7 +63,6 @@ export async function openIntake(options: IntakeOptions): Promise<Result<Intake,
   if (!recipes.ok) return recipes;
   const byDigest = new Map(recipes.value.map((recipe) => [recipeDigest(recipe), recipe]));
   const { controller, onRefused } = options;
-  const keys = new Map<string, Promise<Uint8Array | null>>();
   let waiting = 0;
   let turn: Promise<unknown> = Promise.resolve();
 
@@ -95,10 +101,7 @@ export async function openIntake(options: IntakeOptions): Promise<Result<Intake,
       Object.values(controller.state().jobs).find(({ order }) => order.source === source)?.order.id ?? null,
     recipe: (digest) => byDigest.get(digest) ?? null,
     async identifierHmac(job, text) {
-      // Both identifiers are asked for at once: the package is opened once for the two.
-      const opening = keys.get(job) ?? identifierKey(options, job).finally(() => keys.delete(job));
-      keys.set(job, opening);
-      const key = await opening;
+      const key = await identifierKey(options, job);
       return key && createHmac("sha256", key).update(normaliseIdentifier(text)).digest("hex");
     },
   });
@@ -127,7 +130,7 @@ async function takeIn(
     equipment,
     came: { source, signers },
   };
-  const admitted = await judge({ kind: "judge", ...task }, clock);
+  const admitted = await judge(task, clock);
   if (!admitted.ok) return admitted;
   for (const program of admitted.value.programs) await artifacts.put(program);
   await artifacts.put(bytes);
@@ -160,9 +163,9 @@ function recipeOf({ statement }: SignedPackage, recipes: ReadonlyMap<string, Rec
   return err(refusePackage("recipe-differs", what));
 }
 
-/** Opens the stored package again: the key of an order is nowhere else. */
+/** Opens the beginning of the stored package again: the key of an order is nowhere else. */
 async function identifierKey(
-  { controller, artifacts, clock, identity }: IntakeOptions,
+  { controller, artifacts, identity }: IntakeOptions,
   job: string,
 ): Promise<Uint8Array | null> {
   const order = findJob(controller.state(), job)?.order;
@@ -170,6 +173,6 @@ async function identifierKey(
   // Not held against today's anchors: a signer who has retired since has not taken the order back.
   const opened = bytes?.ok ? openStored(bytes.value) : null;
   if (!opened?.ok) return null;
-  const key = await findIdentifierKey({ kind: "identifier-key", secrets: identity.secrets, ...opened.value }, clock);
-  return key.ok ? key.value : null;
+  const { statement, sealed } = opened.value;
+  return identifierKeyIn(statement, await identity.openStart(sealed, startForKey));
 }

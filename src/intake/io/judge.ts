@@ -9,41 +9,27 @@ import { type PackageRefusal, refusePackage } from "../package/refusal.ts";
 import type { Statement } from "../package/statement.ts";
 import type { Recipe } from "../recipe.ts";
 
-/** What the thread is told. `secrets` is the cell's identity file: it stays in this process. */
-export type Task = {
+/** What the thread is told. */
+export interface Task {
+  /** The cell's identity file: it stays in this process. */
   readonly secrets: string;
   readonly statement: Statement;
   readonly sealed: Uint8Array;
-} & (
-  | {
-      readonly kind: "judge";
-      readonly came: Came;
-      readonly recipe: Recipe;
-      /** The cell's machine of each class. */
-      readonly equipment: ReadonlyMap<string, EquipmentId>;
-    }
-  | { readonly kind: "identifier-key" }
-);
+  readonly came: Came;
+  readonly recipe: Recipe;
+  /** The cell's machine of each class. */
+  readonly equipment: ReadonlyMap<string, EquipmentId>;
+}
 
-/** What it answers. */
+/** What it answers: the order and its programs, or why they are not taken. */
 export type Judged = Result<Admitted, PackageRefusal>;
-export type FoundKey = Result<Uint8Array, PackageRefusal>;
 
 /** The largest package takes a few seconds. */
 const longestMs: Milliseconds = 60_000;
 const mostHeapMb = 512;
 
-/** The order and its programs, or why they are not taken. */
-export function judge(task: Extract<Task, { kind: "judge" }>, clock: Clock): Promise<Judged> {
-  return ask(task, clock) as Promise<Judged>;
-}
-
-/** The order's HMAC key, opened again in memory. */
-export function findIdentifierKey(task: Extract<Task, { kind: "identifier-key" }>, clock: Clock): Promise<FoundKey> {
-  return ask(task, clock) as Promise<FoundKey>;
-}
-
-function ask(task: Task, clock: Clock): Promise<unknown> {
+/** Judges one package; never rejects. */
+export function judge(task: Task, clock: Clock): Promise<Judged> {
   const worker = new Worker(new URL("./worker.ts", import.meta.url), {
     workerData: task,
     resourceLimits: { maxOldGenerationSizeMb: mostHeapMb },

@@ -37,7 +37,7 @@ export async function makePackage(ingredients: Ingredients): Promise<Result<Uint
   const { order, identifiers, recipient, signer } = ingredients;
   const key = randomBytes(identifierKeyBytes);
   const hmac = (text: string) => createHmac("sha256", key).update(normaliseIdentifier(text)).digest("hex");
-  // The key comes first, so that one day it can be read without the rest.
+  // The key comes first, so that it can be read without the rest.
   const files = [{ name: identifierKeyFile, bytes: new Uint8Array(key) }, ...ingredients.files];
   const sealed = await sealFor(recipient, printBlobs(files));
   if (!sealed.ok) return sealed;

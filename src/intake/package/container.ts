@@ -74,28 +74,58 @@ export function printBlobs(blobs: readonly Blob[]): Uint8Array {
   return concat(uint32(index.length), index, ...blobs.map(({ bytes }) => bytes));
 }
 
+/** A file with the digest that was worked out from its bytes. */
+export type CheckedBlob = Blob & { readonly sha256: Digest };
+
 /** Takes blobs apart and checks each against its digest; the error says what is wrong. Names are unique. */
-export function parseBlobs(bytes: Uint8Array): Result<ReadonlyMap<string, Blob & { sha256: Digest }>, string> {
-  if (bytes.length < lengthBytes) return err("it ends before its index");
-  const length = readUint32(bytes, 0);
-  if (length > bounds.index) return err("its index is too large");
-  if (bytes.length < lengthBytes + length) return err("it ends within its index");
-  const value = parseCanonical(bytes.subarray(lengthBytes, lengthBytes + length));
-  if (!value.ok) return err(`its index is ${value.error}`);
-  const index = blobIndex.safeParse(value.value);
-  if (!index.success) return err("its index is not of the form expected here");
-  const blobs = new Map<string, Blob & { sha256: Digest }>();
-  let at = lengthBytes + length;
-  for (const each of index.data) {
+export function parseBlobs(bytes: Uint8Array): Result<ReadonlyMap<string, CheckedBlob>, string> {
+  const index = readIndex(bytes);
+  if (!index.ok) return index;
+  const blobs = new Map<string, CheckedBlob>();
+  let at = index.value.end;
+  for (const each of index.value.entries) {
     if (blobs.has(each.name)) return err("two of its files have one name");
-    const content = bytes.subarray(at, at + each.length);
-    if (content.length !== each.length) return err("it ends within a file");
-    const sha256 = digestOf(content);
-    if (sha256 !== each.sha256) return err("a file in it is not the one that its index names");
-    blobs.set(each.name, { name: each.name, bytes: content, sha256 });
+    const blob = readBlob(bytes, at, each);
+    if (!blob.ok) return blob;
+    blobs.set(each.name, blob.value);
     at += each.length;
   }
   return at === bytes.length ? ok(blobs) : err("something stands after its last file");
+}
+
+/** So much of the beginning holds any index and a first file of `length` bytes. */
+export function enoughForFirst(length: number): number {
+  return lengthBytes + bounds.index + length;
+}
+
+/** The first file alone, from the beginning of the container. */
+export function parseFirstBlob(start: Uint8Array): Result<CheckedBlob, string> {
+  const index = readIndex(start);
+  return index.ok ? readBlob(start, index.value.end, index.value.entries[0]!) : index;
+}
+
+type IndexEntry = z.infer<typeof blobIndex>[number];
+
+function readIndex(
+  bytes: Uint8Array,
+): Result<{ readonly entries: readonly IndexEntry[]; readonly end: number }, string> {
+  if (bytes.length < lengthBytes) return err("it ends before its index");
+  const length = readUint32(bytes, 0);
+  if (length > bounds.index) return err("its index is too large");
+  const end = lengthBytes + length;
+  if (bytes.length < end) return err("it ends within its index");
+  const value = parseCanonical(bytes.subarray(lengthBytes, end));
+  const checked = value.ok ? blobIndex.safeParse(value.value) : null;
+  return checked?.success ? ok({ entries: checked.data, end }) : err("its index is not of the form expected here");
+}
+
+function readBlob(bytes: Uint8Array, at: number, { name, length, sha256 }: IndexEntry): Result<CheckedBlob, string> {
+  const content = bytes.subarray(at, at + length);
+  if (content.length !== length) return err("it ends within a file");
+  const digest = digestOf(content);
+  return digest === sha256
+    ? ok({ name, bytes: content, sha256: digest })
+    : err("a file in it is not the one that its index names");
 }
 
 function uint32(value: number): Uint8Array {

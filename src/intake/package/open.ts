@@ -3,7 +3,14 @@ import { digestOf } from "../../kernel/hash.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Envelope, parseEnvelope } from "../../ledger/dsse.ts";
 import type { SignatureCheck } from "../../ledger/signer.ts";
-import { bounds, type ContainerProblem, parseBlobs, parsePackage } from "./container.ts";
+import {
+  bounds,
+  type ContainerProblem,
+  enoughForFirst,
+  parseBlobs,
+  parseFirstBlob,
+  parsePackage,
+} from "./container.ts";
 import { type PackageRefusal, refusePackage } from "./refusal.ts";
 import { identifierKeyBytes, identifierKeyFile, parseStatement, payloadType, type Statement } from "./statement.ts";
 import { checkSigners, type Signers, type TrustAnchors } from "./trust.ts";
@@ -116,6 +123,7 @@ export function openFiles(
   const blobs = parseBlobs(plain);
   if (!blobs.ok) return wrong(blobs.error);
   if (blobs.value.size !== signed.size) return wrong("there are more or fewer of them");
+  if (blobs.value.keys().next().value !== identifierKeyFile) return wrong(`${identifierKeyFile} is not the first`);
   const files = new Map<string, Uint8Array>();
   for (const [name, digest] of signed) {
     const blob = blobs.value.get(name);
@@ -125,10 +133,20 @@ export function openFiles(
   return files.get(identifierKeyFile)?.length === identifierKeyBytes ? ok(files) : wrong("the key has another length");
 }
 
-/** A package that was accepted before and stands under its digest since: who signed it was checked then. */
+/** What is needed of a package that was accepted before and stands under its digest since: who signed was checked then. */
 export function openStored(bytes: Uint8Array): Result<Omit<SignedPackage, "signers">, PackageRefusal> {
   const read = readEnvelope(bytes);
   if (!read.ok) return read;
   const statement = statementOf(read.value.envelope);
   return statement.ok ? ok({ statement: statement.value, sealed: read.value.sealed }) : statement;
+}
+
+/** Beginning of the plaintext that surely holds the order's key. */
+export const startForKey = enoughForFirst(identifierKeyBytes);
+
+/** The order's HMAC key, from the beginning of the plaintext; null where it is not the signed one. */
+export function identifierKeyIn({ files }: Statement, start: Uint8Array | null): Uint8Array | null {
+  const first = start === null ? null : parseFirstBlob(start);
+  if (!first?.ok || first.value.name !== identifierKeyFile) return null;
+  return first.value.sha256 === files.get(identifierKeyFile) ? first.value.bytes : null;
 }
