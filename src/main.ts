@@ -3,18 +3,22 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
-import { calibrate } from "./commands/io/camera.ts";
-import { doctor } from "./commands/io/doctor.ts";
-import { recipient } from "./commands/io/identity.ts";
-import { pack } from "./commands/io/pack.ts";
-import { keygen, release, showPackage } from "./commands/io/packages.ts";
-import { disablePerson, invite, listPeople, unlockPerson } from "./commands/io/people.ts";
-import { decide, enrol, initQa, printQaSchema, verifyQa } from "./commands/io/qa.ts";
-import { runQa } from "./commands/io/qa-run.ts";
-import { backup, exportRecord, init, restore, verify } from "./commands/io/records.ts";
-import { run } from "./commands/io/run.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
-import { configJsonSchema } from "./config/schema.ts";
+
+/** The parts of each command, loaded when it is asked for: most need little, and a running cell needs much. */
+const parts = {
+  schema: () => import("./config/schema.ts"),
+  camera: () => import("./commands/io/camera.ts"),
+  doctor: () => import("./commands/io/doctor.ts"),
+  identity: () => import("./commands/io/identity.ts"),
+  pack: () => import("./commands/io/pack.ts"),
+  packages: () => import("./commands/io/packages.ts"),
+  people: () => import("./commands/io/people.ts"),
+  qa: () => import("./commands/io/qa.ts"),
+  qaRun: () => import("./commands/io/qa-run.ts"),
+  records: () => import("./commands/io/records.ts"),
+  run: () => import("./commands/io/run.ts"),
+};
 
 /** Asked before anything is understood, so that a wrong command line is answered in the form that was asked for. */
 const asksJson = process.argv.includes("--json");
@@ -54,7 +58,7 @@ program
   .addOption(keys)
   .requiredOption("--origin <name>", "the ledger's name, like hospital.example/cell-1")
   .option("--hybrid", "packages for this cell are sealed against quantum computers too", false)
-  .action(async (o) => end(await init(terminal(), o.data, o.keys, o.origin, o.hybrid)));
+  .action(async (o) => end(await (await parts.records()).init(terminal(), o.data, o.keys, o.origin, o.hybrid)));
 
 program
   .command("run")
@@ -64,7 +68,7 @@ program
   .addOption(keys)
   .action(async (o) => {
     // Child processes and workers must not keep a cell alive that has ended.
-    process.exit(await run(terminal(), o));
+    process.exit(await (await parts.run()).run(terminal(), o));
   });
 
 program
@@ -74,7 +78,7 @@ program
   .option("--key <key>", "public key: the line itself, or a file of such lines")
   .option("--keys <folder>", "the cell's own key folder; also opens the pictures")
   .option("--witness <key>", "central QA's cosigner key, a line or a file: says whether it has countersigned")
-  .action(async (path, o) => end(await verify(terminal(), path, o)));
+  .action(async (path, o) => end(await (await parts.records()).verify(terminal(), path, o)));
 
 program
   .command("export")
@@ -86,7 +90,7 @@ program
   .addOption(keys)
   .requiredOption("--out <file>", "the record (JSON); page and paper are written beside it")
   .option("--no-pictures", "leave pictures and programs out; their digests stay")
-  .action(async (job, o) => end(await exportRecord(terminal(), job, o)));
+  .action(async (job, o) => end(await (await parts.records()).exportRecord(terminal(), job, o)));
 
 program
   .command("backup")
@@ -94,7 +98,7 @@ program
   .addOption(data)
   .addOption(keys)
   .requiredOption("--to <folder>", "a folder that is empty or not there")
-  .action(async (o) => end(await backup(terminal(), o.data, o.keys, o.to)));
+  .action(async (o) => end(await (await parts.records()).backup(terminal(), o.data, o.keys, o.to)));
 
 program
   .command("restore")
@@ -102,7 +106,7 @@ program
   .argument("<backup>")
   .addOption(data)
   .addOption(keys)
-  .action(async (from, o) => end(await restore(terminal(), from, o.keys, o.data)));
+  .action(async (from, o) => end(await (await parts.records()).restore(terminal(), from, o.keys, o.data)));
 
 program
   .command("doctor")
@@ -110,7 +114,7 @@ program
   .addOption(config)
   .addOption(data)
   .addOption(keys)
-  .action(async (o) => end(await doctor(terminal(), o)));
+  .action(async (o) => end(await (await parts.doctor()).doctor(terminal(), o)));
 
 program
   .command("camera")
@@ -118,7 +122,7 @@ program
   .command("calibrate")
   .description("commission the camera on the empty plate")
   .addOption(config)
-  .action(async (o) => end(await calibrate(terminal(), o.config)));
+  .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config)));
 
 program
   .command("recipient")
@@ -126,14 +130,14 @@ program
   .addOption(keys)
   .option("--new", "make a fresh identity; the ones before go on opening old packages", false)
   .option("--hybrid", "with --new: X25519 and ML-KEM-768 together", false)
-  .action(async (o) => end(await recipient(terminal(), o.keys, o)));
+  .action(async (o) => end(await (await parts.identity()).recipient(terminal(), o.keys, o)));
 
 program
   .command("keygen")
   .description("make the key pair of a signer: design authority or clinical release")
   .requiredOption("--name <name>", "shown wherever it signs, like clinic.example/design-authority")
   .requiredOption("--out <folder>", "folder of the secret (.key) and the public line (.vkey)")
-  .action(async (o) => end(await keygen(terminal(), o.name, o.out)));
+  .action(async (o) => end(await (await parts.packages()).keygen(terminal(), o.name, o.out)));
 
 program
   .command("pack")
@@ -146,7 +150,7 @@ program
   .requiredOption("--key <file>", "the design authority's secret key")
   .requiredOption("--out <file>", "the package (NAME.cwp)")
   .option("--recipes <folder>", "recipes to judge by", join(import.meta.dirname, "../config/recipes"))
-  .action(async (o) => end(await pack(terminal(), o)));
+  .action(async (o) => end(await (await parts.pack()).pack(terminal(), o)));
 
 program
   .command("release")
@@ -155,7 +159,7 @@ program
   .requiredOption("--key <file>", "the clinical release's secret key")
   .requiredOption("--design-authority <key...>", "whose signature must be on it: public key lines, or files of them")
   .requiredOption("--out <file>", "the released package")
-  .action(async (path, o) => end(await release(terminal(), path, o)));
+  .action(async (path, o) => end(await (await parts.packages()).release(terminal(), path, o)));
 
 program
   .command("package")
@@ -164,7 +168,7 @@ program
   .description("say what a package orders, for which cell, until when and signed by whom; nothing is decrypted")
   .argument("<package>")
   .option("--key <key...>", "public keys to check the signatures with: lines, or files of them", [])
-  .action(async (path, o) => end(await showPackage(terminal(), path, o.key)));
+  .action(async (path, o) => end(await (await parts.packages()).showPackage(terminal(), path, o.key)));
 
 const people = program.command("people").description("who may use this cell");
 people
@@ -172,31 +176,31 @@ people
   .description("make a place for one person; prints a one-time code")
   .addOption(keys)
   .requiredOption("--role <role...>", "technician, qa, engineer")
-  .action(async (o) => end(await invite(terminal(), o.keys, o.role)));
+  .action(async (o) => end(await (await parts.people()).invite(terminal(), o.keys, o.role)));
 people
   .command("list")
   .description("list accounts and their roles")
   .addOption(keys)
-  .action(async (o) => end(await listPeople(terminal(), o.keys)));
+  .action(async (o) => end(await (await parts.people()).listPeople(terminal(), o.keys)));
 people
   .command("disable")
   .description("end an account for good; a running cell signs the person out at once")
   .argument("<person>", "the identifier (P-…) that `people list` prints")
   .addOption(keys)
-  .action(async (person, o) => end(await disablePerson(terminal(), o.keys, person)));
+  .action(async (person, o) => end(await (await parts.people()).disablePerson(terminal(), o.keys, person)));
 people
   .command("unlock")
   .description("end the lock after too many wrong passwords")
   .argument("<person>", "the identifier (P-…) that `people list` prints")
   .addOption(keys)
-  .action(async (person, o) => end(await unlockPerson(terminal(), o.keys, person)));
+  .action(async (person, o) => end(await (await parts.people()).unlockPerson(terminal(), o.keys, person)));
 
 program
   .command("config")
   .description("work with the configuration")
   .command("schema")
   .description("print the configuration's JSON Schema")
-  .action(() => console.log(JSON.stringify(configJsonSchema(), null, 2)));
+  .action(async () => console.log(JSON.stringify((await parts.schema()).configJsonSchema(), null, 2)));
 
 const qa = program.command("qa").description("central QA: what cells hand over is verified, kept and cosigned here");
 const central = () => [config, data, keys];
@@ -205,19 +209,19 @@ qa.command("init")
   .addOption(keys)
   .option("--name <name>", "the witness's name, as it stands in every receipt", "central-qa")
   .option("--broker-host <host...>", "names and addresses of the broker", ["localhost", "127.0.0.1"])
-  .action(async (o) => end(await initQa(terminal(), o)));
+  .action(async (o) => end(await (await parts.qa()).initQa(terminal(), o)));
 qa.command("enrol")
   .description("make the certificate with which one cell meets the broker")
   .argument("<cell>", "the cell's id")
   .addOption(keys)
   .requiredOption("--out <folder>", "a folder to hand over to the cell")
-  .action(async (cell, o) => end(await enrol(terminal(), cell, o.keys, o.out)));
+  .action(async (cell, o) => end(await (await parts.qa()).enrol(terminal(), cell, o.keys, o.out)));
 central()
   .reduce(
     (command, option) => command.addOption(option),
     qa.command("run").description("run central QA in the foreground"),
   )
-  .action(async (o) => process.exit(await runQa(terminal(), o)));
+  .action(async (o) => process.exit(await (await parts.qaRun()).runQa(terminal(), o)));
 central()
   .reduce(
     (command, option) => command.addOption(option),
@@ -230,21 +234,23 @@ central()
     "what it is about: cell, machine, lot, recipe, model or job, with its identifier",
   )
   .requiredOption("--reason <code>", "why, one of the fixed codes")
-  .action(async (o) => end(await decide(terminal(), o)));
+  .action(async (o) => end(await (await parts.qa()).decide(terminal(), o)));
 central()
   .reduce(
     (command, option) => command.addOption(option),
     qa.command("verify").description("verify everything that is held, again"),
   )
-  .action(async (o) => end(await verifyQa(terminal(), o)));
+  .action(async (o) => end(await (await parts.qa()).verifyQa(terminal(), o)));
 qa.command("people")
   .description("who may use central's page")
   .command("invite")
   .description("make a place for one person; prints a one-time code")
   .addOption(keys)
   .option("--role <role...>", "qa decides, engineer and technician look", ["qa"])
-  .action(async (o) => end(await invite(terminal(), o.keys, o.role)));
-qa.command("schema").description("print the configuration's JSON Schema").action(printQaSchema);
+  .action(async (o) => end(await (await parts.people()).invite(terminal(), o.keys, o.role)));
+qa.command("schema")
+  .description("print the configuration's JSON Schema")
+  .action(async () => (await parts.qa()).printQaSchema());
 
 try {
   await program.parseAsync();
