@@ -184,7 +184,7 @@ async function setAside(
   why: { readonly code: string; readonly what: string },
 ): Promise<void> {
   const quarantined = { cell, digest: digestOf(message), bytes: message.length, ...why, at: now() };
-  const origin = cells.get(cell)?.origin ?? `unknown/${cell}`;
+  const origin = cells.get(cell)?.origin ?? "unregistered";
   await store.settle(origin, { from: 0, to: 0, jobs: [] }, () => ({
     writing: { kind: "quarantine", quarantined, message },
     value: null,
