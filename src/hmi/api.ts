@@ -52,6 +52,8 @@ export interface MachineView {
   readonly plate: "clear" | "declared" | "occupied";
   readonly plateWhat: string;
   readonly unsafe: boolean;
+  /** It builds, layer by layer, on a plate; other machines have readings of their own. */
+  readonly builds: boolean;
   readonly attempt: string | null;
   /** Null where no live value was ever heard. */
   readonly telemetry: Telemetry | null;

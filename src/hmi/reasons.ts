@@ -1,4 +1,5 @@
 /** Every reason that can be given at the panel: a code asks for it, its words go into the record, and nothing else does. */
+import type { NonconformityCause } from "../jobs/event.ts";
 import { assert } from "../kernel/assert.ts";
 import type { Phrase } from "./api.ts";
 
@@ -55,7 +56,17 @@ export function wordsOf<Of extends Occasion>(occasion: Of, code: ReasonCode<Of>)
   return found;
 }
 
-/** The choice that the page offers. */
-export function phrasesOf(occasion: Occasion): readonly Phrase[] {
-  return Object.entries(reasons[occasion]).map(([code, words]) => ({ code, words }));
+/** Reasons that make sense for one kind of cause only: about the picture of a layer, or about a label. */
+const onlyFor: Readonly<Record<string, readonly NonconformityCause[]>> = {
+  "picture-misleads": ["layer-failed"],
+  "label-replaced": ["label-mismatch"],
+};
+/** And those that make none for a label. */
+const notForLabels: ReadonlySet<string> = new Set(["harmless-again", "measured-wrongly"]);
+
+/** The choice that the page offers for a nonconformity of this cause. */
+export function phrasesFor(occasion: Occasion, cause: NonconformityCause): readonly Phrase[] {
+  return Object.entries(reasons[occasion])
+    .filter(([code]) => onlyFor[code]?.includes(cause) ?? !(cause === "label-mismatch" && notForLabels.has(code)))
+    .map(([code, words]) => ({ code, words }));
 }

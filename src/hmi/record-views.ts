@@ -5,7 +5,7 @@ import { findJob } from "../jobs/state.ts";
 import type { QaView, RecordLine, RecordsView } from "./api-route.ts";
 import type { Looks } from "./looks.ts";
 
-const perPage = 20;
+const perPage = 30;
 
 /** With QA only where a countersignature covers the job's last entry. */
 export function qaView(job: string, { sync, journal }: Looks): QaView {

@@ -2,7 +2,7 @@
 import { dispositionsOpen } from "../jobs/decide/disposition.ts";
 import { omissionsOf } from "../jobs/decide/releasing.ts";
 import { resumeGates, startGates } from "../jobs/gates.ts";
-import { isByMachine } from "../jobs/order.ts";
+import { equipmentOf, isByMachine } from "../jobs/order.ts";
 import {
   type Attempt,
   type Job,
@@ -17,7 +17,7 @@ import { nextOperation } from "../jobs/units.ts";
 import { alarmsOf } from "./alarms.ts";
 import type { AttemptView, CellView, JobLine, JobView, MachineView, NonconformityView } from "./api.ts";
 import { type Looks, logLine, named } from "./looks.ts";
-import { phrasesOf } from "./reasons.ts";
+import { phrasesFor } from "./reasons.ts";
 import { qaView } from "./record-views.ts";
 import { nextStep, resultsOf, routeView, unitInHand, unitView } from "./route-views.ts";
 
@@ -56,8 +56,17 @@ function jobsShown(state: State, { journal }: Looks): Job[] {
   return Object.values(state.jobs).filter((job) => !job.ended || last.has(job.order.id));
 }
 
+/** What a machine is used for is said by the orders; before there is one, by its live values. */
+function isBuilder(state: State, id: string, live: MachineView["telemetry"]): boolean {
+  const steps = Object.values(state.jobs).flatMap(({ order }) =>
+    order.route.filter((step) => equipmentOf(step) === id),
+  );
+  return steps.length > 0 ? steps.some(({ kind }) => kind === "build") : (live?.hotend ?? null) !== null;
+}
+
 function machineView(state: State, id: string, looks: Looks): MachineView {
   const machine = state.equipment[id]!;
+  const telemetry = looks.telemetry.find((each) => each.equipment === id) ?? null;
   return {
     id,
     title: state.setup?.equipment.find((each) => each.id === id)?.title ?? id,
@@ -68,7 +77,8 @@ function machineView(state: State, id: string, looks: Looks): MachineView {
     plateWhat: machine.plateWhat,
     unsafe: machine.unsafe !== null,
     attempt: machine.openAttempt,
-    telemetry: looks.telemetry.find((each) => each.equipment === id) ?? null,
+    builds: isBuilder(state, id, telemetry),
+    telemetry,
   };
 }
 
@@ -161,7 +171,10 @@ function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): At
 
 function nonconformityView(job: Job, each: Nonconformity): NonconformityView {
   const { id, cause, layer, what, findings, disposition } = each;
-  const choices = dispositionsOpen(job, each).map((choice) => ({ disposition: choice, reasons: phrasesOf(choice) }));
+  const choices = dispositionsOpen(job, each).map((choice) => ({
+    disposition: choice,
+    reasons: phrasesFor(choice, cause),
+  }));
   return { id, attempt: each.attempt, cause, layer, what, findings, disposition, choices };
 }
 

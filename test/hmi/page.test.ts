@@ -170,7 +170,7 @@ it("[F57][F68][F69] a failed layer is shown with measure and limit, decided and 
   await press("Layer 4, the one before");
   await page.getByRole("img", { name: /^Layer 4 of 60/ }).waitFor();
   await press("Decide, with signature");
-  await press("Accept the layer as it is");
+  await press("Accept it as it is");
   await press("The picture misleads: the layer is whole.");
   await shows(/SHA-256 [0-9a-f]{64}$/);
   expect(await button(page, "Sign: second person").isDisabled()).toBe(true);
@@ -180,7 +180,7 @@ it("[F57][F68][F69] a failed layer is shown with measure and limit, decided and 
   await sign("Ana Lima", password.ana);
   await shows("Only QA may decide on a nonconformity.");
   await sign("Ben Okoro", password.ben);
-  await shows("Signed by Ben Okoro: accept the layer as it is.");
+  await shows("Signed by Ben Okoro: accept it as it is.");
   await shows("Ana Lima · Technician");
 });
 
@@ -201,7 +201,7 @@ it("[F29][L5] it goes on only with a new presence proof and a press and hold", a
   expect(bench.cell.state().jobs[job]?.attempts[0]?.hold).toBeNull();
 });
 
-it("[F92] one press holds; the other screens say what is not built", async () => {
+it("[F92] one press holds; the other screens stand, empty ones too", async () => {
   await press("Hold after this layer");
   await shows("Held at the panel.");
   await press("Alarms 1");
@@ -211,7 +211,9 @@ it("[F92] one press holds; the other screens say what is not built", async () =>
     await inspectScreen(page, `19-${name.toLowerCase()}`);
   }
   await press("Records");
-  await shows("Not built yet");
+  await shows("No job has ended in this cell yet.");
+  await press("Materials");
+  await shows("No material was received in this cell yet.");
 });
 
 it("[F92] the cleaning mode ends by a press of three seconds", async () => {
@@ -223,13 +225,13 @@ it("[F92] the cleaning mode ends by a press of three seconds", async () => {
   await page.locator(".cleaning").waitFor({ state: "detached" });
 });
 
-it("[F33] stop is a press and hold apart from the rest; the end says who did what and what is not built", async () => {
+it("[F33] stop is a press and hold apart from the rest; the end says who did what and what is left to do", async () => {
   await press("Look at the hold");
   await holdDown(page, /Stop this print/, 1_650);
   await shows("It was stopped.");
   await press("Log ▶");
   await shows(/^.* Ben Okoro Signed the concession/);
-  await shows("Release by QA: not built yet. This device is not released.");
+  await shows("Print.");
   await inspectScreen(page, "21-ended");
   expect(bench.cell.state().jobs[job]?.attempts[0]).toMatchObject({ id: attempt, outcome: "Aborted" });
 });

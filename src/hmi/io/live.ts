@@ -26,6 +26,9 @@ const mostOfOneSession = 3;
 /** A page that reads slower than this is cut off; it connects again and asks for everything anew. */
 const mostWaitingBytes = 65_536;
 
+/** How often the presence device is looked at. */
+const lookMs = 200;
+
 /** Starts the heartbeat. */
 export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: number): LiveStream {
   const streams = new Map<ServerResponse, Listener>();
@@ -64,10 +67,19 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
     presence: presence(),
     sync: sync(),
   });
-  let cancel = clock.after(periodMs, function again() {
-    send(beat());
-    cancel = clock.after(periodMs, again);
-  });
+  let said = "";
+  let beatAt = Number.NEGATIVE_INFINITY;
+  /** A scan or a press at the cell is told at once, everything else with the next beat. */
+  const look = (): void => {
+    const now = JSON.stringify(presence());
+    if (now !== said || clock.monotonic() - beatAt >= periodMs) {
+      said = now;
+      beatAt = clock.monotonic();
+      send(beat());
+    }
+    cancel = clock.after(lookMs, look);
+  };
+  let cancel = clock.after(lookMs, look);
   const unsubscribe = controller.subscribe(({ seq, at, event }: Recorded) =>
     send({ kind: "changed", at, seq, type: event.type, job: jobOf(event) }),
   );

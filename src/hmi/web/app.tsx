@@ -1,17 +1,28 @@
 /** Which screen stands, and what lies over it: the dimmed and the cleaning screen. */
+import type { JSX } from "preact";
 import { HoldButton } from "./parts/button.tsx";
 import { EnrolScreen, SignInScreen } from "./screens/access.tsx";
 import { CellScreen } from "./screens/cell.tsx";
-import { DecideScreen, SignScreen } from "./screens/decide.tsx";
+import { DecideScreen } from "./screens/decide.tsx";
 import { EndedScreen } from "./screens/ended.tsx";
+import { HandoverScreen } from "./screens/handover.tsx";
 import { HoldScreen } from "./screens/hold.tsx";
 import { IdentityScreen } from "./screens/identity.tsx";
+import { JobScreen } from "./screens/job.tsx";
 import { JobsScreen } from "./screens/jobs.tsx";
+import { LabelScreen } from "./screens/label.tsx";
 import { LiveScreen } from "./screens/live.tsx";
-import { AlarmsScreen, HelpScreen, NotBuiltScreen } from "./screens/others.tsx";
+import { MaterialsScreen } from "./screens/materials.tsx";
+import { AlarmsScreen, HelpScreen } from "./screens/others.tsx";
+import { StationScreen, TagScreen } from "./screens/part.tsx";
 import { ReadyScreen, ResumeScreen } from "./screens/ready.tsx";
+import { RecordsScreen } from "./screens/records.tsx";
+import { ReleaseScreen } from "./screens/release.tsx";
+import { ResultsScreen } from "./screens/results.tsx";
+import { SignScreen } from "./screens/sign.tsx";
+import { LoadScreen, LotScreen, ReceiveScreen } from "./screens/supply.tsx";
 import { set } from "./set.ts";
-import { enrolling, now, screen, session } from "./store.ts";
+import { enrolling, now, type Screen, screen, session } from "./store.ts";
 import { cleaningUntil, dimmed, wake } from "./wake.ts";
 
 /** The page. */
@@ -30,47 +41,36 @@ export function App() {
 function Standing() {
   if (!session.value) return <p class="waiting">Asking the controller…</p>;
   if (!session.value.person) return enrolling.value ? <EnrolScreen /> : <SignInScreen />;
-  switch (screen.value) {
-    case "cell":
-      return <CellScreen />;
-    case "jobs":
-      return <JobsScreen />;
-    case "identity":
-      return <IdentityScreen />;
-    case "ready":
-      return <ReadyScreen />;
-    case "live":
-      return <LiveScreen />;
-    case "hold":
-      return <HoldScreen />;
-    case "decide":
-      return <DecideScreen />;
-    case "sign":
-      return <SignScreen />;
-    case "resume":
-      return <ResumeScreen />;
-    case "ended":
-      return <EndedScreen />;
-    case "alarms":
-      return <AlarmsScreen />;
-    case "materials":
-      return (
-        <NotBuiltScreen
-          title="Materials"
-          what="Lots are not scanned or checked by this version. Check material and expiry by hand."
-        />
-      );
-    case "records":
-      return (
-        <NotBuiltScreen
-          title="Records"
-          what="Records are kept, but not shown here yet. Verify them with the command cellward verify."
-        />
-      );
-    case "help":
-      return <HelpScreen />;
-  }
+  const Here = screens[screen.value];
+  return <Here />;
 }
+
+const screens: Readonly<Record<Screen, () => JSX.Element>> = {
+  cell: CellScreen,
+  jobs: JobsScreen,
+  job: JobScreen,
+  identity: IdentityScreen,
+  ready: ReadyScreen,
+  live: LiveScreen,
+  hold: HoldScreen,
+  decide: DecideScreen,
+  sign: SignScreen,
+  resume: ResumeScreen,
+  results: ResultsScreen,
+  tag: TagScreen,
+  station: StationScreen,
+  label: LabelScreen,
+  handover: HandoverScreen,
+  release: ReleaseScreen,
+  ended: EndedScreen,
+  alarms: AlarmsScreen,
+  materials: MaterialsScreen,
+  receive: ReceiveScreen,
+  lot: LotScreen,
+  load: LoadScreen,
+  records: RecordsScreen,
+  help: HelpScreen,
+};
 
 function Cleaning({ until }: { readonly until: number }) {
   const left = now.value > 0 ? Math.max(0, Math.ceil((until - performance.now()) / 1000)) : 0;

@@ -1,11 +1,13 @@
 /** What the page knows and where it is; every screen reads it, only these functions change it. */
 import { computed, signal } from "@preact/signals";
-import type { CellView, JobView, LiveEvent, Problem, SessionView } from "../api.ts";
+import type { CellView, JobView, LiveEvent, PresenceView, Problem, SessionView } from "../api.ts";
+import type { MaterialsView, RecordsView } from "../api-route.ts";
 import { type Asked, get, post } from "./client.ts";
 
 export type Screen =
   | "cell"
   | "jobs"
+  | "job"
   | "identity"
   | "ready"
   | "live"
@@ -13,9 +15,18 @@ export type Screen =
   | "decide"
   | "sign"
   | "resume"
+  | "results"
+  | "tag"
+  | "station"
+  | "label"
+  | "handover"
+  | "release"
   | "ended"
   | "alarms"
   | "materials"
+  | "receive"
+  | "lot"
+  | "load"
   | "records"
   | "help";
 
@@ -26,6 +37,11 @@ export interface Notice extends Problem {
 export const session = signal<SessionView | null>(null);
 export const cell = signal<CellView | null>(null);
 export const job = signal<JobView | null>(null);
+/** Asked for only while a screen shows it. */
+export const materials = signal<MaterialsView | null>(null);
+export const records = signal<RecordsView | null>(null);
+/** Page of the records that is asked for. */
+export const recordsPage = signal(0);
 export const screen = signal<Screen>("cell");
 export const enrolling = signal(false);
 export const notice = signal<Notice | null>(null);
@@ -79,8 +95,13 @@ export function hear(event: LiveEvent): void {
     ...machine,
     telemetry: event.telemetry.find((each) => each.equipment === machine.id) ?? machine.telemetry,
   }));
-  cell.value = { ...before, machines, presence: event.presence };
+  cell.value = { ...before, machines, presence: event.presence, sync: event.sync };
+  // A countersignature is no entry of the ledger: nothing else says that it came.
+  if (event.sync.withQa !== before.sync.withQa) void refresh();
 }
+
+/** What the wired scanner read last, where it is no job's code. */
+export const lastRead = computed<PresenceView["read"]>(() => cell.value?.presence.read ?? null);
 
 /** Asks who is signed in. */
 export async function loadSession(): Promise<void> {
@@ -101,7 +122,22 @@ export async function refresh(): Promise<void> {
   cell.value = asked.value;
   if (found === null || found.ok) job.value = found?.value ?? null;
   else lapsed(found);
+  await refreshLists();
 }
+
+/** What only some screens show. */
+async function refreshLists(): Promise<void> {
+  if (withMaterials.has(screen.value)) {
+    const asked = await get<MaterialsView>("/api/materials");
+    if (asked.ok) materials.value = asked.value;
+  }
+  if (screen.value === "records") {
+    const asked = await get<RecordsView>(`/api/records?page=${recordsPage.value}`);
+    if (asked.ok) records.value = asked.value;
+  }
+}
+
+const withMaterials: ReadonlySet<Screen> = new Set(["materials", "receive", "lot", "load"]);
 
 /** Without a chosen job the overview shows the one that needs somebody most. */
 function focus(view: CellView): string | null {
@@ -114,6 +150,7 @@ function focus(view: CellView): string | null {
 export function go(to: Screen): void {
   notice.value = null;
   screen.value = to;
+  if (to === "records" || withMaterials.has(to)) void refreshLists();
 }
 
 /** Goes to a screen of one job, once what is known of it is here. */
@@ -132,17 +169,25 @@ export function home(): void {
 
 /** Does something and shows what came of it; true when it was done. */
 export async function act(path: string, body: unknown = {}, done?: string): Promise<boolean> {
-  if (busy.value) return false;
-  busy.value = true;
-  const asked = await post(path, body);
-  busy.value = false;
-  await refresh();
+  const asked = await ask(path, body);
+  if (asked === null) return false;
   if (!asked.ok) {
     lapsed(asked);
     return false;
   }
   notice.value = done === undefined ? null : { tone: "good", code: "done", what: done };
   return true;
+}
+
+/** Does something whose outcome the screen itself shows; null where something else is under way. */
+export async function ask<T = unknown>(path: string, body: unknown = {}): Promise<Asked<T> | null> {
+  if (busy.value) return null;
+  busy.value = true;
+  const asked = await post<T>(path, body);
+  busy.value = false;
+  await refresh();
+  if (!asked.ok && asked.status === 401) forget();
+  return asked;
 }
 
 /** Forgets everything at once, then tells the server: locking must not wait for a network. */
@@ -156,6 +201,8 @@ function forget(): void {
   session.value = session.value && { ...session.value, person: null };
   cell.value = null;
   job.value = null;
+  materials.value = null;
+  records.value = null;
   jobId = null;
   notice.value = null;
   screen.value = "cell";
@@ -167,7 +214,7 @@ function lapsed(asked: Asked<unknown>): void {
   say(asked.problem);
 }
 
-/** Shows a problem. */
-export function say(problem: Problem): void {
-  notice.value = { tone: "bad", ...problem };
+/** Shows a problem, or good news. */
+export function say(problem: Problem, tone: Notice["tone"] = "bad"): void {
+  notice.value = { tone, ...problem };
 }

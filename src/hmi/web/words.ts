@@ -1,4 +1,5 @@
 /** Times, names of things and short digests as the screens write them. */
+import type { QaView } from "../api-route.ts";
 
 /** Hours, minutes and seconds of the day, in the panel's own time zone. */
 export function clock(at: number): string {
@@ -35,7 +36,7 @@ export function measure(value: number, unit: string): string {
 
 export const jobWords = {
   Ready: "Waiting",
-  Running: "Printing",
+  Running: "At work",
   Interrupted: "On hold",
   Ended: "Finished",
   Aborted: "Cancelled",
@@ -44,6 +45,39 @@ export const jobWords = {
 /** The state of a job, in a word or a few. */
 export function jobWord(job: { readonly state: keyof typeof jobWords; readonly undecided: number }): string {
   return job.state === "Ready" && job.undecided > 0 ? "Waits for a decision" : jobWords[job.state];
+}
+
+/** Day, month and year. */
+export function day(at: number): string {
+  return new Intl.DateTimeFormat("en-GB", { day: "2-digit", month: "short", year: "numeric", timeZone: "UTC" }).format(
+    at,
+  );
+}
+
+/** Limits as people read them. */
+export function limits(lower: number | null, upper: number | null, unit: string): string {
+  if (lower === null) return `at most ${upper} ${unit}`;
+  return upper === null ? `at least ${lower} ${unit}` : `${lower} to ${upper} ${unit}`;
+}
+
+export const plateWords = { clear: "clear", declared: "the camera looks", occupied: "not clear" } as const;
+
+export const syncWords = {
+  off: "No central QA",
+  connecting: "Not reached",
+  syncing: "On the way",
+  "with-qa": "With QA",
+  frozen: "Frozen",
+  stopped: "Stopped",
+} as const;
+
+export const stepWords = { done: "done", running: "at work", next: "next", waiting: "later" } as const;
+
+/** Whether a record is with QA, in one sentence; never more than the countersignature says. */
+export function qaWords({ withQa, waiting, since }: QaView): string {
+  if (withQa) return "With QA: central QA has countersigned it.";
+  const entries = waiting === 1 ? "1 entry waits" : `${waiting} entries wait`;
+  return `Not yet with QA: ${entries}${since === null ? "" : ` since ${stamp(since)}`}.`;
 }
 
 export const roleWords = { technician: "Technician", qa: "QA", engineer: "Engineer" } as const;

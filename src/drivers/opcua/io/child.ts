@@ -127,7 +127,11 @@ class OpcuaMachine implements ChildDriver {
       void link
         .heartbeat()
         .catch(() => null)
-        .then((beat) => this.#step({ kind: "beat", id, beat }));
+        .then((beat) => {
+          // A machine that answers is watched: its steady values are told again, with the time of now.
+          if (beat !== null) this.#fresh = true;
+          this.#step({ kind: "beat", id, beat });
+        });
     } else {
       const { id } = output;
       void link.request(output.request).then((reply) => this.#step({ kind: "reply", id, reply }));

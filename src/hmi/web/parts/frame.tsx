@@ -108,6 +108,15 @@ function NoticeBox() {
   );
 }
 
+/** Screens that are reached from one in the row at the bottom. */
+const below: Partial<Record<Screen, readonly Screen[]>> = {
+  jobs: [
+    ...(["job", "live", "hold", "ready", "ended", "resume", "results"] as const),
+    ...(["tag", "station", "label", "handover", "release"] as const),
+  ],
+  materials: ["receive", "lot", "load"],
+};
+
 function Nav() {
   const alarms = cell.value?.alarms.length ?? 0;
   const items: readonly (readonly [Screen, string])[] = [
@@ -118,8 +127,7 @@ function Nav() {
     ["records", "Records"],
     ["help", "Help"],
   ];
-  const isHere = (name: Screen) =>
-    screen.value === name || (name === "jobs" && ["live", "hold", "ready", "ended", "resume"].includes(screen.value));
+  const isHere = (name: Screen) => screen.value === name || (below[name] ?? []).includes(screen.value);
   return (
     <nav aria-label="Screens">
       {items.map(([name, label]) => (

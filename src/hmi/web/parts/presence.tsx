@@ -31,7 +31,7 @@ export function Presence() {
         {isPresent()
           ? `It can be used once, for ${left} s.`
           : device?.online
-            ? `1. Scan the code on the job sheet of ${job.value?.id ?? "the job"}. 2. Press the enable button within 10 s.`
+            ? "1. Scan the code on this job's sheet. 2. Press the enable button within 10 s."
             : "The device with scanner and enable button is not heard. Check its cable."}
       </p>
       {isPresent() || !device?.online ? null : <p class="quiet">Device: {device.what}</p>}

@@ -1,13 +1,15 @@
 /** The overview: the job that needs somebody most, why it can or cannot start, and the state of the cell. */
 import type { AttemptView, CellView, JobView } from "../../api.ts";
+import type { ReasonCode } from "../../reasons.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Gates, gateSummary } from "../parts/gates.tsx";
+import { Readings } from "../parts/readings.tsx";
 import { Strip } from "../parts/strip.tsx";
-import { Temperatures } from "../parts/temperatures.tsx";
 import { act, attempt, cell, go, job, open, say } from "../store.ts";
 import { clean } from "../wake.ts";
-import { clock, jobWord } from "../words.ts";
+import { clock, jobWord, plateWords, qaWords, syncWords } from "../words.ts";
+import { stepScreen } from "./job.tsx";
 import { screenOf } from "./jobs.tsx";
 
 /** The first screen after signing in. */
@@ -16,7 +18,7 @@ export function CellScreen() {
   if (!view) return <Frame title="Cell">{<p>Asking the controller…</p>}</Frame>;
   const actions = (
     <>
-      <Button size="primary" kind="act" wide label="Start a patient job" onPress={startJob} />
+      <Button size="primary" kind="act" wide label={onward()} onPress={goOn} />
       <Button size="primary" label="Clean screen" onPress={clean} />
     </>
   );
@@ -30,13 +32,23 @@ export function CellScreen() {
   );
 }
 
-function startJob(): void {
-  const waiting = cell.value?.jobs.filter((each) => each.state === "Ready") ?? [];
-  const only = waiting.length === 1 ? waiting[0] : undefined;
-  const confirmed = job.value?.id === only?.id && job.value?.identity;
-  if (only) void open(only.id, confirmed ? "ready" : "identity");
-  else if (waiting.length > 1) go("jobs");
-  else say({ code: "none", what: "No job waits in this cell.", remedy: "The design authority sends orders." });
+const waitingJobs = () => cell.value?.jobs.filter((each) => each.state === "Ready") ?? [];
+
+/** What the large button leads to. */
+function onward(): string {
+  const [only, ...others] = waitingJobs();
+  if (!only || others.length > 0 || !only.next || only.next.kind === "build") return "Start a patient job";
+  return `Go on: ${only.next.title}`;
+}
+
+function goOn(): void {
+  const [only, ...others] = waitingJobs();
+  if (others.length > 0) return go("jobs");
+  if (!only)
+    return say({ code: "none", what: "No job waits in this cell.", remedy: "The design authority sends orders." });
+  if (only.undecided > 0) return void open(only.id, "hold");
+  const view = job.value;
+  void open(only.id, view?.id === only.id ? stepScreen(view) : "job");
 }
 
 function JobPanel() {
@@ -68,7 +80,8 @@ function Waiting({ view }: { readonly view: JobView }) {
     return (
       <>
         <p class="big">{view.ended.what}</p>
-        <Button label="Look at the job" onPress={() => void open(view.id, "ended")} />
+        <p class={view.qa.withQa ? "" : "quiet"}>{qaWords(view.qa)}</p>
+        <Button label="Look at the job" onPress={() => void open(view.id, "job")} />
       </>
     );
   }
@@ -80,31 +93,40 @@ function Waiting({ view }: { readonly view: JobView }) {
   );
 }
 
+function stepOf({ route }: JobView): string {
+  const at = route.findIndex(({ state }) => state === "running");
+  return `Step ${at + 1} of ${route.length}, at ${route[at]?.equipment ?? "the machine"}.`;
+}
+
+const held: { readonly why: ReasonCode<"hold"> } = { why: "held-at-panel" };
+
 function Running({ view, attempt: running }: { readonly view: JobView; readonly attempt: AttemptView }) {
   return (
     <>
       <div class="figures">
+        {running.kind === "build" ? (
+          <div>
+            <span class="name">Layer</span>
+            <strong class="big">
+              {running.accepted} of {running.planned}
+            </strong>
+          </div>
+        ) : null}
         <div>
-          <span class="name">Layer</span>
-          <strong class="big">
-            {running.accepted} of {running.planned}
-          </strong>
-        </div>
-        <div>
-          <span class="name">State</span>
-          <strong class="big">{running.hold ? "On hold" : "Printing"}</strong>
+          <span class="name">{running.step}</span>
+          <strong class="big">{running.hold ? "On hold" : running.kind === "build" ? "Printing" : "At work"}</strong>
         </div>
         <div>
           <span class="name">Started {clock(running.startedAt)} by</span>
           <strong>{running.startedBy}</strong>
         </div>
       </div>
-      <Strip attempt={running} />
+      {running.kind === "build" ? <Strip attempt={running} /> : <p>{stepOf(view)}</p>}
       {running.hold ? <p class="abnormal">{running.hold.what}</p> : null}
       <div class="deeds">
         <Button
           size="primary"
-          label={running.hold ? "Look at the hold" : "Live layer"}
+          label={running.hold ? "Look at the hold" : running.kind === "build" ? "Live layer" : "Look at the machine"}
           onPress={() => void open(view.id, screenOf(view))}
         />
         {running.hold ? null : (
@@ -112,7 +134,7 @@ function Running({ view, attempt: running }: { readonly view: JobView; readonly 
             size="primary"
             deed
             label="Hold job"
-            onPress={() => void act(`/api/attempts/${running.id}/hold`, { why: "Held at the panel." })}
+            onPress={() => void act(`/api/attempts/${running.id}/hold`, held)}
           />
         )}
       </div>
@@ -121,20 +143,19 @@ function Running({ view, attempt: running }: { readonly view: JobView; readonly 
 }
 
 function Side({ view }: { readonly view: CellView }) {
-  const waiting = view.jobs.filter((each) => each.state === "Ready").length;
   return (
     <div class="stack">
-      {view.machines.map((machine) => (
+      {view.machines.slice(0, 3).map((machine) => (
         <section class="panel" key={machine.id}>
           <h2>
             {machine.title} — {machine.online ? (machine.attempt ? "At work" : "Idle") : "No answer"}
           </h2>
           {machine.online ? (
-            <Temperatures machine={machine} />
+            <Readings machine={machine} most={2} />
           ) : (
             <p class="abnormal">{machine.fault?.what ?? "It has not answered yet."}</p>
           )}
-          {machine.attempt ? null : <p class="quiet">Plate: {machine.plateWhat}</p>}
+          {machine.attempt || !machine.builds ? null : <p class="quiet">Plate: {plateWords[machine.plate]}.</p>}
         </section>
       ))}
       <section class="panel">
@@ -142,18 +163,8 @@ function Side({ view }: { readonly view: CellView }) {
         <p class={view.inspection.ready ? "quiet" : "abnormal"}>{view.inspection.what}</p>
       </section>
       <section class="panel">
-        <h2>Waiting jobs</h2>
-        <p>
-          {waiting === 0
-            ? "None."
-            : waiting === 1
-              ? "1 job approved for this cell."
-              : `${waiting} jobs approved for this cell.`}
-        </p>
-      </section>
-      <section class="panel">
-        <h2>Records to QA</h2>
-        <p>Not built yet.</p>
+        <h2>Records to QA — {syncWords[view.sync.state]}</h2>
+        <p class={view.sync.alarm ? "abnormal" : "quiet"}>{view.sync.what}</p>
       </section>
     </div>
   );

@@ -6,11 +6,12 @@ import { Pager } from "../parts/pager.tsx";
 import { Strip } from "../parts/strip.tsx";
 import { set } from "../set.ts";
 import { attempt, go, home, job, undecided } from "../store.ts";
-import { clock, jobWord } from "../words.ts";
+import { clock, jobWord, qaWords } from "../words.ts";
 
 const perPage = 5;
 const outcomes: Readonly<Record<string, string>> = {
-  Completed: "Every layer was made, seen and accepted.",
+  Completed: "The step was done.",
+  Rejected: "It finished, and its results are not good.",
   Aborted: "It was stopped.",
   Failed: "It failed.",
   OutcomeUnknown: "Nobody can know what the machine did.",
@@ -23,6 +24,7 @@ export function EndedScreen() {
   const [view, last] = [job.value, attempt.value];
   if (!view) return <Frame title="Ended">{null}</Frame>;
   const log = last?.log ?? [];
+  const left = view.route.filter(({ state }) => state !== "done").map(({ title }) => title);
   const pages = Math.max(1, Math.ceil(log.length / perPage));
   const actions = (
     <>
@@ -30,7 +32,9 @@ export function EndedScreen() {
       <span class="spring" />
       {undecided.value ? (
         <Button size="primary" kind="act" wide label="Something waits for a decision" onPress={() => go("hold")} />
-      ) : null}
+      ) : (
+        <Button size="primary" kind="act" wide label="Go on with the job" onPress={() => go("job")} />
+      )}
     </>
   );
   return (
@@ -39,13 +43,11 @@ export function EndedScreen() {
         <section class="panel">
           <h2>{last?.outcome ? (outcomes[last.outcome] ?? last.outcome) : "It has not ended."}</h2>
           <p>{view.ended?.what ?? last?.outcomeWhat ?? ""}</p>
-          {last ? <Strip attempt={last} /> : null}
+          {last?.kind === "build" ? <Strip attempt={last} /> : null}
+          {last?.results.length ? <p>{last.results.length} results, shown with their limits on the job.</p> : null}
           <h2>Still to do</h2>
-          <ul class="todo">
-            <li>Cleaning, sleeves and measuring: not built yet.</li>
-            <li>Label, printed and scanned back: not built yet.</li>
-            <li>Release by QA: not built yet. This device is not released.</li>
-          </ul>
+          <p>{left.length === 0 ? "Nothing: the route is gone to its end." : `${left.join(", ")}.`}</p>
+          {view.ended ? <p class={view.qa.withQa ? "" : "quiet"}>{qaWords(view.qa)}</p> : null}
         </section>
         <section class="panel">
           <h2>Who did what</h2>

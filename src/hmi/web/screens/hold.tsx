@@ -4,10 +4,12 @@ import type { AttemptView, HoldView, LayerView } from "../../api.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
+import { Results } from "../parts/results.tsx";
+import { Steps } from "../parts/steps.tsx";
+import { StopButton } from "../parts/stop.tsx";
 import { set } from "../set.ts";
 import { act, attempt, go, home, job, undecided } from "../store.ts";
 import { clock, measure, plain, short } from "../words.ts";
-import { StopButton } from "./live.tsx";
 
 /** A held attempt, or one that ended with something undecided. */
 export function HoldScreen() {
@@ -16,6 +18,7 @@ export function HoldScreen() {
   const found = attempt.value;
   const about = undecided.value;
   if (!found) return <Frame title="Hold">{null}</Frame>;
+  if (found.kind === "task" || (about !== null && about.attempt !== found.id)) return <OtherHold found={found} />;
   const layer = found.hold?.layer ?? about?.layer ?? found.pictured;
   const shown = before.value ? layer - 1 : layer;
   const what = found.hold?.what ?? about?.what ?? "Nothing waits for a decision any more.";
@@ -57,6 +60,26 @@ export function HoldScreen() {
           ) : null}
         </section>
       </div>
+    </Frame>
+  );
+}
+
+/** A step without layers, or a copy at which no machine was at work: words and results in the place of a picture. */
+function OtherHold({ found }: { readonly found: AttemptView }) {
+  const about = undecided.value;
+  const isMine = about === null || about.attempt === found.id;
+  const what = about?.what ?? found.hold?.what ?? "Nothing waits for a decision any more.";
+  return (
+    <Frame
+      title={found.hold ? `On hold since ${clock(found.hold.since)}` : `${job.value?.id}: waits for a decision`}
+      actions={<Deeds found={found} />}
+    >
+      <Steps route={job.value?.route ?? []} />
+      <section class="panel">
+        <h2>{about ? plain(about.cause) : plainCause(found.hold, undefined)}</h2>
+        <p class="abnormal">{what}</p>
+        {isMine && found.results.length > 0 ? <Results results={found.results} perPage={3} /> : null}
+      </section>
     </Frame>
   );
 }
@@ -122,6 +145,9 @@ function Deeds({ found }: { readonly found: AttemptView }) {
       {decides ? (
         <Button size="primary" kind="act" wide label="Decide, with signature" onPress={() => go("decide")} />
       ) : null}
+      {!decides && !hold ? (
+        <Button size="primary" kind="act" wide label="Go on with the job" onPress={() => go("job")} />
+      ) : null}
       {!decides && blind && found.verdicts.endsWith("b") ? (
         <Button
           size="primary"
@@ -137,7 +163,7 @@ function Deeds({ found }: { readonly found: AttemptView }) {
       ) : null}
       {hold ? (
         <span class="apart">
-          <StopButton attempt={found.id} />
+          <StopButton attempt={found.id} {...(found.kind === "task" && { label: "Stop this step" })} />
         </span>
       ) : null}
     </>

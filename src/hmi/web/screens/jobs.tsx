@@ -14,7 +14,7 @@ const perPage = 4;
 export function screenOf(job: JobLine): Screen {
   if (job.state === "Interrupted" || (job.state === "Ready" && job.undecided > 0)) return "hold";
   if (job.state === "Running") return "live";
-  return job.state === "Ready" ? "ready" : "ended";
+  return "job";
 }
 
 /** Every job of the cell. */
@@ -41,13 +41,14 @@ export function JobsScreen() {
               </h2>
               <p>
                 {job.title} · case {job.pseudonym}
-                {job.layer ? ` · layer ${job.layer.accepted} of ${job.layer.planned}` : ""}
+                {job.layer?.planned ? ` · layer ${job.layer.accepted} of ${job.layer.planned}` : ""}
+                {job.next && job.state === "Ready" ? ` · next: ${job.next.title}` : ""}
               </p>
               {job.hold ? <p class="abnormal">{job.hold}</p> : null}
             </div>
             <div class="deeds">
               <Button size="primary" label="Look at it" onPress={() => void open(job.id, screenOf(job))} />
-              {job.state === "Ready" && job.undecided === 0 ? (
+              {job.state === "Ready" && job.undecided === 0 && job.next?.kind === "build" ? (
                 <Button size="primary" kind="act" label="Start it" onPress={() => void open(job.id, "identity")} />
               ) : null}
             </div>

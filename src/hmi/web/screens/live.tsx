@@ -2,14 +2,16 @@
 import { useSignal } from "@preact/signals";
 import type { AttemptView, LayerView } from "../../api.ts";
 import type { ReasonCode } from "../../reasons.ts";
-import { Button, HoldButton } from "../parts/button.tsx";
+import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
+import { StopButton } from "../parts/stop.tsx";
 import { Strip } from "../parts/strip.tsx";
 import { Temperatures } from "../parts/temperatures.tsx";
 import { set } from "../set.ts";
 import { act, attempt, cell, go, home, job } from "../store.ts";
 import { clock } from "../words.ts";
+import { TaskScreen } from "./task.tsx";
 
 /** One running attempt, layer by layer. */
 export function LiveScreen() {
@@ -17,6 +19,7 @@ export function LiveScreen() {
   const view = useSignal<LayerView | null>(null);
   const running = attempt.value;
   if (!running) return <Frame title="Live layer">{null}</Frame>;
+  if (running.kind === "task") return <TaskScreen running={running} />;
   const layer = Math.min(chosen.value ?? running.pictured, running.pictured);
   const version = `${running.verdicts}/${running.pictured}/${running.hold?.since ?? 0}`;
   return (
@@ -126,20 +129,4 @@ function Deeds({ running }: { readonly running: AttemptView }) {
       ) : null}
     </>
   );
-}
-
-/** Ends the attempt for good; always apart from everything else. */
-export function StopButton({ attempt: id }: { readonly attempt: string }) {
-  const stop = async () => {
-    if (
-      await act(
-        `/api/attempts/${id}/stop`,
-        { why: "stopped-at-panel" satisfies ReasonCode<"stop"> },
-        "Stopped. The machine is told to stop and cool.",
-      )
-    ) {
-      go("ended");
-    }
-  };
-  return <HoldButton kind="stop" label="Stop this print" onHeld={() => void stop()} />;
 }

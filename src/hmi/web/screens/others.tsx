@@ -1,20 +1,33 @@
-/** Alarms, help, and the screens that are not built yet. */
+/** Alarms and help. */
+import { useSignal } from "@preact/signals";
 import { Button } from "../parts/button.tsx";
 import { Frame, Sign } from "../parts/frame.tsx";
+import { Pager } from "../parts/pager.tsx";
+import { set } from "../set.ts";
 import { cell, home, open } from "../store.ts";
 import { ownerWords } from "../words.ts";
 
-const alarmsShown = 4;
+const perPage = 3;
 const back = <Button size="primary" label="Back" onPress={home} />;
 
 /** What needs somebody now. */
 export function AlarmsScreen() {
+  const page = useSignal(0);
   const alarms = cell.value?.alarms ?? [];
+  const pages = Math.max(1, Math.ceil(alarms.length / perPage));
+  const at = Math.min(page.value, pages - 1);
+  const actions = (
+    <>
+      {back}
+      <span class="spring" />
+      <Pager page={at} pages={pages} onPage={(to) => set(page, to)} what="Alarms" />
+    </>
+  );
   return (
-    <Frame title="Alarms" actions={back}>
+    <Frame title="Alarms" actions={actions}>
       <ul class="list">
         {alarms.length === 0 ? <li class="panel">No alarm stands.</li> : null}
-        {alarms.slice(0, alarmsShown).map((alarm) => (
+        {alarms.slice(at * perPage, (at + 1) * perPage).map((alarm) => (
           <li class={`panel line p${alarm.priority}`} key={alarm.key}>
             <Sign priority={alarm.priority} />
             <div>
@@ -31,22 +44,7 @@ export function AlarmsScreen() {
           </li>
         ))}
       </ul>
-      <p class="quiet">
-        {alarms.length > alarmsShown ? `${alarms.length - alarmsShown} more, less urgent. ` : ""}Acknowledging and
-        shelving alarms: not built yet.
-      </p>
-    </Frame>
-  );
-}
-
-/** A screen whose feature does not exist in this version. */
-export function NotBuiltScreen({ title, what }: { readonly title: string; readonly what: string }) {
-  return (
-    <Frame title={title} actions={back}>
-      <section class="panel unbuilt">
-        <p class="huge">Not built yet</p>
-        <p>{what}</p>
-      </section>
+      <p class="quiet">Acknowledging and shelving alarms: not built yet.</p>
     </Frame>
   );
 }
@@ -58,17 +56,16 @@ export function HelpScreen() {
       <div class="columns">
         <section class="panel">
           <h2>In danger</h2>
-          <p>Press the machine's own red stop. This screen is not a safety stop.</p>
+          <p>Press the machine's own red stop. This screen is none.</p>
           <h2>To start a job</h2>
           <p>
-            Type both identifiers and the side. Clear the plate. Scan the job sheet and press the enable button. Then
-            press and hold Start.
+            Type both identifiers and the side. Clear the plate. Scan the job sheet, press the enable button, then press
+            and hold Start.
           </p>
+          <h2>At every other machine</h2>
+          <p>Put the part in, scan its tag, scan the job sheet, press the enable button, then press and hold.</p>
           <h2>When it holds</h2>
-          <p>
-            Look at the picture. If a layer failed, QA decides and signs. If the camera was blind, mend that and look
-            again.
-          </p>
+          <p>If something is outside its limits, QA decides and signs. If the camera was blind, mend that first.</p>
         </section>
         <section class="panel">
           <h2>Signs</h2>

@@ -18,6 +18,9 @@ export function ReadyScreen() {
   const actions = (
     <>
       <Button size="primary" label="Back" onPress={home} />
+      {shut.some(({ gate }) => gate === "material") ? (
+        <Button size="primary" label="Load material" onPress={() => go("materials")} />
+      ) : null}
       <span class="spring" />
       <HoldButton wide label="Start printing" disabled={shut.length > 0} onHeld={() => void start()} />
     </>
@@ -87,7 +90,7 @@ export function ResumeScreen() {
       <span class="spring" />
       <HoldButton
         wide
-        label="Go on printing"
+        label={held.kind === "build" ? "Go on printing" : "Go on with the step"}
         disabled={shut || !held.hold || !isPresent()}
         onHeld={() => void resume()}
       />
