@@ -1,9 +1,9 @@
 /** The demo's far end of every wire: printer, camera and presence device, each a program of its own. */
 import { randomBytes } from "node:crypto";
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { request } from "node:http";
 import { join } from "node:path";
 import { type Program, root, startProgram } from "./programs.ts";
+import type { Station } from "./station.ts";
 
 /** Where everything of one demo stands. */
 export interface Places {
@@ -18,6 +18,8 @@ export interface Places {
   readonly world: string;
   readonly cameraControl: string;
   readonly presenceControl: string;
+  /** What the label printer's queue watches. */
+  readonly labels: string;
 }
 
 export interface Bench {
@@ -35,6 +37,10 @@ export interface BenchOptions {
   readonly speed: number;
   readonly seed: number;
   readonly port: number;
+  /** The finishing station; null where the demo ends with the print, and the cell finds none at its address. */
+  readonly station: Station | null;
+  /** What stands in the configuration about central QA; empty for none. */
+  readonly central: string;
   /** Lines of the configuration to put in the place of others (`from` must stand in it). */
   readonly edits: readonly { readonly from: string; readonly to: string }[];
 }
@@ -70,6 +76,7 @@ export function preparePlaces(dir: string): Places {
     world: join(run, "world.sock"),
     cameraControl: join(run, "camera.sock"),
     presenceControl: join(run, "presence.sock"),
+    labels: join(dir, "labels"),
   };
 }
 
@@ -124,8 +131,11 @@ export async function startBench(places: Places, options: BenchOptions): Promise
 }
 
 /** The committed configuration with this demo's folders, ports and edits. */
-function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOptions): void {
+function writeConfig(places: Places, cameraUrl: string, options: BenchOptions): void {
+  const { port, edits, station, central } = options;
   const config = join(root, "config");
+  writeFileSync(join(places.run, "station.user"), station?.user.user ?? "nobody", { mode: 0o600 });
+  writeFileSync(join(places.run, "station.password"), station?.user.password ?? "none", { mode: 0o600 });
   const snapshot = cameraUrl.endsWith(".jpg") ? cameraUrl : `${cameraUrl.replace(/\/$/, "")}/snapshot.jpg`;
   const changes = [
     { from: "http://127.0.0.1:8441/snapshot.jpg", to: snapshot },
@@ -133,6 +143,7 @@ function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOp
     { from: '"recipes"', to: JSON.stringify(join(config, "recipes")) },
     { from: '"bench-rig.json"', to: JSON.stringify(join(config, "bench-rig.json")) },
     { from: '"../models/', to: `"${join(root, "models")}/` },
+    { from: "opc.tcp://127.0.0.1:4840", to: station?.url ?? "opc.tcp://127.0.0.1:9" },
     ...edits,
   ];
   let text = readFileSync(join(config, "simulated-cell.toml"), "utf8").replaceAll("../var/demo", places.dir);
@@ -140,34 +151,5 @@ function writeConfig(places: Places, cameraUrl: string, { port, edits }: BenchOp
     if (!text.includes(from)) throw new Error(`config/simulated-cell.toml has no ${from}`);
     text = text.replace(from, () => to);
   }
-  writeFileSync(places.config, text);
-}
-
-/** One request to a simulator's control socket; rejects on anything but success. */
-export function control(socketPath: string, path: string, body?: unknown): Promise<unknown> {
-  const text = body === undefined ? "" : JSON.stringify(body);
-  const method = body === undefined ? "GET" : "POST";
-  return new Promise((done, fail) => {
-    const asked = request({ socketPath, path, method, headers: { "content-type": "application/json" } }, (answer) => {
-      let said = "";
-      answer.setEncoding("utf8").on("data", (chunk: string) => {
-        said += chunk;
-      });
-      answer.on("end", () => {
-        if ((answer.statusCode ?? 500) >= 300) fail(new Error(`${path}: ${answer.statusCode} ${said}`));
-        else done(said === "" ? null : parseOrText(said));
-      });
-    });
-    asked.setTimeout(20_000, () => asked.destroy(new Error(`${path}: no answer`)));
-    asked.on("error", fail);
-    asked.end(text);
-  });
-}
-
-function parseOrText(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return text;
-  }
+  writeFileSync(places.config, `${text}\n${central}`);
 }

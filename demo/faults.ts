@@ -2,17 +2,13 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobView } from "../src/hmi/api.ts";
-import { control, type Places } from "./bench.ts";
+import type { Places } from "./bench.ts";
+import { control } from "./control.ts";
 import { deliver, packOrder, packRaw } from "./packages.ts";
-import { openPanel, Refused } from "./panel.ts";
-import { clearPlate, confirmIdentity, dispose, job, provePresence, start, until } from "./people.ts";
+import { openPanel } from "./panel.ts";
+import { clearPlate, confirmIdentity, dispose, job, printer, provePresence, start, until } from "./people.ts";
+import { type Reaction, refusal } from "./route-faults.ts";
 import { attemptOf, type Story, startCell, startJob, untilLayer, watch } from "./story.ts";
-
-/** What the cell did about it. */
-export interface Reaction {
-  readonly right: boolean;
-  readonly words: string;
-}
 
 export interface DemoFault {
   /** What goes wrong, one sentence. */
@@ -99,16 +95,6 @@ function ended(view: JobView): Reaction {
   };
 }
 
-async function refused(act: () => Promise<unknown>): Promise<Reaction> {
-  try {
-    await act();
-    return { right: false, words: "NOT REFUSED." };
-  } catch (problem) {
-    if (!(problem instanceof Refused)) throw problem;
-    return { right: true, words: `Refused (${problem.problem.code}): ${problem.problem.what}` };
-  }
-}
-
 const driverEntry = "drivers/marlin/io/child.ts";
 
 /** kill -9 of one of the daemon's own child processes, found by what it runs. */
@@ -175,7 +161,8 @@ async function restarted(story: Story): Promise<Reaction> {
   await story.panel.signIn(story.technician.name, story.technician.password);
   await until("the printer's word that it is safe", async () => {
     const { machines } = await story.panel.cell();
-    return machines.every((machine) => machine.online && !machine.unsafe) ? true : null;
+    const machine = machines.find(({ id }) => id === printer);
+    return machine?.online && !machine.unsafe ? true : null;
   });
   display.say("  the printer has confirmed that it stands still with its heaters off");
   return ended(await story.panel.job(job));
@@ -298,14 +285,14 @@ export const faults: Readonly<Record<string, DemoFault>> = {
   },
   "wrong-patient": {
     what: "The identifiers of another patient are typed.",
-    play: ({ panel }) => refused(() => confirmIdentity(panel, ["MRN-48214-7", "1961-04-09"])),
+    play: ({ panel }) => refusal(() => confirmIdentity(panel, ["MRN-48214-7", "1961-04-09"])),
   },
   "no-presence": {
     what: "Somebody presses start over the network; nobody stands at the cell.",
     async play({ panel, bench }) {
       await confirmIdentity(panel);
       await clearPlate(bench, panel);
-      return refused(() => start(panel));
+      return refusal(() => start(panel));
     },
   },
   "plate-not-clear": {
@@ -315,7 +302,7 @@ export const faults: Readonly<Record<string, DemoFault>> = {
       await confirmIdentity(panel);
       await clearPlate(bench, panel, false);
       await provePresence(bench, panel);
-      return refused(() => start(panel));
+      return refusal(() => start(panel));
     },
   },
   "unsafe-gcode": badPackage(

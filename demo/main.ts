@@ -1,41 +1,47 @@
 /** `npm run demo`: a guide is printed, watched and recorded on real wires, played through the page's own API. */
-import { rmSync, writeFileSync } from "node:fs";
-import { readFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { ensureWebBuilt } from "../scripts/build-web.ts";
-import { type Bench, preparePlaces, startBench } from "./bench.ts";
 import { createDisplay } from "./display.ts";
 import { closeRecord, type DemoFault, faults } from "./faults.ts";
-import { deliverOrder, makeAuthorities } from "./packages.ts";
-import { openPanel } from "./panel.ts";
-import { enrolPeople, job } from "./people.ts";
-import { cellward, root } from "./programs.ts";
-import { attemptOf, ready, type Story, startCell, startJob, watch } from "./story.ts";
+import { deliverOrder, deliverShortOrder } from "./packages.ts";
+import { job } from "./people.ts";
+import { createPlayer } from "./player.ts";
+import { root } from "./programs.ts";
+import { proveRecord, trustOf } from "./proof.ts";
+import { type RouteFault, routeFaults } from "./route-faults.ts";
+import { type Running, setUp, tearDown } from "./setup.ts";
+import type { Story } from "./story.ts";
+
+const tell = ([name, { what }]: [string, { readonly what: string }]) => `  ${name.padEnd(27)}${what}`;
 
 const help = `Usage: npm run demo -- [options]
 
-Prints the example drill guide on a simulated printer, looks at every layer, and writes the record.
+Takes a sealed order for a drill guide through the whole cell: printed with every layer looked at, finished and
+measured at a station, labelled, handed over, released, and countersigned by central QA. All machines are simulated.
 
   --exit           end when the job has ended (otherwise everything is left running for a look)
-  --fault NAME     let something go wrong and show the reaction
+  --fault NAME     let something go wrong and show the reaction; several of the route's, separated by commas, are
+                   played one after the other on a guide of three layers
   --speed N        machine seconds a second: motion and heating only (30)
   --port N         port of the page (8440; 0 takes a free one)
   --dir FOLDER     where everything is kept (var/demo); emptied first
   --seed N         seed of the simulators (1)
   --help
 
-Faults:
-${Object.entries(faults)
-  .map(([name, { what }]) => `  ${name.padEnd(24)}${what}`)
-  .join("\n")}
+Faults until the print has ended:
+${Object.entries(faults).map(tell).join("\n")}
 
-Exit codes: 0 the device was finished and its record verifies; 7 it was not finished, and the cell
-reacted as it must; 4 the record does not verify; 1 the demo itself failed or a fault was not caught.`;
+Faults of the route, from material to central QA:
+${Object.entries(routeFaults).map(tell).join("\n")}
+
+Exit codes: 0 the device was released and its record verifies; 7 something was made to go wrong, and the
+cell reacted as it must; 4 the record does not verify; 1 the demo itself failed or a fault was not caught.`;
 
 interface Options {
   readonly exit: boolean;
   readonly fault: DemoFault | null;
+  /** Faults of the route, in the order in which they are played; empty for none. */
+  readonly onTheRoute: readonly RouteFault[];
   readonly speed: number;
   readonly port: number;
   readonly seed: number;
@@ -68,52 +74,37 @@ function readOptions(): Options | string {
     if (!(speed >= 1 && speed <= 200)) return "--speed is a number from 1 to 200.";
     if (!Number.isInteger(port) || port < 0 || port > 65_535) return "--port is a whole number from 0 to 65535.";
     if (!Number.isSafeInteger(seed)) return "--seed is a whole number.";
-    const fault = values.fault === undefined ? null : faults[values.fault];
-    if (fault === undefined) return `There is no fault ${values.fault}.`;
-    return { exit: values.exit, fault, speed, port, seed, dir: resolve(values.dir) };
+    const names = values.fault?.split(",") ?? [];
+    const fault = names.length === 1 ? (faults[names[0] ?? ""] ?? null) : null;
+    const unknown = fault ? undefined : names.find((name) => !Object.hasOwn(routeFaults, name));
+    if (unknown !== undefined) return `There is no fault ${unknown} that could be played here.`;
+    const onTheRoute = Object.entries(routeFaults).flatMap(([name, each]) => (names.includes(name) ? [each] : []));
+    return { exit: values.exit, fault, onTheRoute, speed, port, seed, dir: resolve(values.dir) };
   } catch (problem) {
     return problem instanceof Error ? problem.message : String(problem);
   }
 }
 
 async function demo(options: Options): Promise<number> {
-  const { fault } = options;
+  const { fault, onTheRoute } = options;
   const began = Date.now();
   const display = createDisplay();
-  const running: { bench?: Bench; story?: Story } = {};
-  process.once("SIGINT", () => end(running).then(() => process.exit(130)));
+  const running: Running = {};
+  const parts: { story?: Story } = {};
+  const end = () => tearDown(running, parts.story?.cell ?? running.cell);
+  process.once("SIGINT", () => end().then(() => process.exit(130)));
   try {
-    display.say(
-      "Cellward: a patient-specific drill guide, printed, watched and recorded. SIMULATED, not for human use.",
-    );
-    const places = preparePlaces(options.dir);
-    await ensureWebBuilt();
-    await cellward(["init", "--data", places.data, "--keys", places.keys, "--origin", "demo.cellward.example/cell-1"]);
-    const bench = await startBench(places, { ...options, edits: fault?.edits ?? [] });
-    running.bench = bench;
-    display.say("  printer, camera and presence device are up, each on its own wire");
-    await commission(places.config, display);
-    await makeAuthorities(places);
-    await (fault?.deliver ?? deliverOrder)(places);
-    display.say("  the order is sealed for this cell, signed by design authority and clinical release, and delivered");
-    const { cell, url } = await startCell(places);
-    display.say(`  the cell is up: ${url}`);
-    const panel = openPanel(url);
-    const people = await enrolPeople(bench, panel);
-    await panel.signIn(people.technician.name, people.technician.password);
-    display.say(`  two people took their places with one-time codes:`);
-    display.say(`    technician ${people.technician.name}, password ${people.technician.password}`);
-    display.say(`    QA         ${people.quality.name}, password ${people.quality.password}`);
-    const story: Story = { bench, display, panel, cell, ...people };
-    running.story = story;
-    if (!fault?.noOrder) await ready(story);
-    const code = fault ? await playFault(story, fault) : await playGood(story);
-    display.say(
-      `  verify it yourself: bin/cellward verify ${join(places.dir, `${job}.json`)} --key ${join(places.keys, "cell.vkey")}`,
-    );
+    display.say("Cellward: a drill guide for one patient, from order to release. SIMULATED, not for human use.");
+    const short = onTheRoute.length > 0;
+    const { edits = [], deliver = short ? deliverShortOrder : deliverOrder, noOrder } = fault ?? {};
+    const story = await setUp({ ...options, whole: fault === null, edits, deliver, noOrder }, display, running);
+    parts.story = story;
+    const code = fault ? await playFault(story, fault) : await playRoute(story, onTheRoute);
+    const record = join(story.bench.places.dir, `${job}.json`);
+    display.say(`  verify it yourself: bin/cellward verify ${record} ${trustOf(story).join(" ")}`);
     display.say(`  ${Math.round((Date.now() - began) / 1000)} s in all`);
     if (!options.exit) {
-      display.say(`\nEverything is left running: ${url}  (Ctrl-C ends it)`);
+      display.say("\nEverything is left running (Ctrl-C ends it).");
       await new Promise(() => undefined);
     }
     return code;
@@ -123,22 +114,22 @@ async function demo(options: Options): Promise<number> {
     console.error(`Logs, where it got so far: ${join(options.dir, "run")}`);
     return 1;
   } finally {
-    await end(running);
+    await end();
   }
 }
 
-async function playGood(story: Story): Promise<number> {
-  const { display } = story;
-  await startJob(story);
-  const view = await watch(story);
-  const attempt = attemptOf(view);
-  if (attempt?.hold) display.say(`HELD: ${attempt.hold.what}`);
-  const made = attempt?.outcome === "Completed" && view.state === "Ended";
-  const counts = `${attempt?.printed} printed, ${attempt?.verdicts.length} decided, ${attempt?.accepted} accepted of ${attempt?.planned} planned`;
-  display.say(made ? `FINISHED: ${counts}` : `NOT FINISHED: ${counts}`);
-  const verified = await proveRecord(story);
-  if (!verified) return 4;
-  return made ? 0 : 7;
+/** The whole route, with the chosen faults just before the acts that they are about. */
+async function playRoute(story: Story, chosen: readonly RouteFault[]): Promise<number> {
+  const { display, panel } = story;
+  const player = createPlayer(story, chosen);
+  const released = await player.play();
+  if (player.wrong()) return 1;
+  if (released) {
+    const { state } = await panel.job(job).catch(() => ({ state: "Ended" }));
+    display.say(state === "Ended" ? "FINISHED: released, recorded, with QA" : `NOT FINISHED: the order is ${state}`);
+  }
+  if (!(await proveRecord(story))) return 4;
+  return released && chosen.length === 0 ? 0 : 7;
 }
 
 async function playFault(story: Story, fault: DemoFault): Promise<number> {
@@ -151,46 +142,4 @@ async function playFault(story: Story, fault: DemoFault): Promise<number> {
   const verified = await proveRecord(story);
   if (!reaction.right) return 1;
   return verified ? 7 : 4;
-}
-
-/** Exports the record, verifies it, and shows that one changed byte is found. */
-async function proveRecord({ display, bench }: Story): Promise<boolean> {
-  const { data, keys, dir } = bench.places;
-  const folder = await cellward(["verify", data, "--keys", keys]);
-  display.say(`  the ledger ${folder.code === 0 ? "verifies" : "DOES NOT VERIFY"}: ${summary(folder.value)}`);
-  const record = join(dir, `${job}.json`);
-  const exported = await cellward(["export", job, "--data", data, "--keys", keys, "--out", record]);
-  if (exported.code !== 0) return folder.code === 0;
-  const verified = await cellward(["verify", record, "--key", join(keys, "cell.vkey")]);
-  const { headline } = verified.value as { headline: string };
-  display.say(
-    `  record: ${record} (.html and .pdf beside it): ${verified.code === 0 ? headline.toLowerCase() : headline}`,
-  );
-  const bytes = await readFile(record);
-  const at = Math.floor(bytes.length / 3);
-  bytes[at] = bytes[at] === 0x31 ? 0x32 : 0x31;
-  const changed = join(dir, "changed.json");
-  writeFileSync(changed, bytes);
-  const caught = await cellward(["verify", changed, "--key", join(keys, "cell.vkey")]);
-  const [finding] = (caught.value as { findings: { seq: number | null; what: string }[] }).findings;
-  display.say(`  the same with one byte changed: ${caught.code === 4 ? `refused: ${finding?.what}` : "NOT REFUSED"}`);
-  rmSync(changed);
-  return folder.code === 0 && verified.code === 0 && caught.code === 4;
-}
-
-function summary(value: unknown): string {
-  const { entries, jobs, artifacts } = value as { entries: number; jobs: number; artifacts: number };
-  return `${entries} entries, ${jobs} job, ${artifacts} pictures, reports and programs`;
-}
-
-async function commission(config: string, display: { say(text: string): void }): Promise<void> {
-  const done = await cellward(["camera", "calibrate", "--config", config]);
-  if (done.code !== 0) throw new Error(`The camera could not be calibrated: ${JSON.stringify(done.value)}`);
-  display.say("  the camera is commissioned on the empty plate");
-}
-
-async function end({ bench, story }: { bench?: Bench; story?: Story }): Promise<void> {
-  story?.cell.kill("SIGTERM");
-  await Promise.race([story?.cell.exited, new Promise((done) => setTimeout(done, 30_000))]);
-  for (const program of [bench?.printer, bench?.camera, bench?.presence]) program?.kill("SIGTERM");
 }

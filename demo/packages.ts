@@ -28,7 +28,7 @@ export async function packOrder(places: Places): Promise<Uint8Array> {
   const [packed, released] = [join(authority, "packed.cwp"), join(authority, "released.cwp")];
   const key = (role: string) => join(authority, `${role}.key`);
   const recipient = await recipientOf(places);
-  const programs = programNames().map((name) => join(example, name));
+  const programs = programNames().map(pathOf);
   const geometry = ["--attach", join(example, "drill-guide.stl")];
   const ordered = ["--order", orderFile, "--program", ...programs, ...geometry, "--identifiers", "-"];
   const signed = ["--recipient", recipient, "--key", key(roles.designAuthority), "--out", packed];
@@ -40,7 +40,7 @@ export async function packOrder(places: Places): Promise<Uint8Array> {
 
 /** What a careless or hostile pair of signers changes about the example. */
 export interface RawChange {
-  readonly order?: Partial<Pick<OrderFile, "id" | "notBefore" | "expires" | "copies">>;
+  readonly order?: Partial<Pick<OrderFile, "id" | "notBefore" | "expires" | "copies" | "expect">>;
   readonly program?: (text: string) => string;
   readonly nonce?: string;
 }
@@ -50,7 +50,7 @@ export async function packRaw(places: Places, change: RawChange = {}): Promise<U
   const { format: _, recipe, ...order } = theOrder();
   const digest = recipeDigest(theRecipe());
   const files = programNames().map((name) => {
-    const text = readFileSync(join(example, name), "utf8");
+    const text = readFileSync(pathOf(name), "utf8");
     const changed = name === order.program ? change.program?.(text) : undefined;
     return { name, bytes: new TextEncoder().encode(changed ?? text) };
   });
@@ -77,8 +77,31 @@ export async function deliverOrder(places: Places): Promise<void> {
   deliver(places, "drill-guide.cwp", await packOrder(places));
 }
 
+/** The guide's first layers alone, for demos in which the print is not what matters. */
+export async function deliverShortOrder(places: Places): Promise<void> {
+  const { expect } = theOrder();
+  const { min, max, tolerance } = expect.box_mm;
+  const box_mm = { min, max: [max[0], max[1], shortLayers * 0.2] as [number, number, number], tolerance };
+  const change: RawChange = { order: { expect: { layers: shortLayers, box_mm } }, program: firstLayers };
+  deliver(places, "drill-guide.cwp", await packRaw(places, change));
+}
+
+const shortLayers = 3;
+
+function firstLayers(program: string): string {
+  const lines = program.split("\n");
+  const layers = lines.flatMap((line, at) => (line === ";LAYER_CHANGE" ? [at] : []));
+  const end = lines.lastIndexOf(";TYPE:Custom");
+  return [...lines.slice(0, layers[shortLayers]), ...lines.slice(end)].join("\n");
+}
+
 const theOrder = (): OrderFile => must(readOrderFile(readFileSync(orderFile)));
 const theRecipe = (): Recipe => must(readRecipe(readFileSync(join(root, `config/recipes/${theOrder().recipe}.json`))));
+
+/** The station's programs stand in a folder of their own. */
+function pathOf(name: string): string {
+  return join(example, name === theOrder().program ? "" : "station", name);
+}
 
 /** The toolpath, and what the recipe's other machines run. */
 function programNames(): string[] {

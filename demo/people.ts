@@ -3,7 +3,8 @@ import { randomBytes } from "node:crypto";
 import { setTimeout as pause } from "node:timers/promises";
 import type { JobView } from "../src/hmi/api.ts";
 import type { ReasonCode } from "../src/hmi/reasons.ts";
-import { type Bench, control } from "./bench.ts";
+import type { Bench } from "./bench.ts";
+import { control } from "./control.ts";
 import type { Panel } from "./panel.ts";
 import { cellward } from "./programs.ts";
 

@@ -1,8 +1,13 @@
 /** The demo's finishing station: started, its fingerprint compared and accepted, the cell's certificate let in. */
-import { randomBytes } from "node:crypto";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
+import { randomBytes, X509Certificate } from "node:crypto";
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { control } from "./bench.ts";
+import { pkiFolder } from "../src/drivers/io/opcua.ts";
+import { clientUriOf } from "../src/drivers/opcua/config.ts";
+import { openPki } from "../src/drivers/opcua/io/pki.ts";
+import { readTrust, writeTrust } from "../src/drivers/opcua/io/trust-store.ts";
+import { digestOf } from "../src/kernel/hash.ts";
+import { control } from "./control.ts";
 import { type Program, root, startProgram } from "./programs.ts";
 
 export interface StationPlaces {
@@ -45,16 +50,29 @@ export async function startStation(run: string, speed: number, seed: number): Pr
   return { places, program, url, user };
 }
 
-/** The station's owner lets the cell's certificate in. */
-export function letIn({ places }: Station, certificate: string): void {
+/** The engineer compares fingerprints on both sides: the cell accepts the station's certificate, the station the cell's. */
+export async function introduce({ places }: Station, keys: string, origin: string): Promise<void> {
+  const pki = await openPki(pkiFolder(keys), clientUriOf(origin));
   const trusted = join(places.pki, "trusted/certs");
   mkdirSync(trusted, { recursive: true });
-  copyFileSync(certificate, join(trusted, "cell.pem"));
+  copyFileSync(pki.certificateFile, join(trusted, "cell.pem"));
+  await pki.close();
+  const shown = new X509Certificate(readFileSync(join(places.pki, "own/certs/certificate.pem")));
+  const pin = { fingerprint: digestOf(new Uint8Array(shown.raw)), subject: "CN=station", at: Date.now() };
+  const trust = readTrust(pkiFolder(keys));
+  writeTrust(pkiFolder(keys), { ...trust, machines: { ...trust.machines, "station-1": pin } });
 }
 
 /** Somebody lays a part into the fixture, or takes it out. */
 export function layIn({ places }: Station, tag: string | null): Promise<unknown> {
   return control(places.control, "/part", { tag });
+}
+
+/** Everything that was broken is whole again, and the station is cleared and reset at its own panel. */
+export async function mendStation({ places }: Station): Promise<void> {
+  await control(places.control, "/clear", {});
+  // A button that is not lit does nothing: a unit that is idle has nothing to clear.
+  for (const button of ["clear", "reset"]) await control(places.control, "/panel", { button }).catch(() => null);
 }
 
 /** Lets something go wrong at the station. */

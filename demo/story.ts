@@ -2,10 +2,12 @@
 import { join } from "node:path";
 import type { AttemptView, JobView } from "../src/hmi/api.ts";
 import type { Bench, Places } from "./bench.ts";
+import type { Central } from "./central.ts";
 import type { Display } from "./display.ts";
 import type { Panel } from "./panel.ts";
-import { clearPlate, confirmIdentity, job, type Person, provePresence, start, until } from "./people.ts";
-import { type Program, root, startProgram } from "./programs.ts";
+import { clearPlate, confirmIdentity, job, type Person, printer, provePresence, start, until } from "./people.ts";
+import { cellward, type Program, root, startProgram } from "./programs.ts";
+import type { Station } from "./station.ts";
 
 export interface Story {
   readonly bench: Bench;
@@ -14,6 +16,11 @@ export interface Story {
   readonly technician: Person;
   readonly quality: Person;
   cell: Program;
+  /** Address of the cell's page. */
+  readonly url: string;
+  /** Null where the demo ends with the print. */
+  readonly station: Station | null;
+  readonly central: Central | null;
 }
 
 const patienceMs = 15 * 60_000;
@@ -29,13 +36,21 @@ export async function startCell(places: Places): Promise<{ cell: Program; url: s
   return { cell, url };
 }
 
+/** A copy of the record as it is now. */
+export async function backUp({ bench }: Pick<Story, "bench">): Promise<void> {
+  const { data, keys, dir } = bench.places;
+  const { code, value } = await cellward(["backup", "--data", data, "--keys", keys, "--to", join(dir, "backup")]);
+  if (code !== 0) throw new Error(`The backup failed: ${JSON.stringify(value)}`);
+}
+
 /** Waits until the order is in, the printer answers and the eye is open. */
-export async function ready(story: Pick<Story, "panel">): Promise<void> {
+export async function ready(story: Pick<Story, "panel" | "station">): Promise<void> {
   await until(
     "the order, the printer and the camera",
     async () => {
       const { jobs, machines, inspection } = await story.panel.cell();
-      return jobs.length > 0 && machines.every((machine) => machine.online) && inspection.ready ? true : null;
+      const wanted = machines.filter(({ id }) => id === printer || story.station !== null);
+      return jobs.length > 0 && wanted.every((machine) => machine.online) && inspection.ready ? true : null;
     },
     120_000,
   );

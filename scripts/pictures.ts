@@ -2,13 +2,11 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
-import { control, preparePlaces, startBench } from "../demo/bench.ts";
+import { control } from "../demo/control.ts";
 import { createDisplay } from "../demo/display.ts";
-import { deliverOrder, makeAuthorities } from "../demo/packages.ts";
-import { openPanel } from "../demo/panel.ts";
-import { enrolPeople } from "../demo/people.ts";
-import { cellward, root } from "../demo/programs.ts";
-import { ready, startCell, startJob, untilLayer, watch } from "../demo/story.ts";
+import { root } from "../demo/programs.ts";
+import { type Running, setUp, tearDown } from "../demo/setup.ts";
+import { startJob, untilLayer, watch } from "../demo/story.ts";
 import { ensureWebBuilt } from "./build-web.ts";
 
 const folder = join(root, "docs/pictures");
@@ -16,10 +14,8 @@ const failsAtLayer = 24;
 mkdirSync(folder, { recursive: true });
 await ensureWebBuilt();
 const display = createDisplay();
-const places = preparePlaces(join(root, "var/pictures"));
-await cellward(["init", "--data", places.data, "--keys", places.keys, "--origin", "demo.cellward.example/cell-1"]);
-const bench = await startBench(places, { dir: places.dir, speed: 30, seed: 1, port: 0, edits: [] });
-const started: { kill(signal: NodeJS.Signals): void }[] = [bench.printer, bench.camera, bench.presence];
+const running: Running = {};
+const options = { dir: join(root, "var/pictures"), speed: 30, seed: 1, port: 0, edits: [], whole: false };
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: [
@@ -32,21 +28,13 @@ const browser = await chromium.launch({
   ],
 });
 try {
-  await cellward(["camera", "calibrate", "--config", places.config]);
-  await makeAuthorities(places);
-  await deliverOrder(places);
-  const { cell, url } = await startCell(places);
-  started.push(cell);
-  const panel = openPanel(url);
-  const people = await enrolPeople(bench, panel);
-  await panel.signIn(people.technician.name, people.technician.password);
-  const story = { bench, display, panel, cell, ...people };
-  await ready(story);
+  const story = await setUp(options, display, running);
+  const { technician, bench, url } = story;
   const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
   await page.goto(url);
-  await page.evaluate(signIn, people.technician);
+  await page.evaluate(signIn, technician);
   await page.reload();
-  await control(places.world, "/fault", {
+  await control(bench.places.world, "/fault", {
     name: "foreign-object",
     atLayerZ: failsAtLayer * 0.2,
     x: 66,
@@ -67,7 +55,7 @@ try {
   await photograph(page, "hold.png");
 } finally {
   await browser.close();
-  for (const program of started.reverse()) program.kill("SIGTERM");
+  await tearDown(running, running.cell);
 }
 
 /** Runs in the page: the same request that its sign-in screen sends. */

@@ -29,7 +29,7 @@ export function materialGates(state: State, operation: MachineOperation, at: Epo
         "engineer",
       );
     }
-    const why = whyNotUsable(lot, need.quantity, at);
+    const why = whyNotUsable(lot, need.quantity, at, title);
     const remedy = lot.status === "quarantine" ? "QA decides on the lot." : "Load another lot and scan its package.";
     const owner = lot.status === "quarantine" ? "qa" : "technician";
     return gate(

@@ -52,9 +52,9 @@ export function lotId(gtin: string, batch: string): LotId | null {
   return /^[0-9]{14}\.[A-Za-z0-9._-]{1,20}$/.test(id) ? (id as LotId) : null;
 }
 
-/** Why so much of this lot may not be taken at `at`, one sentence; null where it may. */
-export function whyNotUsable(lot: Lot, quantity: number, at: EpochMs): string | null {
-  const name = `Lot ${lot.batch} of ${lot.material}`;
+/** Why so much of this lot may not be taken at `at`, one sentence; null where it may. `title` names the material. */
+export function whyNotUsable(lot: Lot, quantity: number, at: EpochMs, title = lot.material): string | null {
+  const name = `Lot ${lot.batch} of ${title}`;
   if (lot.status === "rejected") return `${name} was rejected by QA.`;
   if (lot.status !== "released") return `${name} is in quarantine: QA has not released it.`;
   if (at >= lot.expires) return `${name} expired on ${new Date(lot.expires).toISOString().slice(0, 10)}.`;

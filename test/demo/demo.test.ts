@@ -70,6 +70,32 @@ describe("the demo", () => {
     expect(code).toBe(7);
   });
 
+  it("[F3][F23][F37][F40][F46][F47][F48][F69][F79][F81][F85] what goes wrong on the route is met, one thing after the other", {
+    timeout: 10 * minutes,
+  }, async () => {
+    const names = [
+      ...["wrong-lot", "expired-lot", "unreleased-lot", "wrong-part", "opcua-restart", "opcua-wrong-certificate"],
+      ...["opcua-freeze", "broker-down", "qa-hold", "qa-down", "missing-result", "qa-lies", "label-swapped"],
+      "cell-restored-from-backup",
+    ];
+    const { code, said } = await demo("route", "--fault", names.join(","));
+    expect(said).not.toContain("WRONG");
+    expect(said.match(/^RIGHT: /gm)).toHaveLength(names.length);
+    expect(said).toContain("RELEASED, as a SIMULATED device");
+    expect(said).toContain("never received here");
+    expect(said).toContain("Wrong part");
+    expect(said).toContain("Central QA holds the lot");
+    expect(said).toContain("no result for Bore of sleeve 2");
+    expect(said).toContain("The label on the device is not its own");
+    expect(code).toBe(7);
+  });
+
+  it("[F73] a sleeve that does not fit ends the device, not the record", { timeout: 6 * minutes }, async () => {
+    const { code, said } = await demo("overforce", "--fault", "press-overforce");
+    expect(said).toMatch(/^RIGHT: (Failed|Rejected): /m);
+    expect(code).toBe(7);
+  });
+
   it("refuses a fault that it does not know, with the list", async () => {
     const { code, said } = await demo("unknown", "--fault", "earthquake");
     expect(code).toBe(2);

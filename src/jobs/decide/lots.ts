@@ -80,7 +80,7 @@ export function loadMaterial(draft: Draft, message: Of<"load-material">): void {
       `This lot of ${material.title} was never received here. Receive it first; QA decides.`,
     );
   }
-  const why = whyNotUsable(lot, 0, draft.at);
+  const why = whyNotUsable(lot, 0, draft.at, material.title);
   if (why !== null) return reject("wrong-material", `${why} It was not loaded.`);
   const used = Object.values(state.jobs).some(
     (job) =>
