@@ -5,10 +5,21 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Ingredients } from "../../src/intake/io/pack.ts";
 import { digestOf } from "../../src/kernel/hash.ts";
+import type { Clock } from "../../src/kernel/ports.ts";
 import { concat, utf8 } from "../../src/ledger/bytes.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { cellWithOrder } from "../jobs/story.ts";
-import { goodPackage, identity, marker, openDesk, order, program, temporaryFolder, unreleased } from "./desk.ts";
+import {
+  goodPackage,
+  identity,
+  marker,
+  openDesk,
+  order,
+  program,
+  quickClock,
+  temporaryFolder,
+  unreleased,
+} from "./desk.ts";
 import { designer, makeCellIdentity, makeSigner, released, signedBy } from "./packages.ts";
 
 describe("[F1] a good package", () => {
@@ -248,6 +259,16 @@ describe("[F1][L8] what is refused, each in its own words", () => {
     const late = await openDesk();
     await late.intake.take(await goodPackage({ order: revised }));
     expect(await late.intake.take(old)).toMatchObject({ ok: false, error: { code: "order-superseded" } });
+  });
+
+  it("one that needs too much time, and the next is judged all the same", async () => {
+    let impatient = true;
+    const after: Clock["after"] = (delay, fire) => quickClock.after(impatient ? 0 : delay, fire);
+    const desk = await openDesk({ clock: { ...quickClock, after } });
+    expect(await desk.intake.take(await goodPackage())).toMatchObject({ ok: false, error: { code: "not-judged" } });
+    expect([desk.jobs(), desk.refusals()]).toEqual([[], [expect.stringMatching(/J-1 could not be judged/)]]);
+    impatient = false;
+    expect(await desk.intake.take(await goodPackage())).toMatchObject({ ok: true });
   });
 
   it("many at once are taken one after the other, and too many are told to wait", async () => {
