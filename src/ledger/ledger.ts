@@ -26,8 +26,8 @@ export interface Ledger {
    * Rejects with LedgerFailed where the write failed: the ledger then refuses everything, and the process ends.
    */
   append(drafts: readonly EntryDraft[]): Promise<readonly Entry[]>;
-  /** Every durable entry from `fromSeq` on, in order, up to the head at the time of the call. */
-  read(fromSeq: number): AsyncIterable<Recorded>;
+  /** Every durable entry from `fromSeq` on, in order, up to the head at the time of the call, or to `toSeq` (not included). */
+  read(fromSeq: number, toSeq?: number): AsyncIterable<Recorded>;
   /** What is durable now. */
   head(): Head;
   /** Signs the head and stores the checkpoint; the stored one where the head has not moved since. */

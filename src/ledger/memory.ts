@@ -94,9 +94,9 @@ export function openMemoryLedger(disk: MemoryDisk, options: MemoryOptions = {}):
       state.tail = result.catch(() => undefined);
       return result;
     },
-    async *read(fromSeq) {
+    async *read(fromSeq, toSeq = Number.POSITIVE_INFINITY) {
       refuseIfFailed();
-      for (const row of disk.rows.slice(fromSeq, headOf(state.chain).size)) yield recordedOf(row);
+      for (const row of disk.rows.slice(fromSeq, Math.min(toSeq, headOf(state.chain).size))) yield recordedOf(row);
     },
     head: () => headOf(state.chain),
     async checkpoint() {

@@ -21,16 +21,19 @@ const frameBytes = 32 * 1024;
 export async function composeBatch(ledger: SyncLedger, from: number, limit: number): Promise<Composed> {
   const entries: { entry: string; body: string }[] = [];
   let room = maxMessageBytes - frameBytes;
-  for await (const { entryText: entry, bodyText: body } of ledger.read(from)) {
-    room -= printedBytes(entry) + printedBytes(body) + 24;
+  for await (const { entryText: entry, bodyText: body } of ledger.read(from, from + limit)) {
+    // A character is at most three bytes as it is and two when it is escaped; only large entries are measured exactly.
+    const most = 2 * entry.length + 3 * body.length + 24;
+    room -= most < room / limit ? most : printedBytes(entry) + printedBytes(body) + 24;
     if (room < 0) break;
     entries.push({ entry, body });
-    if (entries.length === limit) break;
   }
   const to = from + entries.length;
   if (to === from) return { kind: "too-large" };
-  const proof = from === 0 ? [] : await ledger.proofBetween(from, to);
-  const checkpoint = await ledger.checkpointAt(to);
+  const [proof, checkpoint] = await Promise.all([
+    from === 0 ? [] : ledger.proofBetween(from, to),
+    ledger.checkpointAt(to),
+  ]);
   const { origin } = ledger;
   const bytes = messageBytes({ kind: "batch", origin, from, entries, checkpoint, proof: proof.map(toBase64) });
   return { kind: "batch", to, bytes };

@@ -54,6 +54,9 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
     tail: Promise.resolve(),
     waiting: 0,
     moved: false,
+    beside: new Set(),
+    toStore: null,
+    isStoring: false,
     stopWaking: () => undefined,
     closed: false,
     status: null,
@@ -75,10 +78,12 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
       run.stopWaking();
       run.connection?.close();
       run.connection = null;
-      await run.tail;
+      await Promise.all([run.tail, ...run.beside]);
     },
   };
 }
+
+type Receipt = Extract<Output, { kind: "store" }>;
 
 interface Run {
   readonly ports: SyncPorts;
@@ -89,6 +94,11 @@ interface Run {
   waiting: number;
   /** A moved head waits to be heard: one is enough. */
   moved: boolean;
+  /** Work with the ledger that turns do not wait for. */
+  readonly beside: Set<Promise<unknown>>;
+  /** The newest receipt to be made durable; it covers those before it. */
+  toStore: Receipt | null;
+  isStoring: boolean;
   stopWaking: () => void;
   closed: boolean;
   status: SyncStatus | null;
@@ -101,23 +111,30 @@ function hear(run: Run, input: Input): void {
 
 /** Does the work in its turn; false where sync has ended or the work failed, which ends sync. */
 function inTurn(run: Run, work: () => Promise<void>): Promise<boolean> {
-  const done = run.tail.then(async () => {
-    if (run.closed) return false;
-    try {
-      await work();
-      return true;
-    } catch (problem) {
-      if (!run.closed) {
-        run.closed = true;
-        run.stopWaking();
-        run.connection?.close();
-        run.ports.onFatal(problem);
-      }
-      return false;
-    }
-  });
+  const done = run.tail.then(() => guarded(run, work));
   run.tail = done.then(() => undefined);
   return done;
+}
+
+/** Does the work beside the turns: messages are heard meanwhile. */
+function beside(run: Run, work: () => Promise<void>): void {
+  const done = guarded(run, work).finally(() => run.beside.delete(done));
+  run.beside.add(done);
+}
+
+async function guarded(run: Run, work: () => Promise<void>): Promise<boolean> {
+  if (run.closed) return false;
+  try {
+    await work();
+    return true;
+  } catch (problem) {
+    if (run.closed) return false;
+    run.closed = true;
+    run.stopWaking();
+    run.connection?.close();
+    run.ports.onFatal(problem);
+    return false;
+  }
 }
 
 async function turn(run: Run, input: Input): Promise<void> {
@@ -155,7 +172,7 @@ function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
 }
 
 async function writtenAt(ledger: SyncLedger, seq: number): Promise<EpochMs> {
-  for await (const { entry } of ledger.read(seq)) return entry.at;
+  for await (const { entry } of ledger.read(seq, seq + 1)) return entry.at;
   return 0;
 }
 
@@ -177,16 +194,10 @@ async function act(run: Run, output: Output): Promise<void> {
       run.connection?.publish(message, () => undefined);
       return;
     }
-    case "compose": {
-      const { serial, from } = output;
-      const composed = await composeBatch(ledger, from, output.limit);
-      if (composed.kind === "too-large") return hear(run, { kind: "too-large", serial, from });
-      run.connection?.publish(composed.bytes, () => hear(run, { kind: "acknowledged", serial }));
-      return hear(run, { kind: "sent", serial, from, to: composed.to });
-    }
+    case "compose":
+      return beside(run, () => compose(run, output));
     case "store":
-      await ledger.putCosignature(output.size, output.note);
-      return hear(run, { kind: "stored", size: output.size });
+      return store(run, output);
     case "decision":
       return takeDecision(run, output.envelope);
     case "alarm":
@@ -196,6 +207,30 @@ async function act(run: Run, output: Output): Promise<void> {
     default:
       return unreachable(output);
   }
+}
+
+async function compose(run: Run, { serial, from, limit }: Extract<Output, { kind: "compose" }>): Promise<void> {
+  const composed = await composeBatch(run.ports.ledger, from, limit);
+  // Meanwhile the connection may have ended, or central QA may have said where else to go on.
+  if (run.state.composing !== serial) return;
+  if (composed.kind === "too-large") return hear(run, { kind: "too-large", serial, from });
+  run.connection?.publish(composed.bytes, () => hear(run, { kind: "acknowledged", serial }));
+  hear(run, { kind: "sent", serial, from, to: composed.to });
+}
+
+/** Makes receipts durable one after the other; of those that wait only the newest, since it covers them all. */
+function store(run: Run, receipt: Receipt): void {
+  run.toStore = receipt;
+  if (run.isStoring) return;
+  run.isStoring = true;
+  beside(run, async () => {
+    for (let next = run.toStore; next !== null; next = run.toStore) {
+      run.toStore = null;
+      await run.ports.ledger.putCosignature(next.size, next.note);
+      hear(run, { kind: "stored", size: next.size });
+    }
+    run.isStoring = false;
+  });
 }
 
 function connect(run: Run): void {

@@ -65,6 +65,12 @@ export function ledgerConformance(name: string, makePlace: () => Promise<Place>)
       expect(parseEntry(read[1]?.entryText ?? "")).toEqual(entries[1]);
       expect((await all(ledger, 1)).map((one) => one.entry.seq)).toEqual([1]);
       expect(await all(ledger, 2)).toEqual([]);
+      const upTo = async (from: number, to: number): Promise<number[]> => {
+        const found: number[] = [];
+        for await (const { entry } of ledger.read(from, to)) found.push(entry.seq);
+        return found;
+      };
+      expect([await upTo(0, 1), await upTo(1, 9), await upTo(1, 1)]).toEqual([[0], [1], []]);
     });
 
     test("appends made at once keep their order and stay whole", async () => {

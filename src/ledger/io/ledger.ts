@@ -3,14 +3,14 @@ import { join } from "node:path";
 import { assert } from "../../kernel/assert.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { fromHex, toHex, utf8 } from "../bytes.ts";
+import { fromHex, toHex } from "../bytes.ts";
 import { emptyChain, headOf, textDraft } from "../chain.ts";
 import { assertOver } from "../checkpoint.ts";
 import type { Entry, JsonObject } from "../entry.ts";
 import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, type Standing } from "../ledger.ts";
 import type { SignedNote } from "../note.ts";
 import { consistencyFrom } from "../proofs.ts";
-import { leafHash, rootOf } from "../tree.ts";
+import { rootOf } from "../tree.ts";
 import type { Report } from "../verify.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
 import { makePrivateFolder } from "./files.ts";
@@ -158,9 +158,9 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
       signing.moved();
       return entries;
     },
-    async *read(fromSeq) {
+    async *read(fromSeq, toSeq = Number.POSITIVE_INFINITY) {
       refuse();
-      const { size } = writer.head();
+      const size = Math.min(toSeq, writer.head().size);
       for (let from = fromSeq; from < size; from += pageEntries) {
         const rows = await writer.page(from, Math.min(size, from + pageEntries));
         for (const { entryText, bodyText } of rows) yield recorded(entryText, bodyText);
@@ -179,9 +179,8 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
     async proofBetween(from, to) {
       refuse();
       assert(1 <= from && from <= to && to <= writer.head().size, "a proof is within the log");
-      const rows = await writer.page(from, to);
-      const leaves = rows.map(({ entryText }) => leafHash(utf8(entryText)));
-      return consistencyFrom(await writer.frontier(from), leaves);
+      const [frontier, leaves] = await Promise.all([writer.frontier(from), writer.leaves(from, to)]);
+      return consistencyFrom(frontier, leaves);
     },
     cosigned: () => cosigned,
     putCosignature(size, note) {

@@ -26,6 +26,7 @@ export type ToWriter =
   | { readonly kind: "append"; readonly requests: readonly AppendRequest[] }
   | { readonly kind: "page"; readonly id: number; readonly from: number; readonly to: number }
   | { readonly kind: "frontier"; readonly id: number; readonly size: number }
+  | { readonly kind: "leaves"; readonly id: number; readonly from: number; readonly to: number }
   | { readonly kind: "checkpoint" | "cosignature"; readonly id: number; readonly size: number; readonly note: string }
   | { readonly kind: "close"; readonly id: number };
 
@@ -52,4 +53,5 @@ export type FromWriter =
   | { readonly kind: "failed"; readonly fault: LedgerFault }
   | { readonly kind: "page"; readonly id: number; readonly rows: readonly StoredText[] }
   | { readonly kind: "frontier"; readonly id: number; readonly frontier: Frontier }
+  | { readonly kind: "leaves"; readonly id: number; readonly leaves: readonly Uint8Array[] }
   | { readonly kind: "done"; readonly id: number };

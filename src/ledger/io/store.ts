@@ -40,6 +40,7 @@ export interface Store {
   page(from: number, to: number): readonly StoredText[];
   /** The tree's right edge at `size`. */
   frontier(size: number): Frontier;
+  leaves(from: number, to: number): readonly Uint8Array[];
   putCheckpoint(size: number, note: string): LedgerFault | null;
   putCosignature(size: number, note: string): LedgerFault | null;
   close(): void;
@@ -137,6 +138,10 @@ function createStore(
     chain: verified.chain,
     unmoved: 0,
   };
+  const selectEntry = db.prepare<[number, number], { entry: Buffer }>(
+    "SELECT entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
+  );
+  const leaves = (from: number, to: number) => selectEntry.all(from, to).map(({ entry }) => leafHash(entry));
   return {
     verified,
     lastNote,
@@ -156,14 +161,8 @@ function createStore(
       select
         .all(from, to)
         .map((row) => ({ entryText: row.entry.toString("utf8"), bodyText: row.body.toString("utf8") })),
-    frontier(size) {
-      const rows = select.all(leavesFrom(size), size);
-      return frontierAt(
-        held.marks,
-        size,
-        rows.map((row) => leafHash(row.entry)),
-      );
-    },
+    frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
+    leaves,
     putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
     putCosignature: (size, note) => putNote(db, "cosignature", size, note),
     close() {

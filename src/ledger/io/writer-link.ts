@@ -18,6 +18,8 @@ export interface WriterLink {
   append(drafts: readonly TextDraft[]): Promise<readonly Entry[]>;
   page(from: number, to: number): Promise<readonly StoredText[]>;
   frontier(size: number): Promise<Frontier>;
+  /** Leaf hashes of the entries `from` to, not including, `to`. */
+  leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
   putNote(kind: "checkpoint" | "cosignature", size: number, note: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -118,6 +120,7 @@ function link(worker: Worker, opened: Opened): WriterLink {
 
   const entriesOf = (_: FromWriter, entries: readonly Entry[]): readonly Entry[] => entries;
   const rowsOf = (message: FromWriter): readonly StoredText[] => (message.kind === "page" ? message.rows : []);
+  const leavesOf = (message: FromWriter): readonly Uint8Array[] => (message.kind === "leaves" ? message.leaves : []);
   const frontierOf = (message: FromWriter): Frontier => {
     assert(message.kind === "frontier", "the writer answers what it was asked");
     return message.frontier;
@@ -129,6 +132,7 @@ function link(worker: Worker, opened: Opened): WriterLink {
     append: (drafts) => calls.ask((id) => queue({ id, drafts }), entriesOf),
     page: (from, to) => calls.ask((id) => post({ kind: "page", id, from, to }), rowsOf),
     frontier: (size) => calls.ask((id) => post({ kind: "frontier", id, size }), frontierOf),
+    leaves: (from, to) => calls.ask((id) => post({ kind: "leaves", id, from, to }), leavesOf),
     putNote: (kind, size, note) =>
       calls.ask(
         (id) => post({ kind, id, size, note }),

@@ -31,6 +31,8 @@ function serve(store: Store): void {
       say({ kind: "page", id: message.id, rows: store.page(message.from, message.to) });
     } else if (message.kind === "frontier") {
       say({ kind: "frontier", id: message.id, frontier: store.frontier(message.size) });
+    } else if (message.kind === "leaves") {
+      say({ kind: "leaves", id: message.id, leaves: store.leaves(message.from, message.to) });
     } else if (message.kind === "checkpoint" || message.kind === "cosignature") {
       const put = message.kind === "checkpoint" ? store.putCheckpoint : store.putCosignature;
       const fault = put(message.size, message.note);
