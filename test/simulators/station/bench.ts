@@ -34,13 +34,27 @@ export interface Bench {
   readonly thumbprint: string;
   readonly pid: number;
   control(route: string, body?: unknown): Promise<{ status: number; body: Record<string, unknown> }>;
-  /** A client certificate that the station trusts, and one that it has never seen. */
+  /** Keys of a client that the station trusts. */
   readonly trusted: OPCUACertificateManager;
-  readonly stranger: OPCUACertificateManager;
   stop(): Promise<number | null>;
 }
 
 const main = new URL("../../../src/simulators/station/io/main.ts", import.meta.url).pathname;
+
+/** Keys and a certificate in a folder of their own; `FILE.pem` beside it is what the other end has to trust. */
+export async function keysIn(folder: string, file: string): Promise<OPCUACertificateManager> {
+  const manager = await managerIn(join(folder, file));
+  await manager.createSelfSignedCertificate({
+    applicationUri: `urn:test:${file}`,
+    subject: "/CN=test",
+    dns: ["localhost"],
+    ip: ["127.0.0.1"],
+    startDate: new Date(Date.now() - 3_600_000),
+    validity: 90,
+    outputFile: join(folder, `${file}.pem`),
+  });
+  return manager;
+}
 
 async function managerIn(folder: string): Promise<OPCUACertificateManager> {
   const manager = new OPCUACertificateManager({
@@ -57,10 +71,7 @@ export async function startBench(options: readonly string[] = []): Promise<Bench
   const folder = mkdtempSync(join(tmpdir(), "station-"));
   const pki = join(folder, "pki");
   writeFileSync(join(folder, "users.json"), JSON.stringify([{ user: user.userName, password: user.password }]));
-  const trusted = await managerIn(join(folder, "client"));
-  const stranger = await managerIn(join(folder, "stranger"));
-  await certify(trusted, join(folder, "client.pem"), "urn:test:client");
-  await certify(stranger, join(folder, "stranger.pem"), "urn:test:stranger");
+  const trusted = await keysIn(folder, "client");
   mkdirSync(join(pki, "trusted", "certs"), { recursive: true });
   copyFileSync(join(folder, "client.pem"), join(pki, "trusted", "certs", "client.pem"));
   const control = join(folder, "control");
@@ -71,29 +82,15 @@ export async function startBench(options: readonly string[] = []): Promise<Bench
     ...ready,
     folder,
     trusted,
-    stranger,
     control: (route, body) => call(control, route, body),
     stop: async () => {
       const ended = new Promise<number | null>((done) => station.once("exit", done));
       const code = station.kill("SIGTERM") ? await ended : station.exitCode;
       await trusted.dispose();
-      await stranger.dispose();
       rmSync(folder, { recursive: true });
       return code;
     },
   };
-}
-
-function certify(manager: OPCUACertificateManager, file: string, uri: string): Promise<void> {
-  return manager.createSelfSignedCertificate({
-    applicationUri: uri,
-    subject: "/CN=test",
-    dns: ["localhost"],
-    ip: ["127.0.0.1"],
-    startDate: new Date(Date.now() - 3_600_000),
-    validity: 90,
-    outputFile: file,
-  });
 }
 
 function firstLine(child: ChildProcess): Promise<string> {
@@ -124,24 +121,24 @@ function call(socketPath: string, route: string, body: unknown): ReturnType<Benc
 }
 
 export interface ClientOptions {
-  readonly who?: "trusted" | "stranger";
+  /** Another client than the one that the station trusts: its keys, and the name of its file in the bench's folder. */
+  readonly who?: { readonly keys: OPCUACertificateManager; readonly file: string };
   readonly mode?: MessageSecurityMode;
   readonly policy?: SecurityPolicy;
 }
 
 /** A client with one of the bench's certificates; it does not retry. */
 export function clientOf(bench: Bench, options: ClientOptions = {}): OPCUAClient {
-  const who = options.who ?? "trusted";
-  const manager = bench[who];
+  const { keys, file } = options.who ?? { keys: bench.trusted, file: "client" };
   return OPCUAClient.create({
     endpointMustExist: false,
     connectionStrategy: { maxRetry: 0, initialDelay: 100 },
     securityMode: options.mode ?? MessageSecurityMode.SignAndEncrypt,
     securityPolicy: options.policy ?? SecurityPolicy.Basic256Sha256,
-    clientCertificateManager: manager,
-    certificateFile: join(bench.folder, who === "trusted" ? "client.pem" : "stranger.pem"),
-    privateKeyFile: manager.privateKey,
-    applicationUri: who === "trusted" ? "urn:test:client" : "urn:test:stranger",
+    clientCertificateManager: keys,
+    certificateFile: join(bench.folder, `${file}.pem`),
+    privateKeyFile: keys.privateKey,
+    applicationUri: `urn:test:${file}`,
     transportTimeout: 5000,
   });
 }

@@ -242,6 +242,8 @@ test("[F34] restart: indexes move, the running job is aborted, programs and list
   expect(after.namespaces.indexOf(uris.own)).toBe(index + 5);
   expect(await startTime(after)).toBeGreaterThan(time);
   await after.node("own:Programs/own:clean-dry.json");
+  expect(await stateOf(after, id)).toEqual([6]);
+  expect((await responseOf(after, id)).why).toContain("restarted");
   await after.close();
 });
 

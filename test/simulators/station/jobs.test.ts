@@ -87,6 +87,18 @@ test("a program goes there and back in pieces, is moved to its name, and deleted
   await expect(desk.node("own:Programs/own:there.json")).rejects.toThrow("BadNoMatch");
 });
 
+test("a file that a session left open is free once that session ends", async () => {
+  const other = await openDesk(bench);
+  const open = (of: Desk) => callMethod(of, "own:Programs/own:measure.json", "Open", [value(DataType.Byte, 2)]);
+  expect((await open(other)).statusCode.name).toBe("Good");
+  expect((await open(desk)).statusCode.name).toBe("BadNotWritable");
+  await other.close();
+  const opened = await open(desk);
+  expect(opened.statusCode.name).toBe("Good");
+  const handle = value(DataType.UInt32, opened.outputArguments![0]!.value);
+  await callMethod(desk, "own:Programs/own:measure.json", "Close", [handle]);
+});
+
 test("[F34] each kind of job goes from store to ended, and answers with its results", async () => {
   const results: Record<string, Record<string, unknown>> = {};
   for (const operation of operations) {

@@ -74,6 +74,7 @@ const serial = word("serial", values.serial);
 const supervisor = await supervise(station, {
   port: number("port", values.port, 0, 65_535),
   pki,
+  lists: pki,
   users: users.data,
   identity: { name: word("name", values.name), serial, softwareRevision: "1.4.0" },
   applicationUri: productInstanceUri(serial),

@@ -21,8 +21,10 @@ export interface User {
 
 export interface ServerOptions {
   readonly port: number;
-  /** Folder of keys and of the trust list (`own`, `trusted/certs`, `rejected`). */
+  /** Folder of the station's own key and certificate. */
   readonly pki: string;
+  /** Folder with `trusted/certs` and `rejected`; it stays when the key changes. */
+  readonly lists: string;
   readonly users: readonly User[];
   readonly identity: Identity;
   /** Stands in the certificate, and so stays when only the machine's plate changes. */
@@ -45,7 +47,7 @@ export interface StationServer {
 
 /** Starts a server on the loopback interface. */
 export async function startServer(options: ServerOptions, station: Station): Promise<StationServer> {
-  const trust = await openTrust(options.pki, options.applicationUri);
+  const trust = await openTrust(options.pki, options.lists, options.applicationUri);
   const server = new OPCUAServer({
     port: options.port,
     certificateFile: trust.certificateFile,

@@ -1,12 +1,11 @@
 /** Keeps station and server going: the clock, and the faults that take the whole machine down or change who it is. */
-import { cpSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Station } from "../station.ts";
 import type { Surroundings } from "./control.ts";
 import { type ServerOptions, type StationServer, startServer } from "./server.ts";
 
 /** How often the station goes on and shows its values, in wall-clock ms. */
-const beatMs = 50;
+const beatMs = 100;
 
 /** What the program holds in its hand. */
 export interface Supervisor extends Surroundings {
@@ -53,10 +52,7 @@ export async function supervise(
       if (fault.name === "other-identity") await restart({ identity: { ...current.identity, serial: fault.serial } });
       if (fault.name === "other-certificate") {
         generation++;
-        const pki = join(options.pki, `other-${generation}`);
-        mkdirSync(pki, { recursive: true, mode: 0o700 });
-        cpSync(join(options.pki, "trusted"), join(pki, "trusted"), { recursive: true });
-        await restart({ pki });
+        await restart({ pki: join(options.pki, `other-${generation}`) });
       }
       return null;
     },
