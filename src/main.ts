@@ -195,6 +195,36 @@ people
   .addOption(keys)
   .action(async (person, o) => end(await (await parts.people()).unlockPerson(terminal(), o.keys, person)));
 
+const trust = program.command("trust").description("which certificates of machines on OPC UA this cell accepts");
+trust
+  .command("show")
+  .description("what answers at a machine's address: endpoints, certificate, fingerprint, and whether it is accepted")
+  .argument("<machine>", "a machine of the configuration, or an opc.tcp address")
+  .addOption(config)
+  .addOption(keys)
+  .action(async (machine, o) => end(await (await trustCommands()).showTrust(terminal(), machine, o)));
+trust
+  .command("accept")
+  .description("accept exactly this certificate for a machine, as compared with what the machine itself shows")
+  .argument("<machine>", "a machine of the configuration")
+  .argument("<fingerprint>", "SHA-256 of the certificate, as `trust show` prints it")
+  .addOption(config)
+  .addOption(keys)
+  .action(async (machine, print, o) => end(await (await trustCommands()).acceptTrust(terminal(), machine, print, o)));
+trust
+  .command("list")
+  .description("list what was accepted and revoked, and this cell's own certificate")
+  .addOption(config)
+  .addOption(keys)
+  .action(async (o) => end(await (await trustCommands()).listTrust(terminal(), o)));
+trust
+  .command("revoke")
+  .description("end the trust in a machine's certificate for good")
+  .argument("<machine>", "a machine of `trust list`")
+  .addOption(config)
+  .addOption(keys)
+  .action(async (machine, o) => end(await (await trustCommands()).revokeTrust(terminal(), machine, o)));
+
 program
   .command("config")
   .description("work with the configuration")
@@ -251,6 +281,11 @@ qa.command("people")
 qa.command("schema")
   .description("print the configuration's JSON Schema")
   .action(async () => (await parts.qa()).printQaSchema());
+
+/** OPC UA takes long to load: only who asks for it waits. */
+function trustCommands(): Promise<typeof import("./commands/io/trust.ts")> {
+  return import("./commands/io/trust.ts");
+}
 
 try {
   await program.parseAsync();

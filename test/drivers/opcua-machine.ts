@@ -1,6 +1,6 @@
 /** The real OPC UA driver, its child process and the simulated station at the other end of a real socket. */
 import { X509Certificate } from "node:crypto";
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { ChildMachine } from "../../src/drivers/io/child-machine.ts";
 import { createOpcuaMachine, pkiFolder } from "../../src/drivers/io/opcua.ts";
@@ -78,6 +78,9 @@ export async function introduce(station: StationBench, keysDir: string): Promise
   const trusted = join(station.folder, "pki/trusted/certs");
   mkdirSync(trusted, { recursive: true });
   copyFileSync(pki.certificateFile, join(trusted, "cellward.pem"));
+  // What was refused before lies among the rejected, and has to go from there.
+  const rejected = join(station.folder, "pki/rejected");
+  if (existsSync(rejected)) for (const file of readdirSync(rejected)) rmSync(join(rejected, file));
   await pki.close();
 }
 

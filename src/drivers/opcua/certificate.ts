@@ -47,7 +47,8 @@ export function judgeCertificate(facts: CertificateFacts, trust: TrustRecord, ex
   return judgeTrust(facts, trust) ?? judgeContent(facts, expected);
 }
 
-function judgeTrust({ fingerprint }: CertificateFacts, trust: TrustRecord): Fault | null {
+/** Whether exactly this certificate is (still) the accepted one. */
+export function judgeTrust({ fingerprint }: Pick<CertificateFacts, "fingerprint">, trust: TrustRecord): Fault | null {
   const { machine, accepted, configured, revoked } = trust;
   if (revoked.includes(fingerprint)) return faults.certificateRevoked(machine, fingerprint);
   if (accepted === null && configured === null) return faults.certificateNotTrusted(machine, fingerprint);

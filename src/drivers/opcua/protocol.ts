@@ -231,6 +231,7 @@ function lose(session: Session, fault: Fault): void {
   const { watch, running } = session;
   session.connected = false;
   session.watch = null;
+  session.alarms.refresh = null;
   if (watch !== null) session.unwatched ??= { from: watch.goodSince, since: session.now.mono, fault };
   if (session.job === null) offline(session, fault);
   else {

@@ -97,6 +97,8 @@ export interface Session {
   starting: { readonly attempt: AttemptId; aborted: boolean } | null;
   /** Attempts that ended here; what the machine still shows of them is ended there. */
   over: Set<AttemptId>;
+  /** Those of them of which nobody knows whether they ever began. */
+  doubtful: Set<AttemptId>;
   /** Files of ours that the machine still holds although their job is over. */
   leftovers: Set<string>;
   running: Running | null;
@@ -119,6 +121,7 @@ export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = [])
       job: null,
       starting: null,
       over: new Set(lost),
+      doubtful: new Set(),
       leftovers: new Set(lost.map(fileOf)),
     },
     ...{ running: null, waiting: [], nextRequest: 1, nextLook: 0, alarms: newAlarmBook(), endBy: null, out: [] },
@@ -161,6 +164,7 @@ export function close(session: Session, attempt: AttemptId): void {
   for (const oldest of session.over) {
     if (session.over.size <= rememberedAttempts) break;
     session.over.delete(oldest);
+    session.doubtful.delete(oldest);
   }
   if (session.job?.attempt === attempt) session.job = null;
 }

@@ -18,6 +18,8 @@ export const parameterIds = { file: "ProgramFile", digest: "ProgramDigest", part
 /** Carries `begin` out. A job order that the machine already has under this id is never given to it again (law 4). */
 export function* beginJob(session: Session, directive: Begin, program: Program | null): Procedure<Answer> {
   const { attempt } = directive;
+  if (session.doubtful.has(attempt))
+    return unknown(jobFaults.startUnknown("that was the answer before, and it stays so"));
   if (session.job?.attempt === attempt || session.over.has(attempt)) return { kind: "done" };
   const why = notThis(session, directive, program);
   if (why !== null) return refused(why);
@@ -63,7 +65,10 @@ function* start(session: Session, directive: Begin, { bytes, recipe }: Program):
   const said = yield* ask({ kind: "command", method: "StoreAndStart", job: attempt, order });
   const answer = yield* settle(session, directive, said);
   if (answer.kind !== "done") session.leftovers.add(name);
-  if (answer.kind === "unknown") close(session, attempt);
+  if (answer.kind === "unknown") {
+    session.doubtful.add(attempt);
+    close(session, attempt);
+  }
   return answer;
 }
 

@@ -61,7 +61,7 @@ class OpcuaMachine implements ChildDriver {
     const lost = (): void => {
       over = true;
       // A connection that was replaced or given up has nothing to say any more.
-      if (mine !== null && mine === this.#link) this.#lost(mine);
+      if (mine !== null && mine === this.#link) this.#lost(mine, faults.connectionLost());
     };
     try {
       const made = await connect(this.#config, lost);
@@ -94,10 +94,10 @@ class OpcuaMachine implements ChildDriver {
     this.#connectLater();
   }
 
-  #lost(link: Link): void {
+  #lost(link: Link, fault: Fault): void {
     void link.close();
     this.#link = null;
-    this.#step({ kind: "disconnected", fault: faults.connectionLost() });
+    this.#step({ kind: "disconnected", fault });
     this.#connectLater();
   }
 
@@ -124,6 +124,8 @@ class OpcuaMachine implements ChildDriver {
     } else if (output.kind === "refresh") void link.refresh().catch(() => undefined);
     else if (output.kind === "heartbeat") {
       const { id } = output;
+      const distrust = link.distrust();
+      if (distrust !== null) return this.#lost(link, distrust);
       void link
         .heartbeat()
         .catch(() => null)

@@ -4,7 +4,7 @@ import { type ClientSession, MessageSecurityMode, OPCUAClient, SecurityPolicy, U
 import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { statusNameIn } from "../call-status.ts";
-import { type CertificateFacts, hostOf, judgeCertificate } from "../certificate.ts";
+import { type CertificateFacts, hostOf, judgeCertificate, judgeTrust, type TrustRecord } from "../certificate.ts";
 import type { OpcuaChildConfig } from "../config.ts";
 import { faults } from "../faults.ts";
 import { chooseEndpoint, type Policy } from "../policy.ts";
@@ -20,6 +20,8 @@ export interface Connection {
   readonly client: OPCUAClient;
   readonly session: ClientSession;
   readonly certificatesEnd: { readonly machine: number; readonly cell: number };
+  /** Why the machine's certificate is not trusted any more, or null: it may have been revoked meanwhile. */
+  distrust(): Fault | null;
   close(): Promise<void>;
 }
 
@@ -28,6 +30,8 @@ const policies: Readonly<Record<Policy, SecurityPolicy>> = {
   Basic256Sha256: SecurityPolicy.Basic256Sha256,
   Aes128_Sha256_RsaOaep: SecurityPolicy.Aes128_Sha256_RsaOaep,
 };
+/** DataTypeExtractStrategy.Lazy, which the library does not export: without it every connection reads all its data types. */
+const onlyWhatIsUsed = 4;
 /** The server forgets a session that nobody uses for so long. */
 const sessionMs = 30_000;
 
@@ -56,10 +60,18 @@ export async function connect(config: OpcuaChildConfig, lost: () => void): Promi
     client.once("close", lost);
     session.value.once("session_closed", lost);
     const certificatesEnd = { machine: facts.value.notAfter, cell: pki.facts.notAfter };
+    const distrust = (): Fault | null => {
+      try {
+        return judgeTrust(facts.value, trustOf(config));
+      } catch (problem) {
+        return faults.driverProblem(wordsOf(problem));
+      }
+    };
     return ok({
       client,
       session: session.value,
       certificatesEnd,
+      distrust,
       close: () => leave(client, session.value, machine.callMs),
     });
   } finally {
@@ -67,10 +79,13 @@ export async function connect(config: OpcuaChildConfig, lost: () => void): Promi
   }
 }
 
-function judge({ machine, equipment, pki }: OpcuaChildConfig, facts: CertificateFacts): Fault | null {
-  const trust = trustRecord(readTrust(pki), equipment, machine.fingerprint);
-  const { endpoint, applicationUri } = machine;
-  return judgeCertificate(facts, trust, { host: hostOf(endpoint), applicationUri, now: Date.now() });
+function trustOf({ machine, equipment, pki }: OpcuaChildConfig): TrustRecord {
+  return trustRecord(readTrust(pki), equipment, machine.fingerprint);
+}
+
+function judge(config: OpcuaChildConfig, facts: CertificateFacts): Fault | null {
+  const { endpoint, applicationUri } = config.machine;
+  return judgeCertificate(facts, trustOf(config), { host: hostOf(endpoint), applicationUri, now: Date.now() });
 }
 
 async function reach(
@@ -101,6 +116,7 @@ function clientFor({ machine, clientUri }: OpcuaChildConfig, pki: Pki, chosen: D
     connectionStrategy: { maxRetry: 0, initialDelay: 100, maxDelay: 200 },
     keepPendingSessionsOnDisconnect: true,
     keepSessionAlive: false,
+    dataTypeExtractStrategy: onlyWhatIsUsed,
     requestedSessionTimeout: sessionMs,
     transportTimeout: machine.callMs,
   });

@@ -44,6 +44,7 @@ export interface Link {
   request(request: Request): Promise<Reply>;
   heartbeat(): Promise<Beat | null>;
   refresh(): Promise<void>;
+  distrust(): Fault | null;
   close(): Promise<void>;
 }
 
@@ -113,7 +114,7 @@ async function linkOf(
   const files = { session, directory, folder: programs, callMs, maxMessage, namespace: node.namespace };
   const machine: Machine = { ...known, methods, folder: await openFolder(files) };
   // The library reads the server's data types at the first use, which takes seconds: not in the middle of a start.
-  await within(warmUpMs, jobOrder(machine, "-", { workMaster: "-", parameters: [] }));
+  await within(warmUpMs, warmUp(machine));
   const watching = await watch(session, readings, parts.jobOrderList!, callMs, listener);
   const arrival = await readArrival(machine, simulated, connection);
   return {
@@ -121,6 +122,7 @@ async function linkOf(
     request: (request) => answerTo(machine, request),
     heartbeat: () => readBeat(machine),
     refresh: () => watching.refresh(),
+    distrust: connection.distrust,
     close: async () => {
       stop();
       await connection.close();
@@ -336,14 +338,26 @@ async function command(machine: Machine, request: Extract<Request, { kind: "comm
   return certainlyNotDone(status) ? { kind: "rejected", why: status } : { kind: "lost", why: status };
 }
 
+/** Structures of OPC 10031-4 v2 by the number of their data type. */
+const dataTypes = { jobOrder: 3008, jobOrderAndState: 3015, jobResponse: 3013 } as const;
+
+function dataTypeOf({ uris }: Directory, name: keyof typeof dataTypes): NodeId {
+  return resolveNodeId(`ns=${uris.indexOf(namespaces.isa95)};i=${dataTypes[name]}`);
+}
+
+/** Makes one of each structure, so that the library knows them and all that they are made of. */
+async function warmUp({ session, directory }: Machine): Promise<void> {
+  for (const name of Object.keys(dataTypes) as (keyof typeof dataTypes)[])
+    await session.constructExtensionObject(dataTypeOf(directory, name), {});
+}
+
 /** ISA95JobOrderDataType; unknown members would be dropped in silence, so every one is named here. */
-export async function jobOrder(
+async function jobOrder(
   { session, directory }: Pick<Machine, "session" | "directory">,
   job: string,
   order: NonNullable<Extract<Request, { kind: "command" }>["order"]>,
 ) {
-  const dataType = resolveNodeId(`ns=${directory.uris.indexOf(namespaces.isa95)};i=3008`);
-  return session.constructExtensionObject(dataType, {
+  return session.constructExtensionObject(dataTypeOf(directory, "jobOrder"), {
     jobOrderID: job,
     workMasterID: [{ ID: order.workMaster }],
     jobOrderParameters: order.parameters.map(({ id, value }) => ({

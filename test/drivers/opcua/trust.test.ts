@@ -1,0 +1,150 @@
+/** From an unknown machine to a trusted one and back: every wrong certificate and identity is refused in its own words. */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Terminal } from "../../../src/commands/io/terminal.ts";
+import { acceptTrust, listTrust, revokeTrust, showTrust } from "../../../src/commands/io/trust.ts";
+import type { AttemptId } from "../../../src/kernel/names.ts";
+import { type Bench as StationBench, startBench as startStation } from "../../simulators/station/bench.ts";
+import {
+  benchOf,
+  configOf,
+  fingerprintOf,
+  introduce,
+  type OpcuaBench,
+  partTag,
+  stationId,
+  stationProgram,
+} from "../opcua-machine.ts";
+
+let station: StationBench;
+let bench: OpcuaBench;
+let options: { config: string; keys: string };
+
+/** What a command said last. */
+let said: Record<string, unknown> = {};
+const terminal: Terminal = {
+  result: (value) => {
+    said = value as Record<string, unknown>;
+  },
+  progress: () => {},
+  trouble: (trouble, code) => {
+    said = { ...trouble };
+    return code;
+  },
+};
+const offline = (code: string) => bench.listener.next("offline", ({ fault }) => fault.code === code);
+const certificate = () => (said["certificates"] as { fingerprint: string; verdict: { code: string } | null }[])[0]!;
+
+/** The demo's configuration with the station as a second machine. */
+function configFile(): string {
+  const good = readFileSync(new URL("../../../config/simulated-cell.toml", import.meta.url), "utf8");
+  const { endpoint, userFile, passwordFile, productInstanceUri, applicationUri, node } = configOf(station);
+  const lines = [
+    '[[machine]]\nid = "station-1"\ntitle = "Station"\nclass = "finishing-station"\nserial = "FS-0001"\n[machine.opcua]',
+    ...Object.entries({ endpoint, userFile, passwordFile, productInstanceUri, applicationUri }).map(
+      ([key, value]) => `${key} = ${JSON.stringify(value)}`,
+    ),
+    `node = { namespace = ${JSON.stringify(node.namespace)}, name = ${JSON.stringify(node.name)} }`,
+  ];
+  const file = join(station.folder, "cell.toml");
+  const origin = good.replace(/^origin = .*$/m, 'origin = "test.example/cell-1"');
+  writeFileSync(file, origin.replace("[camera]", `${lines.join("\n")}\n\n[camera]`));
+  return file;
+}
+
+beforeAll(async () => {
+  station = await startStation(["--speed", "20"]);
+  const keys = join(station.folder, "keys");
+  mkdirSync(keys, { mode: 0o700 });
+  await station.control("POST /part", { tag: partTag });
+  options = { config: configFile(), keys };
+  bench = benchOf(station, keys, configOf(station));
+});
+afterAll(() => bench.dispose());
+
+test("[F23][L8] a machine that nobody accepted is not used, and the fault names the command that accepts it", async () => {
+  const { fault } = await offline("certificate-not-trusted");
+  expect(fault.remedy).toContain(`cellward trust accept station-1 ${fingerprintOf(station)}`);
+});
+
+test("[F23] trust show prints what answers, and this cell's own certificate for the machine's owner", async () => {
+  expect(await showTrust(terminal, stationId, options)).toBe(0);
+  expect(certificate()).toMatchObject({
+    fingerprint: fingerprintOf(station),
+    thumbprint: station.thumbprint,
+    uris: ["urn:cellward.example:finishing-station:FS-0001"],
+    verdict: { code: "certificate-not-trusted" },
+  });
+  const endpoints = said["endpoints"] as { mode: string; policy: string; usable: boolean }[];
+  expect(endpoints.filter(({ usable }) => usable).map(({ policy }) => policy)).toContain("Aes256_Sha256_RsaPss");
+  const own = said["own"] as { file: string; applicationUri: string };
+  expect(readFileSync(own.file, "utf8")).toContain("BEGIN CERTIFICATE");
+  expect(own.applicationUri).toBe("urn:cellward:test.example:cell-1");
+  expect(await showTrust(terminal, station.url, options)).toBe(0);
+});
+
+test("[F23] only the fingerprint that answers now is accepted; the machine has to accept this cell as well", async () => {
+  expect(await acceptTrust(terminal, stationId, "f".repeat(64), options)).toBe(7);
+  expect(said["code"]).toBe("other-certificate");
+  expect(await acceptTrust(terminal, stationId, "short", options)).toBe(2);
+  expect(await acceptTrust(terminal, "printer-1", fingerprintOf(station), options)).toBe(7);
+  expect(await acceptTrust(terminal, stationId, fingerprintOf(station), options)).toBe(0);
+  const { fault } = await offline("machine-refuses-this-cell");
+  expect(fault.remedy).toContain((said["own"] as { thumbprint: string }).thumbprint);
+  await introduce(station, options.keys);
+  expect((await bench.listener.next("online")).identity).toMatchObject({ serial: "FS-0001", simulated: true });
+});
+
+test("[F23] after a restart with other namespace indexes the machine is found again by its paths", async () => {
+  bench.listener.forget();
+  await bench.fault({ name: "restart", namespaces: 5 });
+  await bench.listener.next("offline");
+  await bench.listener.next("gap");
+  await bench.listener.next("online");
+  const attempt = "after-restart" as AttemptId;
+  expect(await bench.begin(attempt, bench.store(stationProgram("measure")))).toEqual({ kind: "done" });
+  const { executed } = await bench.listener.next("finished", (o) => o.attempt === attempt);
+  expect(executed.results?.map(({ characteristic }) => characteristic)).toContain("guide-height");
+});
+
+test("[F23][L8] another certificate at the same address is refused in its own words until it is accepted", async () => {
+  bench.listener.forget();
+  await bench.fault({ name: "other-certificate" });
+  const { fault } = await offline("certificate-changed");
+  expect(fault.what).toContain(fingerprintOf(station));
+  expect(await showTrust(terminal, stationId, options)).toBe(0);
+  const found = certificate();
+  expect(found.verdict?.code).toBe("certificate-changed");
+  expect(await acceptTrust(terminal, stationId, found.fingerprint, options)).toBe(0);
+  await bench.listener.next("online");
+});
+
+test("[F32][L8] another machine at the same address is refused by its nameplate", async () => {
+  bench.listener.forget();
+  await bench.fault({ name: "other-identity", serial: "FS-9999" });
+  const { fault } = await offline("wrong-machine");
+  expect(fault.what).toContain("FS-9999");
+  expect((await bench.begin("nobody" as AttemptId, bench.store(stationProgram("measure")))).kind).toBe("refused");
+  bench.listener.forget();
+  await bench.fault({ name: "other-identity", serial: "FS-0001" });
+  await bench.listener.next("online");
+});
+
+test("[F23] a revoked certificate ends the running connection, and is never accepted again", async () => {
+  bench.listener.forget();
+  expect(await revokeTrust(terminal, stationId, options)).toBe(0);
+  const { fingerprint } = said as { fingerprint: string };
+  await offline("certificate-revoked");
+  expect(await acceptTrust(terminal, stationId, fingerprint, options)).toBe(7);
+  expect(said["code"]).toBe("certificate-revoked");
+  expect(await listTrust(terminal, options)).toBe(0);
+  expect(said).toMatchObject({ machines: {}, revoked: [{ fingerprint, machine: stationId }] });
+  expect(await revokeTrust(terminal, stationId, options)).toBe(7);
+});
+
+test("[F23] where nothing answers, that is said, with its exit code", async () => {
+  expect(await showTrust(terminal, "opc.tcp://127.0.0.1:9", options)).toBe(6);
+  expect(await showTrust(terminal, "station-9", options)).toBe(7);
+  expect(await listTrust(terminal, { ...options, config: "/nowhere.toml" })).toBe(78);
+});
