@@ -1,6 +1,23 @@
 /** Test runner: everything under test/, two workers at most because CI has two cores. */
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { BaseSequencer, type TestSequencer, type TestSpecification, type Vitest } from "vitest/node";
+
+/** Files that play the whole product take minutes: they begin first, so that nothing has to wait for the last of them. */
+class DemoFirst implements TestSequencer {
+  readonly #usual: BaseSequencer;
+  constructor(runner: Vitest) {
+    this.#usual = new BaseSequencer(runner);
+  }
+  shard(files: TestSpecification[]): Promise<TestSpecification[]> {
+    return this.#usual.shard(files);
+  }
+  async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
+    const rest = await this.#usual.sort(files);
+    const plays = ({ moduleId }: TestSpecification) => moduleId.includes("/test/demo/");
+    return [...rest.filter(plays), ...rest.filter((file) => !plays(file))];
+  }
+}
 
 export default defineConfig({
   test: {
@@ -8,6 +25,7 @@ export default defineConfig({
     maxWorkers: 2,
     testTimeout: 60_000,
     hookTimeout: 60_000,
+    sequence: { sequencer: DemoFirst },
     // Hundreds of programs are started from source: each takes the stripped and compiled files of the one before.
     env: { NODE_COMPILE_CACHE: join(import.meta.dirname, "node_modules/.cache/node") },
   },

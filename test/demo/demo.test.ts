@@ -1,37 +1,8 @@
-/** The whole product on real wires: the guide is finished and proven, and what goes wrong is met as it must be. */
-import { execFile } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { afterAll, describe, expect, it } from "vitest";
-import type { faults } from "../../demo/faults.ts";
-
-const root = resolve(import.meta.dirname, "../..");
-const folder = mkdtempSync(join(tmpdir(), "cellward-demo-"));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
-
-interface Played {
-  readonly code: number | null;
-  readonly said: string;
-  readonly dir: string;
-  /** The temporary folder of everything that ran. */
-  readonly temporary: string;
-}
-
-/** Runs the demo to its end; no shell, nothing inherited that could change it. */
-function demo(name: string, ...more: string[]): Promise<Played> {
-  const dir = join(folder, name);
-  const temporary = mkdtempSync(join(folder, "tmp-"));
-  const args = [join(root, "demo/main.ts"), "--exit", "--port", "0", "--speed", "60", "--dir", dir, ...more];
-  return new Promise((done) => {
-    const env = { ...process.env, TMPDIR: temporary };
-    execFile(process.execPath, args, { cwd: root, maxBuffer: 1 << 24, env }, (problem, out, err) => {
-      done({ code: problem ? (problem.code as number) : 0, said: `${out}${err}`, dir, temporary });
-    });
-  });
-}
-
-const minutes = 60_000;
+/** The whole product on real wires: the guide is finished and proven, and what goes wrong on its route is met as it must be. */
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { demo, minutes, root } from "./play.ts";
 
 describe("the demo", () => {
   it("[L1][L3][L6][F1][F2][F3][F25][F34][F51][F67][F71] finishes the guide and proves its record", {
@@ -44,30 +15,6 @@ describe("the demo", () => {
     expect(code).toBe(0);
     expect(readFileSync(join(dir, "J-2026-000042.html"), "utf8")).toContain("SIMULATED, not for human use");
     noPlaintext(...["data", "run", "intake", "authority"].map((part) => join(dir, part)), temporary);
-  });
-
-  const told: readonly (readonly [keyof typeof faults, string, RegExp])[] = [
-    ["layer-shift", "[F55][F58]", /Layer \d+ failed/],
-    ["nothing-printed", "[F51]", /Layer \d+ failed/],
-    ["blind-camera", "[L3][F55]", /looked at again and passed/],
-    ["frozen-camera", "[L3][F55]", /looked at again and passed/],
-    ["unplug", "[L4][F31]", /OutcomeUnknown|Failed/],
-    ["kill-daemon", "[L4][F31][F33]", /heaters off[\s\S]*has confirmed[\s\S]*OutcomeUnknown/],
-    ["kill-daemon-and-driver", "[L4][F31][F33]", /heats on, to 205[\s\S]*has confirmed[\s\S]*OutcomeUnknown/],
-    ["disk-full", "[L1][F33]", /made safe/],
-    ["wrong-patient", "[L6][F4]", /identity-mismatch/],
-    ["no-presence", "[L5][F29]", /stand at the cell/],
-    ["plate-not-clear", "[L5][F29]", /something on the plate/],
-    ["unsafe-gcode", "[F38]", /the limit is 230/],
-    ["tampered-package", "[F1][F2]", /were changed on their way/],
-    ["replayed-order", "[F10]", /is already here[\s\S]*was used before/],
-  ];
-  it.each(told)("%s %s is met as it must be", { timeout: 6 * minutes }, async (name, _, words) => {
-    const { code, said } = await demo(name, "--fault", name);
-    expect(said).toMatch(/^RIGHT: /m);
-    expect(said).toMatch(words);
-    expect(said).not.toContain("DOES NOT VERIFY");
-    expect(code).toBe(7);
   });
 
   it("[F3][F23][F37][F40][F46][F47][F48][F69][F79][F81][F85] what goes wrong on the route is met, one thing after the other", {
