@@ -24,6 +24,8 @@ import { checkProgram, checkStart, type Refusal, type Stand } from "./start-chec
 
 /** Job orders that the station keeps at once. */
 export const mostJobs = 16;
+/** Changes of state that are kept until somebody asks. */
+const mostNews = 256;
 /** Longest step of virtual time, in seconds. */
 const step_s = 0.1;
 
@@ -46,6 +48,8 @@ export interface Station {
   readonly plant: Readonly<Plant>;
   readonly heartbeatMs: number;
   jobs(): readonly Job[];
+  /** The job at each change of its state since the last call, in order: what a look at `jobs` now and then would miss. */
+  news(): readonly Job[];
   unit(): PackState;
   mode(): OperationMode;
   alarms(): readonly Alarm[];
@@ -81,6 +85,7 @@ interface Running {
   readonly partTag: string;
 }
 
+const verbs = { Stop: "stopped", Abort: "aborted" } as const;
 const aborted: JobState = { name: "Aborted", sub: null };
 const stored: JobState = { name: "NotAllowedToStart", sub: "Ready" };
 
@@ -88,6 +93,7 @@ const stored: JobState = { name: "NotAllowedToStart", sub: "Ready" };
 export function createStation(options: StationOptions, files: FileStore, faults: FaultSet): Station {
   const plant = restingPlant();
   const jobs = new Map<string, Job>();
+  const news: Job[] = [];
   let unit: PackState = "Idle";
   let running: Running | null = null;
   let tag: string | null = null;
@@ -106,7 +112,12 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     doorClosed: doorClosed(),
     ready: itemState(unit) !== "OutOfService" && mode === "Processing",
   });
-  const change = (id: string, to: Partial<Job>): void => void jobs.set(id, { ...jobs.get(id)!, ...to });
+  const put = (job: Job): void => {
+    if (jobs.get(job.order.id)?.state !== job.state) news.push(job);
+    if (news.length > mostNews) news.shift();
+    jobs.set(job.order.id, job);
+  };
+  const change = (id: string, to: Partial<Job>): void => put({ ...jobs.get(id)!, ...to });
   const pack = (command: PackCommand): boolean => {
     const to = commanded(unit, command);
     if (to === null) return false;
@@ -114,11 +125,14 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     if (command === "Clear") tripped.clear();
     return true;
   };
-  const end = (id: string, to: Partial<Job>): void => {
-    change(id, { ...to, endedAt: now });
+  const letGo = (): void => {
     running = null;
     plant.force_N = 0;
     plant.stroke_mm = 0;
+  };
+  const end = (id: string, to: Partial<Job>): void => {
+    change(id, { ...to, endedAt: now });
+    letGo();
   };
   /** A start that is still waiting is taken back: after a fault or a restart nothing moves by itself. */
   const revoke = (): void => {
@@ -192,12 +206,9 @@ export function createStation(options: StationOptions, files: FileStore, faults:
   };
   const act = (method: Method, id: string): void => {
     if (running?.id !== id) return;
-    if (method === "Stop") {
-      end(id, { why: "stopped by the controller" });
-      pack("Stop");
-    } else if (method === "Abort") {
-      end(id, { why: "aborted by the controller" });
-      pack("Abort");
+    if (method === "Stop" || method === "Abort") {
+      letGo();
+      pack(method);
     } else if (method === "Pause") pack("Suspend");
     else if (method === "Resume") pack(unit === "Held" ? "Unhold" : "Unsuspend");
   };
@@ -218,9 +229,10 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     if (method === "Resume" && !doorClosed()) {
       return err({ bits: status.unableToAccept | status.doorOpen, why: "the door is open" });
     }
+    const ending =
+      method === "Stop" || method === "Abort" ? { endedAt: now, why: `${verbs[method]} by the controller` } : {};
     if (to === "gone") jobs.delete(id);
-    else if (to !== "same") change(id, { state: to, why: null });
-    if (method === "Abort" && running?.id !== id) change(id, { endedAt: now, why: "aborted before its start" });
+    else if (to !== "same") change(id, { state: to, why: null, ...ending });
     act(method, id);
     return ok(status.noError);
   };
@@ -229,6 +241,7 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     faults,
     plant,
     jobs: () => [...jobs.values()],
+    news: () => news.splice(0),
     heartbeatMs: options.heartbeatMs,
     unit: () => unit,
     mode: () => mode,
@@ -242,7 +255,7 @@ export function createStation(options: StationOptions, files: FileStore, faults:
       const cleared = andStart ? checkStart(order, stand()) : checkProgram(order, files.bytes);
       if (!cleared.ok) return cleared;
       const job = jobOf(order);
-      jobs.set(order.id, andStart ? { ...job, state: { name: "AllowedToStart", sub: "Ready" } } : job);
+      put(andStart ? { ...job, state: { name: "AllowedToStart", sub: "Ready" } } : job);
       return ok(status.noError);
     },
     command,

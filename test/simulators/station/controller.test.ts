@@ -68,6 +68,19 @@ describe("job states", () => {
     expect(stateOf("J-1")?.name).toBe("NotAllowedToStart");
     expect(station.unit()).toBe("Idle");
   });
+  it("are told one by one, however long nobody asks, and with the reason at the end", () => {
+    station.store(order("J-1"), true);
+    pass(60);
+    station.store(order("J-2", { workMaster: "clean-dry" }), true);
+    pass(2);
+    station.command("Abort", "J-2");
+    const told = station.news().map(({ order: { id }, state, why }) => `${id} ${state.name} ${why ?? ""}`.trim());
+    expect(told).toEqual([
+      ...["J-1 AllowedToStart", "J-1 Running", "J-1 Ended", "J-2 AllowedToStart", "J-2 Running"],
+      "J-2 Aborted aborted by the controller",
+    ]);
+    expect(station.news()).toEqual([]);
+  });
   it("say which method is not legal, and leave everything as it was", () => {
     station.store(order("J-1"), false);
     for (const method of ["RevokeStart", "Pause", "Resume", "Stop", "Clear"] as const) {

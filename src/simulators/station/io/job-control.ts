@@ -95,15 +95,14 @@ export function installJobControl(
     list.setValueFromSource(arrayOf(DataType.ExtensionObject, []));
   }
   const show = (): void => {
+    for (const job of station.news()) tell(job);
     const jobs = station.jobs();
     if (jobs.length === shown.length && jobs.every((job, index) => job === shown[index])) return;
-    const before = new Map(shown.map((job) => [job.order.id, job.state]));
     shown = jobs;
     list.setValueFromSource(arrayOf(DataType.ExtensionObject, jobs.map(codec.listEntry)));
     const begun = jobs.filter(({ state }) => state.name !== "NotAllowedToStart" && state.name !== "AllowedToStart");
     const answers = begun.map((job) => codec.response(job, plate.softwareRevision, plate.serial));
     responses.setValueFromSource(arrayOf(DataType.ExtensionObject, answers));
-    for (const job of jobs) if (before.get(job.order.id) !== job.state) tell(job);
   };
   bindCommands(control, isaNs, station, show);
   bindRequests(results, isaNs, station, codec, plate);
