@@ -49,6 +49,9 @@ beforeAll(async () => {
   recipient = /age1[0-9a-z]{58}/.exec(made.out)?.[0] ?? "";
 });
 
+/** What the recipe's other machines run. */
+const station = readdirSync(join(example, "station")).map((name) => join(example, "station", name));
+
 /** Arguments of a good pack, with some of them changed. */
 function packing(out: string, change: Record<string, string> = {}): string[] {
   const options: Record<string, string> = {
@@ -60,7 +63,7 @@ function packing(out: string, change: Record<string, string> = {}): string[] {
     "--out": at(out),
     ...change,
   };
-  return ["pack", ...Object.entries(options).flat()];
+  return ["pack", ...Object.entries(options).flat(), "--program", ...station];
 }
 
 function orderWith(name: string, change: (order: Record<string, unknown>) => void): string {

@@ -1,10 +1,10 @@
 /** A cell's intake for tests: the real intake over the real core and a store, with packages that it can make. */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { type Intake, type IntakeOptions, openIntake } from "../../src/intake/io/intake.ts";
 import type { Ingredients, OrderText } from "../../src/intake/io/pack.ts";
-import { readRecipe, recipeDigest } from "../../src/intake/recipe.ts";
+import { type Recipe, readRecipe, recipeDigest } from "../../src/intake/recipe.ts";
 import type { Controller } from "../../src/jobs/controller.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { Clock } from "../../src/kernel/ports.ts";
@@ -15,9 +15,27 @@ import { cellWithOrder, printer, type Story } from "../jobs/story.ts";
 import { layered, projectFile } from "../toolpath/bench.ts";
 import { anchors, makeCellIdentity, orderText, packed, released } from "./packages.ts";
 
-export const recipes = resolve(import.meta.dirname, "../../config/recipes");
-const recipe = readRecipe(projectFile("config/recipes/drill-guide-pla.json"));
-if (!recipe.ok) throw new Error(recipe.error);
+/** Recipes of these tests alone: the example's process with a short route, so that its own may grow. */
+const recipeFolder = temporaryFolder();
+process.once("exit", recipeFolder.remove);
+
+function makeRecipe(name: string, route: (steps: Recipe["route"]) => Recipe["route"]): Recipe {
+  const example = readRecipe(projectFile("config/recipes/drill-guide-pla.json"));
+  if (!example.ok) throw new Error(example.error);
+  const recipe = { ...example.value, recipe: name, route: route(example.value.route) };
+  writeFileSync(join(recipeFolder.path, `${name}.json`), JSON.stringify(recipe));
+  return recipe;
+}
+
+const recipe = makeRecipe("print-only", (steps) => steps.filter(({ kind }) => kind === "build"));
+/** Another machine's step after the print, with a program of its own (`wash.json`). */
+const washing = makeRecipe("print-and-wash", (steps) => [
+  ...steps.filter(({ kind }) => kind === "build"),
+  {
+    ...{ kind: "task", id: "wash", title: "Wash", equipmentClass: "filament-printer-bench", program: "wash.json" },
+    ...{ materials: [], characteristics: [], evidence: [], reworks: 0 },
+  },
+]);
 
 /** A program of three layers that the example's recipe allows, with a comment that is found wherever it lies in the clear. */
 export const marker = "MARKER-7Q4Z-IN-THE-CLEAR";
@@ -26,9 +44,12 @@ export const program = utf8(`; ${marker}\n${layered(3)}`);
 /** An order that the core of the tests accepts. */
 export const order: OrderText = {
   ...orderText,
-  recipe: { name: recipe.value.recipe, digest: recipeDigest(recipe.value) },
+  recipe: { name: recipe.recipe, digest: recipeDigest(recipe) },
   expect: { layers: 3, box_mm: { min: [60, 60, 0], max: [80, 80, 0.6], tolerance: 0.5 } },
 };
+
+/** The same, for the recipe whose second step needs `wash.json`. */
+export const washingOrder: OrderText = { ...order, recipe: { name: washing.recipe, digest: recipeDigest(washing) } };
 
 export const identity = await makeCellIdentity();
 
@@ -83,7 +104,7 @@ export async function openDesk(change: Partial<IntakeOptions> & { readonly story
   };
   const artifacts = change.artifacts ?? createMemoryArtifacts();
   const opened = await openIntake({
-    recipes,
+    recipes: recipeFolder.path,
     origin: order.cell,
     anchors,
     equipment: new Map([["filament-printer-bench", printer]]),

@@ -19,6 +19,7 @@ import {
   quickClock,
   temporaryFolder,
   unreleased,
+  washingOrder,
 } from "./desk.ts";
 import { designer, makeCellIdentity, makeSigner, released, signedBy } from "./packages.ts";
 
@@ -33,6 +34,23 @@ describe("[F1] a good package", () => {
     expect(job.attempts).toEqual([]);
     expect(await desk.artifacts.list()).toEqual([digestOf(bytes), digestOf(program)].sort());
     expect(desk.intake.jobFrom(digestOf(bytes))).toBe("J-1");
+  });
+
+  it("[F11] brings the programs of every step, and none of them may be missing", async () => {
+    const desk = await openDesk();
+    const wash = { name: "wash.json", bytes: utf8('{"seconds":90}') };
+    const toolpath = { name: "print.gcode", bytes: program };
+    const without = await desk.intake.take(await goodPackage({ order: washingOrder, files: [toolpath] }));
+    expect(without).toMatchObject({ ok: false, error: { code: "route-refused" } });
+    expect(without.ok ? "" : without.error.what).toMatch(/Wash needs the program wash\.json, which did not come/);
+    const geometry = { name: "guide.stl", bytes: utf8("solid") };
+    const taken = await desk.intake.take(await goodPackage({ order: washingOrder, files: [toolpath, geometry, wash] }));
+    expect(taken).toMatchObject({ ok: true });
+    const route = desk.story.state.jobs["J-1"]!.order.route;
+    expect(route).toMatchObject([{ kind: "build" }, { kind: "task", program: digestOf(wash.bytes) }]);
+    // The geometry stays in the package: nothing but programs is taken out of it.
+    expect(await desk.artifacts.has(digestOf(wash.bytes))).toBe(true);
+    expect(await desk.artifacts.has(digestOf(geometry.bytes))).toBe(false);
   });
 
   it("[F4][L6] opens again, in memory, for the key that identifiers are compared under", async () => {
