@@ -202,7 +202,7 @@ it("[F64][F73] a value outside its limits is shown beside them, and QA has the s
   await bench.cell.finish([...(good["measure"] ?? []).slice(0, 3), measured("guide-height", 11.9, "mm")]);
   await press("Cell");
   await shows("Waits for a decision");
-  await press("Go on: Measure");
+  await press("Something waits for a decision");
   await shows(/Height of the guide is 11.9 mm/);
   await page.getByRole("cell", { name: "✕ outside" }).waitFor();
   await inspectScreen(page, "65-hold-results");

@@ -24,7 +24,7 @@ globalThis.measureTargets = () => {
     }
   }
   for (const panel of document.querySelectorAll(".panel, .content, main, header, nav, .button")) {
-    if (panel.scrollHeight > panel.clientHeight + 2)
+    if (panel.scrollHeight > panel.clientHeight + 2 || panel.scrollWidth > panel.clientWidth + 2)
       told.push(`${panel.className || panel.tagName} is cut off: ${panel.innerText.slice(0, 40)}`);
   }
   return told;

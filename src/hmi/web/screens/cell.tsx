@@ -37,7 +37,9 @@ const waitingJobs = () => cell.value?.jobs.filter((each) => each.state === "Read
 /** What the large button leads to. */
 function onward(): string {
   const [only, ...others] = waitingJobs();
-  if (!only || others.length > 0 || !only.next || only.next.kind === "build") return "Start a patient job";
+  if (!only || others.length > 0 || !only.next) return "Start a patient job";
+  if (only.undecided > 0) return "Something waits for a decision";
+  if (only.next.kind === "build") return "Start a patient job";
   return `Go on: ${only.next.title}`;
 }
 

@@ -50,7 +50,7 @@ export function DecideScreen() {
       path: `/api/jobs/${job.value?.id}/dispositions`,
       body: { nonconformity: about.id, disposition: what.disposition, reason: what.reason.code },
       done: `${words.toLowerCase()}.`,
-      notFor: "Not for whoever started it.",
+      notFor: "not who started it",
       back: "decide",
       leadsTo: about.layer === null ? "job" : "hold",
     });

@@ -63,12 +63,10 @@ function Line({ lot }: { readonly lot: LotView }) {
   return (
     <li class="panel line lot" data-lot={lot.id}>
       <div>
-        <h2>
-          {lot.title}, lot {lot.batch}
-        </h2>
+        <h2>{lot.title}</h2>
         <p class="big">{lotWord(lot)}</p>
         <p class="quiet">
-          {lot.left} of {lot.quantity} {lot.unit} left · until {day(lot.expires)}
+          lot <strong>{lot.batch}</strong> · {lot.left} of {lot.quantity} {lot.unit} left · until {day(lot.expires)}
         </p>
       </div>
       <Button size="primary" label={lot.status === "quarantine" ? "QA decides" : "Look at it"} onPress={decide} />

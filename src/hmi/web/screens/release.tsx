@@ -48,7 +48,7 @@ export function ReleaseScreen() {
       path: `/api/jobs/${view.id}/release`,
       body: { unit: found.unit },
       done: `copy ${found.unit} is released.`,
-      notFor: "Not for whoever had a hand in it.",
+      notFor: "not one who made it",
       back: "release",
       leadsTo: "job",
     });

@@ -16,7 +16,7 @@ export interface Signing {
   readonly body: Readonly<Record<string, unknown>>;
   /** What was done, to stand behind the signer's name. */
   readonly done: string;
-  /** For whom the signature is not. */
+  /** For whom the signature is not, to stand behind "the second person". */
   readonly notFor: string;
   readonly back: Screen;
   readonly leadsTo: Screen;
@@ -44,7 +44,7 @@ export function SignScreen() {
     notice.value = { tone: "good", code: "signed", what: done };
   };
   const fields = [
-    { label: "Name of the second person", value: name, max: 64 },
+    { label: `Name of the second person, ${what.notFor}`, value: name, max: 64 },
     { label: "Password or PIN", value: password, max: 128, secret: true },
   ];
   const actions = (
@@ -65,7 +65,7 @@ export function SignScreen() {
   return (
     <Frame title={what.title} nav={false} actions={actions}>
       <p class="meaning">
-        Your signature means: <strong>“{what.view.meaning}”</strong> Bound to {short(what.view.digest)}. {what.notFor}
+        Your signature means: <strong>“{what.view.meaning}”</strong> Bound to {short(what.view.digest)}.
       </p>
       <Form fields={fields} />
     </Frame>

@@ -140,7 +140,7 @@ export function LotScreen() {
       path: `/api/lots/${lot.id}/decision`,
       body: { status: to },
       done: `lot ${lot.batch} is ${to}.`,
-      notFor: "For QA.",
+      notFor: "of QA",
       back: "lot",
       leadsTo: "materials",
     });
