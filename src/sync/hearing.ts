@@ -21,7 +21,7 @@ export function heard(draft: Draft, message: DownMessage, own: Own | null): void
     case "conflict":
       return hearConflict(draft, message.size);
     case "fork":
-      return freeze(draft, trouble("fork", `Central QA holds another record under this cell's name: ${message.what}`));
+      return freeze(draft, trouble("fork", "Central QA has seen another record under this cell's name."));
     case "refused":
       return hearRefused(draft, message);
     default:
@@ -43,10 +43,7 @@ function hearAt(draft: Draft, message: Extract<DownMessage, { kind: "at" }>, own
   if (state.phase !== "asking" || message.id !== state.question) return;
   const { size, root } = message;
   if (own === null) return freeze(draft, aheadOf(size, state.head));
-  if (root !== own.root) {
-    const what = `Central QA holds other entries than this cell among the first ${size}.`;
-    return freeze(draft, trouble("fork", what));
-  }
+  if (root !== own.root) return freeze(draft, otherAmong(size));
   set(draft, { met: true });
   if (size < state.askedAt) {
     const what = `Central QA says that it holds ${size} entries; it has countersigned ${state.askedAt}.`;
@@ -70,12 +67,17 @@ function aheadOf(size: number, head: number): Trouble {
   return trouble("cell-behind", what);
 }
 
+function otherAmong(size: number): Trouble {
+  return trouble("fork", `Central QA holds other entries than this cell among the first ${size}.`);
+}
+
 function hearReceipt(draft: Draft, message: Receipt, own: Own | null): void {
   const { state, tick, trust } = draft;
   // What is covered already needs no second proof, and an old receipt proves nothing new.
   if (own !== null && message.size <= state.storing) return progress(draft);
   const verdict = judgeReceipt(message, own, tick.wall, trust);
   if (verdict.kind === "ahead") return freeze(draft, aheadOf(message.size, state.head));
+  if (verdict.kind === "other") return freeze(draft, otherAmong(message.size));
   if (verdict.kind === "bad") return raise(draft, verdict.trouble);
   set(draft, { storing: message.size });
   draft.outputs.push({ kind: "store", size: message.size, note: message.note });

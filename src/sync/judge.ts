@@ -29,8 +29,13 @@ export interface Own {
 
 export type Receipt = Extract<DownMessage, { kind: "receipt" }>;
 
-/** What a receipt is worth: `ahead` is a true one over more entries than the cell has. */
-export type ReceiptVerdict = { readonly kind: "good" | "ahead" } | { readonly kind: "bad"; readonly trouble: Trouble };
+/**
+ * What a receipt is worth. `ahead` and `other` bear both signatures, over more entries than the cell has or over others:
+ * proof that its key has signed another history than this one.
+ */
+export type ReceiptVerdict =
+  | { readonly kind: "good" | "ahead" | "other" }
+  | { readonly kind: "bad"; readonly trouble: Trouble };
 
 /** How far central's clock and the cell's may differ. */
 const toleranceMs = 24 * 60 * 60 * 1000;
@@ -40,9 +45,10 @@ export function judgeReceipt(receipt: Receipt, own: Own | null, wall: EpochMs, t
   const { size, note } = receipt;
   const opened = openCheckpoint(note, trust.origin, trust.own, trust.check);
   if (!opened.ok)
-    return bad("receipt-note", `A receipt came that is not over this cell's checkpoint: ${opened.error}.`);
+    return bad("receipt-note", `A receipt came that is not over this cell's checkpoint: ${brief(opened.error)}.`);
   const cosigned = openCosignatures(note, trust.witnesses, trust.check);
-  if (!cosigned.ok) return bad("receipt-note", `A receipt came that central QA has not signed: ${cosigned.error}.`);
+  if (!cosigned.ok)
+    return bad("receipt-note", `A receipt came that central QA has not signed: ${brief(cosigned.error)}.`);
   const [first] = cosigned.value;
   if (first === undefined) return bad("receipt-note", "A receipt came without a countersignature of central QA.");
   if (opened.value.size !== size) {
@@ -50,9 +56,7 @@ export function judgeReceipt(receipt: Receipt, own: Own | null, wall: EpochMs, t
   }
   if (size < 1) return bad("receipt-size", "A receipt came over no entries at all.");
   if (own === null) return { kind: "ahead" };
-  if (toHex(opened.value.root) !== own.root) {
-    return bad("receipt-root", `A receipt came over ${size} entries that are not this cell's.`);
-  }
+  if (toHex(opened.value.root) !== own.root) return { kind: "other" };
   for (const { time } of cosigned.value) {
     const at = time * 1000;
     if (at > wall + toleranceMs || at < own.at - toleranceMs) {
@@ -64,6 +68,11 @@ export function judgeReceipt(receipt: Receipt, own: Own | null, wall: EpochMs, t
 
 function bad(code: Trouble["code"], what: string): ReceiptVerdict {
   return { kind: "bad", trouble: trouble(code, what) };
+}
+
+/** What is wrong with a note may quote it, and somebody else wrote it. */
+function brief(why: string): string {
+  return why.slice(0, 160);
 }
 
 /** A POSIX time as a date where it is one. */

@@ -281,5 +281,5 @@ async function takeDecision(run: Run, envelope: string): Promise<void> {
   log("decision not taken", { code: opened.error.code });
   // Late or repeated ones are what a network does; the others are somebody's doing.
   if (opened.error.code === "expired" || opened.error.code === "repeated") return;
-  hear(run, { kind: "bad-decision", what: opened.error.what });
+  hear(run, { kind: "bad-decision", what: opened.error.what.slice(0, 240) });
 }

@@ -12,7 +12,6 @@ export interface Trouble {
 export type TroubleCode =
   /** A countersignature that does not hold. It was not counted. */
   | "receipt-note"
-  | "receipt-root"
   | "receipt-size"
   | "receipt-time"
   /** Central QA says that it holds less than it has countersigned. */
@@ -37,7 +36,6 @@ export type TroubleCode =
 const remedies: Record<TroubleCode, string> = {
   "receipt-note":
     "Call central QA and the engineer: its key is not the one configured here, or somebody answers for it.",
-  "receipt-root": "Call central QA: it has countersigned something else than this cell's record.",
   "receipt-size": "Call central QA: it answers for another record.",
   "receipt-time": "Let the engineer compare the clocks of this cell and of central QA.",
   "qa-behind":

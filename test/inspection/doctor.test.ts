@@ -3,7 +3,8 @@ import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeEach, expect, test } from "vitest";
-import { type Check, doctor } from "../../src/commands/io/doctor.ts";
+import type { Check } from "../../src/commands/io/check.ts";
+import { doctor } from "../../src/commands/io/doctor.ts";
 import { emptyPlatePath } from "../../src/commands/io/eyes.ts";
 import { digestOf } from "../../src/kernel/hash.ts";
 import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";

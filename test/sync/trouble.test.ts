@@ -32,7 +32,6 @@ describe("[F81] a central QA that lies", () => {
     ["signature", "receipt-note"],
     ["stranger", "receipt-note"],
     ["form", "receipt-note"],
-    ["root", "receipt-root"],
     ["size", "receipt-size"],
     ["time", "receipt-time"],
   ];
@@ -107,6 +106,16 @@ describe("[F80][L7] two histories under one name", () => {
     expect(image.sync.status()).toMatchObject({ state: "frozen", alarm: { code: "cell-behind" } });
     await world.stop();
     await image.stop();
+  });
+
+  test("a receipt that both keys bear out, over other entries than the cell's, is proof of another history", async () => {
+    const world = await settled(20, 10);
+    world.central.lie = "root";
+    await world.write(3);
+    await world.run(() => world.sync.status().state === "frozen", minutes(5));
+    expect(world.sync.status()).toMatchObject({ state: "frozen", withQa: 11, alarm: { code: "fork" } });
+    expect(world.ledger.cosigned().size).toBe(11);
+    await world.stop();
   });
 
   test("other entries at a size that both have, and central's own word of a fork, freeze sync for good", async () => {

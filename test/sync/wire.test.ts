@@ -8,6 +8,7 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { type Cell, createCell } from "../../src/cell.ts";
 import { decide } from "../../src/commands/io/qa.ts";
 import { openSync, type RunningSync } from "../../src/commands/io/sync.ts";
+import { syncCheck } from "../../src/commands/io/sync-check.ts";
 import { systemClock, systemIds } from "../../src/commands/io/system.ts";
 import type { CellConfig } from "../../src/config/schema.ts";
 import type { Message } from "../../src/jobs/message.ts";
@@ -139,17 +140,18 @@ describe("[F79][F81] a cell, a broker and central QA", () => {
 
     const said = { cell: "cell-1", action: "hold", target: "lot:L-77", reason: "material-recall" };
     expect(await ran((terminal) => decide(terminal, { ...installation.options, ...said }))).toMatchObject({ code: 0 });
-    // Central says its decisions to whoever speaks.
-    await write(real.cell, 1);
+    // Central says its decisions to whoever asks how it stands.
+    await real.sync.close();
+    const again = await withSync(made, broker.port, installation.handed("cell-1"));
     await expect
       .poll(() => real.cell.state().central.holds, { timeout: 20_000, interval: 20 })
       .toMatchObject([{ target: { kind: "lot", id: "L-77" }, reason: "material-recall" }]);
-    await until(real.sync, { state: "with-qa", withQa: 33, head: 33 });
-    await real.sync.close();
+    await until(again.sync, { state: "with-qa", withQa: 32, head: 32 });
+    await again.sync.close();
     await real.opened.ledger.close();
     const { trusted } = real.opened.keys;
     const report = await verifyFolder(real.folders.dataDir, { trusted, witnesses: [installation.witness] });
-    expect(report).toMatchObject({ ok: true, cosigned: { size: 33, by: ["qa.example/witness"] } });
+    expect(report).toMatchObject({ ok: true, cosigned: { size: 32, by: ["qa.example/witness"] } });
     // Codes and counts: nothing of what was recorded, no name, no key.
     expect(real.logged.join("\n")).not.toMatch(/lock|BEGIN|L-77/);
   });
@@ -196,6 +198,39 @@ describe("[F79][F81] a cell, a broker and central QA", () => {
     await until(restored.sync, { state: "frozen", withQa: 6, alarm: { code: "cell-behind" } });
     await expect.poll(() => restored.cell.state().central.frozen).toContain("older image or a copy");
   });
+});
+
+test("doctor says what is wrong with certificate and keys before anybody connects", async () => {
+  const { installation } = await site();
+  const handed = installation.handed("cell-1");
+  const file = (name: string) => join(handed, name);
+  const qa = {
+    broker: "mqtts://localhost:1",
+    protocolVersion: 4 as const,
+    caFile: file("ca.cert.pem"),
+    certFile: file("cell.cert.pem"),
+    keyFile: file("cell.key.pem"),
+    cosigner: [file("witness.vkey")],
+    decisions: [file("decision.vkey")],
+  };
+  const says = async (change: Partial<CellConfig["qa"]>, id = "cell-1", now = Date.now()) => {
+    const { state, what, remedy } = await syncCheck({ cell: { id }, qa: { ...qa, ...change } } as CellConfig, now);
+    expect(state === "good" || remedy.length > 10).toBe(true);
+    return `${state}: ${what}`;
+  };
+  const stranger = await install([registeredOf(await mustOpen(await emptyFolders()))], "mqtts://localhost:1");
+  const year = 365 * 24 * 3_600_000;
+  expect(await says({})).toMatch(/^good: The certificate for mqtts:\/\/localhost:1 is good for 109\d days/);
+  expect(await says({}, "cell-1", Date.now() + 2.98 * year)).toMatch(/^warning: /);
+  expect(await says({}, "cell-1", Date.now() + 4 * year)).toMatch(/^bad: The certificate is valid from/);
+  expect(await says({}, "cell-2")).toContain("its common name is not cell-2");
+  expect(await says({ caFile: join(stranger.handed("cell-1"), "ca.cert.pem") })).toContain("not of the authority");
+  expect(await says({ keyFile: join(stranger.handed("cell-1"), "cell.key.pem") })).toContain("not the one beside it");
+  expect(await says({ certFile: file("witness.vkey") })).toContain("cannot be read");
+  expect(await says({ cosigner: [file("decision.vkey")] })).toContain("qa.cosigner is neither");
+  expect(await says({ decisions: [file("gone.vkey")] })).toContain("qa.decisions is neither");
+  const without = await syncCheck({ cell: { id: "cell-1" } } as CellConfig, Date.now());
+  expect(without).toMatchObject({ state: "warning", what: expect.stringContaining("stays in this cell") });
 });
 
 describe("[F90] the wire", () => {

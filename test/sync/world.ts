@@ -110,6 +110,8 @@ export async function createWorld(seed: number, disk = createMemoryDisk(origin),
         await world.ledger.append([draft("Noted", { n, x: "y".repeat(bytes) }, "J1", boot)]);
       }
       world.sync.headMoved();
+      // What follows from it has happened before time goes on.
+      await new Promise((resolve) => setImmediate(resolve));
     },
     async crash() {
       await world.sync.close();

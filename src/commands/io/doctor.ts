@@ -12,17 +12,12 @@ import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
 import { exitCode } from "../exit-code.ts";
+import type { Check } from "./check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
+import { syncCheck } from "./sync-check.ts";
+import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
-
-/** One thing looked at. */
-export interface Check {
-  readonly check: string;
-  readonly state: "good" | "warning" | "bad";
-  readonly what: string;
-  readonly remedy: string;
-}
 
 export interface DoctorOptions {
   readonly config: string;
@@ -41,6 +36,7 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
     checks.push(
       await trustCheck(loaded.value),
       await intakeCheck(loaded.value.config),
+      await syncCheck(loaded.value.config, systemClock.now()),
       ...(await deviceChecks(loaded.value.config)),
     );
   const bad = checks.filter((each) => each.state === "bad");

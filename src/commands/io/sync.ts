@@ -37,8 +37,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
     log("no central QA is configured");
     return { status: () => syncOff(ledger.head().size), close: async () => undefined };
   }
-  const witnesses = await readKeys(qa.cosigner, 4, "qa.cosigner");
-  const decisions = await readKeys(qa.decisions, 1, "qa.decisions");
+  const { witnesses, decisions } = await readQaKeys(qa);
   const { caFile, certFile, keyFile, protocolVersion } = qa;
   const files = { caFile, certFile, keyFile };
   const sync = await startSync({
@@ -84,6 +83,14 @@ function createTeller(cell: Cell, log: SyncOptions["log"]): (status: SyncStatus)
 
 function forCore({ id, nonce, action, target, reason, issuedAt, expires }: Decision): CentralDecision {
   return { id, nonce, action, target, reason, issuedAt: Date.parse(issuedAt), expires: Date.parse(expires) };
+}
+
+/** Central QA's public keys of a configuration. Rejects, in words, where one cannot be read or is of the wrong kind. */
+export async function readQaKeys({ cosigner, decisions }: NonNullable<CellConfig["qa"]>) {
+  return {
+    witnesses: await readKeys(cosigner, 4, "qa.cosigner"),
+    decisions: await readKeys(decisions, 1, "qa.decisions"),
+  };
 }
 
 /** The public keys of a configuration list: each entry a line itself, or a file of lines. */
