@@ -56,7 +56,10 @@ export class ModelMachine {
         job.state = "Running";
         this.runs.set(id, (this.runs.get(id) ?? 0) + 1);
         this.reports.add(id);
-      } else if (job.state === "Running" && (job.left -= ms) <= 0) job.state = "Ended";
+      } else if (job.state === "Running") {
+        job.left -= ms;
+        if (job.left <= 0) job.state = "Ended";
+      }
     }
   }
 
