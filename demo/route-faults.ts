@@ -60,10 +60,15 @@ function toldOf(view: JobView, outcomes: readonly string[]): Reaction {
 async function mended(story: Story): Promise<void> {
   if (!story.station) return;
   await mendStation(story.station);
-  await until("the station", async () => {
+  let said = "";
+  const back = async () => {
     const { machines } = await story.panel.cell();
     const machine = machines.find(({ id }) => id === station);
+    said = machine?.fault?.what ?? "";
     return machine?.online && !machine.unsafe ? true : null;
+  };
+  await until("the station", back, 120_000).catch((problem: Error) => {
+    throw new Error(`${problem.message} ${said}`);
   });
 }
 
@@ -106,7 +111,7 @@ async function wrongCertificate(story: Story): Promise<Reaction> {
     const machine = (await story.panel.cell()).machines.find(({ id }) => id === station);
     return machine && !machine.online && machine.fault?.code.includes("certificate") ? machine.fault : null;
   });
-  await introduce(broken, story.bench.places.keys, origin);
+  await introduce(broken, story.bench.places, join(broken.places.pki, "other-1"));
   await mended(story);
   return { right: true, words: `Offline (${fault.code}): ${fault.what} ${fault.remedy}` };
 }

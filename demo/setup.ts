@@ -48,7 +48,7 @@ export async function setUp(options: SetupOptions, display: Display, running: Ru
   running.bench = bench;
   display.say("  printer, camera and presence device are up, each on its own wire");
   if (station) {
-    await introduce(station, places.keys, origin);
+    await introduce(station, places);
     display.say("  station and cell have accepted each other's certificates, by their fingerprints");
   }
   await must(["camera", "calibrate", "--config", places.config]);

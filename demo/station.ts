@@ -2,13 +2,8 @@
 import { randomBytes, X509Certificate } from "node:crypto";
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { pkiFolder } from "../src/drivers/io/opcua.ts";
-import { clientUriOf } from "../src/drivers/opcua/config.ts";
-import { openPki } from "../src/drivers/opcua/io/pki.ts";
-import { readTrust, writeTrust } from "../src/drivers/opcua/io/trust-store.ts";
-import { digestOf } from "../src/kernel/hash.ts";
 import { control } from "./control.ts";
-import { type Program, root, startProgram } from "./programs.ts";
+import { cellward, type Program, root, startProgram } from "./programs.ts";
 
 export interface StationPlaces {
   readonly run: string;
@@ -50,17 +45,28 @@ export async function startStation(run: string, speed: number, seed: number): Pr
   return { places, program, url, user };
 }
 
-/** The engineer compares fingerprints on both sides: the cell accepts the station's certificate, the station the cell's. */
-export async function introduce({ places }: Station, keys: string, origin: string): Promise<void> {
-  const pki = await openPki(pkiFolder(keys), clientUriOf(origin));
+/**
+ * The engineer compares fingerprints on both sides: the cell accepts the station's certificate, the station the cell's.
+ * `identity` is where the station keeps the certificate that it shows now.
+ */
+export async function introduce(
+  { places }: Station,
+  { config, keys }: { readonly config: string; readonly keys: string },
+  identity: string = places.pki,
+): Promise<void> {
+  const cell = ["--config", config, "--keys", keys];
+  const { own } = (await must(["trust", "list", ...cell])) as { own: { file: string } };
   const trusted = join(places.pki, "trusted/certs");
   mkdirSync(trusted, { recursive: true });
-  copyFileSync(pki.certificateFile, join(trusted, "cell.pem"));
-  await pki.close();
-  const shown = new X509Certificate(readFileSync(join(places.pki, "own/certs/certificate.pem")));
-  const pin = { fingerprint: digestOf(new Uint8Array(shown.raw)), subject: "CN=station", at: Date.now() };
-  const trust = readTrust(pkiFolder(keys));
-  writeTrust(pkiFolder(keys), { ...trust, machines: { ...trust.machines, "station-1": pin } });
+  copyFileSync(own.file, join(trusted, "cell.pem"));
+  const shown = new X509Certificate(readFileSync(join(identity, "own/certs/certificate.pem")));
+  await must(["trust", "accept", "station-1", shown.fingerprint256.replaceAll(":", "").toLowerCase(), ...cell]);
+}
+
+async function must(args: readonly string[]): Promise<unknown> {
+  const { code, value } = await cellward(args);
+  if (code !== 0) throw new Error(`cellward ${args.slice(0, 2).join(" ")}: ${JSON.stringify(value)}`);
+  return value;
 }
 
 /** Somebody lays a part into the fixture, or takes it out. */
