@@ -12,6 +12,7 @@ import {
   handOver,
   labelPrinted,
   online,
+  prepareBuild,
   present,
   refusal,
   release,
@@ -28,7 +29,20 @@ import {
   tag,
   upTo,
 } from "./route-story.ts";
-import { clearPlate, job, printer, type Story, tina } from "./story.ts";
+import {
+  answer,
+  capture,
+  clearPlate,
+  goodLayer,
+  inspect,
+  job,
+  layerDone,
+  printer,
+  report,
+  type Story,
+  seePlate,
+  tina,
+} from "./story.ts";
 
 const unit = (story: Story) => story.state.jobs[job]!.units[0]!;
 
@@ -174,6 +188,24 @@ describe("a release", () => {
     expect(shown.unwatched).toMatchObject([{ equipment: station }]);
     expect(shown.steps[0]).toMatchObject({ serial: "S1", software: "f", materials: [{ lot: "PLA-7" }], layers: 3 });
     expect(shown.steps[3]).toMatchObject({ serial: "S2", results: [{ value: 2.21, verdict: "pass" }] });
+  });
+});
+
+describe("pictures of a printer that runs ahead", () => {
+  it("[F70][F51] may overtake each other: the record is complete all the same", () => {
+    const steps = route.map((step) => (step.kind === "build" ? { ...step, lag: 2 } : step));
+    const story = routeStory({ route: steps });
+    prepareBuild(story);
+    start(story, "print");
+    seePlate(story, true);
+    answer(story, "begin");
+    goodLayer(story, 1);
+    for (const layer of [2, 3]) layerDone(story, layer);
+    const frames = [3, 2].map((layer) => [layer, capture(story, layer)] as const);
+    for (const [layer, frame] of frames.toSorted(([a], [b]) => a - b)) inspect(story, layer, report(frame));
+    finish(story);
+    expect(story.attempt().outcome).toBe("Completed");
+    expect(release(upTo("release", story)).refusal).toBeNull();
   });
 });
 

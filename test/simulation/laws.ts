@@ -1,27 +1,13 @@
 /** The laws, asked of what is on disk after a run; none of the core's own logic is used to answer. */
 import { isDeepStrictEqual } from "node:util";
-import type { Cell } from "../../src/cell.ts";
 import type { Event } from "../../src/jobs/event.ts";
 import { evolve } from "../../src/jobs/evolve.ts";
-import type { JobOrder } from "../../src/jobs/order.ts";
 import { emptyState } from "../../src/jobs/state.ts";
-import type { MemoryDisk } from "../../src/ledger/memory.ts";
 import { openMemoryLedger } from "../../src/ledger/memory.ts";
-import type { Eye } from "./eye.ts";
-import type { Printer } from "./printer.ts";
-import type { Fact, Witness } from "./witness.ts";
-
-export interface Case {
-  readonly disk: MemoryDisk;
-  readonly witness: Witness;
-  readonly cell: Cell | null;
-  readonly eye: Eye;
-  readonly printer: Printer;
-  readonly orders: readonly JobOrder[];
-  readonly planned: number;
-  readonly presenceValidMs: number;
-  readonly accuse: (law: string) => void;
-}
+import type { Case } from "./case.ts";
+import { judgeRecords } from "./record-laws.ts";
+import { judgeRoutes } from "./route-laws.ts";
+import type { Fact } from "./witness.ts";
 
 /** Asks every law; each broken one is accused in words. */
 export async function judge(court: Case): Promise<void> {
@@ -36,6 +22,8 @@ export async function judge(court: Case): Promise<void> {
   dispositions(court, facts);
   badEndsAreSaid(court, facts);
   ordersOnce(court, facts);
+  judgeRoutes(court, facts);
+  judgeRecords(court, facts);
 }
 
 async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {
@@ -77,7 +65,9 @@ function blindNeverPasses({ eye, accuse }: Case, facts: readonly Fact[]): void {
 }
 
 /** Planned = captured = inferred = decided for every completed attempt. */
-function countsAgree({ accuse, planned }: Case, facts: readonly Fact[]): void {
+function countsAgree({ accuse, plan }: Case, facts: readonly Fact[]): void {
+  const { planned } = plan;
+  const builds = new Set(facts.filter((fact) => fact.body.plateCheck).map((fact) => fact.body.attempt));
   const seen = new Map<string, Set<string>>();
   for (const { type, body } of facts) {
     if (!["LayerCaptured", "LayerInspected", "LayerDecided"].includes(type)) continue;
@@ -85,14 +75,14 @@ function countsAgree({ accuse, planned }: Case, facts: readonly Fact[]): void {
     seen.set(body.attempt, layers.add(`${type}/${body.layer}`));
   }
   for (const { type, body } of facts) {
-    if (type !== "AttemptEnded" || body.outcome !== "Completed") continue;
+    if (type !== "AttemptEnded" || body.outcome !== "Completed" || !builds.has(body.attempt)) continue;
     const count = seen.get(body.attempt)?.size ?? 0;
     if (count !== planned * 3) accuse(`law 3: ${body.attempt} completed with ${count} of ${planned * 3} looks`);
   }
 }
 
 /** No unit completes an operation twice, an open outcome frees nothing, and no job has more good parts than copies. */
-function nothingTwice({ orders, accuse, printer }: Case, facts: readonly Fact[]): void {
+function nothingTwice({ plan, accuse, printer }: Case, facts: readonly Fact[]): void {
   const completed = new Set<string>();
   const open = new Map<string, string>();
   const blocked = new Map<string, string>();
@@ -115,8 +105,8 @@ function nothingTwice({ orders, accuse, printer }: Case, facts: readonly Fact[])
     }
   }
   const scrapped = scrappedUnits(facts);
-  for (const order of orders) {
-    const last = order.route.at(-1)!.id;
+  for (const { order } of plan.orders) {
+    const last = order.route.findLast(({ kind }) => kind === "build")!.id;
     const good = [...completed].filter((name) => {
       const [job, unit, operation] = name.split("/");
       return job === order.id && operation === last && !scrapped.has(`${job}/${unit}`);
@@ -151,14 +141,11 @@ function badEndsAreSaid({ accuse }: Case, facts: readonly Fact[]): void {
 
 function scrappedUnits(facts: readonly Fact[]): Set<string> {
   const unitOf = new Map<string, string>();
-  const attemptOf = new Map<string, string>();
   const scrapped = new Set<string>();
   for (const { type, body } of facts) {
-    if (type === "AttemptStarted") unitOf.set(body.attempt, `${body.job}/${body.unit}`);
-    if (type === "NonconformityRaised") attemptOf.set(body.nonconformity, body.attempt);
-    if (type === "DispositionSigned" && body.disposition === "scrap") {
-      scrapped.add(unitOf.get(attemptOf.get(body.nonconformity) ?? "") ?? "");
-    }
+    if (type === "NonconformityRaised") unitOf.set(body.nonconformity, `${body.job}/${body.unit}`);
+    if (type === "DispositionSigned" && body.disposition === "scrap")
+      scrapped.add(unitOf.get(body.nonconformity) ?? "");
   }
   return scrapped;
 }
@@ -180,7 +167,7 @@ function presenceOnce({ accuse, presenceValidMs }: Case, facts: readonly Fact[])
   }
 }
 
-/** Nobody decides on their own work, and only a failed layer is ever conceded. */
+/** Nobody decides on their own work, and only what was seen or measured is ever conceded. */
 function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
   const executed = new Set<string>();
   const raised = new Map<string, { attempt: string; cause: string }>();
@@ -191,10 +178,12 @@ function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
     const about = raised.get(body.nonconformity);
     if (!about) accuse("a disposition of nothing");
     else if (executed.has(`${about.attempt}/${body.approval.person}`)) accuse("the executor decided on their own work");
-    else if (body.disposition === "concession" && about.cause !== "layer-failed")
+    else if (body.disposition === "concession" && !seen.includes(about.cause))
       accuse(`law 4: ${about.cause} was conceded`);
   }
 }
+
+const seen = ["layer-failed", "result-out-of-limits"];
 
 function ordersOnce({ accuse }: Case, facts: readonly Fact[]): void {
   const nonces = new Set<string>();

@@ -21,7 +21,7 @@ if (values.help) {
 } else {
   const from = Number(values.from);
   const count = Number(values.seeds);
-  const total = { seeds: 0, broken: 0, entries: 0, boots: 0, attempts: 0, virtualHours: 0 };
+  const total = { seeds: 0, broken: 0, entries: 0, boots: 0, attempts: 0, released: 0, virtualHours: 0 };
   const broken: { seed: number; accusations: readonly string[] }[] = [];
   for (let seed = from; seed < from + count; seed += 1) {
     const outcome = await runSeed(seed).catch((problem: unknown) => ({
@@ -30,12 +30,14 @@ if (values.help) {
       entries: 0,
       boots: 0,
       attempts: 0,
+      released: 0,
       virtualHours: 0,
     }));
     total.seeds += 1;
     total.entries += outcome.entries;
     total.boots += outcome.boots;
     total.attempts += outcome.attempts;
+    total.released += outcome.released;
     total.virtualHours += outcome.virtualHours;
     if (outcome.accusations.length > 0) {
       total.broken += 1;
@@ -50,7 +52,7 @@ if (values.help) {
   else {
     console.log(
       `${total.seeds} seeds, ${total.broken} broken: ${total.entries} entries, ${total.boots} boots, ` +
-        `${total.attempts} attempts, ${Math.round(total.virtualHours)} hours of cell time`,
+        `${total.attempts} attempts, ${total.released} releases, ${Math.round(total.virtualHours)} hours of cell time`,
     );
   }
   process.exitCode = total.broken > 0 ? 4 : 0;

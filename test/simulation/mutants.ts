@@ -1,13 +1,4 @@
-/** Wrong programs, each a one-line patch of the real source, that the simulator must convict; also `npm run mutants`. */
-import { execFile } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { pathToFileURL } from "node:url";
-import { promisify } from "node:util";
-
-const run = promisify(execFile);
-const root = resolve(import.meta.dirname, "../..");
+/** Wrong programs, each a one-line patch of the real source, that the simulator must convict (trial.ts runs them). */
 
 export interface Mutant {
   readonly name: string;
@@ -117,57 +108,137 @@ export const mutants: readonly Mutant[] = [
     from: "const at = Math.max(highest, letter.wall);",
     to: "const at = letter.wall;",
   },
+  {
+    name: "own-work-released",
+    breaks: "nobody releases what they had a hand in",
+    file: "src/jobs/decide/releasing.ts",
+    from: "if (handsOn(job, unit).includes(person)) {",
+    to: "if (handsOn(job, unit).length < 0) {",
+  },
+  {
+    name: "omissions-ignored",
+    breaks: "nothing incomplete is released",
+    file: "src/jobs/decide/releasing.ts",
+    from: "if (lacking.length > 0) {",
+    to: "if (lacking.length > 99) {",
+  },
+  {
+    name: "wrong-part-accepted",
+    breaks: "the part at the machine is the one that is next",
+    file: "src/jobs/decide/parts.ts",
+    from: "if (tag !== unit.tag) {",
+    to: "if (tag === null) {",
+  },
+  {
+    name: "part-need-not-be-scanned",
+    breaks: "the part is scanned at its machine before each task",
+    file: "src/jobs/gates.ts",
+    from: "const fresh = seen !== null && seen.operation === next?.id && mono - seen.mono <= identityValidMs;",
+    to: "const fresh = unit?.tag !== null;",
+  },
+  {
+    name: "scan-survives-a-restart",
+    breaks: "what was confirmed is forgotten by a boot",
+    file: "src/jobs/evolve.ts",
+    from: "const unconfirmed = (job: Job) => job.units.map((unit) => ({ ...unit, confirmed: null }));",
+    to: "const unconfirmed = (job: Job) => job.units;",
+  },
+  {
+    name: "expired-lot-used",
+    breaks: "no lot is used after its expiry",
+    file: "src/materials/lot.ts",
+    from: "if (at >= lot.expires)",
+    to: "if (at < 0)",
+  },
+  {
+    name: "quarantine-does-not-matter",
+    breaks: "no lot is used that QA has not released",
+    file: "src/materials/lot.ts",
+    from: 'if (lot.status !== "released")',
+    to: 'if (lot.status === "unknown")',
+  },
+  {
+    name: "lot-without-end",
+    breaks: "no lot is used beyond its quantity",
+    file: "src/materials/lot.ts",
+    from: "return left < quantity ?",
+    to: "return left < -quantity ?",
+  },
+  {
+    name: "result-missing-passes",
+    breaks: "law 3: what was not measured is no pass",
+    file: "src/jobs/decide/results.ts",
+    from: 'gauge: null, verdict: "missing" };',
+    to: 'gauge: null, verdict: "pass" };',
+  },
+  {
+    name: "label-scan-not-compared",
+    breaks: "the label on the device is the one that was printed for it",
+    file: "src/jobs/decide/labels.ts",
+    from: "if (!labelAgrees(label.content.code, message.scanned).ok) {",
+    to: "if (label.content === null) {",
+  },
+  {
+    name: "hold-ignored-at-start",
+    breaks: "nothing starts that central QA holds",
+    file: "src/jobs/gates.ts",
+    from: "centralGate(state, job, next),",
+    to: "",
+  },
+  {
+    name: "old-lift-lifts-a-new-hold",
+    breaks: "a lift that comes late lifts no newer hold",
+    file: "src/jobs/central.ts",
+    from: "if (standing && standing.issuedAt > issuedAt)",
+    to: "if (standing && standing.issuedAt < 0)",
+  },
+  {
+    name: "decision-replayed",
+    breaks: "a decision is acted on once",
+    file: "src/jobs/decide/central.ts",
+    from: "if (Object.hasOwn(draft.state().central.nonces, decision.nonce)) return;",
+    to: "",
+  },
+  {
+    name: "copies-uncounted",
+    breaks: "never more copies than ordered",
+    file: "src/jobs/units.ts",
+    from: "if (live.length >= job.order.copies) return null;",
+    to: "",
+  },
+  {
+    name: "superseded-startable",
+    breaks: "a replaced order goes nowhere",
+    file: "src/jobs/step-gates.ts",
+    from: "newer === undefined && newest <= revision,",
+    to: "newest <= revision,",
+  },
+  {
+    name: "expired-startable",
+    breaks: "an order is not started after its expiry",
+    file: "src/jobs/gates.ts",
+    from: "at < expires,",
+    to: "at > 0,",
+  },
+  {
+    name: "rework-uncounted",
+    breaks: "a step is done again as often as its recipe allows",
+    file: "src/jobs/decide/disposition.ts",
+    from: "reworksLeft(job, attempt) > 0;",
+    to: "reworksLeft(job, attempt) > -9;",
+  },
+  {
+    name: "unmeasured-conceded",
+    breaks: "law 4: what was not measured is never conceded",
+    file: "src/jobs/decide/disposition.ts",
+    from: 'nonconformity.cause === "result-out-of-limits";',
+    to: 'nonconformity.cause.startsWith("result-");',
+  },
+  {
+    name: "demonstration-unmarked",
+    breaks: "a simulated device is released only where central QA has marked the cell",
+    file: "src/jobs/record/omissions.ts",
+    from: "...(marked",
+    to: "...(marked || demonstration",
+  },
 ];
-
-/** Copies source and simulator, applies the patch (or none), and runs seeds there. True when a law was broken. */
-export async function isConvicted(
-  mutant: Mutant | null,
-  seeds: number,
-): Promise<{ convicted: boolean; words: string }> {
-  const copy = mkdtempSync(join(tmpdir(), "cellward-mutant-"));
-  try {
-    cpSync(join(root, "src"), join(copy, "src"), { recursive: true });
-    cpSync(join(root, "test/simulation"), join(copy, "test/simulation"), { recursive: true });
-    cpSync(join(root, "package.json"), join(copy, "package.json"));
-    symlinkSync(join(root, "node_modules"), join(copy, "node_modules"));
-    if (mutant) patch(join(copy, mutant.file), mutant);
-    const script = join(copy, "test/simulation/main.ts");
-    const args = [script, "--seeds", String(seeds), "--json", "--stop-at-first"];
-    const { code, stdout } = await run(process.execPath, args, { timeout: 300_000 }).then(
-      ({ stdout }) => ({ code: 0, stdout }),
-      (problem: { code?: number; stdout?: string }) => ({ code: problem.code ?? 1, stdout: problem.stdout ?? "" }),
-    );
-    if (code !== 0 && code !== 4) throw new Error(`the simulator itself failed (exit ${code}) for ${mutant?.name}`);
-    const report = JSON.parse(stdout) as { findings: { seed: number; accusations: string[] }[] };
-    const first = report.findings[0];
-    return { convicted: code === 4, words: first ? `seed ${first.seed}: ${first.accusations[0]}` : "nothing found" };
-  } finally {
-    rmSync(copy, { recursive: true, force: true });
-  }
-}
-
-function patch(file: string, mutant: Mutant): void {
-  const source = readFileSync(file, "utf8");
-  if (source.split(mutant.from).length !== 2) {
-    throw new Error(
-      `mutant ${mutant.name}: its line stands ${source.split(mutant.from).length - 1} times in ${mutant.file}`,
-    );
-  }
-  writeFileSync(
-    file,
-    source.replace(mutant.from, () => mutant.to),
-  );
-}
-
-if (import.meta.url === pathToFileURL(process.argv[1] ?? "").href) {
-  const seeds = Number(process.argv[2] ?? 200);
-  const honest = await isConvicted(null, seeds);
-  console.log(`the real source over ${seeds} seeds: ${honest.convicted ? `BROKEN, ${honest.words}` : "no law broken"}`);
-  let free = honest.convicted ? 1 : 0;
-  for (const mutant of mutants) {
-    const { convicted, words } = await isConvicted(mutant, seeds);
-    if (!convicted) free += 1;
-    console.log(`${convicted ? "convicted" : "NOT CONVICTED"}  ${mutant.name} (${mutant.breaks}): ${words}`);
-  }
-  process.exitCode = free > 0 ? 4 : 0;
-}

@@ -157,7 +157,8 @@ export function createPrinter(world: PrinterWorld): Printer {
     attach(listener) {
       hear = listener;
       announced = false;
-      online();
+      if (chance(0.3)) time.after(random() * 60_000, () => hear === listener && online());
+      else online();
       time.after(60_000, function again() {
         if (hear !== listener) return;
         if (!announced) online();

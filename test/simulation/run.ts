@@ -1,16 +1,19 @@
 /** One seed: a whole cell in virtual time under a storm, then calm, then every law asked of what is on disk. */
 import { type Cell, createCell } from "../../src/cell.ts";
+import type { Observation } from "../../src/equipment/machine.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { Obligation } from "../../src/jobs/obligations.ts";
-import type { JobOrder, Operation } from "../../src/jobs/order.ts";
 import { AssertionFailed, unreachable } from "../../src/kernel/assert.ts";
-import { digestOfValue } from "../../src/kernel/hash.ts";
-import type { Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
+import type { EquipmentId } from "../../src/kernel/names.ts";
 import { createMemoryDisk, type Fate, openMemoryLedger } from "../../src/ledger/memory.ts";
-import { createEye } from "./eye.ts";
+import { createCentral } from "./central.ts";
+import { createEye, type Eye } from "./eye.ts";
 import { judge } from "./laws.ts";
+import { planOf, printerId, setup, stationId, versions } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
-import { createPrinter, type Printer, type Storm, serial } from "./printer.ts";
+import { createPrinter, type Printer, type Storm } from "./printer.ts";
+import { createStation, type Station } from "./station.ts";
+import { createStores, type Stores } from "./stores.ts";
 import { createTime, seeded } from "./time.ts";
 import { createWitness } from "./witness.ts";
 
@@ -21,13 +24,12 @@ export interface Outcome {
   readonly entries: number;
   readonly boots: number;
   readonly attempts: number;
+  readonly released: number;
   readonly virtualHours: number;
 }
 
-const printerId = "printer" as EquipmentId;
 const stormEndsMs = 4 * 3_600_000;
-const patienceMs = 60 * 3_600_000;
-const digest = (text: string) => digestOfValue(text) as Digest;
+const patienceMs = 14 * 3_600_000;
 
 /** Runs one seed to its end; deterministic. */
 export async function runSeed(seed: number): Promise<Outcome> {
@@ -38,18 +40,23 @@ export async function runSeed(seed: number): Promise<Outcome> {
   const witness = createWitness(disk);
   const accusations: string[] = [];
   const accuse = (law: string) => void (accusations.length < 20 && accusations.push(law));
-  const lag = random() < 0.25 ? 1 + Math.floor(random() * 2) : 0;
-  const planned = 2 + Math.floor(random() * 6);
-  const printer = createPrinter({ time, random, storm, witness, lag, planned, accuse });
-  const eye = createEye({ time, random, storm });
-  const orders = Array.from({ length: 1 + Math.floor(random() * 3) }, (_, n) => orderOf(n, planned, lag, random));
-  const people = createPeople({ random, storm, printer, eye, orders, equipment: printerId, elapsed: time.elapsed });
+  const plan = planOf(random);
+  const base = { time, random, storm, witness, accuse };
+  const printer = createPrinter({ ...base, ...plan });
+  const station = createStation(base);
+  const eye = createEye(base);
+  const stores = createStores(base);
+  const machines: Machines = { printer, station, eye, stores };
+  const { elapsed } = time;
+  const now = () => time.clock.now();
+  const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId, elapsed, now });
+  const central = createCentral({ ...base, say });
   let cell: Cell | null = null;
   let boots = 0;
   let messages = 0;
 
   const perform = async (owed: Obligation): Promise<Message> => {
-    const message = await performOnce(owed, printer, eye);
+    const message = await performOnce(owed, machines);
     const now = cell;
     if (random() < 0.05 * storm.strength) time.after(random() * 30_000, () => now === cell && say(message));
     return message;
@@ -80,15 +87,12 @@ export async function runSeed(seed: number): Promise<Outcome> {
     });
     cell = next;
     say({ kind: "boot", boot: `boot-${boots}`, versions, setup });
-    for (const [person, roles] of [
-      [technician, ["technician"]],
-      [quality, ["qa"]],
-      [both, ["technician", "qa"]],
-    ] as const) {
-      say({ kind: "enrol", person, roles });
-    }
+    for (const [person, roles] of enrolled) say({ kind: "enrol", person, roles });
     say({ kind: "inspection-status", ready: true, what: "ready" });
-    printer.attach((observation) => cell === next && say({ kind: "observed", equipment: printerId, observation }));
+    const hears = (equipment: EquipmentId) => (observation: Observation) =>
+      cell === next && say({ kind: "observed", equipment, observation });
+    printer.attach(hears(printerId));
+    station.attach(hears(stationId));
   }
 
   function powerUp(): Promise<void> {
@@ -100,42 +104,61 @@ export async function runSeed(seed: number): Promise<Outcome> {
     which.stop();
     cell = null;
     printer.detach();
+    station.detach();
     time.after(1_000 + random() * 60_000, () => void powerUp());
   }
 
   function visit(): void {
-    if (cell) people(cell.state(), say);
+    if (cell) people.visit(cell.state(), say);
+    if (cell && plan.whole) central.visit(cell.state());
     if (cell && random() < 0.015 * storm.strength) crash(cell);
     if (random() < 0.02 * storm.strength) time.step((random() - 0.5) * 172_800_000);
     time.after(5_000 + random() * 40_000, visit);
   }
 
-  const isOver = () => {
-    const jobs = Object.values(cell?.state().jobs ?? {});
-    return time.elapsed() > stormEndsMs / 8 && jobs.length >= orders.length && jobs.every((job) => job.ended !== null);
-  };
+  const isOver = () => cell !== null && elapsed() > stormEndsMs / 8 && people.isDone(cell.state());
 
   await powerUp();
   time.after(1_000, visit);
-  while (!isOver() && time.elapsed() < patienceMs) {
-    if (time.elapsed() > stormEndsMs) storm.strength = 0;
+  while (!isOver() && elapsed() < patienceMs && accusations.length === 0) {
+    if (elapsed() > stormEndsMs) storm.strength = 0;
     await time.advance();
   }
   storm.strength = 0;
-  if (!isOver()) accuse("when the storm had ended, a job never ended");
-  await judge({ disk, witness, cell, eye, printer, orders, planned, presenceValidMs: setup.presenceValidMs, accuse });
-  const attempts = witness.facts().filter((fact) => fact.type === "AttemptStarted").length;
-  return { seed, accusations, entries: disk.rows.length, boots, attempts, virtualHours: time.elapsed() / 3_600_000 };
+  const isStuck = elapsed() >= patienceMs;
+  const { scans } = people;
+  await judge({ disk, witness, cell, ...machines, plan, scans, presenceValidMs: setup.presenceValidMs, accuse });
+  if (isStuck) accuse("when the storm had ended, a job never ended");
+  const count = (type: string) => witness.facts().filter((fact) => fact.type === type).length;
+  return {
+    ...{ seed, accusations, entries: disk.rows.length, boots, attempts: count("AttemptStarted") },
+    ...{ released: count("UnitReleased"), virtualHours: elapsed() / 3_600_000 },
+  };
 }
 
-function performOnce(owed: Obligation, printer: Printer, eye: ReturnType<typeof createEye>): Promise<Message> {
+const enrolled = [
+  [technician, ["technician"]],
+  [quality, ["qa"]],
+  [both, ["technician", "qa"]],
+] as const;
+
+interface Machines {
+  readonly printer: Printer;
+  readonly station: Station;
+  readonly eye: Eye;
+  readonly stores: Stores;
+}
+
+function performOnce(owed: Obligation, { printer, station, eye, stores }: Machines): Promise<Message> {
   switch (owed.kind) {
-    case "direct":
-      return printer.perform(owed.directive).then((answer) => {
+    case "direct": {
+      const machine = owed.equipment === printerId ? printer : station;
+      return machine.perform(owed.directive).then((answer) => {
         const { directive, equipment } = owed;
         const layer = "releasedLayer" in directive ? directive.releasedLayer : 0;
         return { kind: "answered", equipment, attempt: directive.attempt, directive: directive.kind, layer, answer };
       });
+    }
     case "capture":
       return eye.capture(owed);
     case "inspect":
@@ -143,71 +166,12 @@ function performOnce(owed: Obligation, printer: Printer, eye: ReturnType<typeof 
     case "check-plate": {
       const { equipment, check } = owed;
       const clear = !printer.plateOccupied();
-      return Promise.resolve({
-        kind: "plate-checked",
-        equipment,
-        check,
-        clear,
-        what: clear ? "clear" : "a part",
-        frame: null,
-      });
+      const what = clear ? "clear" : "a part";
+      return Promise.resolve({ kind: "plate-checked", equipment, check, clear, what, frame: null });
     }
     case "print-label":
-      return Promise.resolve({ ...owed, kind: "label-printed", pdf: digest("label") });
+      return stores.print(owed);
     default:
       return unreachable(owed);
   }
-}
-
-const versions = {
-  software: "simulated",
-  softwareDigest: digest("software"),
-  configDigest: digest("config"),
-  modelDigest: digest("m"),
-  cameraDigest: null,
-  runtime: "virtual",
-};
-
-const setup = {
-  cell: "simulated",
-  equipment: [{ id: printerId, title: "Printer", serial, onHostLoss: "driver" }],
-  presenceValidMs: 60_000,
-  takesAllowed: 3,
-  demonstration: true,
-  materials: [],
-} as const;
-
-function orderOf(n: number, planned: number, lag: number, random: () => number): JobOrder {
-  const build = (step: number): Operation => ({
-    kind: "build",
-    id: `print-${step}` as OperationId,
-    title: "Print",
-    equipment: printerId,
-    program: digest("program"),
-    layersPlanned: planned,
-    lag,
-    materials: [],
-  });
-  return {
-    id: `J${n}` as JobId,
-    title: "Guide",
-    pseudonym: `P${n}`,
-    identifierHmacs: ["a", "b"],
-    side: "left",
-    source: digest("source"),
-    recipe: digest("recipe"),
-    pathway: "demonstration",
-    lineage: { scan: "S1", segmentation: "G1", design: "D1", revision: 1, approver: "A1", predecessor: null },
-    signatures: [
-      { role: "design-authority", key: "design.example" },
-      { role: "clinical-release", key: "clinic.example" },
-    ],
-    supersedes: null,
-    gtin: "09506000134352",
-    copies: 1 + Math.floor(random() * 2),
-    notBefore: 0,
-    expires: 4_000_000_000_000,
-    nonce: `nonce-${n}`,
-    route: random() < 0.2 ? [build(1), build(2)] : [build(1)],
-  };
 }

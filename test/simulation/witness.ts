@@ -1,6 +1,9 @@
 /** Reads the disk as a stranger would: what the world checks itself against, with none of the core's own folding. */
+import type { CentralDecision } from "../../src/jobs/central.ts";
+import type { JobOrder } from "../../src/jobs/order.ts";
 import { textOf } from "../../src/ledger/bytes.ts";
 import type { MemoryDisk } from "../../src/ledger/memory.ts";
+import type { IssuedMaterial } from "../../src/materials/lot.ts";
 
 /** What stands on disk about one attempt. */
 export interface Testimony {
@@ -40,8 +43,21 @@ export interface Body {
   readonly person: string;
   readonly presence: string;
   readonly proof: string;
-  readonly order: { readonly nonce: string };
+  readonly order: JobOrder;
   readonly approval: { readonly person: string };
+  readonly plateCheck: string | null;
+  readonly part: string | null;
+  readonly tag: string;
+  readonly label: number;
+  readonly materials: readonly IssuedMaterial[];
+  readonly material: string;
+  readonly lot: string;
+  readonly status: string;
+  readonly quantity: number;
+  readonly expires: number;
+  readonly simulated: boolean;
+  readonly decision: CentralDecision;
+  readonly frozen: boolean;
   readonly report: { readonly digests: { readonly frame: string } };
 }
 

@@ -45,17 +45,35 @@ export interface AttemptRecord {
   readonly partConfirmed: boolean;
   readonly materials: readonly IssuedMaterial[];
   readonly began: boolean;
-  /** Accounting of law 3: highest layer up to which every one stands in the record. */
-  readonly made: number;
-  readonly captured: number;
-  readonly inspected: number;
-  readonly decided: number;
+  /** Accounting of law 3. */
+  readonly made: Layers;
+  readonly captured: Layers;
+  readonly inspected: Layers;
+  readonly decided: Layers;
   readonly failed: readonly number[];
   readonly conceded: readonly number[];
   readonly executed: string | null;
   readonly results: readonly JudgedResult[] | null;
   readonly evidence: readonly string[];
   readonly outcome: Outcome | null;
+}
+
+/** Which layers stand in the record: every one up to `upTo`, and those that came before their turn. */
+export interface Layers {
+  readonly upTo: number;
+  readonly beyond: readonly number[];
+}
+
+/** No layer. */
+export const noLayers: Layers = { upTo: 0, beyond: [] };
+
+/** One layer more, in whatever order they come: pictures of a printer that runs ahead overtake each other. */
+export function withLayer(before: Layers, layer: number): Layers {
+  if (layer <= before.upTo || before.beyond.includes(layer)) return before;
+  const beyond = new Set([...before.beyond, layer]);
+  let { upTo } = before;
+  while (beyond.delete(upTo + 1)) upTo += 1;
+  return { upTo, beyond: [...beyond] };
 }
 
 export interface UnitRecord {

@@ -4,7 +4,7 @@ import type { EpochMs } from "../../kernel/units.ts";
 import type { Event } from "../event.ts";
 import { lastLookAtPlate } from "../plate.ts";
 import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
-import { unitOf } from "./batch-record.ts";
+import { noLayers, unitOf, withLayer } from "./batch-record.ts";
 
 type Said<Type extends Event["type"]> = Extract<Event, { type: Type }>;
 
@@ -75,7 +75,8 @@ function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs
     plateSeen: false,
     presenceProven: Object.hasOwn(record.proofs, event.presence),
     partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
-    ...{ began: false, made: 0, captured: 0, inspected: 0, decided: 0, failed: [], conceded: [] },
+    ...{ began: false, made: noLayers, captured: noLayers, inspected: noLayers, decided: noLayers },
+    ...{ failed: [], conceded: [] },
     ...{ executed: null, results: null, evidence: [], outcome: null },
   };
   const before = withoutProof(record, event.presence);
@@ -116,14 +117,14 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
     case "AttemptBegan":
       return { ...attempt, began: true };
     case "LayerDone":
-      return { ...attempt, made: next(attempt.made, event.layer) };
+      return { ...attempt, made: withLayer(attempt.made, event.layer) };
     case "LayerCaptured":
-      return { ...attempt, captured: next(attempt.captured, event.layer) };
+      return { ...attempt, captured: withLayer(attempt.captured, event.layer) };
     case "LayerInspected":
-      return { ...attempt, inspected: next(attempt.inspected, event.layer) };
+      return { ...attempt, inspected: withLayer(attempt.inspected, event.layer) };
     case "LayerDecided": {
       const failed = event.verdict === "fail" ? [...attempt.failed, event.layer] : attempt.failed;
-      return { ...attempt, decided: next(attempt.decided, event.layer), failed };
+      return { ...attempt, decided: withLayer(attempt.decided, event.layer), failed };
     }
     case "FinishReported": {
       const evidence = (event.executed.evidence ?? []).map(({ name }) => name);
@@ -134,11 +135,6 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
     case "AttemptEnded":
       return { ...attempt, outcome: event.outcome };
   }
-}
-
-/** A count only goes on without a hole. */
-function next(count: number, layer: number): number {
-  return layer === count + 1 ? layer : count;
 }
 
 type OfUnit =

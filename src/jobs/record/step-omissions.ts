@@ -2,7 +2,7 @@
 import { makeGs1, parseGs1 } from "../../materials/gs1.ts";
 import type { BuildOperation, JobOrder, MachineOperation, Operation, TaskOperation } from "../order.ts";
 import type { Gate, Omission } from "../refusal.ts";
-import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
+import type { AttemptRecord, BatchRecord, LabelRecord, Layers, UnitRecord } from "./batch-record.ts";
 import { isSimulated, lastAttempt } from "./batch-record.ts";
 
 /** Everything that is missing for this step of this unit. */
@@ -106,7 +106,7 @@ function materialOmissions(attempt: AttemptRecord, step: MachineOperation, say: 
 
 function buildOmissions(attempt: AttemptRecord, step: BuildOperation, say: Say): Omission[] {
   const { layersPlanned: planned } = step;
-  const counts: [number, string, string][] = [
+  const counts: [Layers, string, string][] = [
     [attempt.made, "layers-made", "made"],
     [attempt.captured, "layers-captured", "photographed"],
     [attempt.inspected, "layers-inspected", "inspected"],
@@ -118,9 +118,12 @@ function buildOmissions(attempt: AttemptRecord, step: BuildOperation, say: Say):
       ? [say("identity", "whoever started it had not compared the two identifiers.", again, "qa")]
       : []),
     ...(attempt.plateSeen ? [] : [say("plate", "the plate was not seen clear before it.", again, "qa")]),
-    ...counts.flatMap(([count, code, done]) =>
-      count === planned ? [] : [say(code, `${count} of ${planned} layers were ${done}.`, again, "qa")],
-    ),
+    ...counts.flatMap(([{ upTo, beyond }, code, done]) => {
+      const count = upTo + beyond.length;
+      return upTo === planned && count === planned
+        ? []
+        : [say(code, `${count} of ${planned} layers were ${done}.`, again, "qa")];
+    }),
     ...open.map((layer) => say("layer-failed", `layer ${layer} failed and was not conceded.`, again, "qa")),
   ];
 }

@@ -35,7 +35,7 @@ export function shownForRelease(record: BatchRecord, unit: number) {
         serial: attempt?.machine.serial ?? null,
         software: attempt?.machine.firmware ?? null,
         person: attempt?.person ?? null,
-        layers: step.kind === "build" ? (attempt?.decided ?? 0) : null,
+        layers: step.kind === "build" ? (attempt?.decided.upTo ?? 0) : null,
         materials: (attempt?.materials ?? []).map(({ material, batch }) => ({ material, lot: batch })),
         results: (attempt?.results ?? []).map((each) => ({ ...each })),
       };

@@ -1,0 +1,139 @@
+/** What a seed's cell is asked to make: simple prints, or the whole route with lots, tags, labels and a release. */
+import type { JobOrder, Operation, TaskOperation } from "../../src/jobs/order.ts";
+import type { Setup } from "../../src/jobs/setup.ts";
+import { digestOfValue } from "../../src/kernel/hash.ts";
+import type { Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
+import { serial } from "./printer.ts";
+import { stationSerial } from "./station.ts";
+import type { Random } from "./time.ts";
+
+export const printerId = "printer" as EquipmentId;
+export const stationId = "station" as EquipmentId;
+export const digest = (text: string) => digestOfValue(text) as Digest;
+
+export const filament = { id: "pla", title: "Filament", gtin: "09506000117843", unit: "g" };
+export const sleeves = { id: "sleeve", title: "Sleeve", gtin: "09506000134376", unit: "piece" };
+
+/** An order, and when it comes in. */
+export interface Expected {
+  readonly order: JobOrder;
+  readonly arrivesMs: number;
+}
+
+export interface Plan {
+  readonly orders: readonly Expected[];
+  /** Layers of every print, and how far the printer may run ahead. */
+  readonly planned: number;
+  readonly lag: number;
+  /** Orders go the whole route. */
+  readonly whole: boolean;
+}
+
+/** 2026-01-01T00:00:00Z, when the simulation begins. */
+export const epochMs = 1_767_225_600_000;
+
+/** What this seed's cell is asked to make. */
+export function planOf(random: Random): Plan {
+  const whole = random() < 0.5;
+  const lag = random() < 0.25 ? 1 + Math.floor(random() * 2) : 0;
+  const planned = 2 + Math.floor(random() * (whole ? 2 : 6));
+  const count = 1 + Math.floor(random() * (whole ? 2 : 3));
+  const orders = Array.from({ length: count }, (_, n): Expected => {
+    const supersedes = n > 0 && random() < 0.3 ? (`J${n - 1}` as JobId) : null;
+    const expires = random() < 0.2 ? epochMs + Math.floor((0.3 + random()) * 3_600_000) : 4_000_000_000_000;
+    const copies = 1 + Math.floor(random() * 2);
+    const route = whole ? wholeRoute(planned, lag, random) : prints(planned, lag, random);
+    return {
+      order: orderOf(n, { supersedes, expires, copies, route }),
+      arrivesMs: supersedes === null ? 0 : random() * 2_400_000,
+    };
+  });
+  return { orders, planned, lag, whole };
+}
+
+function build(id: string, layersPlanned: number, lag: number, quantity: number): Operation {
+  return {
+    kind: "build",
+    id: id as OperationId,
+    title: "Print",
+    equipment: printerId,
+    program: digest("program"),
+    layersPlanned,
+    lag,
+    materials: quantity > 0 ? [{ material: filament.id, quantity, unit: filament.unit }] : [],
+  };
+}
+
+function prints(planned: number, lag: number, random: Random): readonly Operation[] {
+  const first = build("print-1", planned, lag, 0);
+  return random() < 0.2 ? [first, build("print-2", planned, lag, 0)] : [first];
+}
+
+function task(id: string, change: Partial<TaskOperation>): TaskOperation {
+  const characteristics = [
+    { id: "force", title: "Force", unit: "N", lower: 100, upper: 400 },
+    { id: "depth", title: "Depth", unit: "mm", lower: null, upper: 0.1 },
+  ];
+  return {
+    ...{ kind: "task", id: id as OperationId, title: id, equipment: stationId, program: digest(id) },
+    ...{ materials: [], characteristics, evidence: ["curve"], reworks: 1 },
+    ...change,
+  };
+}
+
+function wholeRoute(planned: number, lag: number, random: Random): readonly Operation[] {
+  const byHand = (kind: "label" | "release") => ({ kind, id: kind as string as OperationId, title: kind }) as const;
+  return [
+    build("print", planned, lag, 10),
+    ...(random() < 0.5 ? [task("clean", { evidence: [] })] : []),
+    task("press", { materials: [{ material: sleeves.id, quantity: 2, unit: sleeves.unit }], reworks: 0 }),
+    byHand("label"),
+    { kind: "handover", id: "handover" as OperationId, title: "Hand over", to: "Sterilisation" },
+    byHand("release"),
+  ];
+}
+
+type Varied = Pick<JobOrder, "supersedes" | "expires" | "copies" | "route">;
+
+function orderOf(n: number, varied: Varied): JobOrder {
+  return {
+    id: `J${n}` as JobId,
+    title: "Guide",
+    pseudonym: `P${n}`,
+    identifierHmacs: ["a", "b"],
+    side: "left",
+    source: digest("source"),
+    recipe: digest("recipe"),
+    pathway: "demonstration",
+    lineage: { scan: "S1", segmentation: "G1", design: `D${n}`, revision: 1, approver: "A1", predecessor: null },
+    signatures: [
+      { role: "design-authority", key: "design.example" },
+      { role: "clinical-release", key: "clinic.example" },
+    ],
+    gtin: "09506000134352",
+    notBefore: 0,
+    nonce: `nonce-${n}`,
+    ...varied,
+  };
+}
+
+export const versions = {
+  software: "simulated",
+  softwareDigest: digest("software"),
+  configDigest: digest("config"),
+  modelDigest: digest("m"),
+  cameraDigest: null,
+  runtime: "virtual",
+};
+
+export const setup: Setup = {
+  cell: "simulated",
+  equipment: [
+    { id: printerId, title: "Printer", serial, onHostLoss: "driver" },
+    { id: stationId, title: "Station", serial: stationSerial, onHostLoss: "driver" },
+  ],
+  presenceValidMs: 60_000,
+  takesAllowed: 3,
+  demonstration: true,
+  materials: [filament, sleeves],
+};
