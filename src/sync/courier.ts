@@ -14,6 +14,8 @@ export const patience = {
   lingerMs: 500,
   /** No PUBACK and no answer for so long: this connection is dead, or central QA is silent. */
   answerMs: 30_000,
+  /** A question is small, and so is its answer. */
+  questionMs: 10_000,
   /** With nothing to send, so often it asks how central stands. */
   beatMs: 300_000,
   /** A connection that ends earlier has died young. */

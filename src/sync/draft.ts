@@ -35,7 +35,7 @@ export function ask(draft: Draft): void {
   const question = `q-${serial}-${Math.floor(draft.tick.chance * 2 ** 32).toString(36)}`;
   forgetUnderWay(draft, draft.state.withQa);
   set(draft, { phase: "asking", serial, question, askedAt: draft.state.withQa });
-  due(draft, { answer: draft.tick.mono + patience.answerMs, retry: null, linger: null, beat: null });
+  due(draft, { answer: draft.tick.mono + patience.questionMs, retry: null, linger: null, beat: null });
   draft.outputs.push({ kind: "hello", id: question, size: draft.state.head });
 }
 
