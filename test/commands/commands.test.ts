@@ -142,7 +142,8 @@ describe("configuration", () => {
     const { checks } = JSON.parse(out) as { checks: { check: string; state: string; remedy: string }[] };
     const bad = checks.filter((each) => each.state === "bad").map((each) => each.check);
     expect(code).toBe(3);
-    expect(bad).toEqual(["trust", "intake", "Printer A", "presence device", "camera", "inspection"]);
+    const station = ["Finishing station", "access to Finishing station"];
+    expect(bad).toEqual(["trust", "intake", "Printer A", "presence device", "camera", "inspection", ...station]);
     for (const each of checks.filter((one) => one.state === "bad")) expect(each.remedy).toMatch(/[a-z].*\.$/);
   });
 });

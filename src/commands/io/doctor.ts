@@ -15,6 +15,7 @@ import { exitCode } from "../exit-code.ts";
 import type { Check } from "./check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
+import { opcuaChecks } from "./opcua-check.ts";
 import { syncCheck } from "./sync-check.ts";
 import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
@@ -38,6 +39,7 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
       await intakeCheck(loaded.value.config),
       await syncCheck(loaded.value.config, systemClock.now()),
       ...(await deviceChecks(loaded.value.config)),
+      ...(await opcuaChecks(loaded.value.config, options.keys)),
     );
   const bad = checks.filter((each) => each.state === "bad");
   const text = checks.map((each) => {

@@ -11,12 +11,13 @@ import {
   judgeContent,
 } from "../../drivers/opcua/certificate.ts";
 import { clientUriOf } from "../../drivers/opcua/config.ts";
+import { faults } from "../../drivers/opcua/faults.ts";
 import { factsOf, thumbprintOf } from "../../drivers/opcua/io/certificate-facts.ts";
 import { wordsOf } from "../../drivers/opcua/io/deadline.ts";
 import { type DiscoveredEndpoint, discover } from "../../drivers/opcua/io/discover.ts";
 import { openPki, type Pki } from "../../drivers/opcua/io/pki.ts";
 import { readTrust, trustRecord, writeTrust } from "../../drivers/opcua/io/trust-store.ts";
-import { isAccepted } from "../../drivers/opcua/policy.ts";
+import { chooseEndpoint, isAccepted } from "../../drivers/opcua/policy.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { isDigest } from "../../kernel/names.ts";
 import { exitCode } from "../exit-code.ts";
@@ -136,6 +137,30 @@ export function revokeTrust(terminal: Terminal, machine: string, options: TrustO
     );
     return exitCode.ok;
   });
+}
+
+/** Why a machine of the configuration cannot be used as it answers now, or null; looks without changing anything. */
+export async function machineFault(config: CellConfig, machine: string, keys: string): Promise<Fault | null> {
+  const target = targetOf(config, machine);
+  const folder = pkiFolder(keys);
+  if (target === null || target.id === null) return null;
+  if (!existsSync(folder)) {
+    const what = `Nothing was ever accepted here, so ${machine} is not trusted.`;
+    const remedy = `Run \`cellward trust show ${machine}\` with --config and --keys; it says how to go on.`;
+    return { code: "certificate-not-trusted", what, remedy };
+  }
+  const clientUri = clientUriOf(config.cell.origin);
+  const pki = await openPki(folder, clientUri);
+  try {
+    const chosen = chooseEndpoint(await discover(target.endpoint, pki, clientUri, answerWithin));
+    if (!chosen.ok) return chosen.error;
+    const facts = factsOf(chosen.value.certificate);
+    return facts.ok ? verdictOf(facts.value, target, folder) : faults.driverProblem(facts.error);
+  } catch (problem) {
+    return faults.unreachable(target.endpoint, wordsOf(problem));
+  } finally {
+    await pki.close();
+  }
 }
 
 async function withFolder(

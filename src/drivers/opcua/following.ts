@@ -15,7 +15,7 @@ const mostReportTries = 10;
 
 /** Looks once: what became of the open job, what of ended ones is still at work, what is left to be removed. */
 export function* follow(session: Session): Procedure<void> {
-  const snapshot = yield* lookAt();
+  const snapshot = yield* lookAt(session);
   if (snapshot === null) return;
   const { job } = session;
   if (job !== null) yield* followJob(session, job, snapshot);

@@ -91,7 +91,7 @@ function take(session: Session, event: ProtocolEvent): void {
   else if (event.kind === "disconnected") lose(session, event.fault);
   else if (event.kind === "beat") {
     const found = session.watch === null ? null : heardBeat(session.watch, event.id, event.beat);
-    if (found !== null) giveUp(session);
+    if (found !== null) giveUp(session, notWatched(session));
   } else if (event.kind === "reply") {
     if (running !== null && "request" in running.awaits && running.awaits.request === event.id)
       resume(session, event.reply);
@@ -106,7 +106,10 @@ function pursue(session: Session): void {
   const { now, running, watch } = session;
   const found = watch === null ? null : pursueWatch(watch, now);
   if (found?.kind === "read") session.out.push({ kind: "heartbeat", id: found.id });
-  else if (found !== null) giveUp(session);
+  else if (found !== null) giveUp(session, notWatched(session));
+  const { blindSince, connected } = session;
+  if (connected && blindSince !== null && now.mono - blindSince.mono >= session.setup.times.blind)
+    giveUp(session, faults.unreadable());
   if (running !== null && "until" in running.awaits && now.mono >= running.awaits.until) resume(session, paused);
   loseSight(session);
   if (session.connected && session.running === null && now.mono >= session.nextLook) followNow(session);
@@ -188,7 +191,7 @@ function arrive(session: Session, arrival: Arrival): void {
 
 /** The machine is seen again: its own word is heard first, then the gap is told, then that it is there. */
 function* resync(session: Session, identity: MachineIdentity, restarted: boolean): Procedure<void> {
-  while ((yield* lookAt()) === null) {
+  while ((yield* lookAt(session)) === null) {
     if (!session.connected) return;
     yield* pause(session.setup.times.step);
   }
@@ -219,20 +222,26 @@ function refresh(session: Session): void {
   session.out.push({ kind: "refresh" });
 }
 
+function notWatched({ setup }: Session): Fault {
+  const { every, misses } = setup.times.watch;
+  return faults.notWatched(Math.round((every * misses) / 1000));
+}
+
 /** The connection stands, and nothing that counts comes over it. */
-function giveUp(session: Session): void {
-  const { every, misses } = session.setup.times.watch;
-  lose(session, faults.notWatched(Math.round((every * misses) / 1000)));
+function giveUp(session: Session, fault: Fault): void {
+  lose(session, fault);
   session.out.push({ kind: "disconnect" });
 }
 
 /** The machine is not watched from now on. What waits for its answer is told so. */
 function lose(session: Session, fault: Fault): void {
-  const { watch, running } = session;
+  const { watch, running, blindSince } = session;
   session.connected = false;
   session.watch = null;
+  session.blindSince = null;
   session.alarms.refresh = null;
-  if (watch !== null) session.unwatched ??= { from: watch.goodSince, since: session.now.mono, fault };
+  const from = Math.min(watch?.goodSince ?? session.now.utc, blindSince?.utc ?? session.now.utc);
+  if (watch !== null) session.unwatched ??= { from, since: session.now.mono, fault };
   if (session.job === null) offline(session, fault);
   else {
     raise(session, { id: ownAlarms.watch, severity: 700, what: fault.what });

@@ -20,6 +20,8 @@ export interface SessionTimes {
   readonly ask: Milliseconds;
   /** A pause or a resume has to show in the machine's state by then. */
   readonly change: Milliseconds;
+  /** A connection over which nothing can be seen for so long is given up. */
+  readonly blind: Milliseconds;
   /** An abort is answered by then. */
   readonly abort: Milliseconds;
   /** Out of sight for so long with a job open: the attempt is over. */
@@ -28,7 +30,7 @@ export interface SessionTimes {
 }
 
 export const defaultTimes: Omit<SessionTimes, "patience" | "watch"> = {
-  ...{ follow: 500, idle: 3000, step: 250, start: 5000, ask: 10_000, change: 5000, abort: 25_000 },
+  ...{ follow: 500, idle: 3000, step: 250, start: 5000, ask: 10_000, change: 5000, blind: 10_000, abort: 25_000 },
 };
 
 export interface SessionSetup {
@@ -89,6 +91,8 @@ export interface Session {
   startTime: EpochMs | null;
   /** Since when the machine is not watched, and why; null while it is. */
   unwatched: { readonly from: EpochMs; readonly since: MonotonicMs; readonly fault: Fault } | null;
+  /** Since when no look at the machine succeeded although it is connected; null while they do. */
+  blindSince: Instant | null;
   identity: MachineIdentity | null;
   /** What was said of the connection last: `online`, or the code of the fault. */
   said: string | null;
@@ -114,7 +118,15 @@ export interface Session {
 /** `lost` names attempts that an earlier driver process was at when it died. */
 export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = []): Session {
   return {
-    ...{ setup, now: { mono: 0, utc: 0 }, connected: false, watch: null, startTime: null, unwatched: null },
+    ...{
+      setup,
+      now: { mono: 0, utc: 0 },
+      connected: false,
+      watch: null,
+      startTime: null,
+      unwatched: null,
+      blindSince: null,
+    },
     ...{
       identity: null,
       said: null,
@@ -188,9 +200,14 @@ export function* pause(ms: Milliseconds): Procedure<void> {
 }
 
 /** Looks at the machine; null where it could not be seen. */
-export function* lookAt(): Procedure<Snapshot | null> {
+export function* lookAt(session: Session): Procedure<Snapshot | null> {
   const reply = yield* ask({ kind: "look" });
-  return reply.kind === "looked" ? reply.snapshot : null;
+  if (reply.kind === "looked") {
+    session.blindSince = null;
+    return reply.snapshot;
+  }
+  session.blindSince ??= session.now;
+  return null;
 }
 
 /** The name under which an attempt's program lies at the machine. */

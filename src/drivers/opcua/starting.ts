@@ -42,7 +42,7 @@ function* start(session: Session, directive: Begin, { bytes, recipe }: Program):
   const { attempt, program } = directive;
   const workMaster = workMasterOf(bytes, recipe);
   if (workMaster === null) return refused(jobFaults.noWorkMaster());
-  const first = yield* lookAt();
+  const first = yield* lookAt(session);
   if (first === null) return refused(unseen(session));
   const there = entryOf(first, attempt);
   if (there !== null) return adopt(session, directive, there);
@@ -100,7 +100,7 @@ function* stopped(session: Session, written: Reply): Procedure<Fault | null> {
   if (written.kind === "refused") return written.fault;
   if (written.kind === "lost" || written.kind === "rejected") return jobFaults.transfer(written.why);
   if (written.kind !== "carried-out") return faults.notReady();
-  const second = yield* lookAt();
+  const second = yield* lookAt(session);
   if (session.starting?.aborted === true) return jobFaults.attemptOver();
   return second === null ? unseen(session) : notReady(second);
 }
@@ -157,7 +157,7 @@ function* settle(session: Session, directive: Begin, said: Reply): Procedure<Ans
   const until = session.now.mono + (said.kind === "lost" ? asking : start);
   let seen = false;
   for (;;) {
-    const snapshot = yield* lookAt();
+    const snapshot = yield* lookAt(session);
     if (snapshot !== null) {
       seen = true;
       const trace = yield* traceOf(snapshot, directive.attempt);
@@ -198,7 +198,7 @@ function* takeBack(session: Session, directive: Begin): Procedure<Answer> {
   const until = session.now.mono + session.setup.times.change;
   for (;;) {
     yield* ask({ kind: "command", method: "Cancel", job: attempt });
-    const snapshot = yield* lookAt();
+    const snapshot = yield* lookAt(session);
     const entry = snapshot === null ? null : entryOf(snapshot, attempt);
     if (snapshot !== null && entry === null) return refused(jobFaults.notStarted());
     if (entry?.state?.main === "Aborted") return refused(jobFaults.notStarted());

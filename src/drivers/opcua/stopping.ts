@@ -17,7 +17,7 @@ export function* changeJob(session: Session, attempt: AttemptId, to: "hold" | "p
   const until = session.now.mono + session.setup.times.change;
   let said: Reply | null = null;
   for (;;) {
-    const snapshot = yield* lookAt();
+    const snapshot = yield* lookAt(session);
     const state = snapshot === null ? null : (entryOf(snapshot, attempt)?.state ?? null);
     if (state?.main === wanted) return { kind: "done" };
     if (isOver(state)) return refused(jobFaults.attemptOver());
@@ -54,7 +54,7 @@ export function* abortJob(session: Session, attempt: AttemptId): Procedure<Answe
   close(session, attempt);
   const until = session.now.mono + session.setup.times.abort;
   for (;;) {
-    const snapshot = yield* lookAt();
+    const snapshot = yield* lookAt(session);
     if (snapshot !== null && (yield* endedIn(session, snapshot, attempt))) break;
     if (session.now.mono >= until || (snapshot === null && !session.connected))
       return unknown(jobFaults.notConfirmed());

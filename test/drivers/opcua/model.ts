@@ -147,6 +147,9 @@ export class Rig {
   #nextId = 1;
   /** Whether the machine's server answers at all. */
   reachable = true;
+  /** Whether its list of job orders can be read. */
+  readable = true;
+  disconnected = 0;
   readonly asked = new Map<number, Directive>();
   /** Called at each answer, with the machine as it is at that moment. */
   answered: (directive: Directive, answer: Answer) => void = () => {};
@@ -191,7 +194,8 @@ export class Rig {
         this.answered(this.asked.get(output.id)!, output.answer);
       } else if (output.kind === "observe") this.heard.push(output.observation);
       else if (output.kind === "exit") this.exited = true;
-      else if (!this.reachable) this.#silence(output);
+      else if (output.kind === "disconnect") this.disconnected += 1;
+      else if (!this.reachable || (!this.readable && output.kind === "do")) this.#silence(output);
       else if (output.kind === "refresh") {
         for (const kind of ["refresh-start", "refresh-end"] as const)
           this.#pending.push({ kind: "alarm", event: { kind } });

@@ -97,6 +97,19 @@ describe("out of sight", () => {
     expect(gap.kind === "gap" && gap.to - gap.from).toBeGreaterThan(8000);
   });
 
+  it("[F23] a connection over which the list of jobs cannot be read is given up, and the attempt is not open for ever", () => {
+    const rig = rigWith();
+    rig.tell(begin(a1));
+    rig.run(1000);
+    rig.readable = false;
+    for (let n = 0; n < 6; n++) {
+      rig.run(12_000);
+      rig.connect();
+    }
+    expect(rig.disconnected).toBeGreaterThan(2);
+    expect(rig.heard.find((o) => o.kind === "failed")).toMatchObject({ fault: { code: "out-of-sight" } });
+  });
+
   it("[F31] for too long: the attempt is over, and what the machine still has of it is ended when it is seen again", () => {
     const rig = rigWith();
     rig.machine.jobs.clear();

@@ -3,7 +3,8 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Terminal } from "../../../src/commands/io/terminal.ts";
-import { acceptTrust, listTrust, revokeTrust, showTrust } from "../../../src/commands/io/trust.ts";
+import { acceptTrust, listTrust, machineFault, revokeTrust, showTrust } from "../../../src/commands/io/trust.ts";
+import { loadConfig } from "../../../src/config/io/load.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type Bench as StationBench, startBench as startStation } from "../../simulators/station/bench.ts";
 import {
@@ -12,6 +13,7 @@ import {
   fingerprintOf,
   introduce,
   type OpcuaBench,
+  origin,
   partTag,
   stationId,
   stationProgram,
@@ -34,22 +36,24 @@ const terminal: Terminal = {
   },
 };
 const offline = (code: string) => bench.listener.next("offline", ({ fault }) => fault.code === code);
+/** What doctor says of the station. */
+const doctor = async () => {
+  const loaded = await loadConfig(options.config);
+  return loaded.ok ? await machineFault(loaded.value.config, stationId, options.keys) : null;
+};
 const certificate = () => (said["certificates"] as { fingerprint: string; verdict: { code: string } | null }[])[0]!;
 
-/** The demo's configuration with the station as a second machine. */
+/** The demo's configuration, with its station where this one listens. */
 function configFile(): string {
   const good = readFileSync(new URL("../../../config/simulated-cell.toml", import.meta.url), "utf8");
-  const { endpoint, userFile, passwordFile, productInstanceUri, applicationUri, node } = configOf(station);
-  const lines = [
-    '[[machine]]\nid = "station-1"\ntitle = "Station"\nclass = "finishing-station"\nserial = "FS-0001"\n[machine.opcua]',
-    ...Object.entries({ endpoint, userFile, passwordFile, productInstanceUri, applicationUri }).map(
-      ([key, value]) => `${key} = ${JSON.stringify(value)}`,
-    ),
-    `node = { namespace = ${JSON.stringify(node.namespace)}, name = ${JSON.stringify(node.name)} }`,
-  ];
+  const { endpoint, userFile, passwordFile } = configOf(station);
+  const changes = { endpoint, userFile, passwordFile, origin };
+  const changed = Object.entries(changes).reduce(
+    (text, [key, value]) => text.replace(new RegExp(`^${key} = .*$`, "m"), `${key} = ${JSON.stringify(value)}`),
+    good,
+  );
   const file = join(station.folder, "cell.toml");
-  const origin = good.replace(/^origin = .*$/m, 'origin = "test.example/cell-1"');
-  writeFileSync(file, origin.replace("[camera]", `${lines.join("\n")}\n\n[camera]`));
+  writeFileSync(file, changed);
   return file;
 }
 
@@ -66,6 +70,7 @@ afterAll(() => bench.dispose());
 test("[F23][L8] a machine that nobody accepted is not used, and the fault names the command that accepts it", async () => {
   const { fault } = await offline("certificate-not-trusted");
   expect(fault.remedy).toContain(`cellward trust accept station-1 ${fingerprintOf(station)}`);
+  expect((await doctor())?.code).toBe("certificate-not-trusted");
 });
 
 test("[F23] trust show prints what answers, and this cell's own certificate for the machine's owner", async () => {
@@ -93,6 +98,7 @@ test("[F23] only the fingerprint that answers now is accepted; the machine has t
   const { fault } = await offline("machine-refuses-this-cell");
   expect(fault.remedy).toContain((said["own"] as { thumbprint: string }).thumbprint);
   await introduce(station, options.keys);
+  expect(await doctor()).toBeNull();
   expect((await bench.listener.next("online")).identity).toMatchObject({ serial: "FS-0001", simulated: true });
 });
 
