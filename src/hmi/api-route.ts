@@ -1,4 +1,5 @@
 /** What the page and the server say to each other along the route: steps, copies, material, release, records; types only. */
+import type { Fault } from "../equipment/machine.ts";
 import type { JudgedResult } from "../jobs/event.ts";
 import type { Omission } from "../jobs/refusal.ts";
 
@@ -27,6 +28,8 @@ export interface LabelView {
   /** What its code says, for people; it is never drawn as a code on the screen. */
   readonly text: string;
   readonly pdf: boolean;
+  /** Why the printer gave none, or null. */
+  readonly fault: Fault | null;
   /** What stands on it besides the code. */
   readonly title: string;
   readonly pseudonym: string;

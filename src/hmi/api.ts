@@ -64,8 +64,18 @@ export interface PresenceView {
   /** The job whose code was scanned and which waits for the button. */
   readonly scanned: string | null;
   readonly what: string;
-  /** Another code than a job's, read a moment ago; `number` tells one reading from the next. */
-  readonly read: { readonly code: string; readonly number: number } | null;
+}
+
+/** A code, read a moment ago; `number` tells one reading from the next. */
+export interface ReadCode {
+  readonly code: string;
+  readonly number: number;
+}
+
+/** The wired scanner serves one page at a time: the one whose scan screen was opened last. */
+export interface ScannerView {
+  readonly mine: boolean;
+  readonly read: ReadCode | null;
 }
 
 /** How far the record is with central QA. */
@@ -232,5 +242,6 @@ export type LiveEvent =
       readonly at: number;
       readonly telemetry: readonly Telemetry[];
       readonly presence: PresenceView;
+      readonly scanner: ScannerView;
       readonly sync: SyncView;
     };

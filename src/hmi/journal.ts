@@ -1,4 +1,5 @@
 /** What the screens remember of the ledger beyond the core's state: pictures and reports by layer, and who did what. */
+import type { Fault } from "../equipment/machine.ts";
 import type { Recorded } from "../jobs/controller.ts";
 import { actorOf, type Event, jobOf } from "../jobs/event.ts";
 import type { LayerReport } from "../jobs/report.ts";
@@ -33,6 +34,8 @@ export interface Journal {
   ended(job: string): Deed | null;
   /** Jobs in the order in which they ended. */
   endedJobs(): readonly string[];
+  /** Why a label was not printed, or null. */
+  labelFault(job: string, unit: number, label: number): Fault | null;
   /** Number of the last entry of a job; -1 where there is none. */
   lastEntry(job: string): number;
 }
@@ -53,6 +56,7 @@ export function createJournal(): Journal {
   const ended = new Map<string, Deed>();
   const attemptOf = new Map<string, string>();
   const lastOf = new Map<string, number>();
+  const labelFaults = new Map<string, Fault>();
   let last = -1;
   return {
     take({ seq, at, event }) {
@@ -60,6 +64,7 @@ export function createJournal(): Journal {
       last = seq;
       const job = jobOf(event);
       if (job !== null) lastOf.set(job, seq);
+      if (event.type === "LabelNotPrinted") labelFaults.set(nameOf(event.job, event.unit, event.label), event.fault);
       if (event.type === "JobEnded") ended.set(event.job, { at, person: event.person, what: event.what });
       if (event.type === "NonconformityRaised" && event.attempt !== null) {
         attemptOf.set(event.nonconformity, event.attempt);
@@ -75,9 +80,12 @@ export function createJournal(): Journal {
     attempt: (id) => attempts.get(id) ?? null,
     ended: (job) => ended.get(job) ?? null,
     endedJobs: () => [...ended.keys()],
+    labelFault: (job, unit, label) => labelFaults.get(nameOf(job, unit, label)) ?? null,
     lastEntry: (job) => lastOf.get(job) ?? -1,
   };
 }
+
+const nameOf = (job: string, unit: number, label: number) => `${job}/${unit}/${label}`;
 
 function note(record: Growing, event: Event, at: EpochMs): void {
   if (event.type === "LayerCaptured") {

@@ -10,7 +10,7 @@ import type { Artifacts } from "../ledger/artifacts.ts";
 import type { SealedText } from "../people/person.ts";
 import type { SessionRules } from "../people/session.ts";
 import type { PeopleStore } from "../people/store.ts";
-import type { PresenceView, Problem } from "./api.ts";
+import type { PresenceView, Problem, ReadCode } from "./api.ts";
 
 /** Pictures, full reports and labels, by the digests that the ledger holds. */
 export type EvidencePort = Pick<Artifacts, "get">;
@@ -49,8 +49,8 @@ export interface HmiPorts {
   readonly history: () => AsyncIterable<Recorded>;
   /** The latest live values of every machine that has any. */
   readonly telemetry: () => readonly Telemetry[];
-  /** What the presence device says of itself. */
-  readonly presence: () => PresenceView;
+  /** What the presence device says of itself, and the code that its scanner read last. */
+  readonly presence: () => PresenceView & { readonly read: ReadCode | null };
   /** How far the record is with central QA. */
   readonly sync: () => SyncStatus;
   /** Anything outside the core that keeps the cell from being ready; empty when all is well. */

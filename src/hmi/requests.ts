@@ -30,6 +30,10 @@ const numbered = identifier.regex(/[0-9]/);
 const signer = { shown: digest, name: typed(64), password: typed(128) };
 const lot = z.string().regex(/^[0-9]{14}\.[A-Za-z0-9._-]{1,20}$/);
 
+/** The name that a page gives itself when it is loaded. */
+const page = z.string().regex(/^[0-9a-f-]{36}$/);
+export const claiming = z.strictObject({ page });
+export const liveQuery = z.object({ page: page.optional() });
 export const scanning = z.strictObject({ code });
 export const receiving = z.strictObject({
   code,

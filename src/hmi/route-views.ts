@@ -61,7 +61,9 @@ export function unitView(state: State, job: Job, unit: Unit, looks: Looks): Unit
     state: stateOf(job, unit, record?.released !== null && record?.released !== undefined),
     tag: unit.tag,
     confirmed: unit.confirmed?.operation ?? null,
-    labels: unit.labels.map(labelView),
+    labels: unit.labels.map((each) =>
+      labelView(each, looks.journal.labelFault(job.order.id, unit.number, each.number)),
+    ),
     materials: job.attempts.filter((each) => each.unit === unit.number).flatMap((each) => usedIn(state, job, each)),
     handovers: (record?.handovers ?? []).map(({ to, container, person }) => ({
       to,
@@ -84,11 +86,12 @@ function usedIn(state: State, job: Job, attempt: Attempt): UsedMaterial[] {
   });
 }
 
-function labelView({ number, state, content, pdf }: Label): LabelView {
+function labelView({ number, state, content, pdf }: Label, fault: LabelView["fault"]): LabelView {
   const read = parseGs1(content.code);
   const { title, pseudonym, side, madeAt, simulated } = content;
   const text = read.ok ? gs1Bracketed(read.value) : "";
-  return { number, state, text, pdf: pdf !== null && state !== "voided", title, pseudonym, side, madeAt, simulated };
+  const isThere = pdf !== null && state !== "voided";
+  return { number, state, text, pdf: isThere, fault, title, pseudonym, side, madeAt, simulated };
 }
 
 /** A machine's title in the cell's configuration, or else its name. */

@@ -5,7 +5,7 @@ import type { Message } from "../jobs/message.ts";
 import type { RefusalCode } from "../jobs/refusal.ts";
 import { assert } from "../kernel/assert.ts";
 import type { PersonId } from "../kernel/names.ts";
-import type { Problem } from "./api.ts";
+import type { Problem, ReadCode } from "./api.ts";
 import type { Journal } from "./journal.ts";
 import type { Looks } from "./looks.ts";
 import type { HmiConfig, HmiPorts } from "./ports.ts";
@@ -24,7 +24,16 @@ export interface Call<Params, Body> {
 export interface Desk extends Omit<HmiPorts, "history" | "onProblem"> {
   readonly config: HmiConfig;
   readonly journal: Journal;
+  readonly scanner: Scanner;
   looks(person: PersonId | null): Looks;
+}
+
+/** Whom the wired scanner serves. */
+export interface Scanner {
+  /** The page, by the name that it gave itself. */
+  page: string | null;
+  /** What had been read when it asked: meant for another screen, and never told to this one. */
+  before: ReadCode | null;
 }
 
 export type Answer =

@@ -41,11 +41,16 @@ export function cellView(state: State, looks: Looks): CellView {
     presenceValidMs: state.setup?.presenceValidMs ?? 0,
     machines: Object.values(state.equipment).map((machine) => machineView(state, machine.id, looks)),
     inspection: state.inspection,
-    presence: looks.presence,
+    presence: presenceOf(looks),
     alarms: alarmsOf(state, looks.sync),
     jobs: jobsShown(state, looks).map((job) => jobLine(state, job, looks)),
     sync: looks.sync,
   };
+}
+
+/** What the scanner read goes only to the page that it serves, with the live stream. */
+function presenceOf({ presence: { online, scanned, what } }: Looks): CellView["presence"] {
+  return { online, scanned, what };
 }
 
 /** Ended jobs that stay in the overview; all of them stand on the screen of records. */

@@ -5,7 +5,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
 import type { Telemetry } from "../../src/equipment/machine.ts";
-import type { PresenceView } from "../../src/hmi/api.ts";
 import { createServer, type HmiServer } from "../../src/hmi/io/server.ts";
 import {
   defaultHmiConfig,
@@ -33,7 +32,7 @@ export interface HmiBench {
   readonly webRoot: string;
   /** Live values as the driver would hold them; null for a machine that has not spoken. */
   telemetry: Telemetry | null;
-  presence: PresenceView;
+  presence: ReturnType<HmiPorts["presence"]>;
   /** What sync would say; `head` is counted by the cell itself. */
   sync: SyncStatus;
   /** What keeps the cell from being ready besides what the core knows. */
@@ -81,7 +80,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     cost: { memory_KiB: 64, passes: 1, lanes: 1 },
   });
   const cell = createFakeCell(hmac, now, mono);
-  const presence: PresenceView = { online: true, scanned: null, what: "Scan the job's code.", read: null };
+  const presence: HmiBench["presence"] = { online: true, scanned: null, what: "Scan the job's code.", read: null };
   const taken: Uint8Array[] = [];
   const packageAnswer = ok({ job }) as PackageAnswer;
   const bench = {

@@ -106,6 +106,7 @@ it("[F47][F73] a wrong label and a printer without paper are told where the labe
   await button(other, "Go on: Mark and label").click();
   await button(other, "Print the label").click();
   await other.getByText("✕ The printer gave no label.").waitFor();
+  await other.getByText("The label printer has no paper.").waitFor();
   await inspectScreen(other, "100-label-not-printed");
   const person = personWith(fresh.cell, "technician");
   fresh.cell.labels = true;

@@ -7,6 +7,7 @@ import { type PresenceBench, realClock, startPresenceBench } from "../drivers/pr
 import { frame, type HmiBench, password, startHmi, warm } from "./bench.ts";
 import { button, holdDown, inspectScreen, openPanel, signIn, startBrowser } from "./browser.ts";
 import { attempt, job } from "./fake-cell.ts";
+import { packages } from "./walk.ts";
 
 let bench: HmiBench;
 let wire: PresenceBench;
@@ -84,6 +85,16 @@ it("[F91][F92] two people take their places with one-time codes and the technici
   await press("Sign in");
   await shows("No order has come");
   await inspectScreen(page, "03-cell-empty");
+});
+
+it("[F39][F92] what the wired scanner reads, separators and all, comes to the screen that waits for it", async () => {
+  await press("Materials");
+  await press("Receive a delivery");
+  await shows("Waiting for the scanner");
+  await wire.post("/scan", { code: packages.pla });
+  await shows(/^PLA filament 1.75 mm, lot PLA-77, until/);
+  expect(await button(page, "Go on: certificate and quantity").isEnabled()).toBe(true);
+  await press("Cell");
 });
 
 it("[F93] the overview says why the job cannot start, each reason with remedy and owner, and that all is simulated", async () => {

@@ -315,6 +315,25 @@ it("[F81] the records say with QA only when a countersignature covers the last e
   expect(errors).toEqual([]);
 });
 
+it("[F92] a second page takes the scanner, and the first says so", async () => {
+  await press("Materials");
+  await press("Receive a delivery");
+  await shows("Waiting for the scanner");
+  const { page: other } = await openPanel(browser, bench.server.url);
+  await signIn(other, "Ana Lima", password.ana);
+  await button(other, "Materials").click();
+  await button(other, "Receive a delivery").click();
+  await shows("The scanner serves another page");
+  await inspectScreen(page, "82-scanner-elsewhere");
+  scan(packages.sleeve);
+  await other.getByText(/It is here already/).waitFor();
+  expect(await page.getByText(/Drill sleeve/).count()).toBe(0);
+  await other.context().close();
+  await press("Use the scanner here");
+  await shows("Waiting for the scanner");
+  await press("Cell");
+});
+
 it("[F81][F85] frozen sync is an alarm of the first priority on every screen", async () => {
   await bench.cell.say({ kind: "central-link", frozen: true, what: "Two records claim the name of this cell." });
   await shows("Two records claim the name of this cell.");

@@ -215,7 +215,9 @@ describe("the label", () => {
     await walk("label");
     bench.cell.labels = false;
     await ana.post(`${jobUrl}/label`);
-    expect((await jobView()).units[0]?.labels).toMatchObject([{ state: "not-printed", pdf: false }]);
+    expect((await jobView()).units[0]?.labels).toMatchObject([
+      { state: "not-printed", pdf: false, fault: { what: "The label printer has no paper." } },
+    ]);
     bench.cell.labels = true;
     expect((await ana.post(`${jobUrl}/label/void`, { why: "because" })).json.code).toBe("malformed");
     expect((await ana.post(`${jobUrl}/label/void`, { why: "not-printed" })).status).toBe(200);

@@ -308,6 +308,29 @@ describe("a layer", () => {
   });
 });
 
+/** A live stream of a page of that name. */
+async function listenAs(page: string) {
+  const hangUp = new AbortController();
+  const answer = await fetch(`${bench.server.url}/api/events?page=${page}`, {
+    headers: { cookie: ana.cookie },
+    signal: hangUp.signal,
+  });
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+  let heard = "";
+  return {
+    heard: () => heard,
+    close: () => hangUp.abort(),
+    async until(text: string) {
+      while (!heard.includes(text)) {
+        const { value, done } = await reader.read();
+        if (done) return false;
+        heard += value;
+      }
+      return true;
+    },
+  };
+}
+
 describe("live", () => {
   it("[F23] tells every change and beats with the presence device's state; it ends when the session does", async () => {
     const answer = await fetch(`${bench.server.url}/api/events`, { headers: { cookie: ana.cookie } });
@@ -327,6 +350,28 @@ describe("live", () => {
     expect(heard).not.toContain("Ana");
     await ana.post("/api/sign-out");
     expect(await until("never said")).toBe(false);
+  });
+
+  it("[F48][F92] the scanner serves the page whose scan screen was opened last, and with what it reads from then on", async () => {
+    const pages = ["0", "1"].map((digit) => `${digit.repeat(8)}-0000-0000-0000-000000000000`);
+    const streams = await Promise.all(pages.map((page) => listenAs(page)));
+    const read = (code: string, number: number) => {
+      bench.presence = { ...bench.presence, read: { code, number } };
+    };
+    read("TAG-1", 1);
+    await ana.post("/api/scanner", { page: pages[0] });
+    read("TAG-2", 2);
+    expect(await streams[0]?.until('"mine":true,"read":{"code":"TAG-2"')).toBe(true);
+    await ana.post("/api/scanner", { page: pages[1] });
+    read("TAG-3", 3);
+    expect(await streams[1]?.until('"mine":true,"read":{"code":"TAG-3"')).toBe(true);
+    read("TAG-4", 4);
+    expect(await streams[1]?.until("TAG-4")).toBe(true);
+    for (const each of streams) each.close();
+    expect(streams[0]?.heard()).not.toMatch(/TAG-1|TAG-3|TAG-4/);
+    expect(streams[1]?.heard()).not.toMatch(/TAG-1|TAG-2/);
+    expect(JSON.stringify((await ana.get("/api/cell")).json)).not.toContain("TAG-");
+    expect((await ana.post("/api/scanner", { page: "mine" })).json.code).toBe("malformed");
   });
 
   it("says whether it is well and ready without a session and without naming anything", async () => {

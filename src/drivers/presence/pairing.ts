@@ -12,7 +12,7 @@ export interface Pairing {
   /** Highest counter of this boot: a line that comes twice, or late, is dropped. */
   readonly counter: number;
   readonly scanned: { readonly job: JobId; readonly at: MonotonicMs } | null;
-  /** The last code that was not a job's: for the screen that waits for one. */
+  /** The last code, whatever it was: for the screen that waits for one. */
   readonly read: { readonly code: string; readonly number: number; readonly at: MonotonicMs } | null;
   /** The last thing worth telling the person at the cell. */
   readonly what: string;
@@ -58,7 +58,7 @@ export function waitingJob(pairing: Pairing, now: MonotonicMs): JobId | null {
   return pairing.scanned && now - pairing.scanned.at <= pressWithinMs ? pairing.scanned.job : null;
 }
 
-/** A code that was not a job's, until it is too old to be meant for what is on the screen now; null else. */
+/** The code that was read last, until it is too old to be meant for what is on the screen now; null else. */
 export function readCode(
   pairing: Pairing,
   now: MonotonicMs,
@@ -69,11 +69,9 @@ export function readCode(
 
 function scanned(pairing: Pairing, code: string, now: MonotonicMs): Pairing {
   const job = jobOfCode(code);
-  if (job === null) {
-    const read = { code, number: pairing.counter, at: now };
-    return { ...pairing, scanned: null, read, what: "That is not a job's code. Scan the code on the job sheet." };
-  }
-  return { ...pairing, scanned: { job: job as JobId, at: now }, what: "Job code read. Press the enable button." };
+  const read = { code, number: pairing.counter, at: now };
+  if (job === null) return { ...pairing, scanned: null, read, what: "That is not a job's code." };
+  return { ...pairing, scanned: { job: job as JobId, at: now }, read, what: "Job code read. Press the enable button." };
 }
 
 function pressed(

@@ -4,12 +4,14 @@ import type { Recorded } from "../../jobs/controller.ts";
 import { jobOf } from "../../jobs/event.ts";
 import type { PersonId } from "../../kernel/names.ts";
 import type { LiveEvent } from "../api.ts";
-import type { HmiPorts } from "../ports.ts";
+import type { Desk } from "../route.ts";
 
 /** Whose stream it is. */
 export interface Listener {
   readonly person: PersonId;
   readonly session: string;
+  /** The name that the page gave itself, or null. */
+  readonly page: string | null;
   /** Asked before anything is sent. */
   readonly stillSignedIn: () => boolean;
 }
@@ -29,18 +31,22 @@ const mostWaitingBytes = 65_536;
 /** How often the presence device is looked at. */
 const lookMs = 200;
 
-/** Starts the heartbeat. */
-export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: number): LiveStream {
-  const streams = new Map<ServerResponse, Listener>();
-  const { clock, telemetry, presence, sync, controller } = ports;
+type LiveDesk = Pick<Desk, "clock" | "telemetry" | "presence" | "sync" | "controller" | "scanner">;
 
-  function send(event: LiveEvent): void {
-    const text = `data: ${JSON.stringify(event)}\n\n`;
-    for (const [response, { stillSignedIn }] of streams) {
+/** Starts the heartbeat. */
+export function createLiveStream(desk: LiveDesk, periodMs: number): LiveStream {
+  const streams = new Map<ServerResponse, Listener>();
+  const { clock, telemetry, presence, sync, controller, scanner } = desk;
+
+  /** `told` is what the page that the scanner serves hears, `others` what every other one does. */
+  function send(told: LiveEvent, others = told): void {
+    const [mine, theirs] = [written(told), written(others)];
+    for (const [response, { stillSignedIn, page }] of streams) {
       if (!stillSignedIn() || response.writableLength > mostWaitingBytes) drop(response);
-      else response.write(text);
+      else response.write(isServed(page) ? mine : theirs);
     }
   }
+  const isServed = (page: string | null) => page !== null && page === scanner.page;
 
   function drop(response: ServerResponse): void {
     streams.delete(response);
@@ -60,22 +66,22 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
   }
 
   const dropEntry = ([response]: readonly [ServerResponse, Listener]) => drop(response);
-  const beat = (): LiveEvent => ({
-    kind: "beat",
-    at: clock.now(),
-    telemetry: telemetry(),
-    presence: presence(),
-    sync: sync(),
-  });
+  const beat = (mine: boolean): LiveEvent => {
+    const { online, scanned, what, read } = presence();
+    const isNew = read?.number !== scanner.before?.number || read?.code !== scanner.before?.code;
+    const scanning = { mine, read: mine && isNew ? read : null };
+    const live = { at: clock.now(), telemetry: telemetry(), sync: sync() };
+    return { kind: "beat", ...live, presence: { online, scanned, what }, scanner: scanning };
+  };
   let said = "";
   let beatAt = Number.NEGATIVE_INFINITY;
   /** A scan or a press at the cell is told at once, everything else with the next beat. */
   const look = (): void => {
-    const now = JSON.stringify(presence());
+    const now = JSON.stringify([presence(), scanner.page]);
     if (now !== said || clock.monotonic() - beatAt >= periodMs) {
       said = now;
       beatAt = clock.monotonic();
-      send(beat());
+      send(beat(true), beat(false));
     }
     cancel = clock.after(lookMs, look);
   };
@@ -92,7 +98,7 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
         "cache-control": "no-store",
         "x-content-type-options": "nosniff",
       });
-      response.write(`retry: 1000\n\ndata: ${JSON.stringify(beat())}\n\n`);
+      response.write(`retry: 1000\n\n${written(beat(isServed(listener.page)))}`);
       streams.set(response, listener);
       response.once("close", () => streams.delete(response));
     },
@@ -102,6 +108,10 @@ export function createLiveStream(ports: Omit<HmiPorts, "history">, periodMs: num
       for (const response of [...streams.keys()]) drop(response);
     },
   };
+}
+
+function written(event: LiveEvent): string {
+  return `data: ${JSON.stringify(event)}\n\n`;
 }
 
 function mostFrequent(people: readonly PersonId[]): PersonId | undefined {

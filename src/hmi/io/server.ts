@@ -9,6 +9,7 @@ import type { PersonId } from "../../kernel/names.ts";
 import { createJournal } from "../journal.ts";
 import { isForeign } from "../origin.ts";
 import type { HmiConfig, HmiPorts } from "../ports.ts";
+import { liveQuery } from "../requests.ts";
 import type { Answer, Desk, Route } from "../route.ts";
 import { accessRoutes } from "../routes/access.ts";
 import { doingRoutes } from "../routes/doing.ts";
@@ -58,6 +59,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     ...ports,
     config,
     journal,
+    scanner: { page: null, before: null },
     looks: (person) => ({
       at: clock.now(),
       mono: clock.monotonic(),
@@ -77,7 +79,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     routerOptions: { maxParamLength: 64 },
   });
   const sessions = createSessions(clock, config.sessions);
-  const house: House = { app, desk, sessions, live: createLiveStream(ports, config.telemetryPeriodMs) };
+  const house: House = { app, desk, sessions, live: createLiveStream(desk, config.telemetryPeriodMs) };
   await furnish(house, config, onProblem);
   const declared = [
     ...accessRoutes,
@@ -242,7 +244,9 @@ function addLive(house: House): void {
     const session = house.sessions.keyOf(token);
     if (person === null || session === null) return unsigned(reply);
     reply.hijack();
-    house.live.add(reply.raw, { person, session, stillSignedIn: () => signedInBy(house, token) !== null });
+    const asked = liveQuery.safeParse(request.query);
+    const page = asked.success ? (asked.data.page ?? null) : null;
+    house.live.add(reply.raw, { person, session, page, stillSignedIn: () => signedInBy(house, token) !== null });
   });
 }
 

@@ -4,7 +4,7 @@ import { lotMeanings, shownForLot } from "../../jobs/decide/lots.ts";
 import { findLot } from "../../jobs/state.ts";
 import type { EquipmentId, LotId } from "../../kernel/names.ts";
 import type { ScanView } from "../api-route.ts";
-import { lotDecision, lotQuery, nothing, ofLot, ofMachine, receiving, scanning } from "../requests.ts";
+import { claiming, lotDecision, lotQuery, nothing, ofLot, ofMachine, receiving, scanning } from "../requests.ts";
 import { type Answer, by, type Call, good, problem, type Route, refusal, route, say } from "../route.ts";
 import { expiryOf, nameOfScanned, resolveScan, type Scanned, wrongCode } from "../scan.ts";
 import { materialsView } from "../supply-views.ts";
@@ -20,6 +20,19 @@ export const supplyRoutes: readonly Route[] = [
     params: nothing,
     body: nothing,
     handle: ({ desk, person }) => good(materialsView(desk.controller.state(), desk.looks(person))),
+  }),
+  // The scanner serves one page: else a page that stands open elsewhere would take codes that are meant for this one.
+  route({
+    method: "POST",
+    url: "/api/scanner",
+    access: "session",
+    params: nothing,
+    body: claiming,
+    handle: ({ desk, body }) => {
+      desk.scanner.page = body.page;
+      desk.scanner.before = desk.presence().read;
+      return good({ done: true });
+    },
   }),
   route({
     method: "POST",

@@ -1,6 +1,6 @@
 /** The live stream into the store, opened again for as long as somebody is signed in. */
 import type { LiveEvent } from "../api.ts";
-import { hear, loadSession, refresh, session, tick } from "./store.ts";
+import { hear, loadSession, page, refresh, session, tick } from "./store.ts";
 
 const tickMs = 250;
 /** News that come together are asked for together. */
@@ -17,7 +17,7 @@ export function startLive(): void {
 
 function listen(): void {
   if (source) return;
-  const opened = new EventSource("/api/events");
+  const opened = new EventSource(`/api/events?page=${page}`);
   source = opened;
   opened.onopen = () => void refresh();
   opened.onmessage = ({ data }: MessageEvent<string>) => {

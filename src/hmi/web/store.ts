@@ -1,6 +1,6 @@
 /** What the page knows and where it is; every screen reads it, only these functions change it. */
 import { computed, signal } from "@preact/signals";
-import type { CellView, JobView, LiveEvent, PresenceView, Problem, SessionView } from "../api.ts";
+import type { CellView, JobView, LiveEvent, Problem, ScannerView, SessionView } from "../api.ts";
 import type { MaterialsView, RecordsView } from "../api-route.ts";
 import { type Asked, get, post } from "./client.ts";
 
@@ -43,6 +43,10 @@ export const records = signal<RecordsView | null>(null);
 /** Page of the records that is asked for. */
 export const recordsPage = signal(0);
 export const screen = signal<Screen>("cell");
+/** What the wired scanner has for this page. */
+export const scanner = signal<ScannerView>({ mine: false, read: null });
+/** The name of this page, to claim the scanner by. */
+export const page = pageName();
 export const enrolling = signal(false);
 export const notice = signal<Notice | null>(null);
 export const busy = signal(false);
@@ -89,6 +93,9 @@ export function hear(event: LiveEvent): void {
   beatAt = performance.now();
   offset = event.at - beatAt;
   tick();
+  const { mine, read } = event.scanner;
+  // Only news: the same reading comes with every beat for as long as it counts.
+  if (scanner.value.mine !== mine || keyOf(scanner.value.read) !== keyOf(read)) scanner.value = event.scanner;
   const before = cell.value;
   if (!before) return;
   const machines = before.machines.map((machine) => ({
@@ -100,8 +107,23 @@ export function hear(event: LiveEvent): void {
   if (event.sync.withQa !== before.sync.withQa) void refresh();
 }
 
-/** What the wired scanner read last, where it is no job's code. */
-export const lastRead = computed<PresenceView["read"]>(() => cell.value?.presence.read ?? null);
+/** 128 random bits in the form of a UUID; `randomUUID` is missing where the page comes without TLS from another host. */
+function pageName(): string {
+  const hex = [...crypto.getRandomValues(new Uint8Array(16))]
+    .map((byte) => byte.toString(16).padStart(2, "0"))
+    .join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
+}
+
+/** Tells one reading of the scanner from the next. */
+export function keyOf(read: ScannerView["read"]): string {
+  return read ? `${read.number}/${read.code}` : "";
+}
+
+/** The scanner serves this page from now on. */
+export function claimScanner(): void {
+  void post("/api/scanner", { page });
+}
 
 /** Asks who is signed in. */
 export async function loadSession(): Promise<void> {

@@ -1,7 +1,7 @@
 /** The presence line protocol and the pairing of scan and press, against the simulated device's own encoder. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { hearLine, type Paired, type Pairing, unpaired } from "../../../src/drivers/presence/pairing.ts";
+import { hearLine, type Paired, type Pairing, readCode, unpaired } from "../../../src/drivers/presence/pairing.ts";
 import { crc16, createLineCutter, jobOfCode, parseLine } from "../../../src/drivers/presence/protocol.ts";
 import { checked, createSimulatedDevice } from "../../../src/simulators/presence/device.ts";
 
@@ -94,6 +94,19 @@ describe("pairing", () => {
     const other = hear(hear(pairing, device.scan("JOB:J-1"), 0).pairing, device.scan("(10)LOT7"), 1);
     expect(other.pairing.what).toContain("not a job's code");
     expect(hear(other.pairing, device.press(nonce), 2).proof).toBeNull();
+  });
+
+  it("[F48] every code goes to the screen for ten seconds; one that is no job's proves nothing; it is gone with the device", () => {
+    const { device, pairing } = greeted();
+    const read = hear(pairing, device.scan("TAG-0007"), 1_000).pairing;
+    expect(readCode(read, 11_000)).toEqual({ code: "TAG-0007", number: 1 });
+    expect(readCode(read, 11_001)).toBeNull();
+    expect(hear(read, device.press(nonce), 2_000).proof).toBeNull();
+    const again = hear(read, device.scan("TAG-0007"), 3_000).pairing;
+    expect(readCode(again, 3_000)?.number).toBeGreaterThan(1);
+    expect(readCode(hear(again, device.scan("JOB:J-1"), 3_500).pairing, 3_500)?.code).toBe("JOB:J-1");
+    device.restart("fedcba9876543210");
+    expect(readCode(hear(again, device.hello(), 4_000).pairing, 4_000)).toBeNull();
   });
 
   it("[F30] a device that starts anew forgets its scan, and nothing counts before its first hello", () => {

@@ -25,7 +25,7 @@ export interface PresenceStatus {
   /** The job whose code was scanned and which waits for the button. */
   readonly scanned: JobId | null;
   readonly what: string;
-  /** Another code than a job's, read a moment ago; `number` tells one reading from the next. */
+  /** The code that was read a moment ago, a job's or another; `number` tells one reading from the next. */
   readonly read: { readonly code: string; readonly number: number } | null;
 }
 

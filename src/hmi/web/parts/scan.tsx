@@ -4,7 +4,8 @@ import { useEffect, useRef } from "preact/hooks";
 import type { Problem } from "../../api.ts";
 import type { Asked } from "../client.ts";
 import { set } from "../set.ts";
-import { busy, cell, lastRead } from "../store.ts";
+import { busy, cell, claimScanner, keyOf, linked, scanner } from "../store.ts";
+import { cleaningUntil, dimmed, wake } from "../wake.ts";
 import { Button } from "./button.tsx";
 import { Frame } from "./frame.tsx";
 import { Form } from "./keyboard.tsx";
@@ -37,7 +38,7 @@ export function useScanning<T>(
 ): Scanning {
   const outcome = useSignal<Outcome | null>(null);
   const typing = useSignal(false);
-  const seen = useRef(keyOf());
+  const seen = useRef(keyOf(scanner.value.read));
   const take = (code: string, typed: boolean) => {
     if (busy.value) return;
     void go(code).then((asked) => {
@@ -51,19 +52,18 @@ export function useScanning<T>(
       sound(asked.ok ? "good" : "bad");
     });
   };
-  const now = keyOf();
+  const { read } = scanner.value;
+  const now = keyOf(read);
   useEffect(() => {
-    if (now === seen.current) return;
+    if (now === seen.current || read === null) return;
     seen.current = now;
-    const read = lastRead.value;
-    if (read && enabled && !typing.value) take(read.code, false);
+    // As the first touch does, the first scan only lights a dark screen: nobody has seen what it would be for.
+    if (dimmed.value || cleaningUntil.value !== null) return wake();
+    if (enabled && !typing.value) take(read.code, false);
   }, [now]);
+  // Claimed anew after a lost link: the controller may have been started anew.
+  useEffect(() => (linked.value ? claimScanner() : undefined), [linked.value]);
   return { outcome, typing, take };
-}
-
-function keyOf(): string {
-  const read = lastRead.value;
-  return read ? `${read.number}/${read.code}` : "";
 }
 
 /** A code for people: without the scanner's identifier, its separators visible. */
@@ -82,6 +82,7 @@ interface ScanBoxProps {
 export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
   const last = scanning.outcome.value;
   const online = cell.value?.presence.online ?? false;
+  const waits = online ? (scanner.value.mine ? "Waiting for the scanner" : "The scanner serves another page") : null;
   const tone = last?.tone ?? (online ? "wait" : "off");
   return (
     <section class={`panel scan ${tone}`} aria-live="assertive">
@@ -100,7 +101,7 @@ export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
           </p>
         </>
       ) : (
-        <p class="huge">{online ? "Waiting for the scanner" : "The scanner is not heard"}</p>
+        <p class="huge">{waits ?? "The scanner is not heard"}</p>
       )}
       {hint && !last ? <p>{hint}</p> : null}
       <div class="deeds">
@@ -108,6 +109,7 @@ export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
           label={last?.tone === "bad" ? "Type the code instead" : "Type the code"}
           onPress={() => set(scanning.typing, true)}
         />
+        {online && !scanner.value.mine ? <Button deed label="Use the scanner here" onPress={claimScanner} /> : null}
       </div>
     </section>
   );

@@ -60,12 +60,22 @@ export function LabelScreen() {
         {label?.state === "printed" || scanning.outcome.value ? (
           <ScanBox ask={asked} scanning={scanning} />
         ) : (
-          <section class="panel scan off">
-            <h2>{standing(label)}</h2>
-          </section>
+          <Standing label={label} />
         )}
       </div>
     </Frame>
+  );
+}
+
+/** What stands in the scan's place while there is nothing to scan. */
+function Standing({ label }: { readonly label: LabelView | undefined }) {
+  const fault = label?.state === "not-printed" ? label.fault : null;
+  return (
+    <section class="panel scan off">
+      <h2>{standing(label)}</h2>
+      {fault ? <p class="said">{fault.what}</p> : null}
+      {fault ? <p>{fault.remedy}</p> : null}
+    </section>
   );
 }
 
