@@ -38,7 +38,12 @@ afterAll(async () => {
 const shows = (text: string | RegExp) => page.getByText(text).first().waitFor();
 const press = (name: string | RegExp) => button(page, name).click();
 
-function scan(code: string): void {
+async function scan(code: string): Promise<void> {
+  await page
+    .locator(".scan")
+    .getByText(/Waiting for the scanner|✓|✕/)
+    .first()
+    .waitFor();
   scans += 1;
   bench.presence = { ...bench.presence, read: { code, number: scans } };
 }
@@ -53,7 +58,7 @@ it("[F39][F92] many lots and a refusal of many words leave the screens of materi
   await shows("1 of 3");
   await inspectScreen(page, "90-materials-many");
   await press("Receive a delivery");
-  scan(`01${"09506000134352"}10${"X".repeat(20)}`);
+  await scan(`01${"09506000134352"}10${"X".repeat(20)}`);
   await shows("Not this one");
   await inspectScreen(page, "91-receive-foreign");
 });
@@ -66,7 +71,7 @@ it("[F11][F48] long titles stand in the strip, at the part's scan and at the mac
   await page.locator('[data-step="clean"].next').waitFor();
   await inspectScreen(page, "93-job-long");
   await press("To the machine");
-  scan(packageCode(pla, "LOT-OF-TWENTY-SIGN1"));
+  await scan(packageCode(pla, "LOT-OF-TWENTY-SIGN1"));
   await shows("Not this one");
   await inspectScreen(page, "94-part-long");
   await startTask(bench.cell, personWith(bench.cell, "technician"), "clean");

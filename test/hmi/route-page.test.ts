@@ -57,8 +57,13 @@ afterAll(async () => {
 const shows = (text: string | RegExp) => page.getByText(text).first().waitFor();
 const press = (name: string | RegExp) => button(page, name).click();
 
-/** The wired scanner reads a code. */
-function scan(code: string): void {
+/** The wired scanner reads a code, on a screen that waits for one or has just said what came of the last. */
+async function scan(code: string): Promise<void> {
+  await page
+    .locator(".scan")
+    .getByText(/Waiting for the scanner|✓|✕/)
+    .first()
+    .waitFor();
   scans += 1;
   bench.presence = { ...bench.presence, read: { code, number: scans } };
 }
@@ -82,11 +87,11 @@ it("[F39][F92] a delivery is scanned in, a wrong code named in large words, and 
   await inspectScreen(page, "40-materials-empty");
   await press("Receive a delivery");
   await inspectScreen(page, "41-receive-waiting");
-  scan(`JOB:${job}`);
+  await scan(`JOB:${job}`);
   await shows("Not this one");
   await shows(`This is the code of the job sheet ${job}.`);
   await inspectScreen(page, "42-receive-wrong");
-  scan(packages.pla);
+  await scan(packages.pla);
   await shows(/PLA filament 1.75 mm, lot PLA-77, until 31 Dec/);
   await inspectScreen(page, "43-receive-good");
   await press("Go on: certificate and quantity");
@@ -116,10 +121,10 @@ it("[F39][F69] QA releases the lot over what is shown; the technician stays sign
 
 it("[F40] it is loaded by a scan at its machine; another lot is refused", async () => {
   await page.locator(`[data-machine="${printer}"]`).getByRole("button", { name: "Load" }).click();
-  scan(packageCode(pla, "OTHER"));
+  await scan(packageCode(pla, "OTHER"));
   await shows(/was never received here/);
   await inspectScreen(page, "48-load-wrong");
-  scan(packages.pla);
+  await scan(packages.pla);
   await shows("It is released, in date and the right material. It counts as loaded now.");
   await inspectScreen(page, "49-load-good");
   await press("Back");
@@ -149,10 +154,10 @@ it("[F48][F92] the part is scanned at the machine before anything else; a wrong 
   await press("To the machine");
   await shows("Put the part into Station A, then scan its tag TAG-0007.");
   await inspectScreen(page, "55-part-first");
-  scan("TAG-0008");
+  await scan("TAG-0008");
   await shows(/Wrong part: scanned was/);
   await inspectScreen(page, "56-part-wrong");
-  scan(tag);
+  await scan(tag);
   await shows("✓ Part TAG-0007");
   await inspectScreen(page, "57-station-shut");
   expect(await button(page, /Start: Clean and dry/).isDisabled()).toBe(true);
@@ -253,10 +258,10 @@ it("[F46][F47] the label is printed, voided where it is spoilt, printed again, a
   await shows("Voided. Destroy what is left of it.");
   await press("Print the label");
   await shows("Label 2");
-  scan(packages.pla);
+  await scan(packages.pla);
   await shows(/This is a package of PLA filament/);
   await inspectScreen(page, "71-label-wrong");
-  scan(labelCode(bench.cell));
+  await scan(labelCode(bench.cell));
   await shows("The label on the device is its own.");
   await inspectScreen(page, "72-label-applied");
   await press("Go on with the job");
@@ -265,9 +270,9 @@ it("[F46][F47] the label is printed, voided where it is spoilt, printed again, a
 it("the device is handed over in a container; the tag of a part is none", async () => {
   await press("Hand it over");
   await inspectScreen(page, "73-handover");
-  scan(tag);
+  await scan(tag);
   await shows(`This is the tag of copy 1 of order ${job}.`);
-  scan(container);
+  await scan(container);
   await shows(`Handed over in ${container}.`);
   await inspectScreen(page, "74-handed-over");
   await press("Go on with the job");
@@ -325,7 +330,9 @@ it("[F92] a second page takes the scanner, and the first says so", async () => {
   await button(other, "Receive a delivery").click();
   await shows("The scanner serves another page");
   await inspectScreen(page, "82-scanner-elsewhere");
-  scan(packages.sleeve);
+  await other.getByText("Waiting for the scanner").waitFor();
+  scans += 1;
+  bench.presence = { ...bench.presence, read: { code: packages.sleeve, number: scans } };
   await other.getByText(/It is here already/).waitFor();
   expect(await page.getByText(/Drill sleeve/).count()).toBe(0);
   await other.context().close();

@@ -120,9 +120,9 @@ export function keyOf(read: ScannerView["read"]): string {
   return read ? `${read.number}/${read.code}` : "";
 }
 
-/** The scanner serves this page from now on. */
-export function claimScanner(): void {
-  void post("/api/scanner", { page });
+/** The scanner serves this page from now on; true once it does. */
+export async function claimScanner(): Promise<boolean> {
+  return (await post("/api/scanner", { page })).ok;
 }
 
 /** Asks who is signed in. */

@@ -24,6 +24,9 @@ export interface Scanning {
   readonly outcome: ReadonlySignal<Outcome | null>;
   /** True while the code is typed: the screen then shows the keyboard. */
   readonly typing: Signal<boolean>;
+  /** What is read from now on comes to this screen. */
+  readonly claimed: ReadonlySignal<boolean>;
+  readonly claim: () => void;
   readonly take: (code: string, typed: boolean) => void;
 }
 
@@ -38,6 +41,7 @@ export function useScanning<T>(
 ): Scanning {
   const outcome = useSignal<Outcome | null>(null);
   const typing = useSignal(false);
+  const claimed = useSignal(false);
   const seen = useRef(keyOf(scanner.value.read));
   const take = (code: string, typed: boolean) => {
     if (busy.value) return;
@@ -62,8 +66,9 @@ export function useScanning<T>(
     if (enabled && !typing.value) take(read.code, false);
   }, [now]);
   // Claimed anew after a lost link: the controller may have been started anew.
-  useEffect(() => (linked.value ? claimScanner() : undefined), [linked.value]);
-  return { outcome, typing, take };
+  const claim = () => void claimScanner().then((done) => set(claimed, done));
+  useEffect(() => (linked.value ? claim() : undefined), [linked.value]);
+  return { outcome, typing, claimed, claim, take };
 }
 
 /** A code for people: without the scanner's identifier, its separators visible. */
@@ -82,7 +87,14 @@ interface ScanBoxProps {
 export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
   const last = scanning.outcome.value;
   const online = cell.value?.presence.online ?? false;
-  const waits = online ? (scanner.value.mine ? "Waiting for the scanner" : "The scanner serves another page") : null;
+  const [claimed, mine] = [scanning.claimed.value, scanner.value.mine];
+  const waits = !online
+    ? "The scanner is not heard"
+    : !claimed
+      ? "Asking for the scanner…"
+      : mine
+        ? "Waiting for the scanner"
+        : "The scanner serves another page";
   const tone = last?.tone ?? (online ? "wait" : "off");
   return (
     <section class={`panel scan ${tone}`} aria-live="assertive">
@@ -101,7 +113,7 @@ export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
           </p>
         </>
       ) : (
-        <p class="huge">{waits ?? "The scanner is not heard"}</p>
+        <p class="huge">{waits}</p>
       )}
       {hint && !last ? <p>{hint}</p> : null}
       <div class="deeds">
@@ -109,7 +121,7 @@ export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
           label={last?.tone === "bad" ? "Type the code instead" : "Type the code"}
           onPress={() => set(scanning.typing, true)}
         />
-        {online && !scanner.value.mine ? <Button deed label="Use the scanner here" onPress={claimScanner} /> : null}
+        {online && claimed && !mine ? <Button deed label="Use the scanner here" onPress={scanning.claim} /> : null}
       </div>
     </section>
   );
