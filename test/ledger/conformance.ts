@@ -158,6 +158,19 @@ function cosignatures(makePlace: () => Promise<Place>): void {
     expect(await ledger.checkpointAt(600)).toBe(await ledger.checkpoint());
   });
 
+  test("[F79] a checkpoint is over the size that was asked for, also while the record grows", async () => {
+    const place = await makePlace();
+    const ledger = await place.open();
+    await ledger.append([started()]);
+    for (let size = 1; size <= 12; size++) {
+      const [waiting, asked] = [ledger.checkpoint(), ledger.checkpointAt(size)];
+      await ledger.append([draft(`grown-${size}`)]);
+      await waiting;
+      const opened = openCheckpoint(await asked, origin, [place.key], place.check);
+      expect(opened.ok && opened.value.size).toBe(size);
+    }
+  });
+
   test("[F79][F81] what is cosigned is kept over a start, never falls, and is over this log alone", async () => {
     const place = await makePlace();
     const ledger = await place.open();

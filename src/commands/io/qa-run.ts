@@ -109,9 +109,12 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
       const { outcome, stored, claims, answers } = await ingest.hear(cell, bytes);
       if (claims !== null) office.heardHead(cell, claims);
       log("heard", { cell, outcome, stored });
-      for (const answer of answers) await link.say(cell, answer);
+      // Nothing here waits for the broker's word: while many messages are in hand, that word is not read. An answer that
+      // the broker did not take is asked for again.
+      for (const answer of answers) void link.say(cell, answer).catch(onProblem);
       const registered = byId.get(cell);
-      if (registered && outcome === "hello") await sendDecisions(store, office, link, registered, now());
+      if (registered && outcome === "hello")
+        void sendDecisions(store, office, link, registered, now()).catch(onProblem);
     },
     onState: (state) => log("broker", { state }),
     onProblem,

@@ -174,7 +174,9 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
     async checkpointAt(size) {
       refuseToWrite();
       assert(size >= 1, "a checkpoint is over at least one entry");
-      return size === writer.head().size ? signing.sign() : signing.signBelow(await headAt(size));
+      // The head as it is now: it may have moved on when its turn to be signed has come.
+      const now = writer.head();
+      return signing.signThis(size === now.size ? now : await headAt(size));
     },
     async proofBetween(from, to) {
       refuse();

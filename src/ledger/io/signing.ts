@@ -19,8 +19,8 @@ export interface SigningOptions {
 export interface Signing {
   /** Signs and stores the head; the stored note where it has not moved since. */
   sign(): Promise<SignedNote>;
-  /** Signs a head below the newest, after the newest: the floor is never below what was signed. */
-  signBelow(head: Head): Promise<SignedNote>;
+  /** Signs exactly this head; the newest is signed before it, so that the floor is never below what was signed. */
+  signThis(head: Head): Promise<SignedNote>;
   /** Raises the floor to a head that central QA has countersigned, where it is below. */
   raise(head: Head): Promise<void>;
   moved(): void;
@@ -76,10 +76,10 @@ export function createSigning(writer: WriterLink, keys: Keys, floor: number, opt
 
   return {
     sign: () => inTurn(signHead),
-    signBelow: (head) =>
+    signThis: (head) =>
       inTurn(async () => {
         if (head.size > (last?.size ?? 0)) await signHead();
-        return noteOf(head);
+        return last?.size === head.size && last.note !== null ? last.note : noteOf(head);
       }),
     raise: (head) => inTurn(() => raise(head)),
     moved(): void {
