@@ -65,6 +65,8 @@ export type Protocol = (event: ProtocolEvent, now: Instant) => readonly Output[]
 /** A longer pause between two steps means that this process was held up, in milliseconds. */
 const ownAbsence = 1000;
 
+const warnEvery: Milliseconds = 3_600_000;
+
 /** Makes a driver that is not connected yet; `lost` names attempts that an earlier process left open. */
 export function createProtocol(setup: SessionSetup, lost: readonly AttemptId[] = []): Protocol {
   const session = newSession(setup, lost);
@@ -112,6 +114,7 @@ function pursue(session: Session): void {
     giveUp(session, faults.unreadable());
   if (running !== null && "until" in running.awaits && now.mono >= running.awaits.until) resume(session, paused);
   loseSight(session);
+  warnOfEnds(session);
   if (session.connected && session.running === null && now.mono >= session.nextLook) followNow(session);
   for (const alarm of tellAlarms(session.alarms, now)) observe(session, { kind: "alarm", alarm });
   if (session.endBy !== null && mayExit(session, session.endBy)) session.out.push({ kind: "exit" });
@@ -185,7 +188,8 @@ function arrive(session: Session, arrival: Arrival): void {
   session.watch = newWatch(times.watch, arrival, session.now);
   session.nextLook = session.now.mono;
   refresh(session);
-  warnOfEnds(session, arrival);
+  session.ends = arrival.certificatesEnd;
+  session.nextWarning = session.now.mono;
   enqueue(session, () => resync(session, arrival.identity, restarted));
 }
 
@@ -208,11 +212,14 @@ function* resync(session: Session, identity: MachineIdentity, restarted: boolean
   observe(session, { kind: "online", identity });
 }
 
-function warnOfEnds(session: Session, { certificatesEnd: { machine, cell } }: Arrival): void {
-  const { utc } = session.now;
+/** Looks again and again whether a certificate ends soon: a connection may stand for months. */
+function warnOfEnds(session: Session): void {
+  const { ends, now } = session;
+  if (ends === null || now.mono < session.nextWarning) return;
+  session.nextWarning = now.mono + warnEvery;
   const due = [
-    expiryAlarm(expiryAlarms.machine, "The machine's", machine, utc),
-    expiryAlarm(expiryAlarms.cell, "This cell's", cell, utc),
+    expiryAlarm(expiryAlarms.machine, "The machine's", ends.machine, now.utc),
+    expiryAlarm(expiryAlarms.cell, "This cell's", ends.cell, now.utc),
   ];
   for (const alarm of due) if (alarm !== null) note(session.alarms, alarm);
 }

@@ -87,6 +87,9 @@ export interface Session {
   now: Instant;
   connected: boolean;
   watch: Watch | null;
+  /** When the certificates of the last connection end, and when that is looked at again. */
+  ends: Arrival["certificatesEnd"] | null;
+  nextWarning: MonotonicMs;
   /** StartTime of the server when it was last seen. */
   startTime: EpochMs | null;
   /** Since when the machine is not watched, and why; null while it is. */
@@ -134,6 +137,8 @@ export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = [])
       starting: null,
       over: new Set(lost),
       doubtful: new Set(),
+      ends: null,
+      nextWarning: 0,
       leftovers: new Set(lost.map(fileOf)),
     },
     ...{ running: null, waiting: [], nextRequest: 1, nextLook: 0, alarms: newAlarmBook(), endBy: null, out: [] },

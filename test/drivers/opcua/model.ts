@@ -150,6 +150,8 @@ export class Rig {
   /** Whether its list of job orders can be read. */
   readable = true;
   disconnected = 0;
+  /** When the machine's certificate ends. */
+  machineEnds = Number.MAX_SAFE_INTEGER;
   readonly asked = new Map<number, Directive>();
   /** Called at each answer, with the machine as it is at that moment. */
   answered: (directive: Directive, answer: Answer) => void = () => {};
@@ -161,7 +163,7 @@ export class Rig {
   }
 
   connect(startTime = 1): void {
-    const certificatesEnd = { machine: Number.MAX_SAFE_INTEGER, cell: Number.MAX_SAFE_INTEGER };
+    const certificatesEnd = { machine: this.machineEnds, cell: Number.MAX_SAFE_INTEGER };
     const times = { startTime, currentTime: this.machine.now, certificatesEnd };
     this.#event({ kind: "connected", arrival: { identity, productInstanceUri: "urn:m:1", ...times } });
   }

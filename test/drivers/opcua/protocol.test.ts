@@ -132,6 +132,20 @@ describe("out of sight", () => {
   });
 });
 
+describe("a certificate that ends", () => {
+  it("[F36] is an alarm in time, also on a connection that stands for long", () => {
+    const day = 86_400_000;
+    const rig = new Rig(() => "good");
+    rig.machineEnds = 1_000_000 + 60 * day + 1_800_000;
+    rig.connect();
+    rig.run(10_000);
+    const ids = () => rig.heard.flatMap((o) => (o.kind === "alarm" ? [o.alarm.id] : []));
+    expect(ids()).toEqual([]);
+    rig.run(3_600_000);
+    expect(ids()).toEqual(["machine-certificate-ends-60"]);
+  });
+});
+
 describe("the end of the driver", () => {
   it("[F31] ends the open job first, and waits for a machine that is out of reach no longer than it was told", () => {
     const rig = rigWith();

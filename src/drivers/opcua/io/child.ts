@@ -1,5 +1,4 @@
 /** Entry of the child process that drives one machine on OPC UA: the pure protocol, a connection and a clock. */
-import { setErrorLogger, setWarningLogger } from "node-opcua";
 import type { Fault, Reading } from "../../../equipment/machine.ts";
 import type { ToChild } from "../../child-messages.ts";
 import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
@@ -17,9 +16,6 @@ const again = { first: 250, most: 5000 };
 /** An orphan has this long to find its machine and end its job. */
 const orphanPatience = 60_000;
 
-// The library's own words go nowhere: what they mean is said as a fault, and they may name paths and certificates.
-setErrorLogger(() => undefined);
-setWarningLogger(() => undefined);
 runChild((setup, surroundings) => new OpcuaMachine(setup, surroundings));
 
 class OpcuaMachine implements ChildDriver {

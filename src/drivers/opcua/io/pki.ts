@@ -3,7 +3,7 @@
 import { X509Certificate } from "node:crypto";
 import { chmodSync, existsSync, linkSync, mkdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { OPCUACertificateManager } from "node-opcua";
+import { OPCUACertificateManager, setErrorLogger, setWarningLogger } from "node-opcua";
 import type { CertificateFacts } from "../certificate.ts";
 import { factsOf, thumbprintOf } from "./certificate-facts.ts";
 
@@ -25,6 +25,9 @@ const keySize = 3072;
  * by itself. Throws where the folder cannot be used, or its certificate is for another cell.
  */
 export async function openPki(folder: string, clientUri: string): Promise<Pki> {
+  // The library's own words go nowhere: what they mean is said as a fault, and they may name paths and certificates.
+  setErrorLogger(() => undefined);
+  setWarningLogger(() => undefined);
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   chmodSync(folder, 0o700);
   const manager = new OPCUACertificateManager({
