@@ -44,15 +44,16 @@ export function MaterialsScreen() {
 }
 
 /** What waits for QA first, then what may be used. */
-function rank({ status, whyNot }: LotView): number {
-  return status === "quarantine" ? 0 : whyNot === null ? 1 : 2;
+function rank({ status, whyNot, left }: LotView): number {
+  return status === "quarantine" ? 0 : whyNot === null && left > 0 ? 1 : 2;
 }
 
 /** May it be used, in a word or two. */
-export function lotWord({ status, whyNot }: LotView): string {
+export function lotWord({ status, whyNot, left }: LotView): string {
   if (status === "quarantine") return "In quarantine";
   if (status === "rejected") return "✕ Rejected";
-  return whyNot === null ? "✓ Released" : "✕ Expired";
+  if (whyNot !== null) return "✕ Expired";
+  return left > 0 ? "✓ Released" : "✕ Used up";
 }
 
 function Line({ lot }: { readonly lot: LotView }) {
