@@ -210,7 +210,14 @@ export type JobEvent =
       readonly person: PersonId;
       readonly presence: string;
     }
-  | { readonly type: "FinishReported"; readonly job: JobId; readonly attempt: AttemptId; readonly executed: Execution }
+  | {
+      readonly type: "FinishReported";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly executed: Execution;
+      /** Digests of its evidence, where the record's format names what is stored beside it; absent where there is none. */
+      readonly artifacts?: readonly Digest[];
+    }
   | {
       readonly type: "ResultsJudged";
       readonly job: JobId;

@@ -5,7 +5,8 @@ import type { Result } from "../../src/equipment/machine.ts";
 import { dispositionsOpen } from "../../src/jobs/decide/disposition.ts";
 import type { TaskOperation } from "../../src/jobs/order.ts";
 import { openNonconformity } from "../../src/jobs/state.ts";
-import { canonicalBytes, parseCanonical } from "../../src/kernel/json.ts";
+import { canonicalBytes, type Json, parseCanonical } from "../../src/kernel/json.ts";
+import { artifactDigests } from "../../src/ledger/artifacts.ts";
 import {
   begun,
   bo,
@@ -142,6 +143,13 @@ describe("a task", () => {
     finish(story, { program: digest("other") });
     expect(story.attempt().outcome).toBe("Failed");
     expect(open(story)!.cause).toBe("program-differs");
+  });
+
+  it("[F64][F65] names its curves where an export and a verification look for what is stored", () => {
+    const story = upTo("press-sleeves");
+    task(story);
+    const said = story.events.filter(({ type }) => type === "FinishReported").slice(-1)[0];
+    expect(artifactDigests(said as unknown as Json)).toContain(digest("force-curve"));
   });
 
   it("[F64][F73] whose curve is missing is not done", () => {

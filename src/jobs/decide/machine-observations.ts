@@ -82,7 +82,12 @@ function finished(draft: Draft, equipment: EquipmentId, said: Said<"finished">):
   if (!found || found.attempt.equipment !== equipment || found.attempt.finished) return;
   const id = found.job.order.id;
   if (found.attempt.phase === "starting") draft.add({ type: "AttemptBegan", job: id, attempt: said.attempt });
-  draft.add({ type: "FinishReported", job: id, attempt: said.attempt, executed: storable(said.executed) });
+  const executed = storable(said.executed);
+  const artifacts = (executed.evidence ?? []).map(({ digest }) => digest);
+  draft.add({
+    ...{ type: "FinishReported", job: id, attempt: said.attempt, executed },
+    ...(artifacts.length > 0 && { artifacts }),
+  });
   completeIfWhole(draft, said.attempt);
 }
 
