@@ -51,7 +51,8 @@ async function centralVerifies({ central, display }: Story): Promise<boolean> {
   const held = await cellward(["qa", "verify", "--config", config, "--data", data, "--keys", keys]);
   const { logs } = held.value as { logs: { entries: number; cosigned: number; heads: number }[] };
   const words = logs.map(
-    ({ entries, heads, cosigned }) => `${entries} entries, ${cosigned} of ${heads} heads cosigned`,
+    ({ entries, heads, cosigned }) =>
+      `${entries} entries under ${heads} checkpoints, ${cosigned} of them countersigned`,
   );
   display.say(`  central QA holds ${words.join("; ")}: ${held.code === 0 ? "verified again" : "DOES NOT VERIFY"}`);
   return held.code === 0;

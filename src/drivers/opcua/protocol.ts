@@ -262,8 +262,12 @@ function loseSight(session: Session): void {
   if (unwatched === null || session.connected) return;
   const { patience } = setup.times;
   if (job !== null && now.mono - unwatched.since < patience) return;
-  if (job !== null) fail(session, jobFaults.outOfSight(Math.round(patience / 1000)), "unknown");
-  offline(session, unwatched.fault);
+  if (job === null) return offline(session, unwatched.fault);
+  // Said first, because what nobody could see is not known to have failed: the cell then calls its outcome unknown.
+  const fault = jobFaults.outOfSight(Math.round(patience / 1000));
+  session.unwatched = { ...unwatched, fault };
+  offline(session, fault);
+  fail(session, fault, "unknown");
 }
 
 function offline(session: Session, fault: Fault): void {
