@@ -71,7 +71,9 @@ export function createCentral({ time, random, storm, say }: CentralWorld): Centr
   function hold(target: CentralTarget): void {
     const soon = epochMs + Math.floor(time.elapsed()) + Math.floor(random() * 120_000);
     send("hold", target, chance(0.3) ? soon : farFuture);
-    time.after(60_000 + random() * 300_000, () => send("lift", target));
-    if (chance(0.3)) time.after(random() * 400_000, () => send("hold", target));
+    const lifts = 60_000 + random() * 300_000;
+    time.after(lifts, () => send("lift", target));
+    // The next suspicion, hard on the heels of the last lift.
+    if (chance(0.5)) time.after(lifts + random() * 120_000, () => send("hold", target));
   }
 }

@@ -241,4 +241,25 @@ export const mutants: readonly Mutant[] = [
     from: "...(marked",
     to: "...(marked || demonstration",
   },
+  {
+    name: "receipt-believed-unverified",
+    breaks: "nothing is with QA that QA has not countersigned",
+    file: "src/sync/judge.ts",
+    from: "if (first === undefined) return bad(",
+    to: "if (first === null) return bad(",
+  },
+  {
+    name: "receipt-of-any-time",
+    breaks: "a receipt whose time cannot be is none",
+    file: "src/sync/judge.ts",
+    from: "if (at > wall + toleranceMs ||",
+    to: "if (at < 0 ||",
+  },
+  {
+    name: "cursor-skips",
+    breaks: "every entry comes to central QA, in its order",
+    file: "src/sync/compose.ts",
+    from: "of ledger.read(from, from + limit)",
+    to: "of ledger.read(from > 40 ? from + 1 : from, from + limit)",
+  },
 ];

@@ -27,6 +27,8 @@ export interface Plan {
   readonly lag: number;
   /** Orders go the whole route. */
   readonly whole: boolean;
+  /** Central QA is there, and gets the record. */
+  readonly synced: boolean;
 }
 
 /** 2026-01-01T00:00:00Z, when the simulation begins. */
@@ -39,7 +41,7 @@ export function planOf(random: Random): Plan {
   const planned = 2 + Math.floor(random() * (whole ? 2 : 6));
   const count = 1 + Math.floor(random() * (whole ? 2 : 3));
   const orders = Array.from({ length: count }, (_, n): Expected => {
-    const supersedes = n > 0 && random() < 0.3 ? (`J${n - 1}` as JobId) : null;
+    const supersedes = n > 0 && random() < 0.5 ? (`J${n - 1}` as JobId) : null;
     const expires = random() < 0.2 ? epochMs + Math.floor((0.3 + random()) * 3_600_000) : 4_000_000_000_000;
     const copies = 1 + Math.floor(random() * 2);
     const route = whole ? wholeRoute(planned, lag, random) : prints(planned, lag, random);
@@ -48,7 +50,7 @@ export function planOf(random: Random): Plan {
       arrivesMs: supersedes === null ? 0 : random() * 2_400_000,
     };
   });
-  return { orders, planned, lag, whole };
+  return { orders, planned, lag, whole, synced: random() < 0.25 };
 }
 
 function build(id: string, layersPlanned: number, lag: number, quantity: number): Operation {

@@ -12,7 +12,7 @@ import type { Expected } from "./orders.ts";
 import type { Printer, Storm } from "./printer.ts";
 import { createRoutePeople, type RoutePeople } from "./route-people.ts";
 import type { Stores } from "./stores.ts";
-import type { Random } from "./time.ts";
+import type { Random, VirtualTime } from "./time.ts";
 
 const names = { technician: "tech" as PersonId, quality: "qa" as PersonId, both: "both" as PersonId };
 export const technician = names.technician;
@@ -28,8 +28,7 @@ export interface PeopleWorld {
   readonly stores: Stores;
   readonly orders: readonly Expected[];
   readonly equipment: EquipmentId;
-  readonly elapsed: () => number;
-  readonly now: () => number;
+  readonly time: VirtualTime;
 }
 
 export interface People {
@@ -48,13 +47,20 @@ export function createPeople(world: PeopleWorld): People {
   const lastSeen = new Map<string, { text: string; since: number }>();
   const proof = () => (errs(0.1) ? "proof-0" : `proof-${proofs++}`);
 
-  const route = createRoutePeople({ random, storm, stores: world.stores, ...names, elapsed: world.elapsed, proof });
+  const route = createRoutePeople({
+    random,
+    storm,
+    stores: world.stores,
+    ...names,
+    elapsed: world.time.elapsed,
+    proof,
+  });
   let latest = 0;
 
   function visit(state: State, say: (message: Message) => void): void {
-    latest = Math.max(latest, world.now());
+    latest = Math.max(latest, world.time.clock.now());
     for (const { order, arrivesMs } of world.orders) {
-      if (world.elapsed() < arrivesMs) continue;
+      if (world.time.elapsed() < arrivesMs) continue;
       if (!state.jobs[order.id] || errs(0.02)) say({ kind: "accept-order", order });
       if (state.jobs[order.id] && errs(0.02))
         say({ kind: "accept-order", order: { ...order, id: `${order.id}-again` as typeof order.id } });
@@ -89,7 +95,7 @@ export function createPeople(world: PeopleWorld): People {
     return world.orders.every(({ order, arrivesMs }) => {
       const job = state.jobs[order.id];
       if (job) return job.ended !== null;
-      return world.elapsed() > arrivesMs && (latest >= order.expires || Object.hasOwn(state.superseded, order.id));
+      return world.time.elapsed() > arrivesMs && (latest >= order.expires || Object.hasOwn(state.superseded, order.id));
     });
   }
 
@@ -113,8 +119,8 @@ export function createPeople(world: PeopleWorld): People {
   function isStuck(job: Job, attempt: Attempt): boolean {
     const text = `${attempt.id} ${attempt.printed} ${attempt.verdicts} ${attempt.hold?.cause} ${job.nonconformities.length} ${attempt.phase}`;
     const before = lastSeen.get(attempt.id);
-    if (before?.text === text) return world.elapsed() - before.since > 900_000;
-    lastSeen.set(attempt.id, { text, since: world.elapsed() });
+    if (before?.text === text) return world.time.elapsed() - before.since > 900_000;
+    lastSeen.set(attempt.id, { text, since: world.time.elapsed() });
     return false;
   }
 
@@ -157,7 +163,7 @@ export function createPeople(world: PeopleWorld): People {
       say({ kind: "declare-plate-clear", equipment: world.equipment, person });
     }
     const hmacs = errs(0.1) ? (["a", "x"] as const) : job.order.identifierHmacs;
-    const stale = job.identity === null || world.elapsed() - job.identity.mono > 600_000;
+    const stale = job.identity === null || world.time.elapsed() - job.identity.mono > 600_000;
     if (stale || job.identity?.person !== person)
       say({ kind: "confirm-identity", job: id, person, hmacs, side: job.order.side });
     if (machine.plate !== "clear") return;

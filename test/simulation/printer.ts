@@ -157,7 +157,7 @@ export function createPrinter(world: PrinterWorld): Printer {
     attach(listener) {
       hear = listener;
       announced = false;
-      if (chance(0.3)) time.after(random() * 60_000, () => hear === listener && online());
+      if (chance(0.5)) time.after(random() * 90_000, () => hear === listener && online());
       else online();
       time.after(60_000, function again() {
         if (hear !== listener) return;

@@ -65,7 +65,11 @@ const seeds = Number(values.seeds);
 let wrong = 0;
 for (const { name, breaks } of mutants) {
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const verdict = await tried(name, seeds);
+  const verdict = await tried(name, seeds).catch((problem: Error) => ({
+    name,
+    convicted: false,
+    words: problem.message,
+  }));
   if (!verdict.convicted) wrong += 1;
   if (values.json) console.log(JSON.stringify(verdict));
   else console.log(`${verdict.convicted ? "convicted" : "NOT CONVICTED"}  ${name} (${breaks}): ${verdict.words}`);
