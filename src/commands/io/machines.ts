@@ -6,8 +6,9 @@ import { createMarlinMachine } from "../../drivers/io/marlin.ts";
 import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
 import type { Intake } from "../../intake/io/intake.ts";
 import { programOf } from "../../jobs/order.ts";
+import { findAttempt } from "../../jobs/state.ts";
 import { unreachable } from "../../kernel/assert.ts";
-import type { Digest, EquipmentId } from "../../kernel/names.ts";
+import type { AttemptId, Digest, EquipmentId } from "../../kernel/names.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 
 /** What a machine is given of its cell. */
@@ -35,7 +36,7 @@ function createMachine({ marlin, opcua, serial }: MachineConfig, equipment: Equi
   const { artifacts, keysDir, origin } = around;
   const common = {
     equipment,
-    loadProgram: (program: Digest) => loadProgram(program, around),
+    loadProgram: (program: Digest, attempt: AttemptId) => loadProgram(program, attempt, around),
     log: (what: string) => around.log("driver", { equipment, what }),
   };
   if (marlin) return createMarlinMachine({ ...common, config: { ...marlin, driver: "marlin", serial } });
@@ -45,10 +46,12 @@ function createMachine({ marlin, opcua, serial }: MachineConfig, equipment: Equi
   return createOpcuaMachine({ ...common, config, keysDir, origin, storeEvidence });
 }
 
-async function loadProgram(program: Digest, { cell, artifacts, intake }: Surroundings) {
-  const jobs = Object.values(cell.state().jobs);
-  const job = jobs.find(({ order }) => order.route.some((operation) => programOf(operation) === program));
-  const recipe = job ? intake.recipe(job.order.recipe) : null;
+/** One program may serve many orders, each under its own recipe: the attempt says which order this is. */
+async function loadProgram(program: Digest, id: AttemptId, { cell, artifacts, intake }: Surroundings) {
+  const found = findAttempt(cell.state(), id);
+  const operation = found?.job.order.route.find((each) => each.id === found.attempt.operation);
+  const ordered = operation !== undefined && programOf(operation) === program;
+  const recipe = found && ordered ? intake.recipe(found.job.order.recipe) : null;
   const bytes = recipe ? await artifacts.get(program) : null;
   return recipe && bytes?.ok ? { bytes: bytes.value, recipe: recipe.toolpath } : null;
 }

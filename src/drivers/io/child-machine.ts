@@ -6,8 +6,8 @@ import type { FromChild, Program, ToChild } from "../child-messages.ts";
 import type { Machine, MachineTraits } from "../machine.ts";
 import { type Supervisor, supervise } from "./supervisor.ts";
 
-/** Fetches an ordered program with the recipe for this machine, or null where the cell does not have it. */
-export type LoadProgram = (program: Digest) => Promise<Omit<Program, "digest"> | null>;
+/** Fetches the program of an attempt with the recipe of its order, or null where the cell does not have it. */
+export type LoadProgram = (program: Digest, attempt: AttemptId) => Promise<Omit<Program, "digest"> | null>;
 
 /** How the machine is driven. Times in milliseconds. */
 export interface ChildMachineOptions {
@@ -121,7 +121,7 @@ class ParentHalf implements ChildMachine {
     if (state === "loading" || state === "aborted") return refused(childFaults.notBegun());
     if (state !== undefined) return this.#ask(directive, null);
     this.#attempts.set(attempt, "loading");
-    const found = await this.#load(directive.program);
+    const found = await this.#load(directive.program, attempt);
     const aborted = this.#attempts.get(attempt) === "aborted";
     this.#attempts.delete(attempt);
     if (aborted || this.#closed) return refused(childFaults.notBegun());
@@ -132,13 +132,13 @@ class ParentHalf implements ChildMachine {
     return answer;
   }
 
-  async #load(program: Digest): Promise<Omit<Program, "digest"> | null> {
+  async #load(program: Digest, attempt: AttemptId): Promise<Omit<Program, "digest"> | null> {
     const limit = new AbortController();
     const expired = new Promise<null>((resolve) => {
       const timer = setTimeout(() => resolve(null), this.#options.answerWithin.begin / 2);
       limit.signal.addEventListener("abort", () => clearTimeout(timer));
     });
-    const loaded = this.#options.loadProgram(program).catch(() => null);
+    const loaded = this.#options.loadProgram(program, attempt).catch(() => null);
     const found = await Promise.race([loaded, expired]);
     limit.abort();
     return found;
