@@ -10,18 +10,31 @@ import { routeLinesOf, routeTitleOf } from "./describe-route.ts";
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
 export type OpenName = (job: JobId, sealed: SealedText) => string | null;
 
-/** Tells entries of the record, with the names of those who signed (21 CFR 11.50); null leaves one to the general telling. */
+/**
+ * Tells entries of the record, with the names of those who signed (21 CFR 11.50); null leaves one to the general telling.
+ * A body is what some cell wrote, perhaps another software or somebody with its key: one that the words do not fit, or
+ * that has something other than text where text belongs, is left to the general telling.
+ */
 export function describeWith(openName: OpenName): (type: string, body: unknown) => Described | null {
   return (type, body) => {
-    const event = { type, ...(body as object) } as unknown as Event;
-    const title = titleOf(event);
-    return title === null ? null : { title, lines: linesOf(event, openName) };
+    const event = { ...(body as object), type } as unknown as Event;
+    try {
+      const title = titleOf(event);
+      const lines: readonly unknown[] = title === null ? [] : linesOf(event, openName);
+      return title === null || !lines.every(isText) ? null : { title, lines };
+    } catch {
+      return null;
+    }
   };
+}
+
+function isText(line: unknown): line is string {
+  return typeof line === "string";
 }
 
 /** The record in a few sentences: what was made, what was seen, what went wrong and who decided. */
 export function summarise(facts: readonly { readonly type: string; readonly body: unknown }[]): readonly string[] {
-  const events = facts.map(({ type, body }) => ({ type, ...(body as object) }) as unknown as Event);
+  const events = facts.map(({ type, body }) => ({ ...(body as object), type }) as unknown as Event);
   const count = (type: Event["type"]) => events.filter((event) => event.type === type).length;
   const sentences: string[] = [];
   for (const event of events) {

@@ -23,5 +23,5 @@ export function checkRelease(entries: readonly KeptEntry[], unit: number): reado
 
 function eventOf({ type, body }: KeptEntry): Event {
   const parsed = parseCanonical(body);
-  return { type, ...(parsed.ok ? (parsed.value as object) : {}) } as unknown as Event;
+  return { ...(parsed.ok ? (parsed.value as object) : {}), type } as unknown as Event;
 }

@@ -2,7 +2,7 @@
 
 import type { EpochMs } from "../../kernel/units.ts";
 import { utcText } from "../../ledger/page.ts";
-import { type Html, html } from "../html.ts";
+import { type Html, html, htmlOf } from "../html.ts";
 import type { Item, Risk } from "../inbox.ts";
 import { style } from "./style.ts";
 
@@ -56,7 +56,7 @@ export function framed(page: Framed): string {
   );
 }
 
-const current: Html = { html: ' aria-current="page"' };
+const current = htmlOf(' aria-current="page"');
 
 /** The page for somebody who is not: sign in, or take a place with a one-time code. */
 export function signInPage(site: string, said?: string): string {
@@ -87,7 +87,7 @@ export function plainPage(site: string, title: string, what: string): string {
 }
 
 function document(title: string, body: Html): string {
-  const sheet: Html = { html: style };
+  const sheet = htmlOf(style);
   return html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${title}</title><style>${sheet}</style></head><body>${body}</body></html>
