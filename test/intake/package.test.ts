@@ -171,6 +171,11 @@ describe("[F1] a signed payload", () => {
     ["no sealed stream", (value) => value.subject.pop(), /sealed\.age is missing|subject/],
     ["two files of one name", (value) => value.subject.unshift(value.subject[0]!), /two subjects have one name/],
     ["a hundred and one copies", (value) => (value.predicate["copies"] = 101), /copies/],
+    [
+      "an id of 21 signs",
+      (value) => (value.predicate["id"] = "J".repeat(21)),
+      /id: an order's id has at most 20 signs/,
+    ],
     ["a title with a line break", (value) => (value.predicate["title"] = "a\nb"), /title/],
   ])("with %s is refused by name, though both have signed it", async (_, change, words) => {
     const value = statement();

@@ -156,6 +156,14 @@ describe("a route that no device can go", () => {
     expect(decision.refusal?.what).toContain(words);
   });
 
+  it("[F11] or whose id leaves no room for the names of its attempts and nonconformities", () => {
+    const story = routeStory();
+    const of = (length: number) => other({ id: "J".repeat(length) as JobId, route: [build] });
+    const decision = story.tell({ kind: "accept-order", order: of(21) });
+    expect(decision.refusal).toMatchObject({ code: "order-invalid", what: expect.stringContaining("20 signs") });
+    expect(story.tell({ kind: "accept-order", order: of(20) }).refusal).toBeNull();
+  });
+
   it("[F11][F46] or whose number no label can carry is refused when it comes in", () => {
     const story = routeStory();
     const long = other({ id: "J".repeat(21) as JobId, route });

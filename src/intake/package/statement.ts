@@ -19,6 +19,8 @@ export const identifierKeyFile = "identifiers.key";
 export const identifierKeyBytes = 32;
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
+/** The device's lot on its label, which has 20 signs (GS1 General Specifications, AI 10); names of attempts go on from it. */
+const orderId = identifier.max(20, "an order's id has at most 20 signs");
 const hex256 = z.string().regex(/^[0-9a-f]{64}$/);
 const origin = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}\/[a-z0-9][a-z0-9.-]{0,62}$/);
 /** Text that is shown and recorded: printable, and never about a patient. */
@@ -64,7 +66,7 @@ const prescription = z.strictObject({
 
 /** The order as it is signed. */
 export const packageOrder = z.strictObject({
-  id: identifier,
+  id: orderId,
   title: text(120),
   pseudonym: identifier,
   side: z.enum(["left", "right", "none"]),
@@ -136,8 +138,11 @@ export function parseStatement(bytes: Uint8Array): Result<Statement, string> {
   if (!value.ok) return err("its JSON is not in the one form that it can have");
   const checked = statementForm.safeParse(value.value);
   if (!checked.success) {
-    const path = checked.error.issues[0]?.path.filter((part) => members.has(String(part))) ?? [];
-    return err(`look at ${path.join(".") || "its top"}`);
+    const issue = checked.error.issues[0];
+    const path = issue?.path.filter((part) => members.has(String(part))) ?? [];
+    // A limit is said in the form's own words; other sentences could repeat what was read.
+    const why = issue?.code === "too_big" ? `: ${issue.message}` : "";
+    return err(`look at ${path.join(".") || "its top"}${why}`);
   }
   const { predicate: order, subject: subjects } = checked.data;
   const digests = new Map(subjects.map(({ name, digest }) => [name, digest.sha256]));

@@ -30,6 +30,7 @@ export function acceptOrder(draft: Draft, { order }: Of<"accept-order">): void {
 
 function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: RefusalCode; what: string } | null {
   const { id, lineage } = order;
+  if (id.length > 20) return { code: "order-invalid", what: `Order ${id} has an id of more than 20 signs.` };
   if (findJob(state, id)) return { code: "order-repeated", what: `Order ${id} is already here.` };
   if (Object.hasOwn(state.nonces, order.nonce)) {
     return { code: "order-replayed", what: `Order ${id} carries the number of an order that was used before.` };
