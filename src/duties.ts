@@ -101,6 +101,13 @@ const silence: Fault = {
   remedy: "Check the device; if this stays, call the engineer.",
 };
 
+/** Silence says nothing of the paper: the label may come out yet. */
+const silentPrinter: Fault = {
+  code: "no-answer",
+  what: "The label printer did not answer in time: it is not known whether the label was printed.",
+  remedy: "Look at the printer and its queue, destroy the label if there is one, void it, and print another.",
+};
+
 /** The one message an adapter owed and did not send. */
 export function noAnswer(duty: Obligation): Message {
   switch (duty.kind) {
@@ -125,7 +132,7 @@ export function noAnswer(duty: Obligation): Message {
       };
     case "print-label": {
       const { job, unit, label } = duty;
-      return { kind: "label-not-printed", job, unit, label, fault: silence };
+      return { kind: "label-not-printed", job, unit, label, fault: silentPrinter };
     }
     default:
       return unreachable(duty);

@@ -17,7 +17,7 @@ export function routeTitleOf(event: Event): string | null {
     case "LabelPrinted":
       return `Label ${event.label} of copy ${event.unit} printed`;
     case "LabelNotPrinted":
-      return `Label ${event.label} of copy ${event.unit} NOT printed`;
+      return `Label ${event.label} of copy ${event.unit} NOT confirmed by the printer`;
     case "LabelVerified":
       return `Label ${event.label} on copy ${event.unit} scanned back: it says what it must`;
     case "LabelVoided":

@@ -65,6 +65,7 @@ export type RouteEvent =
       readonly label: number;
       readonly pdf: Digest;
     }
+  /** The printer said that it failed, or nothing: a label may lie there all the same, and has to be voided. */
   | {
       readonly type: "LabelNotPrinted";
       readonly job: JobId;

@@ -110,7 +110,7 @@ it("[F47][F73] a wrong label and a printer without paper are told where the labe
   await signIn(other, "Ana Lima", password.ana);
   await button(other, "Go on: Mark and label").click();
   await button(other, "Print the label").click();
-  await other.getByText("✕ The printer gave no label.").waitFor();
+  await other.getByText("✕ The printer confirmed no label.").waitFor();
   await other.getByText("The label printer has no paper.").waitFor();
   await inspectScreen(other, "100-label-not-printed");
   const person = personWith(fresh.cell, "technician");

@@ -1,5 +1,7 @@
 /** The label: made from the order, printed, scanned back, voided; and a swapped one stops everything. */
 import { describe, expect, it } from "vitest";
+import { noAnswer } from "../../src/duties.ts";
+import { omissions } from "../../src/jobs/record/omissions.ts";
 import { openNonconformity } from "../../src/jobs/state.ts";
 import { gs1Text, parseGs1 } from "../../src/materials/gs1.ts";
 import {
@@ -94,6 +96,26 @@ describe("a label", () => {
     labelled(story);
     handOver(story);
     expect(release(story).refusal).toBeNull();
+  });
+
+  it("[F47][F70][L8] of a printer that is silent may lie there: it is said so, and counts until it is voided", () => {
+    const story = upTo("label");
+    requestLabel(story);
+    const [owed] = story.owed();
+    const message = noAnswer(owed!);
+    expect(message).toMatchObject({ fault: { what: expect.stringContaining("it is not known") } });
+    story.tell(message);
+    const account = () =>
+      omissions(story.state.jobs[job]!.record, 1, { demonstration: true, marked: true, objections: [] }).filter(
+        ({ code }) => code === "label-account",
+      );
+    const open = { what: "Label 1-1 of copy 1 was issued and is neither applied nor voided." };
+    expect(account()).toContainEqual(expect.objectContaining(open));
+    expect(refusal(requestLabel(story))).toBe("already-decided");
+    voidLabel(story, "not-printed");
+    expect(account()).not.toContainEqual(expect.objectContaining(open));
+    labelled(story);
+    expect(account()).toEqual([]);
   });
 
   it("[F28][F47] late and doubled answers of the printer change nothing", () => {

@@ -25,7 +25,7 @@ export function requestLabel(draft: Draft, message: Of<"request-label">): void {
   if (!found) return;
   const { job, unit, label } = found;
   if (label) {
-    const what = "A label of this device is printed already. Put it on and scan it, or void it first.";
+    const what = "There is a label of this device already, or may be. Put it on and scan it, or void it first.";
     return refuse(draft, "request-label", person, message.job, { code: "already-decided", what });
   }
   const content = contentOf(job, unit.number, draft.at);

@@ -98,6 +98,8 @@ export interface UnitRecord {
 export interface LabelRecord {
   readonly number: number;
   readonly content: LabelContent;
+  /** The printer gave it, or no one can say that it did not: it has to be accounted for. */
+  readonly issued: boolean;
   readonly printed: boolean;
   readonly verified: boolean;
   readonly voided: boolean;

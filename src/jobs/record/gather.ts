@@ -56,6 +56,7 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
     case "PartRefused":
     case "LabelRequested":
     case "LabelPrinted":
+    case "LabelNotPrinted":
     case "LabelVerified":
     case "LabelVoided":
     case "HandedOver":
@@ -143,6 +144,7 @@ type OfUnit =
   | "PartRefused"
   | "LabelRequested"
   | "LabelPrinted"
+  | "LabelNotPrinted"
   | "LabelVerified"
   | "LabelVoided"
   | "HandedOver"
@@ -160,11 +162,15 @@ function ofUnit(unit: UnitRecord, event: Said<OfUnit>): UnitRecord {
     case "PartRefused":
       return { ...unit, confirmed: null };
     case "LabelRequested": {
-      const label = { number: event.label, content: event.content, printed: false, verified: false, voided: false };
+      const { label: number, content } = event;
+      const label = { number, content, issued: false, printed: false, verified: false, voided: false };
       return { ...unit, labels: [...unit.labels, label], hands: touched(unit, event.person) };
     }
     case "LabelPrinted":
-      return patchLabel(unit, event.label, { printed: true });
+      return patchLabel(unit, event.label, { issued: true, printed: true });
+    case "LabelNotPrinted":
+      // Half a label, or one that comes late, is a label too: it is void or it is open.
+      return patchLabel(unit, event.label, { issued: true });
     case "LabelVerified":
       return { ...patchLabel(unit, event.label, { verified: true }), hands: touched(unit, event.person) };
     case "LabelVoided": {

@@ -106,9 +106,9 @@ function labelAccount(order: JobOrder, record: BatchRecord, unit: UnitRecord): O
     each.labels.flatMap((label): LabelMove[] => {
       const of = { label: `${each.number}-${label.number}`, unit: each.number };
       return [
-        ...(label.printed ? [{ what: "issued", ...of } as const] : []),
+        ...(label.issued ? [{ what: "issued", ...of } as const] : []),
         ...(label.verified ? [{ what: "applied", ...of } as const] : []),
-        ...(label.voided && label.printed ? [{ what: "voided", ...of } as const] : []),
+        ...(label.voided && label.issued ? [{ what: "voided", ...of } as const] : []),
       ];
     }),
   );

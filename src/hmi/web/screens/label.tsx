@@ -84,7 +84,7 @@ function standing(label: LabelView | undefined): string {
   if (label.state === "requested") return "The printer is at work.";
   return label.state === "applied"
     ? "✓ The label is on the device and was scanned back."
-    : "✕ The printer gave no label. Void it, mend the printer, and print again.";
+    : "✕ The printer confirmed no label. Destroy what came out, void it, and print again.";
 }
 
 /** Apart from the rest: a label is voided by press and hold, with the reason that its state gives. */
