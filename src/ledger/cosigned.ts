@@ -20,16 +20,25 @@ export interface ReadCosigned {
   readonly by: readonly string[];
 }
 
+/** A stored row; `size` is where the database files it. */
+export interface CosignedRow {
+  readonly size: number;
+  readonly note: SignedNote;
+}
+
 /** Keys and rows by which cosignatures are judged. */
 export interface CosignedUnderTest {
   readonly origin: string;
-  readonly rows: readonly { readonly size: number; readonly note: SignedNote }[];
+  readonly rows: readonly CosignedRow[];
   readonly trusted: readonly VerifyingKey[];
   readonly witnesses: readonly VerifyingKey[];
   readonly check: SignatureCheck;
 }
 
-/** Opens every stored row: those that hold by themselves, and findings for the others. */
+/**
+ * Opens every stored row: those that hold by themselves, and findings for the others. A row proves nothing without
+ * central's line, since whoever can write the folder can write rows: where keys are given, one of them has to have signed.
+ */
 export function readCosigned(test: CosignedUnderTest): { read: ReadCosigned[]; findings: Finding[] } {
   const read: ReadCosigned[] = [];
   const findings: Finding[] = [];
@@ -44,9 +53,23 @@ export function readCosigned(test: CosignedUnderTest): { read: ReadCosigned[]; f
     if (!opened.ok) wrong(opened.error);
     else if (!cosigned.ok) wrong(cosigned.error);
     else if (opened.value.size !== size) wrong(`it is over ${opened.value.size} entries`);
+    else if (test.witnesses.length > 0 && cosigned.value.length === 0) wrong("central QA has not signed it");
     else read.push({ checkpoint: opened.value, by: [...new Set(cosigned.value.map(({ by }) => by.name))] });
   }
   return { read, findings };
+}
+
+/** The largest row that a witness has signed, of rows given largest first; null without witnesses or without such a row. */
+export function newestWitnessed(
+  test: Omit<CosignedUnderTest, "rows">,
+  rows: Iterable<CosignedRow>,
+): { readonly row: CosignedRow; readonly head: CosignedHead } | null {
+  if (test.witnesses.length === 0) return null;
+  for (const row of rows) {
+    const [read] = readCosigned({ ...test, rows: [row] }).read;
+    if (read) return { row, head: { size: row.size, root: toHex(read.checkpoint.root) as Digest, by: read.by } };
+  }
+  return null;
 }
 
 /** Holds them, smallest first, against the roots found; `broken` is the log's first bad entry, if there is one. */

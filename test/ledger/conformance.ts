@@ -6,12 +6,17 @@ import { canonical } from "../../src/kernel/json.ts";
 import { fromHex, utf8 } from "../../src/ledger/bytes.ts";
 import { emptyChain, headOf } from "../../src/ledger/chain.ts";
 import { type Checkpoint, openCheckpoint } from "../../src/ledger/checkpoint.ts";
+import { cosign } from "../../src/ledger/cosignature.ts";
 import { entryText, genesisDigest, parseEntry } from "../../src/ledger/entry.ts";
 import { type Ledger, LedgerFailed, type Recorded } from "../../src/ledger/ledger.ts";
 import { consistencyProof, rootAt, type Tree, treeOf } from "../../src/ledger/proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "../../src/ledger/signer.ts";
 import { emptyFrontier, grow, leafHash, rootOf } from "../../src/ledger/tree.ts";
 import { draft, origin, started } from "./plain-drafts.ts";
+import { ed25519Signer } from "./witness.ts";
+
+/** Central QA, whose countersignatures a place counts. */
+export const witness = ed25519Signer("qa.hospital.example", 4);
 
 /** One place that a ledger is kept in, opened as often as the suite likes. */
 export interface Place {
@@ -177,7 +182,8 @@ function cosignatures(makePlace: () => Promise<Place>): void {
     const none = headOf(emptyChain(origin));
     expect(ledger.cosigned()).toEqual(none);
     await ledger.append([started(), draft("A"), draft("B"), draft("C")]);
-    const [two, three] = [await ledger.checkpointAt(2), await ledger.checkpointAt(3)];
+    const cosigned = async (size: number) => cosign(await ledger.checkpointAt(size), witness, 1_790_000_000);
+    const [two, three] = [await cosigned(2), await cosigned(3)];
     await Promise.all([ledger.putCosignature(3, three), ledger.putCosignature(3, three)]);
     expect(ledger.cosigned()).toEqual(await ledger.headAt(3));
     await ledger.putCosignature(2, two);

@@ -10,11 +10,11 @@ import { startSync } from "../../src/sync/sync.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
 
 const [dataDir = "", keysDir = "", handed = "", url = "", mode = "write"] = process.argv.slice(2);
-const opened = await openLedger({ dataDir, keysDir, checkpointEveryMs: 50 });
-if (!opened.ok) throw new Error(opened.error.what);
-const { ledger, keys, lastBoot } = opened.value;
 const witness = parseKey(readFileSync(join(handed, "witness.vkey"), "utf8").trim());
 if (!witness.ok) throw new Error(witness.error);
+const opened = await openLedger({ dataDir, keysDir, witnesses: [witness.value], checkpointEveryMs: 50 });
+if (!opened.ok) throw new Error(opened.error.what);
+const { ledger, keys, lastBoot } = opened.value;
 const file = (name: string): string => join(handed, name);
 const sync = await startSync({
   ledger,

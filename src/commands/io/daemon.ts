@@ -25,13 +25,14 @@ import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
-import { openSync } from "./sync.ts";
+import { openSync, readQaKeys } from "./sync.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions } from "./versions.ts";
@@ -62,9 +63,12 @@ export interface Daemon {
 export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon, Trouble>> {
   const { loaded, dataDir, keysDir, log } = options;
   const { quotaMiB } = loaded.config.record;
+  const witnesses = await witnessesOf(loaded.config.qa);
+  if (!witnesses.ok) return witnesses;
   const opened = await openLedger({
     dataDir,
     keysDir,
+    witnesses: witnesses.value,
     ...(quotaMiB !== undefined && { quotaBytes: Math.floor(quotaMiB * 2 ** 20) }),
     onTrouble: (fault) => log(fault.what, { code: fault.code }),
   });
@@ -95,6 +99,21 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     const what = problem instanceof Error ? problem.message : String(problem);
     log("start failed", { config: loaded.digest });
     return err({ code: "not-started", what, remedy: "Run `cellward doctor`; it names what is missing." });
+  }
+}
+
+/** The keys by which stored countersignatures count: those of the configuration, never any in the data folder. */
+async function witnessesOf(qa: CellConfig["qa"]): Promise<Result<readonly VerifyingKey[], Trouble>> {
+  if (qa === undefined) return ok([]);
+  try {
+    return ok((await readQaKeys(qa)).witnesses);
+  } catch (problem) {
+    const what = problem instanceof Error ? problem.message : String(problem);
+    return err({
+      code: "not-started",
+      what,
+      remedy: "Correct [qa] in the configuration: central QA prints both keys.",
+    });
   }
 }
 

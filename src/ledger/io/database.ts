@@ -82,6 +82,12 @@ export function cosignatureRows(db: Db, newestOnly: boolean): CheckpointRow[] {
   return db.prepare<[], CheckpointRow>(newestOnly ? `${select} DESC LIMIT 1` : select).all();
 }
 
+/** The same rows, largest first, read as they are asked for. */
+export function* cosignaturesDown(db: Db): Iterable<CheckpointRow> {
+  if (formatOf(db) !== 2) return;
+  yield* db.prepare<[], CheckpointRow>("SELECT size, note FROM cosignature ORDER BY size DESC").iterate();
+}
+
 /**
  * Takes the folder for this process until the returned function is called or the process dies, whichever is first
  * (the kernel drops the lock, so none is ever stale); null where another one has it.

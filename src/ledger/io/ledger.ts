@@ -10,6 +10,7 @@ import type { Entry, JsonObject } from "../entry.ts";
 import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, type Standing } from "../ledger.ts";
 import type { SignedNote } from "../note.ts";
 import { consistencyFrom } from "../proofs.ts";
+import type { VerifyingKey } from "../signer.ts";
 import { rootOf } from "../tree.ts";
 import type { Report } from "../verify.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
@@ -31,6 +32,8 @@ export interface Folders {
 }
 
 export interface OpenOptions extends Folders, SigningOptions {
+  /** Central QA's public keys from the configuration; without one nothing that is stored counts as countersigned. */
+  readonly witnesses?: readonly VerifyingKey[];
   /** Bound on the database's size. */
   readonly quotaBytes?: number;
 }
@@ -86,10 +89,18 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
       remedy: "Restore the key folder.",
     });
   }
-  const { dataDir, quotaBytes = null } = options;
+  const { dataDir, quotaBytes = null, witnesses = [] } = options;
   const restored = await readRestoredMarker(dataDir);
   // Only the cell's own ledger goes on, and only that is brought to the newest format; images stay as they are.
-  const data = { dataDir, trusted: keys.value.trusted, origin, floor, quotaBytes, upgrade: restored === null };
+  const data = {
+    dataDir,
+    trusted: keys.value.trusted,
+    witnesses,
+    origin,
+    floor,
+    quotaBytes,
+    upgrade: restored === null,
+  };
   const writer = await startWriter(data);
   if (!writer.ok) return writer;
   const { report, lastBoot } = writer.value.opened;

@@ -10,6 +10,8 @@ import type { Report, VerifiedLog } from "../verify.ts";
 export interface WriterData {
   readonly dataDir: string;
   readonly trusted: readonly VerifyingKey[];
+  /** Central QA's keys: only what they have signed counts as countersigned. */
+  readonly witnesses: readonly VerifyingKey[];
   readonly origin: string;
   readonly floor: Head | null;
   readonly quotaBytes: number | null;

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { canonical } from "../../kernel/json.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft } from "../chain.ts";
+import { newestWitnessed } from "../cosigned.ts";
 import { type Head, type LedgerFault, storageExhausted } from "../ledger.ts";
 import { frontierAt, leavesFrom, mark } from "../marks.ts";
 import { type Frontier, leafHash } from "../tree.ts";
@@ -13,6 +14,7 @@ import {
   assertDurable,
   checkpointRows,
   cosignatureRows,
+  cosignaturesDown,
   type Db,
   databaseFile,
   faultOf,
@@ -92,11 +94,19 @@ function openVerified(
   return ok(createStore(db, verified, newest[0]?.note ?? null, path("reserve.bin"), unlock));
 }
 
+/**
+ * What is told as countersigned is only what a configured witness has signed. The newest row is held against the entries
+ * all the same: central may have a new key, and a row over entries that are gone says that the end was cut off.
+ */
 function verifyWith(db: Db, data: WriterData, newestOnly: boolean): VerifiedLog {
-  return verifyLog({
+  const { origin, trusted, witnesses } = data;
+  const counted = newestWitnessed({ origin, trusted, witnesses, check: checkSignature }, cosignaturesDown(db));
+  const stored = cosignatureRows(db, newestOnly);
+  const judged = verifyLog({
     origin: data.origin,
     checkpoints: checkpointRows(db, newestOnly),
-    cosignatures: cosignatureRows(db, newestOnly),
+    cosignatures:
+      counted === null || stored.some(({ size }) => size === counted.row.size) ? stored : [counted.row, ...stored],
     // Last: the connection answers no other question while these are read.
     rows: rowsFrom(db),
     trusted: data.trusted,
@@ -104,6 +114,7 @@ function verifyWith(db: Db, data: WriterData, newestOnly: boolean): VerifiedLog 
     floor: data.floor ?? undefined,
     parseBodies: false,
   });
+  return { ...judged, report: { ...judged.report, cosigned: counted?.head ?? null } };
 }
 
 /** What the writing functions share. */
@@ -164,6 +175,7 @@ function createStore(
     frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
     leaves,
     putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
+    // A row that stands there without central's line cannot be edited away, and must not stop the cell.
     putCosignature: (size, note) => putNote(db, "cosignature", size, note),
     close() {
       try {
@@ -177,8 +189,9 @@ function createStore(
 }
 
 function putNote(db: Db, table: "checkpoint" | "cosignature", size: number, note: string): LedgerFault | null {
+  const verb = table === "cosignature" ? "INSERT OR IGNORE" : "INSERT";
   try {
-    db.prepare<[number, string]>(`INSERT INTO ${table} VALUES (?, ?)`).run(size, note);
+    db.prepare<[number, string]>(`${verb} INTO ${table} VALUES (?, ?)`).run(size, note);
     return null;
   } catch (problem) {
     return faultOf(problem);

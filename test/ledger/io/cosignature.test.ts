@@ -9,6 +9,7 @@ import { readFloor } from "../../../src/ledger/io/floor.ts";
 import { writeRestoredMarker } from "../../../src/ledger/io/marker.ts";
 import { verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { signNote } from "../../../src/ledger/note.ts";
+import type { VerifyingKey } from "../../../src/ledger/signer.ts";
 import { all } from "../conformance.ts";
 import { mustOpen } from "../drafts.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
@@ -38,7 +39,39 @@ describe("[F81] countersignatures in the ledger", () => {
     expect(await verify(record)).toMatchObject({ ok: true, cosigned: { size: 8, by: ["qa.hospital.example"] } });
     expect(await verify(record, [])).toMatchObject({ ok: true, cosigned: { size: 8, by: [] } });
     const other = ed25519Signer("qa.hospital.example", 4);
-    expect(await verify(record, [other.key])).toMatchObject({ ok: true, cosigned: { size: 8, by: [] } });
+    expect(await verify(record, [other.key])).toMatchObject({ ok: false, cosigned: null });
+  });
+
+  test("[L7][F79] a row that central has not signed counts for nothing, and is found where its key is given", async () => {
+    const record = await makeRecord();
+    const opened = await mustOpen(record.folders);
+    await opened.ledger.putCosignature(4, await cosign(await opened.ledger.checkpointAt(4), witness, 1_790_000_004));
+    await opened.ledger.close();
+    // Whoever can write the data folder has the cell's own notes at hand, and can make keys of any name.
+    const own = (size: number) => `SELECT ${size}, note FROM checkpoint WHERE size = 8`;
+    const foreign = ed25519Signer("qa.hospital.example", 4);
+    forge(record.folders, (db) => db.exec(`INSERT INTO cosignature ${own(8)}`));
+    const witnesses = [witness.key];
+    const counted = async (keys?: readonly VerifyingKey[]) => {
+      const { ledger, report } = await mustOpen({ ...record.folders, ...(keys && { witnesses: keys }) });
+      const sizes = [ledger.cosigned().size, report.cosigned?.size ?? 0];
+      await ledger.close();
+      return sizes;
+    };
+    expect(await counted(witnesses)).toEqual([4, 4]);
+    expect(await counted([foreign.key])).toEqual([0, 0]);
+    expect(await counted()).toEqual([0, 0]);
+    expect(await verify(record)).toMatchObject({
+      ok: false,
+      cosigned: { size: 4, by: ["qa.hospital.example"] },
+      findings: [
+        { rule: "cosignature", what: expect.stringContaining("over 8 entries does not hold: central QA has") },
+      ],
+    });
+    // Central's own line for that size comes all the same, and does not stop the cell.
+    const { ledger } = await mustOpen({ ...record.folders, witnesses });
+    await ledger.putCosignature(8, await cosign(await ledger.checkpointAt(8), witness, 1_790_000_008));
+    expect(ledger.cosigned().size).toBe(8);
   });
 
   test("[L7] are never edited: the database itself refuses", async () => {
@@ -156,7 +189,8 @@ describe("[F76] a ledger of format 1", () => {
     await ledger.close();
     expect(versionOf(record)).toBe(2);
     expect(await verify(record)).toMatchObject({ ok: true, entries: 9, cosigned: { size: 9 } });
-    expect((await mustOpen(record.folders)).ledger.cosigned().size).toBe(9);
+    const witnesses = [witness.key];
+    expect((await mustOpen({ ...record.folders, witnesses })).ledger.cosigned().size).toBe(9);
   });
 
   test("stays as it is where it is only an image, or where something foreign stands in it", async () => {

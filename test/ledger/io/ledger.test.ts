@@ -4,7 +4,7 @@ import { checkSignature } from "../../../src/ledger/io/crypto.ts";
 import { openKeys } from "../../../src/ledger/io/keys.ts";
 import { createLedger, openLedger } from "../../../src/ledger/io/ledger.ts";
 import { LedgerFailed } from "../../../src/ledger/ledger.ts";
-import { all, ledgerConformance } from "../conformance.ts";
+import { all, ledgerConformance, witness } from "../conformance.ts";
 import { mustOpen, newFolders } from "../drafts.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
 
@@ -13,7 +13,7 @@ ledgerConformance("The ledger on disk", async () => {
   const keys = await openKeys(folders.keysDir, folders.dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
   return {
-    open: async () => (await mustOpen(folders)).ledger,
+    open: async () => (await mustOpen({ ...folders, witnesses: [witness.key] })).ledger,
     key: keys.value.signer.key,
     check: checkSignature,
   };

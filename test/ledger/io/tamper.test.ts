@@ -140,6 +140,7 @@ describe("[F67][L7] the verifier names the first bad entry", () => {
     const opened = openStore({
       dataDir: record.folders.dataDir,
       trusted,
+      witnesses: [],
       origin,
       floor: null,
       quotaBytes: null,
