@@ -5,7 +5,7 @@ import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Lot } from "../materials/lot.ts";
 import { afterDecision } from "./central.ts";
-import { type CellEvent, type Event, jobOf } from "./event.ts";
+import type { CellEvent, Event } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
 import { lastLookAtPlate } from "./plate.ts";
 import { emptyRecord } from "./record/batch-record.ts";
@@ -16,19 +16,6 @@ import { findJob, findLot, findMachine } from "./state.ts";
 
 /** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
 export function evolve(state: State, event: Event, at: EpochMs): State {
-  return recorded(apply(state, event, at), event, at);
-}
-
-/** Every event of a job also stands in its batch record. */
-function recorded(state: State, event: Event, at: EpochMs): State {
-  const id = jobOf(event);
-  const job = id === null ? undefined : findJob(state, id);
-  if (!job) return state;
-  const record = gather(job.record, event, at);
-  return record === job.record ? state : { ...state, jobs: { ...state.jobs, [job.order.id]: { ...job, record } } };
-}
-
-function apply(state: State, event: Event, at: EpochMs): State {
   switch (event.type) {
     case "CellBooted":
     case "PersonEnrolled":
@@ -40,15 +27,16 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "MachineOffline":
     case "InspectionStatusChanged":
     case "PlateDeclaredClear":
-    case "PlateChecked":
     case "MachineAlarmChanged":
-    case "MachineUnwatched":
     case "LotReceived":
     case "LotDecided":
     case "MaterialLoaded":
     case "CentralDecided":
     case "CentralLinkChanged":
       return evolveCell(state, event);
+    case "PlateChecked":
+    case "MachineUnwatched":
+      return recorded(evolveCell(state, event), event, at);
     case "JobOrderAccepted":
       return accepted(state, event, at);
     case "PartTagged": {
@@ -73,6 +61,13 @@ function apply(state: State, event: Event, at: EpochMs): State {
   }
 }
 
+/** What the cell saw while it was at work on a job also stands in the job's record. */
+function recorded(state: State, event: Extract<CellEvent, { readonly job: JobId | null }>, at: EpochMs): State {
+  const job = event.job === null ? undefined : findJob(state, event.job);
+  if (!job) return state;
+  return { ...state, jobs: { ...state.jobs, [job.order.id]: { ...job, record: gather(job.record, event, at) } } };
+}
+
 function accepted(state: State, event: Extract<Event, { type: "JobOrderAccepted" }>, at: EpochMs): State {
   const { job: id, order } = event;
   assert(!findJob(state, id), `job ${id} accepted twice`);
@@ -87,7 +82,7 @@ function accepted(state: State, event: Extract<Event, { type: "JobOrderAccepted"
     identity: null,
     presence: null,
     proofsSeen: {},
-    record: emptyRecord,
+    record: gather(emptyRecord, event, at),
   };
   return {
     ...state,
@@ -119,7 +114,11 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
   const job = findJob(state, id);
   assert(job, `${event.type} names job ${id}, which was never accepted`);
   assert(state.setup, `${event.type} before the first boot`);
-  return { ...state, jobs: { ...state.jobs, [id]: evolveJob(job, event, at, state.setup) } };
+  const record = gather(job.record, event, at);
+  const after = evolveJob(job, event, at, state.setup);
+  // Most copying is of large records for small changes: what does not change is not copied.
+  const next = record === after.record ? after : { ...after, record };
+  return next === job ? state : { ...state, jobs: { ...state.jobs, [id]: next } };
 }
 
 function evolveCell(state: State, event: CellEvent): State {

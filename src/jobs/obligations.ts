@@ -55,9 +55,12 @@ export function obligations(state: State): Obligation[] {
 }
 
 function labelsOwed(state: State): Obligation[] {
-  return Object.values(state.jobs).flatMap((job) =>
-    job.ended ? [] : job.units.flatMap((unit) => unit.labels.flatMap((label) => labelOwed(job, unit.number, label))),
-  );
+  const owed: Obligation[] = [];
+  for (const job of Object.values(state.jobs)) {
+    if (job.ended) continue;
+    for (const unit of job.units) for (const label of unit.labels) owed.push(...labelOwed(job, unit.number, label));
+  }
+  return owed;
 }
 
 function labelOwed(job: Job, unit: number, { number: label, state, content }: Label): Obligation[] {

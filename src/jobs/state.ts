@@ -225,20 +225,21 @@ export function findTag(state: State, tag: string): string | undefined {
   return own(state.tags, tag);
 }
 
-/** The attempt with its job, or undefined. */
+/** The attempt with its job, or undefined. An attempt's name begins with its job's. */
 export function findAttempt(state: State, id: string): { job: Job; attempt: Attempt } | undefined {
-  for (const job of Object.values(state.jobs)) {
-    const attempt = job.attempts.find((each) => each.id === id);
-    if (attempt) return { job, attempt };
-  }
-  return undefined;
+  const job = findJob(state, id.slice(0, Math.max(0, id.lastIndexOf("-A"))));
+  const attempt = job?.attempts.find((each) => each.id === id);
+  return job && attempt ? { job, attempt } : undefined;
 }
 
-/** Attempts that have not ended. */
+/** Attempts that have not ended; a job that has ended has none. */
 export function openAttempts(state: State): { job: Job; attempt: Attempt }[] {
-  return Object.values(state.jobs).flatMap((job) =>
-    job.attempts.filter((attempt) => attempt.phase !== "ended").map((attempt) => ({ job, attempt })),
-  );
+  const open: { job: Job; attempt: Attempt }[] = [];
+  for (const job of Object.values(state.jobs)) {
+    if (job.ended) continue;
+    for (const attempt of job.attempts) if (attempt.phase !== "ended") open.push({ job, attempt });
+  }
+  return open;
 }
 
 /** The operation of the route with this id; a missing one is a broken program. */

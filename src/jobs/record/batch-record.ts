@@ -69,6 +69,7 @@ export const noLayers: Layers = { upTo: 0, beyond: [] };
 
 /** One layer more, in whatever order they come: pictures of a printer that runs ahead overtake each other. */
 export function withLayer(before: Layers, layer: number): Layers {
+  if (layer === before.upTo + 1 && before.beyond.length === 0) return { upTo: layer, beyond: before.beyond };
   if (layer <= before.upTo || before.beyond.includes(layer)) return before;
   const beyond = new Set([...before.beyond, layer]);
   let { upTo } = before;
