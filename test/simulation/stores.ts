@@ -49,7 +49,9 @@ export function createStores(world: { time: VirtualTime; random: Random; storm: 
   }
 
   function isUsable(lot: Lot, need: MaterialNeed): boolean {
-    return lot.status === "released" && latest < lot.expires && lot.quantity - lot.used >= need.quantity;
+    // In calm nobody takes chances with a day that the cell may have seen before them.
+    const margin = storm.strength > 0 ? 0 : 1e9;
+    return lot.status === "released" && latest + margin < lot.expires && lot.quantity - lot.used >= need.quantity;
   }
 
   /** Loads what there is, or has QA decide on it, or orders more; in a storm whatever lies nearest. */
