@@ -1,12 +1,14 @@
-/** `npm run pictures`: photographs the page during a real demo run, in print and in hold, for the documentation. */
+/** `npm run pictures`: photographs the pages during real demo runs, for the documentation: in print, on hold, before the release. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { control } from "../demo/control.ts";
 import { createDisplay } from "../demo/display.ts";
+import { deliverShortOrder } from "../demo/packages.ts";
 import { root } from "../demo/programs.ts";
-import { type Running, setUp, tearDown } from "../demo/setup.ts";
-import { startJob, untilLayer, watch } from "../demo/story.ts";
+import { finishStep, labelAndHandOver, printGuide, toTheStation } from "../demo/route.ts";
+import { type Running, type SetupOptions, setUp, tearDown } from "../demo/setup.ts";
+import { type Story, startJob, untilLayer, watch } from "../demo/story.ts";
 import { ensureWebBuilt } from "./build-web.ts";
 
 const folder = join(root, "docs/pictures");
@@ -14,8 +16,6 @@ const failsAtLayer = 24;
 mkdirSync(folder, { recursive: true });
 await ensureWebBuilt();
 const display = createDisplay();
-const running: Running = {};
-const options = { dir: join(root, "var/pictures"), speed: 30, seed: 1, port: 0, edits: [], whole: false };
 const browser = await chromium.launch({
   executablePath: "/usr/bin/chromium",
   args: [
@@ -27,21 +27,32 @@ const browser = await chromium.launch({
     "--disable-background-networking",
   ],
 });
+const options = { dir: join(root, "var/pictures"), speed: 30, seed: 1, port: 0, edits: [] };
 try {
-  const story = await setUp(options, display, running);
-  const { technician, bench, url } = story;
-  const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
-  await page.goto(url);
-  await page.evaluate(signIn, technician);
-  await page.reload();
-  await control(bench.places.world, "/fault", {
-    name: "foreign-object",
-    atLayerZ: failsAtLayer * 0.2,
-    x: 66,
-    y: 78,
-    r: 4,
-    h: 3,
-  });
+  await during({ ...options, whole: false }, ofThePrint);
+  await during({ ...options, whole: true, deliver: deliverShortOrder }, ofTheRoute);
+} finally {
+  await browser.close();
+}
+
+/** One demo, its panel open in a browser, a technician signed in. */
+async function during(set: SetupOptions, take: (story: Story, page: Page) => Promise<void>): Promise<void> {
+  const running: Running = {};
+  try {
+    const story = await setUp(set, display, running);
+    const page = await browser.newPage({ viewport: { width: 1280, height: 800 } });
+    await page.goto(story.url);
+    await page.evaluate(signIn, story.technician);
+    await page.reload();
+    await take(story, page);
+  } finally {
+    await tearDown(running, running.cell);
+  }
+}
+
+async function ofThePrint(story: Story, page: Page): Promise<void> {
+  const place = { atLayerZ: failsAtLayer * 0.2, x: 66, y: 78, r: 4, h: 3 };
+  await control(story.bench.places.world, "/fault", { name: "foreign-object", ...place });
   await startJob(story);
   await untilLayer(story, 12);
   await press(page, "Live layer");
@@ -52,10 +63,22 @@ try {
     .first()
     .waitFor();
   await photograph(page, "hold.png");
-  await photograph(page, "hold.png");
-} finally {
-  await browser.close();
-  await tearDown(running, running.cell);
+}
+
+async function ofTheRoute(story: Story, page: Page): Promise<void> {
+  await printGuide(story);
+  await toTheStation(story);
+  for (const step of ["clean-dry", "press-sleeves", "measure"]) await finishStep(story, step);
+  await page.reload();
+  await press(page, "Jobs");
+  await press(page, "Look at it");
+  await press(page, "Results");
+  await photograph(page, "results.png");
+  await labelAndHandOver(story);
+  await page.reload();
+  await press(page, "Jobs");
+  await press(page, "Look at it");
+  await photograph(page, "route.png");
 }
 
 /** Runs in the page: the same request that its sign-in screen sends. */

@@ -12,7 +12,7 @@ import { emptyRecord } from "./record/batch-record.ts";
 import { gather } from "./record/gather.ts";
 import type { SupplyEvent } from "./route-event.ts";
 import type { EquipmentState, Job, State } from "./state.ts";
-import { findJob, findLot, findMachine } from "./state.ts";
+import { findJob, findLot, findMachine, revisionOf } from "./state.ts";
 
 /** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
 export function evolve(state: State, event: Event, at: EpochMs): State {
@@ -43,8 +43,10 @@ export function evolve(state: State, event: Event, at: EpochMs): State {
       const tags = { ...state.tags, [event.tag]: `${event.job}/${event.unit}` };
       return { ...withJob(state, event.job, event, at), tags };
     }
+    case "PartConfirmed":
+      return withJob(withoutPartAt(state, event.equipment), event.job, event, at);
     case "AttemptStarted":
-      return attemptStarted(withJob(state, event.job, event, at), event);
+      return attemptStarted(withJob(withoutPartAt(state, event.equipment), event.job, event, at), event);
     case "AttemptBegan": {
       const began = withJob(state, event.job, event, at);
       const owner = Object.values(began.equipment).find((each) => each.openAttempt === event.attempt);
@@ -87,7 +89,7 @@ function accepted(state: State, event: Extract<Event, { type: "JobOrderAccepted"
   return {
     ...state,
     nonces: { ...state.nonces, [order.nonce]: true },
-    revisions: { ...state.revisions, [design]: Math.max(revision, state.revisions[design] ?? 0) },
+    revisions: { ...state.revisions, [design]: Math.max(revision, revisionOf(state, design)) },
     superseded: order.supersedes === null ? state.superseded : { ...state.superseded, [order.supersedes]: id },
     jobs: { ...state.jobs, [id]: job },
   };
@@ -250,7 +252,10 @@ function withoutProofs(jobs: State["jobs"]): State["jobs"] {
   );
 }
 
-/** A part that was scanned at a machine may have been exchanged while nobody heard of the machine. */
+/**
+ * One part lies in a machine: another part's scan, start or end there, or a time in which nobody heard of the machine, ends
+ * what was known of the part before.
+ */
 function withoutPartAt(state: State, equipment: EquipmentId): State {
   const jobs = Object.entries(state.jobs).map(([id, job]): [string, Job] => {
     if (!job.units.some(({ confirmed }) => confirmed?.equipment === equipment)) return [id, job];
@@ -278,7 +283,7 @@ function endOnEquipment(state: State, job: JobId, attempt: AttemptId, outcome: s
   const owner = Object.values(state.equipment).find((each) => each.openAttempt === attempt);
   if (!owner) return state;
   const leavesItSafe = ["Completed", "Rejected", "NotBegun"].includes(outcome);
-  return patchEquipment(state, owner.id, {
+  return patchEquipment(withoutPartAt(state, owner.id), owner.id, {
     openAttempt: null,
     ...unknownPlate("A job was started on it; remove the part and declare the plate clear."),
     unsafe: leavesItSafe ? owner.unsafe : { attempt, job, told: false },

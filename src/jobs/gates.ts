@@ -4,6 +4,7 @@ import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units
 import { holds } from "../people/person.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
+import { lotObjections } from "./objections.ts";
 import { equipmentOf, isByMachine, type Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
 import type { Attempt, EquipmentState, Job, State } from "./state.ts";
@@ -89,7 +90,7 @@ function isIdentityFresh(job: Job, person: PersonId | null, mono: MonotonicMs): 
 
 function orderGates(state: State, job: Job, operation: OperationId, at: EpochMs): Gate[] {
   const next = nextOperation(job);
-  const { notBefore, expires } = job.order;
+  const { notBefore } = job.order;
   return [
     gate("order", !job.ended, "The order is open.", "The order has ended.", "Ask for a new order.", "design authority"),
     supersededGate(state, job),
@@ -101,14 +102,7 @@ function orderGates(state: State, job: Job, operation: OperationId, at: EpochMs)
       "Wait for the order's first day.",
       "design authority",
     ),
-    gate(
-      "expiry",
-      at < expires,
-      "The order has not expired.",
-      "The order has expired.",
-      "Ask the design authority for a new order; the anatomy may have changed.",
-      "design authority",
-    ),
+    expiryGate(job, at),
     gate(
       "copies",
       nextUnit(job) !== null,
@@ -128,12 +122,40 @@ function orderGates(state: State, job: Job, operation: OperationId, at: EpochMs)
   ];
 }
 
+function expiryGate(job: Job, at: EpochMs): Gate {
+  return gate(
+    "expiry",
+    at < job.order.expires,
+    "The order has not expired.",
+    "The order has expired.",
+    "Ask the design authority for a new order; the anatomy may have changed.",
+    "design authority",
+  );
+}
+
+/** What a copy was made of has to be as good as it was when it was taken: QA can reject a lot later (feature 39). */
+function usedLotsGate(state: State, job: Job, unit: number): Gate {
+  const spoilt = lotObjections(state, job, unit);
+  const what = spoilt.join(" ");
+  return gate(
+    "used-lots",
+    spoilt.length === 0,
+    "Every lot that was used is still released.",
+    what,
+    "QA decides.",
+    "qa",
+  );
+}
+
 /** Every condition of going on with a held attempt. */
 export function resumeGates(state: State, job: Job, attempt: Attempt, person: PersonId, now: Moment): Gate[] {
   const machine = findMachine(state, attempt.equipment);
   return [
     nonconformityGate(job),
     centralGate(state, job, operationOf(job.order, attempt.operation)),
+    supersededGate(state, job),
+    expiryGate(job, now.at),
+    usedLotsGate(state, job, attempt.unit),
     gate(
       "person",
       holds(findPerson(state, person), "technician"),

@@ -1,8 +1,10 @@
 /** Why central QA keeps a step from going on: its holds, asked of one job and its next step. */
+
+import type { Digest } from "../kernel/names.ts";
 import { type CentralTarget, centralReasons } from "./central.ts";
 import { equipmentOf, needsOf, type Operation } from "./order.ts";
 import type { Job, State } from "./state.ts";
-import { findMachine } from "./state.ts";
+import { findLot, findMachine } from "./state.ts";
 
 /** Every objection of central QA to this step of this job, a sentence each; empty where there is none. */
 export function centralObjections(state: State, job: Job, operation: Operation | null): string[] {
@@ -23,12 +25,26 @@ function isAbout(target: CentralTarget, state: State, job: Job, operation: Opera
     case "recipe":
       return target.id === job.order.recipe;
     case "model":
-      return target.id === state.versions?.modelDigest;
+      return [state.versions?.modelDigest, ...judgedBy(job)].includes(target.id as Digest);
     case "machine":
       return usedMachines(job, operation).includes(target.id);
     case "lot":
       return lotsOf(state, job, operation).includes(target.id);
   }
+}
+
+/** Models that judged layers of this job, whichever the cell has loaded since. */
+function judgedBy(job: Job): (Digest | null)[] {
+  return job.record.attempts.flatMap(({ models }) => models);
+}
+
+/** Lots that went into a copy and that QA has taken back since, a sentence each. */
+export function lotObjections(state: State, job: Job, unit: number): string[] {
+  const used = job.attempts.filter((attempt) => attempt.unit === unit).flatMap(({ materials }) => materials);
+  return used.flatMap(({ lot, batch, material }) => {
+    const status = findLot(state, lot)?.status;
+    return status === "released" ? [] : [`Lot ${batch} of ${material} went into it and is ${status ?? "unknown"} now.`];
+  });
 }
 
 /** The next step's machine; for a step that people do, every machine that had a hand in the job. */

@@ -104,6 +104,8 @@ function owedTo(job: Job, attempt: Attempt, plateSeen: boolean): Obligation[] {
   const operation = operationOf(job.order, attempt.operation);
   assert(isByMachine(operation), "an attempt belongs to a step that a machine does");
   if (attempt.phase === "starting") {
+    // A hold before the begin: nothing begins. One that is on its way already is held as soon as it is known to have begun.
+    if (attempt.hold) return [];
     if (operation.kind === "build" && !plateSeen) return [];
     // The one thing never owed twice: a boot closes a starting attempt before anyone could owe it again.
     const directive: Directive = {

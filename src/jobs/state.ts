@@ -220,6 +220,11 @@ export function findLot(state: State, id: string): Lot | undefined {
   return own(state.lots, id);
 }
 
+/** The highest revision of a design that an order was accepted for; 0 where there is none. */
+export function revisionOf(state: State, design: string): number {
+  return own(state.revisions, design) ?? 0;
+}
+
 /** The tag's unit as `job/number`, or undefined. */
 export function findTag(state: State, tag: string): string | undefined {
   return own(state.tags, tag);

@@ -48,8 +48,8 @@ function completeBuild(draft: Draft, job: Job, attempt: Attempt, operation: Buil
     return endAttempt(draft, id, attempt, "Failed", { cause: "layers-missing", what });
   }
   if (attempt.finished?.program !== operation.program) return endAttempt(draft, id, attempt, "Failed", otherProgram);
-  const whole = [attempt.accepted, attempt.captured, attempt.inferred, attempt.verdicts.length];
-  if (whole.some((count) => count !== planned)) return;
+  const whole = [attempt.printed, attempt.accepted, attempt.captured, attempt.inferred, attempt.verdicts.length];
+  if (whole.some((count) => count !== planned) || attempt.looks.length > 0) return;
   complete(draft, id, attempt, `All ${planned} layers made, seen and accepted.`);
 }
 

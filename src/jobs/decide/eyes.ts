@@ -1,6 +1,7 @@
 /** What the eye says: only positive evidence of every step passes a layer (law 3). */
 import type { Fault } from "../../equipment/machine.ts";
 import type { Message } from "../message.ts";
+import { centralObjections } from "../objections.ts";
 import type { LayerReport } from "../report.ts";
 import type { Attempt, Job, Look } from "../state.ts";
 import { findMachine, layersOf, operationOf } from "../state.ts";
@@ -164,7 +165,9 @@ export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   const { equipment, check, clear, what, frame } = message;
   const waiting = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
   draft.add({ type: "PlateChecked", job: waiting?.job.order.id ?? null, equipment, check, clear, what, frame });
-  if (waiting && !clear) {
-    endAttempt(draft, waiting.job.order.id, waiting.attempt, "NotBegun", { cause: null, what });
-  }
+  if (!waiting || waiting.attempt.phase !== "starting") return;
+  const { job, attempt } = waiting;
+  const objections = centralObjections(draft.state(), job, operationOf(job.order, attempt.operation));
+  const why = clear ? objections.join(" ") : what;
+  if (why !== "") endAttempt(draft, job.order.id, attempt, "NotBegun", { cause: null, what: why });
 }

@@ -5,7 +5,7 @@ import { unreachable } from "../../kernel/assert.ts";
 import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import type { Message } from "../message.ts";
 import type { EquipmentState } from "../state.ts";
-import { findMachine } from "../state.ts";
+import { findMachine, layersOf, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
 import { completeIfWhole, endAttempt } from "./ending.ts";
@@ -67,7 +67,8 @@ function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done"
   if (!found || found.attempt.equipment !== equipment || said.layer <= found.attempt.printed) return;
   const { job, attempt } = found;
   const id = job.order.id;
-  if (said.layer !== attempt.printed + 1 || said.layer > attempt.released) {
+  const planned = layersOf(operationOf(job.order, attempt.operation));
+  if (said.layer !== attempt.printed + 1 || said.layer > Math.min(planned, attempt.released)) {
     return endAttempt(draft, id, attempt, "Failed", {
       cause: "layer-out-of-order",
       what: `The machine says layer ${said.layer} is done, but layer ${attempt.printed + 1} was next and ${attempt.released} the last released.`,

@@ -4,7 +4,7 @@ import { holds } from "../../people/person.ts";
 import type { Message } from "../message.ts";
 import { equipmentOf, isByMachine } from "../order.ts";
 import type { RefusalCode } from "../refusal.ts";
-import { findPerson, findTag } from "../state.ts";
+import { findMachine, findPerson, findTag } from "../state.ts";
 import { nextOperation, nextUnit } from "../units.ts";
 import type { Draft } from "./draft.ts";
 import { refuse, startable } from "./refuse.ts";
@@ -49,6 +49,9 @@ export function confirmPart(draft: Draft, message: Of<"confirm-part">): void {
     return reject("wrong-part", `The next step is ${next.title}; it is done at ${equipmentOf(next)}, not here.`);
   }
   if (unit.tag === null) return reject("wrong-part", "The part has no tag yet. Scan the tag that is on it first.");
+  if (findMachine(draft.state(), equipment)?.openAttempt) {
+    return reject("machine-in-use", "The machine is at work on a part. Scan this one when it lies in the machine.");
+  }
   const base = { job: message.job, unit: unit.number, operation: next.id, equipment, person } as const;
   if (tag !== unit.tag) {
     draft.add({ type: "PartRefused", ...base });

@@ -3,7 +3,7 @@ import { assert } from "../../kernel/assert.ts";
 import { digestOfValue } from "../../kernel/hash.ts";
 import { isIdentifier, type PersonId } from "../../kernel/names.ts";
 import type { Message } from "../message.ts";
-import { centralObjections } from "../objections.ts";
+import { centralObjections, lotObjections } from "../objections.ts";
 import { isSimulated, unitOf } from "../record/batch-record.ts";
 import { omissions } from "../record/omissions.ts";
 import { releaseMeaning, shownForRelease } from "../record/summary.ts";
@@ -39,7 +39,7 @@ export function omissionsOf(state: State, job: Job, unit: number): Omission[] {
   return omissions(job.record, unit, {
     demonstration: state.setup?.demonstration ?? false,
     marked: state.central.demonstration,
-    objections: centralObjections(state, job, release),
+    objections: [...centralObjections(state, job, release), ...lotObjections(state, job, unit)],
   });
 }
 

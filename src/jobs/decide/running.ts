@@ -62,6 +62,10 @@ export function resume(draft: Draft, message: Of<"resume">): void {
   if (!attempt.hold) {
     return refuse(draft, "resume", message.person, id, { code: "not-held", what: "This job is not on hold." });
   }
+  if (attempt.phase === "starting") {
+    const what = "The machine has not begun. Stop this attempt and start anew; the plate is then looked at again.";
+    return refuse(draft, "resume", message.person, id, { code: "not-resumable", what });
+  }
   const gates = resumeGates(draft.state(), job, attempt, message.person, draft);
   const shut = gates.filter((gate) => gate.state === "shut");
   if (shut.length > 0) {

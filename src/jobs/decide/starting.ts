@@ -12,7 +12,7 @@ import type { Message } from "../message.ts";
 import { isByMachine, type JobOrder, whyRouteCannotBeGone } from "../order.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { Job, State } from "../state.ts";
-import { findJob, findMachine, findPerson } from "../state.ts";
+import { findJob, findMachine, findPerson, revisionOf } from "../state.ts";
 import { nextOperation, nextUnit } from "../units.ts";
 import type { Draft } from "./draft.ts";
 import { whyNotLabelled } from "./labels.ts";
@@ -39,7 +39,7 @@ function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: Ref
   if (Object.hasOwn(state.superseded, id)) {
     return { code: "order-superseded", what: `Order ${state.superseded[id]} has replaced order ${id}.` };
   }
-  const known = Object.hasOwn(state.revisions, lineage.design) ? state.revisions[lineage.design]! : 0;
+  const known = revisionOf(state, lineage.design);
   if (lineage.revision < known) {
     const what = `Order ${id} is for revision ${lineage.revision} of the design; revision ${known} is here already.`;
     return { code: "order-superseded", what };
@@ -172,6 +172,13 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
 export function cancelJob(draft: Draft, message: Of<"cancel-job">): void {
   const job = startable(draft, "cancel-job", message.job, message.person);
   if (!job) return;
+  const known = findPerson(draft.state(), message.person);
+  if (!holds(known, "technician") && !holds(known, "qa")) {
+    return refuse(draft, "cancel-job", message.person, message.job, {
+      code: "wrong-role",
+      what: "Only a technician or QA may end an order.",
+    });
+  }
   const busy = job.attempts.some((attempt) => attempt.phase !== "ended");
   const undecided = job.nonconformities.some((each) => each.disposition === null);
   if (busy || undecided) {

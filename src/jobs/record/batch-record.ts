@@ -1,6 +1,6 @@
 /** The batch record of one job (ISO 13485 7.5.1): what its entries say, gathered apart from the state that decides. */
 import type { MachineIdentity } from "../../equipment/machine.ts";
-import type { AttemptId, EquipmentId, NonconformityId, OperationId, PersonId } from "../../kernel/names.ts";
+import type { AttemptId, Digest, EquipmentId, NonconformityId, OperationId, PersonId } from "../../kernel/names.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import type { IssuedMaterial } from "../../materials/lot.ts";
 import type { Approval } from "../../people/person.ts";
@@ -50,6 +50,8 @@ export interface AttemptRecord {
   readonly captured: Layers;
   readonly inspected: Layers;
   readonly decided: Layers;
+  /** Models that judged its layers. */
+  readonly models: readonly Digest[];
   readonly failed: readonly number[];
   readonly conceded: readonly number[];
   readonly executed: string | null;

@@ -77,7 +77,7 @@ function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs
     presenceProven: Object.hasOwn(record.proofs, event.presence),
     partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
     ...{ began: false, made: noLayers, captured: noLayers, inspected: noLayers, decided: noLayers },
-    ...{ failed: [], conceded: [] },
+    ...{ models: [], failed: [], conceded: [] },
     ...{ executed: null, results: null, evidence: [], outcome: null },
   };
   const before = withoutProof(record, event.presence);
@@ -121,8 +121,10 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
       return { ...attempt, made: withLayer(attempt.made, event.layer) };
     case "LayerCaptured":
       return { ...attempt, captured: withLayer(attempt.captured, event.layer) };
-    case "LayerInspected":
-      return { ...attempt, inspected: withLayer(attempt.inspected, event.layer) };
+    case "LayerInspected": {
+      const inspected = withLayer(attempt.inspected, event.layer);
+      return { ...attempt, inspected, models: withModel(attempt.models, event) };
+    }
     case "LayerDecided": {
       const failed = event.verdict === "fail" ? [...attempt.failed, event.layer] : attempt.failed;
       return { ...attempt, decided: withLayer(attempt.decided, event.layer), failed };
@@ -150,6 +152,11 @@ type OfUnit =
   | "HandedOver"
   | "UnitReleased"
   | "OperationCompleted";
+
+function withModel(models: AttemptRecord["models"], { report }: Said<"LayerInspected">): AttemptRecord["models"] {
+  const { model } = report.digests;
+  return model === null || models.includes(model) ? models : [...models, model];
+}
 
 function ofUnit(unit: UnitRecord, event: Said<OfUnit>): UnitRecord {
   switch (event.type) {
