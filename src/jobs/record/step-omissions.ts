@@ -35,7 +35,8 @@ function speaker(step: Operation): Say {
   });
 }
 
-const again = "Let QA decide whether the step is done again or the part scrapped.";
+/** A record is never completed afterwards, and a step that is done is not done again. */
+const again = "Nothing is added to a record afterwards: cancel the order, scrap the part, and ask for a new order.";
 
 function machineOmissions(
   record: BatchRecord,
