@@ -15,6 +15,7 @@ import type { Message } from "../../src/jobs/message.ts";
 import { downTopic, messageBytes } from "../../src/ledger/batch.ts";
 import { createLedger, type Folders, type OpenedLedger } from "../../src/ledger/io/ledger.ts";
 import { verifyFolder } from "../../src/ledger/io/verify.ts";
+import type { VerifyingKey } from "../../src/ledger/signer.ts";
 import type { Broker } from "../../src/simulators/broker/io/broker.ts";
 import type { DownReason } from "../../src/sync/courier.ts";
 import { createMqttTransport } from "../../src/sync/io/mqtt.ts";
@@ -46,8 +47,8 @@ function registeredOf(opened: Pick<OpenedLedger, "keys">): CellLog {
 }
 
 /** A cell's core over a real ledger, without machines. */
-async function startCell(folders: Folders): Promise<Omit<RealCell, "sync">> {
-  const ledger = await mustOpen(folders);
+async function startCell(folders: Folders, witnesses: readonly VerifyingKey[] = []): Promise<Omit<RealCell, "sync">> {
+  const ledger = await mustOpen({ ...folders, witnesses });
   const cell = await createCell({
     ledger: ledger.ledger,
     clock: systemClock,
@@ -189,12 +190,12 @@ describe("[F79][F81] a cell, a broker and central QA", () => {
     cpSync(early.folders.keysDir, image.keysDir, { recursive: true });
     chmodSync(image.keysDir, 0o700);
 
-    const later = await withSync(await startCell(early.folders), broker.port, handed);
+    const later = await withSync(await startCell(early.folders, [installation.witness]), broker.port, handed);
     await write(later.cell, 20);
     await until(later.sync, { state: "with-qa", withQa: 27 });
     await stop(later);
 
-    const restored = await withSync(await startCell(image), broker.port, handed);
+    const restored = await withSync(await startCell(image, [installation.witness]), broker.port, handed);
     await until(restored.sync, { state: "frozen", withQa: 6, alarm: { code: "cell-behind" } });
     await expect.poll(() => restored.cell.state().central.frozen).toContain("older image or a copy");
   });
