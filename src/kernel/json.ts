@@ -42,9 +42,14 @@ export function parseCanonical(bytes: Uint8Array): Result<Json, string> {
   let value: Json;
   try {
     text = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    return err("not JSON: it is not UTF-8");
+  }
+  try {
     value = JSON.parse(text) as Json;
-  } catch (problem) {
-    return err(`not JSON: ${problem instanceof Error ? problem.message : String(problem)}`);
+  } catch {
+    // The engine's own words would quote what somebody else wrote.
+    return err("not JSON");
   }
   const printed = tryCanonical(value);
   if (printed !== text) return err("not canonical JSON (RFC 8785): it prints back as other bytes");

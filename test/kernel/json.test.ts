@@ -105,3 +105,14 @@ describe("parseCanonical", () => {
     );
   });
 });
+
+test("[F80] what is wrong with bytes is said without a word of theirs", () => {
+  const foreign = fc.uint8Array({ maxLength: 40 }).filter((bytes) => !parseCanonical(bytes).ok);
+  const fixed = /^(not JSON(: it is not UTF-8)?|not canonical JSON \(RFC 8785\).*|an integer beyond 2\^53 - 1 .*)$/;
+  fc.assert(
+    fc.property(fc.oneof(foreign, fc.constant(Uint8Array.of(0, 0x4d, 0x75, 0x73, 0x74, 0x65, 0x72))), (bytes) => {
+      const parsed = parseCanonical(bytes);
+      expect(parsed.ok ? "" : parsed.error).toMatch(fixed);
+    }),
+  );
+});
