@@ -225,6 +225,18 @@ describe("[F38] pack signs nothing that cannot be made", () => {
       form,
       /the prescriber.*implanted/,
     ],
+    [
+      "a title that no label has room for",
+      () => ({ "--order": orderWith("o6.json", (order) => (order["title"] = "W".repeat(120))) }),
+      form,
+      /No label could be made.*does not fit/,
+    ],
+    [
+      "an id that no label has room for",
+      () => ({ "--order": orderWith("o7.json", (order) => (order["id"] = "J".repeat(21))) }),
+      form,
+      /wrong at id: an order's id has at most 20 signs/,
+    ],
     ["no recipient", () => ({ "--recipient": "age1nobody" }), form, /no recipient/],
     ["one identifier", () => ({}), "MRN-48213-7\n", /two identifiers cannot be read/],
   ])("%s", async (_, change, input, words) => {

@@ -8,6 +8,7 @@ import { type Recipe, readRecipe, recipeDigest } from "../../src/intake/recipe.t
 import type { Controller } from "../../src/jobs/controller.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { Clock } from "../../src/kernel/ports.ts";
+import { labelProblem } from "../../src/labels/io/label-problem.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { createMemoryArtifacts } from "../../src/ledger/memory-artifacts.ts";
@@ -37,6 +38,11 @@ const washing = makeRecipe("print-and-wash", (steps) => [
   },
 ]);
 
+/** A label after the print. */
+const labelling = makeRecipe("print-and-label", (steps) =>
+  steps.filter(({ kind }) => kind === "build" || kind === "label"),
+);
+
 /** A program of three layers that the example's recipe allows, with a comment that is found wherever it lies in the clear. */
 export const marker = "MARKER-7Q4Z-IN-THE-CLEAR";
 export const program = utf8(`; ${marker}\n${layered(3)}`);
@@ -50,6 +56,12 @@ export const order: OrderText = {
 
 /** The same, for the recipe whose second step needs `wash.json`. */
 export const washingOrder: OrderText = { ...order, recipe: { name: washing.recipe, digest: recipeDigest(washing) } };
+
+/** The same, for the recipe that labels the device. */
+export const labelledOrder: OrderText = {
+  ...order,
+  recipe: { name: labelling.recipe, digest: recipeDigest(labelling) },
+};
 
 export const identity = await makeCellIdentity();
 
@@ -113,6 +125,7 @@ export async function openDesk(change: Partial<IntakeOptions> & { readonly story
     controller,
     artifacts,
     clock: quickClock,
+    labelProblem: (order) => labelProblem(order, "Cell 1, Test hospital"),
     onRefused: ({ code, what }) => logged.push(`${code}: ${what}`),
     ...change,
   });

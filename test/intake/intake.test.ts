@@ -12,6 +12,7 @@ import { cellWithOrder } from "../jobs/story.ts";
 import {
   goodPackage,
   identity,
+  labelledOrder,
   marker,
   openDesk,
   order,
@@ -51,6 +52,19 @@ describe("[F1] a good package", () => {
     // The geometry stays in the package: nothing but programs is taken out of it.
     expect(await desk.artifacts.has(digestOf(wash.bytes))).toBe(true);
     expect(await desk.artifacts.has(digestOf(geometry.bytes))).toBe(false);
+  });
+
+  it.each([
+    ["has a sign that nobody can see", { title: "Guide \ue000" }, "U+E000"],
+    ["has a sign that its font lacks", { title: "手术导板" }, "no sign 手"],
+    ["is too long for it", { title: "W".repeat(120), pseudonym: "W".repeat(64) }, "does not fit"],
+  ])("[F46] is refused while nothing is made if its label could not be: the title %s", async (_, change, words) => {
+    const desk = await openDesk();
+    const taken = await desk.intake.take(await goodPackage({ order: { ...labelledOrder, ...change } }));
+    expect(taken).toMatchObject({ ok: false, error: { code: "order-invalid", what: expect.stringContaining(words) } });
+    expect(desk.jobs()).toEqual([]);
+    expect(desk.refusals()).toEqual([expect.stringContaining("No label could be made for order J-1")]);
+    expect((await desk.intake.take(await goodPackage({ order: labelledOrder }))).ok).toBe(true);
   });
 
   it("[F4][L6] opens again, in memory, for the key that identifiers are compared under", async () => {

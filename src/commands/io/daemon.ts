@@ -20,6 +20,7 @@ import type { SyncStatus } from "../../jobs/sync-status.ts";
 import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { createLabelPrinter } from "../../labels/io/label-printer.ts";
+import { labelProblem } from "../../labels/io/label-problem.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
@@ -150,6 +151,7 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
     controller: cell,
     artifacts,
     clock: systemClock,
+    labelProblem: (order) => labelProblem(order, labelTitle(config)),
     onRefused: ({ code, what }) => log("order refused", { code, what }),
   });
   if (!intake.ok) throw new Error(intake.error);
@@ -188,12 +190,16 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
 }
 
 function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
-  const { title, site } = config.cell;
   if (config.labels) {
-    return createLabelPrinter({ artifacts, folder: config.labels.folder, cellTitle: `${title}, ${site}` });
+    return createLabelPrinter({ artifacts, folder: config.labels.folder, cellTitle: labelTitle(config) });
   }
   const what = "This cell has no label printer.";
   return { print: async () => err({ code: "no-label-printer", what, remedy: "The engineer configures one." }) };
+}
+
+/** The cell and its institution, as they stand on labels. */
+function labelTitle({ cell }: CellConfig): string {
+  return `${cell.title}, ${cell.site}`;
 }
 
 function presenceOf({ presence }: CellConfig, cell: Cell): PresenceDevice {

@@ -6,10 +6,12 @@ import { readBounded, readRecipes } from "../../intake/io/files.ts";
 import { makePackage } from "../../intake/io/pack.ts";
 import { maxOrderFileBytes, type OrderFile, readOrderFile } from "../../intake/order-file.ts";
 import { type Blob, bounds } from "../../intake/package/container.ts";
+import { unlabelledOrder } from "../../intake/package/refusal.ts";
 import { type Recipe, recipeDigest } from "../../intake/recipe.ts";
 import { digestOf } from "../../kernel/hash.ts";
-import type { EquipmentId } from "../../kernel/names.ts";
+import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { labelProblem } from "../../labels/io/label-problem.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
 import { openSigningKey } from "./signing-key.ts";
@@ -40,6 +42,15 @@ export async function pack(terminal: Terminal, options: PackOptions): Promise<nu
   // Which machine of a class it will be, only the cell knows.
   const judged = judgeRoute(order, byName, recipe, (equipmentClass) => equipmentClass as EquipmentId);
   if (!judged.ok) return terminal.trouble(judged.error, exitCode.refused);
+  const unlabelled = await labelProblem(
+    {
+      ...order,
+      ...{ id: order.id as JobId, gtin: recipe.gtin, notBefore: Date.parse(order.notBefore), route: judged.value },
+    },
+    // How the cell calls itself on labels, only the cell knows: its own check has the last word.
+    order.cell,
+  );
+  if (unlabelled !== null) return terminal.trouble(unlabelledOrder(order.id, unlabelled), exitCode.refused);
   const { format: _, recipe: name, ...rest } = order;
   const made = await makePackage({
     order: { ...rest, recipe: { name, digest: recipeDigest(recipe) } },

@@ -1,6 +1,7 @@
 /** Takes packages in, one after the other: checked, judged, stored encrypted, accepted or refused in words; starts nothing. */
 import { createHmac } from "node:crypto";
 import type { Controller } from "../../jobs/controller.ts";
+import type { JobOrder } from "../../jobs/order.ts";
 import { findJob } from "../../jobs/state.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import type { Digest, EquipmentId, JobId } from "../../kernel/names.ts";
@@ -17,7 +18,7 @@ import {
   type SignedPackage,
   startForKey,
 } from "../package/open.ts";
-import { isOrderCode, type PackageRefusal, refusePackage } from "../package/refusal.ts";
+import { isOrderCode, type PackageRefusal, refusePackage, unlabelledOrder } from "../package/refusal.ts";
 import type { TrustAnchors } from "../package/trust.ts";
 import { type Recipe, recipeDigest } from "../recipe.ts";
 import type { Identity } from "./age.ts";
@@ -50,6 +51,8 @@ export interface IntakeOptions {
   readonly controller: Controller;
   readonly artifacts: Artifacts;
   readonly clock: Clock;
+  /** Why the device's label could not be made, one sentence, or null: what cannot be labelled is not begun. */
+  readonly labelProblem: (order: JobOrder) => Promise<string | null>;
   /** Hears of every refusal. */
   readonly onRefused: (refusal: PackageRefusal) => void;
 }
@@ -132,6 +135,8 @@ async function takeIn(
   };
   const admitted = await judge(task, clock);
   if (!admitted.ok) return admitted;
+  const unlabelled = await options.labelProblem(admitted.value.order);
+  if (unlabelled !== null) return err(unlabelledOrder(admitted.value.order.id, unlabelled));
   for (const program of admitted.value.programs) await artifacts.put(program);
   await artifacts.put(bytes);
   const reply = await controller.submit({ kind: "accept-order", order: admitted.value.order });

@@ -69,6 +69,11 @@ export function isOrderCode(code: RefusalCode): code is OrderRefusalCode {
   return code.startsWith("order-");
 }
 
+/** The refusal of an order whose device could be made and never labelled; `why` is a sentence. */
+export function unlabelledOrder(id: string, why: string): PackageRefusal {
+  return refusePackage("order-invalid", `No label could be made for order ${id}: ${why}`);
+}
+
 /** Makes a refusal; `what` is one sentence. */
 export function refusePackage(code: PackageRefusalCode, what: string, remedy = remedies[code]): PackageRefusal {
   return { code, what, remedy };
