@@ -1,6 +1,7 @@
 /** A recipe: the validated window of a process, as data. */
 import { z } from "zod";
 import { digestOfValue } from "../kernel/hash.ts";
+import { type Json, unsafeIntegerIn } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { toolpathRecipe } from "../toolpath/limits.ts";
@@ -14,13 +15,17 @@ const need = z.strictObject({
   unit: z.string().min(1).max(16),
 });
 
+/** In whatever unit the characteristic has; far within what a record can hold exactly. */
+const limit = z.number().min(-1e9).max(1e9);
+const celsius = z.number().min(0).max(500);
+
 const characteristic = z
   .strictObject({
     id: identifier,
     title,
     unit: z.string().min(1).max(16),
-    lower: z.number().nullable(),
-    upper: z.number().nullable(),
+    lower: limit.nullable(),
+    upper: limit.nullable(),
   })
   .refine(({ lower, upper }) => lower !== null || upper !== null, "a characteristic has at least one limit")
   .refine(
@@ -57,7 +62,7 @@ const recipeSchema = z.strictObject({
   revision: z.number().int().min(1),
   title: z.string().min(1).max(200),
   equipmentClass: z.string().min(1).max(64),
-  material: z.strictObject({ kind: z.string().min(1).max(120), hotend_C: z.number(), bed_C: z.number() }),
+  material: z.strictObject({ kind: z.string().min(1).max(120), hotend_C: celsius, bed_C: celsius }),
   /** Device identifier (UDI-DI as GTIN-14) of what this recipe makes. */
   gtin: z.string().regex(/^[0-9]{14}$/),
   route: z.array(step).min(1).max(32),
@@ -77,7 +82,12 @@ export function readRecipe(bytes: Uint8Array): Result<Recipe, string> {
     return err("The recipe is not JSON.");
   }
   const checked = recipeSchema.safeParse(value);
-  if (checked.success) return ok(checked.data);
+  if (checked.success) {
+    const unsafe = unsafeIntegerIn(checked.data.inspection as Json, "inspection");
+    return unsafe === null
+      ? ok(checked.data)
+      : err(`The recipe is wrong at ${unsafe}: no record can hold that number.`);
+  }
   const issue = checked.error.issues[0];
   return err(`The recipe is wrong at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unreadable"}.`);
 }

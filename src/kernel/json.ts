@@ -53,7 +53,7 @@ export function parseCanonical(bytes: Uint8Array): Result<Json, string> {
   }
   const printed = tryCanonical(value);
   if (printed !== text) return err("not canonical JSON (RFC 8785): it prints back as other bytes");
-  return hasUnsafeInteger(value) ? err("an integer beyond 2^53 - 1 is not I-JSON (RFC 7493)") : ok(value);
+  return unsafeIntegerIn(value, "") !== null ? err("an integer beyond 2^53 - 1 is not I-JSON (RFC 7493)") : ok(value);
 }
 
 function tryCanonical(value: Json): string | null {
@@ -64,8 +64,13 @@ function tryCanonical(value: Json): string | null {
   }
 }
 
-function hasUnsafeInteger(value: Json): boolean {
-  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value);
-  if (value === null || typeof value !== "object") return false;
-  return Object.values(value).some(hasUnsafeInteger);
+/** Where a JSON value holds an integer that no reader takes (`body.results.0.value`), or null. */
+export function unsafeIntegerIn(value: Json, at: string): string | null {
+  if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? at : null;
+  if (value === null || typeof value !== "object") return null;
+  for (const [name, member] of Object.entries(value)) {
+    const found = unsafeIntegerIn(member, `${at}.${name}`);
+    if (found !== null) return found;
+  }
+  return null;
 }

@@ -1,7 +1,7 @@
 /** Sealing: turns drafts into entries at the end of a chain; pure, and shared by the writer, the fake and the verifier. */
 import { assert } from "../kernel/assert.ts";
 import { digestOf } from "../kernel/hash.ts";
-import { canonical } from "../kernel/json.ts";
+import { canonical, unsafeIntegerIn } from "../kernel/json.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
 import { toHex, utf8 } from "./bytes.ts";
 import { assertDraft, type Entry, type EntryDraft, entryText, genesisDigest, maxDraftBytes } from "./entry.ts";
@@ -42,6 +42,8 @@ export function emptyChain(origin: string): Chain {
 export function textDraft(draft: EntryDraft): TextDraft {
   assertDraft(draft);
   const { body, ...rest } = draft;
+  const unsafe = unsafeIntegerIn(body, "body");
+  assert(unsafe === null, `an entry holds no integer beyond 2^53 - 1, as ${unsafe} is: nobody could verify it`);
   const bodyText = canonical(body);
   assert(bodyText.startsWith("{"), "an entry's body is a JSON object");
   const { length } = utf8(bodyText);

@@ -73,6 +73,7 @@ describe("a result", () => {
     ["that is no number", bore(Number.NaN), "result-missing"],
     ["that is infinite", bore(Number.POSITIVE_INFINITY), "result-missing"],
     ["that is larger than any record can hold", bore(1e300), "result-missing"],
+    ["just beyond what every reader holds exactly", bore(2 ** 53), "result-missing"],
     ["of another characteristic alone", [result("bore-2", 2.2, "mm")], "result-missing"],
   ] as const)("[F64][F73][L3] %s never passes, and is exactly one nonconformity in words", (_, results, cause) => {
     const story = measuring();

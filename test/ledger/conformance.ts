@@ -217,6 +217,7 @@ function refusals(makePlace: () => Promise<Place>): void {
       { ...draft("A"), mono: -1 },
       draft("A", { x: Number.NaN }),
       draft("A", { x: "\ud800" }),
+      draft("A", { list: [{ measured: 1e21 }] }),
       draft("A", { x: "y".repeat(192 * 1024) }),
       draft("A", { x: "ü".repeat(100 * 1024) }),
     ]) {
