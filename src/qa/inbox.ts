@@ -128,7 +128,24 @@ function aboutJobs({ cell, view, releases }: CellStanding): Bare[] {
   return [...view.jobs.values()].flatMap((job) => [
     ...aboutNonconformities(cell, job),
     ...aboutReleases(cell, job, releases),
+    ...aboutOverfull(cell, job),
   ]);
+}
+
+function aboutOverfull(cell: RegisteredCell, { job, overfull, lastAt }: JobView): Bare[] {
+  if (!overfull) return [];
+  return [
+    {
+      id: `overfull/${cell.id}/${job}`,
+      risk: 1,
+      cell: cell.id,
+      job,
+      what: "Central cannot judge this record: it holds more releases or nonconformities than any job should.",
+      remedy: "Keep its devices from being used. Call the site: the cell or its key may be in the wrong hands.",
+      since: lastAt,
+      proposal: { action: "hold", target: { kind: "job", id: job }, reason: "record-unverified" },
+    },
+  ];
 }
 
 function aboutNonconformities(cell: RegisteredCell, { job, nonconformities, releases }: JobView): Bare[] {

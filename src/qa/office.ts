@@ -3,17 +3,16 @@ import type { JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type CellStanding, type Facts, type Item, itemsOf, type ReleaseCheck } from "./inbox.ts";
 import type { RegisteredCell } from "./judge.ts";
+import { createRecordJudge } from "./records.ts";
 import { type CellFold, createCellFold } from "./review.ts";
-import type { KeptEntry, QaStore } from "./store.ts";
-
-/** What is missing in the record of one unit, given the job's entries up to its release; a sentence each. */
-export type RecordCheck = (entries: readonly KeptEntry[], unit: number) => readonly string[];
+import type { QaStore } from "./store.ts";
 
 export interface OfficePorts {
   readonly store: QaStore;
   readonly cells: readonly RegisteredCell[];
   readonly now: () => EpochMs;
-  readonly checkRecord: RecordCheck;
+  /** Lets others have their turn: a long record is judged bit by bit. */
+  readonly breathe: () => Promise<void>;
 }
 
 /** Everything that pages and decisions are made from, at one moment. */
@@ -31,6 +30,8 @@ export interface Office {
 }
 
 const pageSize = 1_000;
+/** So many entries of a record are read and judged in one go. */
+const judgedInOneGo = 100;
 const mostQuarantineShown = 200;
 
 interface Desk {
@@ -48,7 +49,7 @@ export function createOffice(ports: OfficePorts): Office {
   async function standingOf(cell: RegisteredCell, heard: ReadonlyMap<string, EpochMs>): Promise<CellStanding> {
     const desk = desks.get(cell.id) ?? { fold: createCellFold(), checked: new Map() };
     const log = await store.log(cell.origin);
-    await catchUp(store, cell, desk, log.size);
+    await catchUp(ports, cell, desk, log.size);
     await checkReleases(ports, cell, desk);
     const lastHeard = heard.get(cell.id) ?? null;
     return {
@@ -90,29 +91,55 @@ export function createOffice(ports: OfficePorts): Office {
         const cell = cells.find((each) => each.id === id);
         const desk = desks.get(id);
         if (cell === undefined || desk === undefined) return new Set<string>();
-        await catchUp(store, cell, desk, (await store.log(cell.origin)).size);
+        await catchUp(ports, cell, desk, (await store.log(cell.origin)).size);
         return desk.fold.view().decisions;
       }),
     heardHead: (cell, size) => void claims.set(cell, size),
   };
 }
 
-async function catchUp(store: QaStore, { origin }: RegisteredCell, { fold }: Desk, size: number): Promise<void> {
+async function catchUp(ports: OfficePorts, { origin }: RegisteredCell, { fold }: Desk, size: number): Promise<void> {
   while (fold.view().size < size) {
-    const page = await store.entries(origin, fold.view().size, pageSize);
+    const page = await ports.store.entries(origin, fold.view().size, pageSize);
     if (page.length === 0) return;
     for (const entry of page) fold.take(entry);
+    await ports.breathe();
   }
 }
 
 /** Judges the record of each unit that was released, from the entries alone, as the cell should have done itself. */
-async function checkReleases({ store, checkRecord }: OfficePorts, cell: RegisteredCell, desk: Desk): Promise<void> {
+async function checkReleases(ports: OfficePorts, cell: RegisteredCell, desk: Desk): Promise<void> {
   for (const { job, releases } of desk.fold.view().jobs.values()) {
+    const due = new Map<number, { readonly key: string; readonly unit: number }>();
     for (const { unit, seq } of releases) {
       const key = `${job}/${unit}/${seq}`;
-      if (desk.checked.has(key)) continue;
-      const entries = (await store.jobEntries(cell.origin, job as JobId)).filter((entry) => entry.seq <= seq);
-      desk.checked.set(key, { job, unit, missing: checkRecord(entries, unit) });
+      if (!desk.checked.has(key)) due.set(seq, { key, unit });
     }
+    if (due.size > 0) await checkJob(ports, cell, desk, job, due);
+  }
+}
+
+/** Reads one job from its first entry up to the last release that is due, and judges each as the record stood then. */
+async function checkJob(
+  { store, breathe }: OfficePorts,
+  { origin }: RegisteredCell,
+  { checked }: Desk,
+  job: JobId,
+  due: ReadonlyMap<number, { readonly key: string; readonly unit: number }>,
+): Promise<void> {
+  const judge = createRecordJudge();
+  let left = due.size;
+  for (let from = 0; left > 0; ) {
+    const page = await store.jobEntries(origin, job, from, judgedInOneGo);
+    for (const entry of page) {
+      judge.take(entry);
+      const release = due.get(entry.seq);
+      if (release === undefined) continue;
+      checked.set(release.key, { job, unit: release.unit, missing: judge.missing(release.unit) });
+      left -= 1;
+    }
+    if (page.length < judgedInOneGo) return;
+    from = (page.at(-1)?.seq ?? from) + 1;
+    await breathe();
   }
 }

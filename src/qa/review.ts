@@ -34,6 +34,8 @@ export interface JobView {
   readonly lastAt: EpochMs;
   readonly nonconformities: readonly Nonconformity[];
   readonly releases: readonly Release[];
+  /** More nonconformities or releases came than central lists: no such job should be. */
+  readonly overfull: boolean;
 }
 
 /** Something of the cell itself that somebody should look at. */
@@ -61,6 +63,8 @@ export interface CellView {
 /** A clock further ahead of central's than this when its entry arrives is told (feature 75). */
 export const clockAheadMs: Milliseconds = 5 * 60 * 1000;
 const mostOddities = 50;
+/** Nonconformities, and releases, of one job that central lists. */
+export const mostListed = 1_000;
 
 export interface CellFold {
   /** Takes the next entry; each once, in order. */
@@ -76,6 +80,8 @@ export function createCellFold(): CellFold {
   const decisions = new Set<string>();
   /** Holds of this cell or of one of its jobs that its record knows of, as `kind id`. */
   const holds = new Set<string>();
+  /** Those of them that hold the cell as a whole. */
+  const cellHolds = new Set<string>();
   let oddities: readonly Oddity[] = [];
   let [size, ahead] = [0, false];
   let lastAt: EpochMs | null = null;
@@ -89,8 +95,9 @@ export function createCellFold(): CellFold {
     decisions.add(textIn(decision, "id") ?? "");
     const target = memberOf(decision ?? {}, "target");
     const name = `${textIn(target, "kind")} ${textIn(target, "id")}`;
-    if (decision?.["action"] === "hold") holds.add(name);
-    if (decision?.["action"] === "lift") holds.delete(name);
+    const standing = textIn(target, "kind") === "cell" ? cellHolds : holds;
+    if (decision?.["action"] === "hold") standing.add(name);
+    if (decision?.["action"] === "lift") standing.delete(name);
   }
 
   function takeCell(entry: KeptEntry, body: Body): void {
@@ -117,7 +124,7 @@ export function createCellFold(): CellFold {
       ahead = isAhead;
       takeCell(entry, body);
       if (entry.job === null) return;
-      const held = [...holds].some((name) => name.startsWith("cell ") || name === `job ${entry.job}`);
+      const held = cellHolds.size > 0 || holds.has(`job ${entry.job}`);
       jobs.set(entry.job, takeJob(jobs.get(entry.job) ?? emptyJob(entry.job), entry, body, held));
     },
     view: () => ({ size, lastAt, software, jobs, decisions, oddities }),
@@ -126,7 +133,7 @@ export function createCellFold(): CellFold {
 
 function emptyJob(job: JobId): JobView {
   const never = { simulated: false, outcome: "open", lastSeq: 0, lastAt: 0 } as const;
-  return { job, title: job, ...never, nonconformities: [], releases: [] };
+  return { job, title: job, ...never, nonconformities: [], releases: [], overfull: false };
 }
 
 function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body, held: boolean): JobView {
@@ -137,6 +144,7 @@ function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body, held
     case "AttemptStarted":
       return { ...view, simulated: view.simulated || body["simulated"] === true };
     case "NonconformityRaised": {
+      if (view.nonconformities.length >= mostListed) return { ...view, overfull: true };
       const raised = {
         id: textIn(body, "nonconformity") ?? "?",
         what: textIn(body, "what") ?? "",
@@ -154,6 +162,7 @@ function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body, held
       return { ...view, nonconformities };
     }
     case "UnitReleased": {
+      if (view.releases.length >= mostListed) return { ...view, overfull: true };
       const unit = body["unit"];
       const release = { unit: typeof unit === "number" ? unit : 1, seq, at, held };
       return { ...view, releases: [...view.releases, release] };

@@ -154,8 +154,8 @@ export interface QaStore {
   heads(origin: string): Promise<readonly AcceptedHead[]>;
   /** At most `limit` entries from `from` on. */
   entries(origin: string, from: number, limit: number): Promise<readonly KeptEntry[]>;
-  /** Every entry of one job. */
-  jobEntries(origin: string, job: JobId): Promise<readonly KeptEntry[]>;
+  /** The entries of one job, in order: all, or at most `limit` from the entry number `from` on. */
+  jobEntries(origin: string, job: JobId, from?: number, limit?: number): Promise<readonly KeptEntry[]>;
   forks(): Promise<readonly Fork[]>;
   /** The newest that were not taken, at most `limit`. */
   quarantined(limit: number): Promise<readonly Quarantined[]>;

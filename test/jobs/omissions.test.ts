@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { omissionsTable } from "../../scripts/omissions-table.ts";
 import { omissionsOf } from "../../src/jobs/decide/releasing.ts";
+import { createGathering } from "../../src/jobs/record/gather.ts";
 import { complete, recordOf, type Seed, seeds } from "./omission-seeds.ts";
 import { begun, dispose, finish, handOver, labelled, refusal, release, result, upTo } from "./route-story.ts";
 import { job, type Story } from "./story.ts";
@@ -22,6 +23,13 @@ function damaged({ damage, around }: Seed): Story {
 }
 
 describe("a complete record", () => {
+  it("[F70] is the same record, gathered all at once or event by event", () => {
+    const { facts } = complete();
+    const gathering = createGathering();
+    for (const { event, at } of facts) gathering.take(event, at);
+    expect(gathering.record()).toEqual({ ...recordOf(facts), proofs: {} });
+  });
+
   it("[F70] lacks nothing, whether it is folded live or gathered from its entries alone", () => {
     const current = clean.state.jobs[job]!;
     expect(omissionsOf(clean.state, current, 1)).toEqual([]);

@@ -7,7 +7,7 @@ import type { JsonObject } from "../../src/ledger/entry.ts";
 import { type Html, html } from "../../src/qa/html.ts";
 import type { CellStanding } from "../../src/qa/inbox.ts";
 import { recordBody } from "../../src/qa/pages/record.ts";
-import { checkRelease } from "../../src/qa/records.ts";
+import { createRecordJudge } from "../../src/qa/records.ts";
 import type { KeptEntry } from "../../src/qa/store.ts";
 import { createCell } from "./cell.ts";
 
@@ -52,7 +52,9 @@ describe("[F90] what a cell writes into an entry", () => {
 
   test("is text where central's judgement of the record quotes it", () => {
     const raised = { nonconformity: raw, unit: 1, attempt: null, cause: "machine", what: raw, layer: null };
-    for (const word of checkRelease([kept(0, "NonconformityRaised", raised)], 1)) expect(typeof word).toBe("string");
+    const judge = createRecordJudge();
+    judge.take(kept(0, "NonconformityRaised", raised));
+    for (const word of judge.missing(1)) expect(typeof word).toBe("string");
   });
 
   test("does not become HTML by looking like it", () => {

@@ -1,12 +1,14 @@
 /** Review by exception: what the fold of a cell's entries brings to the inbox, and what it leaves in peace. */
 import { describe, expect, test } from "vitest";
 import { jobOf } from "../../src/jobs/event.ts";
-import type { PersonId } from "../../src/kernel/names.ts";
+import type { JobId, PersonId } from "../../src/kernel/names.ts";
+import { utf8 } from "../../src/ledger/bytes.ts";
 import type { EntryDraft, JsonObject } from "../../src/ledger/entry.ts";
 import { signDecision } from "../../src/qa/decide.ts";
 import type { Item } from "../../src/qa/inbox.ts";
 import { createOffice } from "../../src/qa/office.ts";
-import { checkRelease } from "../../src/qa/records.ts";
+import { createRecordJudge, mostEntriesJudged } from "../../src/qa/records.ts";
+import type { KeptEntry } from "../../src/qa/store.ts";
 import { released } from "../jobs/route-story.ts";
 import { draft, origin } from "../ledger/plain-drafts.ts";
 import { type CellLog, createCell, freshSigner, story } from "./cell.ts";
@@ -19,7 +21,7 @@ function officeOf(central: Central, cells: readonly CellLog[], at = now, demonst
     store: central.store,
     cells: cells.map(({ registered }) => ({ ...registered, demonstration })),
     now: () => at,
-    checkRecord: checkRelease,
+    breathe: () => new Promise((done) => setImmediate(done)),
   });
 }
 
@@ -103,6 +105,44 @@ describe("[F70] a released unit", () => {
       draft("UnitReleased", { unit: 1 }, "J1"),
     ]);
     expect(items.find(({ id }) => id.startsWith("incomplete/"))?.details[0]).toContain("cannot read the record");
+  });
+});
+
+describe("[L7] a record made to keep central busy", () => {
+  const kept = (seq: number, type: string, body: JsonObject): KeptEntry => {
+    const bytes = utf8(JSON.stringify(body));
+    const never = { digest: "" as KeptEntry["digest"], leaf: bytes, entry: bytes, job: "J1" as JobId, receivedAt: 1 };
+    return { seq, at: 1, type, body: bytes, ...never };
+  };
+  test("of very many presence proofs is judged like any other", () => {
+    const judge = createRecordJudge();
+    for (let n = 0; n < 50_000; n++) {
+      judge.take(kept(n, "PresenceProven", { device: "d", job: "J1", mono: 1, proof: `p${n}` }));
+    }
+    expect(judge.missing(1)[0]).toContain("does not hold the order");
+  });
+
+  test("of more entries than a job can have is not judged, and central says so", () => {
+    const judge = createRecordJudge();
+    const entry = kept(0, "Noted", {});
+    for (let n = 0; n < mostEntriesJudged; n++) judge.take(entry);
+    expect(judge.missing(1)[0]).toContain("does not hold the order");
+    judge.take(entry);
+    expect(judge.missing(1)).toEqual([expect.stringContaining("cannot judge this record")]);
+  });
+
+  test("of findings without end is not judged, and central says so", () => {
+    const judge = createRecordJudge();
+    for (let n = 0; n < 3_000; n++) {
+      judge.take(kept(n, "NonconformityRaised", { nonconformity: `NC${n}`, unit: 1, attempt: null, cause: "machine" }));
+    }
+    expect(judge.missing(1)).toEqual([expect.stringContaining("cannot judge this record")]);
+  });
+
+  test("of more releases than any job should have is an alarm of its own", async () => {
+    const drafts = Array.from({ length: 1_001 }, () => draft("UnitReleased", { unit: 1 }, "J1"));
+    const items = await itemsFor(drafts);
+    expect(items.find(({ id }) => id.startsWith("overfull/"))).toMatchObject({ risk: 1, job: "J1" });
   });
 });
 

@@ -87,6 +87,8 @@ function logs(fresh: Fresh): void {
     expect(await again.entries(origin, 0, 100)).toEqual(kept);
     expect(await again.entries(origin, 1, 2)).toEqual(kept.slice(1, 3));
     expect(await again.jobEntries(origin, "J1" as JobId)).toEqual([kept[1], kept[3]]);
+    expect(await again.jobEntries(origin, "J1" as JobId, 2, 5)).toEqual([kept[3]]);
+    expect(await again.jobEntries(origin, "J1" as JobId, 0, 1)).toEqual([kept[1]]);
     expect(await again.entries("hospital.example/other", 0, 100)).toEqual([]);
     const held = await again.settle(origin, whole(2, 4, ["J1", "J3"]), just);
     expect(held.chain).toEqual(chain);

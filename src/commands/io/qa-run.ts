@@ -1,5 +1,6 @@
 /** `cellward qa run`: central QA in the foreground: the wire, the ingest and the page over one store. */
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { createSessions } from "../../hmi/io/sessions.ts";
 import { err, ok } from "../../kernel/result.ts";
@@ -13,7 +14,6 @@ import { type Link, openLink } from "../../qa/io/mqtt.ts";
 import { type QaServer, startPage } from "../../qa/io/server.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
 import { createOffice, type Office } from "../../qa/office.ts";
-import { checkRelease } from "../../qa/records.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { describeWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
@@ -93,7 +93,7 @@ export interface CentralParts {
 export async function startCentral({ setUp, keys, keysDir, store, people, log }: CentralParts): Promise<Central> {
   const { config, cells } = setUp;
   const now = () => systemClock.now();
-  const office = createOffice({ store, cells, now, checkRecord: checkRelease });
+  const office = createOffice({ store, cells, now, breathe: () => setImmediate() });
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
   const ingest = createIngest({ store, cells: byId, witness: keys.witness, check: checkSignature, now });
   await ingest.catchUp();

@@ -4,7 +4,7 @@ import type { EpochMs } from "../../kernel/units.ts";
 import type { Event } from "../event.ts";
 import { lastLookAtPlate } from "../plate.ts";
 import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
-import { noLayers, unitOf, withLayer } from "./batch-record.ts";
+import { emptyRecord, noLayers, unitOf, withLayer } from "./batch-record.ts";
 
 type Said<Type extends Event["type"]> = Extract<Event, { type: Type }>;
 
@@ -66,6 +66,31 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
     default:
       return record;
   }
+}
+
+/** Many events of one job gathered one after the other, for whoever judges whole records. */
+export interface Gathering {
+  take(event: Event, at: EpochMs): void;
+  /** The record so far, without the presence proofs that nothing has used: no judgement asks for them. */
+  record(): BatchRecord;
+}
+
+/** The same as `gather` over every event, without copying all unused presence proofs for each of them. */
+export function createGathering(): Gathering {
+  let record = emptyRecord;
+  const proofs = new Set<string>();
+  return {
+    take(event, at) {
+      if (event.type === "PresenceProven") {
+        proofs.add(event.proof);
+        return;
+      }
+      const used = event.type === "AttemptStarted" || event.type === "AttemptResumed" ? event.presence : null;
+      const proven = used !== null && proofs.delete(used);
+      record = gather(proven ? { ...record, proofs: { [used]: true } } : record, event, at);
+    },
+    record: () => record,
+  };
 }
 
 function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs): BatchRecord {

@@ -103,11 +103,13 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
             ${selectEntry(sql)} WHERE origin = ${origin} AND seq >= ${from} ORDER BY seq LIMIT ${limit}`
         ).map(entryOf),
       ),
-    jobEntries: (origin, job) =>
+    jobEntries: (origin, job, from = 0, limit = Number.MAX_SAFE_INTEGER) =>
       answer(async () =>
-        (await sql<EntryRow[]>`${selectEntry(sql)} WHERE origin = ${origin} AND job = ${job} ORDER BY seq`).map(
-          entryOf,
-        ),
+        (
+          await sql<
+            EntryRow[]
+          >`${selectEntry(sql)} WHERE origin = ${origin} AND job = ${job} AND seq >= ${from} ORDER BY seq LIMIT ${limit}`
+        ).map(entryOf),
       ),
     ...lists(sql, answer),
     close: () => sql.end({ timeout: 5 }),

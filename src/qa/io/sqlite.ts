@@ -110,11 +110,11 @@ export function openSqliteStore(path: string): QaStore {
           .all(origin, from, limit)
           .map(entryOf),
       ),
-    jobEntries: (origin, job) =>
+    jobEntries: (origin, job, from = 0, limit = Number.MAX_SAFE_INTEGER) =>
       answer(() =>
         db
-          .prepare<unknown[], EntryRow>(`${selectEntry} WHERE origin = ? AND job = ? ORDER BY seq`)
-          .all(origin, job)
+          .prepare<unknown[], EntryRow>(`${selectEntry} WHERE origin = ? AND job = ? AND seq >= ? ORDER BY seq LIMIT ?`)
+          .all(origin, job, from, limit)
           .map(entryOf),
       ),
     ...lists(db, answer),
