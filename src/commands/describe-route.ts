@@ -42,7 +42,7 @@ export function routeLinesOf(event: Event): string[] {
       return [
         `${event.machine.vendor} ${event.machine.model}, serial ${event.machine.serial}, software ${event.machine.firmware}`,
         ...event.materials.map(
-          ({ material, batch, quantity, unit }) => `${quantity} ${unit} of ${material}, lot ${batch}`,
+          ({ material, lot, batch, quantity, unit }) => `${quantity} ${unit} of ${material}, lot ${batch} (${lot})`,
         ),
         ...(event.part === null ? [] : [`part ${event.part}`]),
       ];

@@ -50,8 +50,30 @@ export interface Asked {
 /** How long a cell may be away and still take a decision when it comes back. */
 export const decisionLifeMs: Milliseconds = 180 * 24 * 60 * 60 * 1000;
 
-/** The form of a target's identifier. */
-export const targetId = /^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/;
+const identifier = /^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/;
+const digest = /^[0-9a-f]{64}$/;
+
+/** The form of a target's identifier, as the cell itself names such a thing, and that form in words. */
+const targetForms: Readonly<Record<TargetKind, readonly [form: RegExp, words: string]>> = {
+  cell: [/^[A-Za-z0-9][A-Za-z0-9._/-]{0,127}$/, "the cell's id"],
+  machine: [identifier, "its id in the cell's configuration"],
+  lot: [
+    /^[0-9]{14}\.[A-Za-z0-9._-]{1,20}$/,
+    "14 digits of the GTIN, a dot and the supplier's lot, like 04012345000016.L-77",
+  ],
+  recipe: [digest, "64 hexadecimal digits"],
+  model: [digest, "64 hexadecimal digits"],
+  job: [identifier, "the order's number"],
+};
+
+/**
+ * Why this can name nothing of its kind, one sentence; null where it can. What is mistyped holds nothing at the cell, and
+ * would stand in the list as if it did.
+ */
+export function wrongTarget(kind: TargetKind, id: string): string | null {
+  const [form, words] = targetForms[kind];
+  return form.test(id) ? null : `"${id.slice(0, 128)}" can be no ${kind}: a ${kind} is named by ${words}.`;
+}
 
 /**
  * The target by its one name, since a lift ends the hold of exactly the same target: a cell as a whole is named by its

@@ -4,7 +4,7 @@ import type { EpochMs } from "../kernel/units.ts";
 import { type CellStanding, type Facts, type Item, itemsOf, type ReleaseCheck } from "./inbox.ts";
 import type { RegisteredCell } from "./judge.ts";
 import { createRecordJudge } from "./records.ts";
-import { type CellFold, createCellFold } from "./review.ts";
+import { type CellFold, type CellView, createCellFold } from "./review.ts";
 import type { QaStore } from "./store.ts";
 
 export interface OfficePorts {
@@ -23,8 +23,8 @@ export interface OfficeState extends Facts {
 export interface Office {
   /** Reads what is new in the store, whoever stored it, and says what is known then. Rejects with StoreFailed. */
   look(): Promise<OfficeState>;
-  /** Ids of the decisions that one cell's record holds, by what the store has now. Rejects with StoreFailed. */
-  recorded(cell: string): Promise<ReadonlySet<string>>;
+  /** One cell by what the store has now; null where it is not registered. Rejects with StoreFailed. */
+  view(cell: string): Promise<CellView | null>;
   /** Notes the head that a cell has said it has. */
   heardHead(cell: string, size: number): void;
 }
@@ -86,13 +86,13 @@ export function createOffice(ports: OfficePorts): Office {
 
   return {
     look: () => inTurn(lookNow),
-    recorded: (id) =>
+    view: (id) =>
       inTurn(async () => {
         const cell = cells.find((each) => each.id === id);
         const desk = desks.get(id);
-        if (cell === undefined || desk === undefined) return new Set<string>();
+        if (cell === undefined || desk === undefined) return null;
         await catchUp(ports, cell, desk, (await store.log(cell.origin)).size);
-        return desk.fold.view().decisions;
+        return desk.fold.view();
       }),
     heardHead: (cell, size) => void claims.set(cell, size),
   };

@@ -56,6 +56,8 @@ export interface CellView {
   readonly jobs: ReadonlyMap<JobId, JobView>;
   /** Ids of the decisions of central that the cell's record holds. */
   readonly decisions: ReadonlySet<string>;
+  /** What its entries name that a decision can be about, as `kind id`. */
+  readonly known: ReadonlySet<string>;
   /** The newest, at most fifty. */
   readonly oddities: readonly Oddity[];
 }
@@ -72,12 +74,41 @@ export interface CellFold {
   view(): CellView;
 }
 
+/** Whether the cell's entries name what a decision is about; the cell itself is always known. */
+export function isKnown(
+  known: ReadonlySet<string>,
+  { kind, id }: { readonly kind: string; readonly id: string },
+): boolean {
+  return kind === "cell" || known.has(`${kind} ${id}`);
+}
+
+/** Names of one cell that are remembered. */
+const mostKnown = 100_000;
+
+/** What an entry names that a decision can be about. */
+function namesIn({ type, job }: KeptEntry, body: Body): readonly string[] {
+  const names: string[] = job === null ? [] : [`job ${job}`];
+  const add = (kind: string, from: Body | null, member: string) => {
+    const id = textIn(from, member);
+    if (id !== null) names.push(`${kind} ${id}`);
+  };
+  if (type === "CellBooted") add("model", memberOf(body, "versions"), "modelDigest");
+  if (type === "JobOrderAccepted") add("recipe", memberOf(body, "order"), "recipe");
+  if (type === "AttemptStarted" || type === "MaterialLoaded") add("machine", body, "equipment");
+  if (type === "LotReceived" || type === "MaterialLoaded") add("lot", body, "lot");
+  const { materials } = body;
+  if (type !== "AttemptStarted" || !Array.isArray(materials)) return names;
+  for (const each of materials) add("lot", membersOf(each), "lot");
+  return names;
+}
+
 type Body = { readonly [key: string]: Json };
 
 /** A fold that has seen nothing. Bodies of types it does not know change nothing: cells may be newer than central. */
 export function createCellFold(): CellFold {
   const jobs = new Map<JobId, JobView>();
   const decisions = new Set<string>();
+  const known = new Set<string>();
   /** Holds of this cell or of one of its jobs that its record knows of, as `kind id`. */
   const holds = new Set<string>();
   /** Those of them that hold the cell as a whole. */
@@ -123,11 +154,12 @@ export function createCellFold(): CellFold {
       if (isAhead && !ahead) odd("clock", entry, "The cell's clock is ahead of central's.");
       ahead = isAhead;
       takeCell(entry, body);
+      for (const name of namesIn(entry, body)) if (known.size < mostKnown) known.add(name);
       if (entry.job === null) return;
       const held = cellHolds.size > 0 || holds.has(`job ${entry.job}`);
       jobs.set(entry.job, takeJob(jobs.get(entry.job) ?? emptyJob(entry.job), entry, body, held));
     },
-    view: () => ({ size, lastAt, software, jobs, decisions, oddities }),
+    view: () => ({ size, lastAt, software, jobs, decisions, known, oddities }),
   };
 }
 

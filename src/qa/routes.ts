@@ -4,7 +4,7 @@ import type { JobId, PersonId } from "../kernel/names.ts";
 import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
 import type { Describe } from "../ledger/page.ts";
 import type { PeopleStore } from "../people/store.ts";
-import { type Action, type Asked, actions, targetId, targetKinds, targetOf, wrongAsk } from "./decide.ts";
+import { type Action, type Asked, actions, targetKinds, targetOf, wrongAsk, wrongTarget } from "./decide.ts";
 import type { Html } from "./html.ts";
 import type { Office, OfficeState } from "./office.ts";
 import { cellBody, cellsBody } from "./pages/cells.ts";
@@ -112,7 +112,7 @@ const decisionForm = z.object({
   cell: z.string().max(64),
   action: z.enum(actions as [Action, ...Action[]]),
   kind: z.enum(targetKinds as [(typeof targetKinds)[number], ...(typeof targetKinds)[number][]]),
-  id: z.string().regex(targetId),
+  id: z.string().trim().min(1).max(128),
   reason: z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]),
   password: z.string().min(1).max(128),
 });
@@ -128,7 +128,7 @@ async function decide(counter: Counter, call: Call): Promise<Answer> {
   const standing = form.success ? state.cells.find(({ cell }) => cell.id === form.data.cell) : undefined;
   if (!form.success || standing === undefined) return refuse(400, "The decision is not complete: fill in every field.");
   const { action, kind, id, reason, password } = form.data;
-  const wrong = wrongAsk({ action, reason }, kind);
+  const wrong = wrongAsk({ action, reason }, kind) ?? wrongTarget(kind, id);
   if (wrong !== null) return refuse(400, wrong);
   const target = targetOf(kind, id, standing.cell);
   if (target === null) return refuse(400, `The cell itself is named ${standing.cell.id}, not ${id}.`);
@@ -148,7 +148,7 @@ async function review(counter: Counter, call: Call): Promise<Answer> {
   const { item = "", reason = "" } = call.fields;
   const state = await counter.office.look();
   const known = state.items.some(({ id, review: done }) => id === item && done === null);
-  if (!known || !(reason in reviewReasons)) {
+  if (!known || !Object.hasOwn(reviewReasons, reason)) {
     const said = "This is not in the inbox any more: it has changed, or somebody has looked at it.";
     return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer), said, 409);
   }

@@ -150,6 +150,10 @@ describe("what is shown", () => {
     expect(after).not.toContain(`name="item" value="${item}"`);
     expect(after).toContain("I called the site, and it is cleared up.");
     expect((await post(url, "/reviews", { token, item, reason: "called" }, cookie)).status).toBe(409);
+    const [other] = [...after.matchAll(/name="item" value="([^"]+)"/g)].map((found) => found[1] ?? "");
+    for (const reason of ["constructor", "toString", "__proto__"]) {
+      expect((await post(url, "/reviews", { token, item: other ?? "", reason }, cookie)).status).toBe(409);
+    }
   });
 });
 
@@ -168,6 +172,16 @@ describe("[F85] a decision", () => {
     expect((await say({ password, cell: "cell-9" })).status).toBe(400);
     expect((await say({ password, kind: "cell", id: "cell-2" })).status).toBe(400);
     expect((await say({ password, action: "demonstration", reason: "demonstration" })).status).toBe(400);
+    const lot = { password, kind: "lot", reason: "material-recall" };
+    for (const wrong of [
+      { ...lot, id: "L-77" },
+      { ...lot, kind: "recipe", id: "0".repeat(63) },
+      { ...lot, kind: "machine", id: "hall/printer" },
+    ]) {
+      const refused = await say(wrong);
+      expect(refused.status).toBe(400);
+      expect(await refused.text()).toContain(`can be no ${wrong.kind}`);
+    }
     const store = await storeOf(scene);
     expect(await store.decisions()).toEqual([]);
     expect((await say({ password })).status).toBe(303);
@@ -177,6 +191,9 @@ describe("[F85] a decision", () => {
     expect(kept && contentOf(kept)).toMatchObject({ action: "hold", target: { kind: "job", id: "J-2026-000042" } });
     const { text } = await look(url, "/decisions", cookie);
     expect(text).toContain("▲ on its way");
+    expect(text).not.toContain("no entry of this cell names it");
+    expect((await say({ ...lot, id: "04012345000016.L-77" })).status).toBe(303);
+    expect((await look(url, "/decisions", cookie)).text).toContain("no entry of this cell names it");
   });
 
   test("begins with what the inbox proposes", async () => {

@@ -56,7 +56,7 @@ test("[F85] a decision made on the console is sent until the cell's own record h
   const installation = await install([cell], "mqtts://localhost:1");
   const broker = await brokerFor(installation.keys);
   writeFileSync(installation.config, configText([cell], `mqtts://localhost:${broker.port}`));
-  const said = { cell: "cell-1", action: "hold", target: "lot:L-77", reason: "material-recall" };
+  const said = { cell: "cell-1", action: "hold", target: "lot:04012345000016.L-77", reason: "material-recall" };
   const decided = await ran((terminal) => decide(terminal, { ...installation.options, ...said }));
   expect(decided.code).toBe(0);
   const { page } = await startQaHere(installation);
@@ -69,7 +69,7 @@ test("[F85] a decision made on the console is sent until the cell's own record h
   expect(signersOf(opened.value, [installation.decision], checkSignature)).toEqual([installation.decision]);
   expect(readDecision(opened.value.payload)).toMatchObject({
     ok: true,
-    value: { id: decided.value["id"], origin, action: "hold", target: { kind: "lot", id: "L-77" } },
+    value: { id: decided.value["id"], origin, action: "hold", target: { kind: "lot", id: "04012345000016.L-77" } },
   });
   await wire.say(hello(1));
   expect((await wire.next("decision")).envelope).toBe(envelope);

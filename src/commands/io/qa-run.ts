@@ -152,7 +152,8 @@ async function sendDecisions(
   if (link.state() !== "connected") return;
   const kept = (await store.decisions()).filter(({ origin }) => origin === cell.origin);
   if (kept.length === 0) return;
-  for (const { envelope } of stillToSend(kept, cell.origin, await office.recorded(cell.id), now)) {
+  const recorded = (await office.view(cell.id))?.decisions ?? new Set();
+  for (const { envelope } of stillToSend(kept, cell.origin, recorded, now)) {
     await link.say(cell.id, { kind: "decision", envelope });
   }
 }

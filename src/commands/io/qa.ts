@@ -1,6 +1,7 @@
 /** `cellward qa`: set up central QA, enrol cells, decide, verify what is held, invite people. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { isIdentifier } from "../../kernel/names.ts";
 import { type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
@@ -11,11 +12,13 @@ import {
   actions,
   signDecision,
   type TargetKind,
-  targetId,
   targetKinds,
   targetOf,
   wrongAsk,
+  wrongTarget,
 } from "../../qa/decide.ts";
+import { createOffice } from "../../qa/office.ts";
+import { isKnown } from "../../qa/review.ts";
 import { type HeldReport, verifyHeld } from "../../qa/verify.ts";
 import { exitCode } from "../exit-code.ts";
 import { createQaKeys, enrolCell, openQaKeys, qaFiles } from "./qa-keys.ts";
@@ -106,9 +109,12 @@ export async function decide(terminal: Terminal, options: DecideOptions): Promis
     };
     const signed = await signDecision(asked, keys.value.decision, systemClock.now(), systemIds.next);
     await store.keepDecision(signed);
+    const office = createOffice({ store, cells: [cell], now: systemClock.now, breathe: () => setImmediate() });
+    const known = isKnown((await office.view(cell.id))?.known ?? new Set(), target);
+    const doubt = known ? "" : `\nNo entry of this cell names the ${kind} ${id}: is it the right one?`;
     terminal.result(
-      { ok: true, id: signed.id, cell: cell.id, envelope: signed.envelope },
-      `Decision ${signed.id} is signed: ${action} ${kind} ${id} at ${cell.title}. It is sent until the cell's own record holds it.`,
+      { ok: true, id: signed.id, cell: cell.id, known, envelope: signed.envelope },
+      `Decision ${signed.id} is signed: ${action} ${kind} ${id} at ${cell.title}. It is sent until the cell's own record holds it.${doubt}`,
     );
     return exitCode.ok;
   });
@@ -117,10 +123,12 @@ export async function decide(terminal: Terminal, options: DecideOptions): Promis
 function wrongWords(action: string, kind: string, id: string, reason: string): string | null {
   if (!(actions as readonly string[]).includes(action))
     return `There is no action ${action}; there are ${actions.join(", ")}.`;
-  if (!(targetKinds as readonly string[]).includes(kind) || !targetId.test(id)) {
+  if (!(targetKinds as readonly string[]).includes(kind) || id === "") {
     return `"${kind}:${id}" is no target; one is kind:id, of the kinds ${targetKinds.join(", ")}.`;
   }
-  if (!(reason in decisionReasons))
+  const misnamed = wrongTarget(kind as TargetKind, id);
+  if (misnamed !== null) return misnamed;
+  if (!Object.hasOwn(decisionReasons, reason))
     return `There is no reason ${reason}; there are ${Object.keys(decisionReasons).join(", ")}.`;
   return wrongAsk({ action: action as Action, reason: reason as DecisionReason }, kind as TargetKind);
 }

@@ -3,6 +3,7 @@ import { type Decision, type DecisionReason, decisionReasons } from "../../ledge
 import { type Action, actions, contentOf, reasonsFor, stateOfDecision, targetKinds } from "../decide.ts";
 import { type Html, html } from "../html.ts";
 import type { OfficeState } from "../office.ts";
+import { isKnown } from "../review.ts";
 import type { KeptDecision } from "../store.ts";
 import { ago, type Viewer } from "./frame.ts";
 
@@ -43,6 +44,7 @@ function form({ cells }: OfficeState, viewer: Viewer, begun: Begun): Html {
 <p><label for="cell">Cell</label><select id="cell" name="cell">${cellOptions}</select></p>
 <p><label for="action">Decision</label><select id="action" name="action">${actions.map((action) => option(action, actionWords[action], begun.action))}</select></p>
 <p><label for="kind">About</label><select id="kind" name="kind">${targetKinds.map((kind) => option(kind, kind, begun.kind))}</select></p>
+<p class="soft">A lot is named by its GTIN, a dot and the supplier's lot; recipe and model by their digest; all as the record shows them.</p>
 <p><label for="id">Its identifier</label><input id="id" name="id" required maxlength="128" pattern="[A-Za-z0-9][A-Za-z0-9._\\/\\-]*" value="${begun.id ?? ""}"></p>
 <p><label for="reason">Reason</label><select id="reason" name="reason">${groups}</select></p>
 <p><label for="password">Your password again: you sign this decision as ${viewer.name}</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="128"></p>
@@ -75,6 +77,10 @@ function row(kept: KeptDecision, { cells, now }: OfficeState): Html | null {
     sent: html`<span class="mark m3">▲ on its way</span>`,
     expired: html`<span class="mark m2">● expired, never recorded</span>`,
   } as const;
-  return html`<tr><td>${content.action} ${content.target.kind} ${content.target.id}<br><code>${content.id}</code></td><td>${standing?.cell.title ?? kept.origin}</td>
+  const doubt =
+    standing === undefined || isKnown(standing.view.known, content.target)
+      ? null
+      : html`<br><span class="mark m2">● no entry of this cell names it: is it the right one?</span>`;
+  return html`<tr><td>${content.action} ${content.target.kind} ${content.target.id}${doubt}<br><code>${content.id}</code></td><td>${standing?.cell.title ?? kept.origin}</td>
 <td>${decisionReasons[content.reason]}</td><td>${kept.person ?? "on the console"}, ${ago(kept.at, now)}</td><td>${words[state]}${liftLink(content, standing?.cell.id, state)}</td></tr>`;
 }
