@@ -50,6 +50,11 @@ export interface CentralHold {
 export interface CentralState {
   /** Why sync is frozen (a fork, a restored image); null while it is not. */
   readonly frozen: string | null;
+  /**
+   * When two signatures proved the freeze (the cell's and central's over one checkpoint that is not of this record);
+   * null where nothing but an unsigned word of the wire says so. A proved freeze is ended by a signed lift alone.
+   */
+  readonly provenAt: EpochMs | null;
   readonly holds: readonly CentralHold[];
   /** QA has marked this cell as a demonstration. */
   readonly demonstration: boolean;
@@ -58,7 +63,7 @@ export interface CentralState {
 }
 
 /** A cell of which central QA has never said anything. */
-export const noCentral: CentralState = { frozen: null, holds: [], demonstration: false, nonces: {} };
+export const noCentral: CentralState = { frozen: null, provenAt: null, holds: [], demonstration: false, nonces: {} };
 
 /**
  * The state after one more decision, in whatever order they come: a hold always holds, and a lift that is older than the
@@ -68,10 +73,26 @@ export function afterDecision(before: CentralState, decision: CentralDecision): 
   const { action, target, reason, issuedAt, nonce } = decision;
   const nonces = { ...before.nonces, [nonce]: true as const };
   if (action === "demonstration") return { ...before, nonces, demonstration: true };
+  if (action === "lift" && target.kind === "cell") return afterCellLift({ ...before, nonces }, target, issuedAt);
   const standing = before.holds.find((hold) => isSame(hold.target, target));
   if (standing && standing.issuedAt > issuedAt) return { ...before, nonces };
   const others = before.holds.filter((hold) => hold !== standing);
   return { ...before, nonces, holds: action === "hold" ? [...others, { target, reason, issuedAt }] : others };
+}
+
+/** The state after sync froze or went on. */
+export function afterLink(
+  before: CentralState,
+  { frozen, what, provenAt }: { readonly frozen: boolean; readonly what: string; readonly provenAt?: EpochMs },
+): CentralState {
+  return { ...before, frozen: frozen ? what : null, provenAt: frozen ? (provenAt ?? null) : null };
+}
+
+/** A lift of the whole cell also ends a proved freeze, unless it was signed before the proof came. */
+function afterCellLift(before: CentralState, target: CentralTarget, issuedAt: EpochMs): CentralState {
+  const holds = before.holds.filter((hold) => !isSame(hold.target, target) || hold.issuedAt > issuedAt);
+  const ends = before.provenAt !== null && issuedAt > before.provenAt;
+  return ends ? { ...before, holds, frozen: null, provenAt: null } : { ...before, holds };
 }
 
 function isSame(a: CentralTarget, b: CentralTarget): boolean {

@@ -4,7 +4,7 @@ import { assert, unreachable } from "../kernel/assert.ts";
 import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Lot } from "../materials/lot.ts";
-import { afterDecision } from "./central.ts";
+import { afterDecision, afterLink } from "./central.ts";
 import type { CellEvent, Event } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
 import { lastLookAtPlate } from "./plate.ts";
@@ -196,7 +196,7 @@ function evolveSupply(state: State, event: SupplyEvent): State {
     case "CentralDecided":
       return { ...state, central: afterDecision(state.central, event.decision) };
     case "CentralLinkChanged":
-      return { ...state, central: { ...state.central, frozen: event.frozen ? event.what : null } };
+      return { ...state, central: afterLink(state.central, event) };
     default:
       return unreachable(event);
   }

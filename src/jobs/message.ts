@@ -136,7 +136,13 @@ export type RouteMessage =
 /** From central QA, verified at the edge; none of them starts anything. */
 export type CentralMessage =
   | { readonly kind: "central-decision"; readonly decision: CentralDecision; readonly envelope: Digest }
-  | { readonly kind: "central-link"; readonly frozen: boolean; readonly what: string };
+  | {
+      readonly kind: "central-link";
+      readonly frozen: boolean;
+      readonly what: string;
+      /** The cell's own key and central's have signed what freezes it. */
+      readonly proven?: boolean;
+    };
 
 export type LabelMessage =
   | {

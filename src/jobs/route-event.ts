@@ -142,4 +142,10 @@ export type SupplyEvent =
       readonly envelope: Digest;
     }
   /** Sync with central QA froze (a fork, a restored image), or goes on again. */
-  | { readonly type: "CentralLinkChanged"; readonly frozen: boolean; readonly what: string };
+  | {
+      readonly type: "CentralLinkChanged";
+      readonly frozen: boolean;
+      readonly what: string;
+      /** When two signatures had proved it; absent where they had not. */
+      readonly provenAt?: EpochMs;
+    };

@@ -8,6 +8,14 @@ import type { EpochMs } from "../kernel/units.ts";
  */
 export type SyncStateName = "off" | "connecting" | "syncing" | "with-qa" | "frozen" | "stopped";
 
+/** What a person has to look at; `proven` where two signatures bear it out. */
+export interface SyncAlarm {
+  readonly code: string;
+  readonly what: string;
+  readonly remedy: string;
+  readonly proven?: true;
+}
+
 /** What sync says of itself. */
 export interface SyncStatus {
   readonly state: SyncStateName;
@@ -18,7 +26,7 @@ export interface SyncStatus {
   /** When the oldest entry that is not with QA was written; null where all are. */
   readonly oldestUnsyncedAt: EpochMs | null;
   /** An alarm: something is wrong that a person has to look at. Null where nothing is. */
-  readonly alarm: { readonly code: string; readonly what: string; readonly remedy: string } | null;
+  readonly alarm: SyncAlarm | null;
   /** The state in one sentence: the alarm's where there is one. */
   readonly what: string;
 }

@@ -24,7 +24,7 @@ export function isOver({ phase }: CourierState): boolean {
 
 export function raise(draft: Draft, alarm: Trouble): void {
   const { alarm: before } = draft.state;
-  if (before?.code === alarm.code && before.what === alarm.what) return;
+  if (before?.code === alarm.code && before.what === alarm.what && before.proven === alarm.proven) return;
   set(draft, { alarm });
   draft.outputs.push({ kind: "alarm", trouble: alarm });
 }

@@ -1,6 +1,7 @@
 /** What the courier makes of central QA's words: believed only as far as the cell's own keys and tree bear them out. */
 import { unreachable } from "../kernel/assert.ts";
 import type { DownMessage } from "../ledger/batch.ts";
+import type { CourierState } from "./courier.ts";
 import { ask, type Draft, due, forgetUnderWay, isOver, progress, raise, retryLater, set } from "./draft.ts";
 import { judgeReceipt, type Own, type Receipt } from "./judge.ts";
 import { standBefore } from "./sending.ts";
@@ -11,7 +12,12 @@ export function heard(draft: Draft, message: DownMessage, own: Own | null): void
     draft.outputs.push({ kind: "decision", envelope: message.envelope });
     return;
   }
-  if (isOver(draft.state) || message.origin !== draft.trust.origin) return;
+  if (message.origin !== draft.trust.origin) return;
+  if (isOver(draft.state)) {
+    // The word that froze it was not signed; the receipt that comes after it may prove it.
+    if (draft.state.phase === "frozen" && message.kind === "receipt") proveFreeze(draft, message, own);
+    return;
+  }
   if (own !== null) set(draft, { highest: Math.max(draft.state.highest, own.at) });
   switch (message.kind) {
     case "at":
@@ -76,11 +82,23 @@ function hearReceipt(draft: Draft, message: Receipt, own: Own | null): void {
   // What is covered already needs no second proof, and an old receipt proves nothing new.
   if (own !== null && message.size <= state.storing) return progress(draft);
   const verdict = judgeReceipt(message, own, tick.wall, trust);
-  if (verdict.kind === "ahead") return freeze(draft, aheadOf(message.size, state.head));
-  if (verdict.kind === "other") return freeze(draft, otherAmong(message.size));
+  if (verdict.kind === "ahead" || verdict.kind === "other")
+    return freeze(draft, provenBy(verdict.kind, message, state));
   if (verdict.kind === "bad") return raise(draft, verdict.trouble);
   set(draft, { storing: message.size });
   draft.outputs.push({ kind: "store", size: message.size, note: message.note });
+}
+
+function proveFreeze(draft: Draft, message: Receipt, own: Own | null): void {
+  const { state, tick, trust } = draft;
+  if (state.alarm?.proven) return;
+  const { kind } = judgeReceipt(message, own, tick.wall, trust);
+  if (kind === "ahead" || kind === "other") raise(draft, provenBy(kind, message, state));
+}
+
+/** The cell's key and central's have signed a history that is not this cell's. */
+function provenBy(kind: "ahead" | "other", { size }: Receipt, { head }: CourierState): Trouble {
+  return { ...(kind === "ahead" ? aheadOf(size, head) : otherAmong(size)), proven: true };
 }
 
 function hearConflict(draft: Draft, size: number): void {

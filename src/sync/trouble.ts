@@ -7,6 +7,8 @@ export interface Trouble {
   readonly what: string;
   /** What to do about it, and who can, one sentence. */
   readonly remedy: string;
+  /** Both keys have signed what it says. */
+  readonly proven?: true;
 }
 
 export type TroubleCode =

@@ -234,6 +234,29 @@ describe("sync that is frozen", () => {
     expect(refusal(release(last))).toBe("not-startable");
   });
 
+  it("[F85][F96] and was proved by both keys stays so, whatever the wire says, until central QA signs a later lift", () => {
+    const what = "Central QA holds other entries than this cell among the first 9.";
+    const story = routeStory();
+    prepareBuild(story);
+    const early = lift(cell, { issuedAt: story.at, nonce: "early" });
+    story.at += 1_000;
+    story.tell({ kind: "central-link", frozen: true, what });
+    expect(story.tell({ kind: "central-link", frozen: true, what, proven: true }).events).toHaveLength(1);
+    expect(story.tell({ kind: "central-link", frozen: true, what, proven: true }).events).toEqual([]);
+    for (const frozen of [false, true]) {
+      expect(story.tell({ kind: "central-link", frozen, what: "Something else." }).events).toEqual([]);
+    }
+    say(story, early);
+    say(story, lift({ kind: "job", id: job }, { issuedAt: story.at + 1, nonce: "job" }));
+    expect(start(story, "print").refusal?.what).toBe(what);
+    story.at += 1_000;
+    say(story, lift(cell, { issuedAt: story.at, nonce: "late" }));
+    expect(start(story, "print").refusal).toBeNull();
+    story.tell({ kind: "central-link", frozen: true, what });
+    story.tell({ kind: "central-link", frozen: false, what: "It goes on." });
+    expect(story.state.central).toMatchObject({ frozen: null, provenAt: null });
+  });
+
   it("[F85] is recorded when it changes, and only then", () => {
     const story = routeStory();
     const say = (frozen: boolean, what: string) => story.tell({ kind: "central-link", frozen, what }).events.length;

@@ -66,17 +66,18 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
   };
 }
 
-/** Tells the log each change of state, and the core when sync freezes and when central QA has answered well again. */
+/** Tells the log each change of state, and the core when sync freezes and when central QA has answered well again; the core keeps what was proved. */
 function createTeller(cell: Cell, log: SyncOptions["log"]): (status: SyncStatus) => void {
   let told: SyncStatus["state"] | null = null;
-  return ({ state, withQa, head, what }) => {
+  return ({ state, withQa, head, what, alarm }) => {
     if (state !== told) log("sync", { state, withQa, head });
     told = state;
     const frozen = state === "frozen";
     const before = cell.state().central.frozen !== null;
     const isClear = state === "syncing" || state === "with-qa";
     if (frozen || (before && isClear)) {
-      void cell.submit({ kind: "central-link", frozen, what }).catch(() => undefined);
+      const proven = frozen && alarm?.proven === true;
+      void cell.submit({ kind: "central-link", frozen, what, proven }).catch(() => undefined);
     }
   };
 }

@@ -15,9 +15,11 @@ export function centralDecision(draft: Draft, { decision, envelope }: Of<"centra
   draft.add({ type: "CentralDecided", decision, envelope });
 }
 
-/** Sync froze or goes on. */
-export function centralLink(draft: Draft, { frozen, what }: Of<"central-link">): void {
-  const before = draft.state().central.frozen;
+/** Sync froze or goes on. What two signatures have proved, no unsigned word of the wire takes back or words otherwise. */
+export function centralLink(draft: Draft, { frozen, what, proven = false }: Of<"central-link">): void {
+  const { frozen: before, provenAt } = draft.state().central;
+  if (provenAt !== null) return;
+  if (proven && frozen) return draft.add({ type: "CentralLinkChanged", frozen, what, provenAt: draft.at });
   if ((before !== null) === frozen && (!frozen || before === what)) return;
   draft.add({ type: "CentralLinkChanged", frozen, what });
 }
