@@ -46,12 +46,14 @@ export interface CellStanding {
   readonly cell: RegisteredCell;
   readonly log: LogState;
   readonly view: CellView;
-  /** When it last said anything; null if never. */
+  /** When it last handed over new entries that it had signed; null if never. */
   readonly lastHeard: EpochMs | null;
   /** Nothing was heard for longer than allowed: its state is unknown, whatever was last known. */
   readonly silent: boolean;
-  /** Its own head, as it last said it; null where it has not since central's start. */
+  /** The head that a hello last said, unsigned; null where none has since central's start or the last entries. */
   readonly claims: number | null;
+  /** A hello came lately. It is not signed: whoever can speak on the topic can say it. */
+  readonly saysItIsThere: boolean;
   readonly releases: readonly ReleaseCheck[];
 }
 
@@ -80,16 +82,22 @@ export function itemsOf(facts: Facts): readonly Item[] {
     .sort((a, b) => a.risk - b.risk || a.since - b.since || (a.id < b.id ? -1 : 1));
 }
 
-function aboutCell({ cell, log, view, lastHeard, silent, claims }: CellStanding): Bare[] {
+function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere }: CellStanding): Bare[] {
   const items: Bare[] = [];
   const base = { cell: cell.id, job: null, proposal: null };
   if (silent) {
     items.push({
       ...base,
-      id: `silent/${cell.id}/${lastHeard ?? 0}`,
-      risk: 2,
-      what: lastHeard === null ? "This cell has never been heard." : "This cell is silent: its state is unknown.",
-      remedy: "Call the site. What it was doing when it was last heard says nothing about now.",
+      id: `${saysItIsThere ? "unproven" : "silent"}/${cell.id}/${lastHeard ?? 0}`,
+      risk: saysItIsThere ? 3 : 2,
+      what: saysItIsThere
+        ? "This cell says that it is there, and has signed nothing new: that it is there is not proved."
+        : lastHeard === null
+          ? "This cell has never been heard."
+          : "This cell is silent: its state is unknown.",
+      remedy: saysItIsThere
+        ? "A cell that rests is well like this. If it should be working, call the site."
+        : "Call the site. What it was doing when it was last heard says nothing about now.",
       since: lastHeard ?? 0,
     });
   }
@@ -97,11 +105,11 @@ function aboutCell({ cell, log, view, lastHeard, silent, claims }: CellStanding)
     items.push({
       ...base,
       id: `behind/${cell.id}/${claims}`,
-      risk: 1,
-      what: `The cell says that it has ${claims} entries, central holds ${log.size}: it is a restored image or a copy.`,
-      remedy: "Have the site stop using it. A restored cell goes on under a new origin, never under this one.",
+      risk: 2,
+      what: `An unsigned word says that the cell has ${claims} entries, central holds ${log.size}: if it is the cell's, it is a restored image or a copy.`,
+      remedy:
+        "Call the site and ask what the cell says itself. If it is so: a restored cell goes on under a new origin.",
       since: lastHeard ?? 0,
-      proposal: { action: "hold", target: { kind: "cell", id: cell.id }, reason: "security-incident" },
     });
   }
   for (const { kind, seq, at, what } of view.oddities) {

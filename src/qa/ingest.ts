@@ -10,7 +10,7 @@ import { cosign } from "../ledger/cosignature.ts";
 import { splitNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
 import { judgeBatch, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
-import type { Held, QaStore, Receipt, Settlement, Writing } from "./store.ts";
+import { type Held, type QaStore, type Receipt, type Settlement, unregistered, type Writing } from "./store.ts";
 
 export interface IngestPorts {
   readonly store: QaStore;
@@ -28,7 +28,7 @@ export interface Heard {
   readonly outcome: Verdict["kind"] | "hello" | "unknown-cell" | "not-a-message";
   /** Entries newly stored. */
   readonly stored: number;
-  /** The cell's own head, where it has said one. */
+  /** The head that a hello says, where it is one: unsigned, so perhaps somebody else's word. */
   readonly claims: number | null;
   readonly answers: readonly DownMessage[];
 }
@@ -47,12 +47,13 @@ export interface Ingest {
 export function createIngest(given: IngestPorts): Ingest {
   // Databases hold whole milliseconds.
   const ports: IngestPorts = { ...given, now: () => Math.floor(given.now()) };
-  const { store, cells, now } = ports;
+  const { cells } = ports;
 
   async function hear(id: string, bytes: Uint8Array): Promise<Heard> {
     const cell = cells.get(id);
     if (cell === undefined) {
-      await setAside(ports, id, bytes, { code: "unknown-cell", what: `No cell ${id} is registered here.` });
+      const what = `No cell ${id.slice(0, 64)} is registered here.`;
+      await setAside(ports, unregistered, bytes, { code: "unknown-cell", what });
       return nothing("unknown-cell");
     }
     const message = readUp(bytes);
@@ -60,7 +61,6 @@ export function createIngest(given: IngestPorts): Ingest {
       await setAside(ports, id, bytes, { code: "not-a-message", what: `The message was not read: ${message.error}.` });
       return nothing("not-a-message");
     }
-    await store.heard(id, now());
     if (message.value.kind === "batch") return takeBatch(ports, cell, message.value, bytes);
     return answerHello(ports, cell, message.value, bytes);
   }
@@ -88,8 +88,11 @@ async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch,
   });
   switch (verdict.kind) {
     case "taken":
+      // New entries under the cell's own signature are what nobody else can say; all else may be an old message again.
+      await ports.store.heard(cell.id, at);
+      return heard(verdict.entries.length, ...(await receiptMessages(ports, origin)));
     case "known":
-      return heard(verdict.kind === "taken" ? verdict.entries.length : 0, ...(await receiptMessages(ports, origin)));
+      return heard(0, ...(await receiptMessages(ports, origin)));
     case "conflict":
       return heard(0, { kind: "conflict", origin, size: verdict.size });
     case "fork":
@@ -184,7 +187,7 @@ async function setAside(
   why: { readonly code: string; readonly what: string },
 ): Promise<void> {
   const quarantined = { cell, digest: digestOf(message), bytes: message.length, ...why, at: now() };
-  const origin = cells.get(cell)?.origin ?? "unregistered";
+  const origin = cells.get(cell)?.origin ?? unregistered;
   await store.settle(origin, { from: 0, to: 0, jobs: [] }, () => ({
     writing: { kind: "quarantine", quarantined, message },
     value: null,

@@ -25,8 +25,10 @@ export interface Office {
   look(): Promise<OfficeState>;
   /** One cell by what the store has now; null where it is not registered. Rejects with StoreFailed. */
   view(cell: string): Promise<CellView | null>;
-  /** Notes the head that a cell has said it has. */
+  /** Notes the head that a hello says; nobody has signed it. */
   heardHead(cell: string, size: number): void;
+  /** Notes that entries of the cell were taken: what hellos said before is over. */
+  heardEntries(cell: string): void;
 }
 
 const pageSize = 1_000;
@@ -43,7 +45,7 @@ interface Desk {
 export function createOffice(ports: OfficePorts): Office {
   const { store, cells, now } = ports;
   const desks = new Map<string, Desk>(cells.map(({ id }) => [id, { fold: createCellFold(), checked: new Map() }]));
-  const claims = new Map<string, number>();
+  const claims = new Map<string, { readonly size: number; readonly at: EpochMs }>();
   let turn: Promise<unknown> = Promise.resolve();
 
   async function standingOf(cell: RegisteredCell, heard: ReadonlyMap<string, EpochMs>): Promise<CellStanding> {
@@ -58,7 +60,8 @@ export function createOffice(ports: OfficePorts): Office {
       view: desk.fold.view(),
       lastHeard,
       silent: lastHeard === null || now() - lastHeard > cell.silentAfterMs,
-      claims: claims.get(cell.id) ?? null,
+      claims: claims.get(cell.id)?.size ?? null,
+      saysItIsThere: now() - (claims.get(cell.id)?.at ?? Number.NEGATIVE_INFINITY) <= cell.silentAfterMs,
       releases: [...desk.checked.values()],
     };
   }
@@ -94,7 +97,8 @@ export function createOffice(ports: OfficePorts): Office {
         await catchUp(ports, cell, desk, (await store.log(cell.origin)).size);
         return desk.fold.view();
       }),
-    heardHead: (cell, size) => void claims.set(cell, size),
+    heardHead: (cell, size) => void claims.set(cell, { size, at: now() }),
+    heardEntries: (cell) => void claims.delete(cell),
   };
 }
 

@@ -166,7 +166,7 @@ export interface QaStore {
   decisions(): Promise<readonly KeptDecision[]>;
   keepReview(review: Review): Promise<void>;
   reviews(): Promise<readonly Review[]>;
-  /** Notes that a cell was heard; the latest time counts. */
+  /** Notes that a cell was heard, by something that it alone can say; the latest time counts. */
   heard(cell: string, at: EpochMs): Promise<void>;
   lastHeard(): Promise<ReadonlyMap<string, EpochMs>>;
   close(): Promise<void>;
@@ -185,9 +185,26 @@ export class StoreFailed extends Error {
 }
 
 /** How many messages not taken are kept whole for one cell. */
-export const mostKeptWhole = 50;
+const mostKeptWhole = 50;
 /** How many messages not taken are kept for one cell; later ones are only counted in the log. */
-export const mostQuarantined = 1_000;
+const mostQuarantined = 1_000;
+/** The name under which whatever came for names that are not registered is listed; no cell's id has this form. */
+export const unregistered = "(unregistered)";
+/** How many such messages are listed in all, by their digests alone: anybody can make up names. */
+export const mostUnregistered = 200;
+/** Bytes of messages not taken that are kept whole for all cells together. */
+export const mostKeptBytes = 256 * 1024 * 1024;
+
+/** How many messages that were not taken are listed under this name. */
+export function mostListedOf(cell: string): number {
+  return cell === unregistered ? mostUnregistered : mostQuarantined;
+}
+
+/** Whether a message is kept whole: `count` of its cell are listed, and `keptBytes` of all are kept whole. */
+export function isKeptWhole(cell: string, bytes: number, count: number, keptBytes: number): boolean {
+  return cell !== unregistered && count < mostKeptWhole && keptBytes + bytes <= mostKeptBytes;
+}
+
 /** How many forks of one log are kept as evidence. */
 export const mostForks = 100;
 

@@ -2,10 +2,12 @@
 import { describe, expect, test } from "vitest";
 import { jobOf } from "../../src/jobs/event.ts";
 import type { JobId, PersonId } from "../../src/kernel/names.ts";
+import { messageBytes } from "../../src/ledger/batch.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
 import type { EntryDraft, JsonObject } from "../../src/ledger/entry.ts";
 import { signDecision } from "../../src/qa/decide.ts";
 import type { Item } from "../../src/qa/inbox.ts";
+import { createIngest } from "../../src/qa/ingest.ts";
 import { createOffice } from "../../src/qa/office.ts";
 import { createRecordJudge, mostEntriesJudged } from "../../src/qa/records.ts";
 import type { KeptEntry } from "../../src/qa/store.ts";
@@ -162,7 +164,24 @@ describe("a cell", () => {
     expect(await silentAt(now + 60_001)).toBe(true);
   });
 
-  test("[L7] one that says it has fewer entries than central holds is a restored image or a copy", async () => {
+  test("[F88] of which only unsigned hellos come is not known to be there, and is shown apart", async () => {
+    const cell = createCell();
+    const central = createCentral([cell]);
+    await central.ingest.hear("cell-1", await cell.message(0));
+    const before = await central.store.lastHeard();
+    const late = createIngest({ ...central.ports, now: () => now + 90_000 });
+    const hello = messageBytes({ kind: "hello", origin, size: 1, id: "q1" });
+    expect(await late.hear("cell-1", hello)).toMatchObject({ outcome: "hello" });
+    expect(await late.hear("cell-1", await cell.message(0))).toMatchObject({ outcome: "known" });
+    expect(await central.store.lastHeard()).toEqual(before);
+    const office = officeOf(central, [cell], now + 90_000);
+    office.heardHead("cell-1", 1);
+    const { cells, items } = await office.look();
+    expect(cells[0]).toMatchObject({ silent: true, saysItIsThere: true });
+    expect(items).toMatchObject([{ id: expect.stringContaining("unproven/"), risk: 3, proposal: null }]);
+  });
+
+  test("[L7] of which an unsigned word says that it has fewer entries is not denounced by it, and people are told", async () => {
     const cell = createCell();
     cell.append(...story(5));
     const central = createCentral([cell]);
@@ -170,7 +189,9 @@ describe("a cell", () => {
     const office = officeOf(central, [cell]);
     office.heardHead("cell-1", 4);
     const [item] = (await office.look()).items;
-    expect(item).toMatchObject({ risk: 1, proposal: { action: "hold", target: { kind: "cell", id: "cell-1" } } });
+    expect(item).toMatchObject({ id: expect.stringContaining("behind/"), risk: 2, proposal: null });
+    office.heardEntries("cell-1");
+    expect((await office.look()).items).toEqual([]);
   });
 
   test("[F85] one that never recorded a decision before it expired is told, with the decision proposed again", async () => {

@@ -140,7 +140,13 @@ describe("what is not taken", () => {
       answers: [],
     });
     expect(await central.store.entries(origin, 0, 10)).toEqual([]);
-    expect(await central.store.quarantined(10)).toMatchObject([{ cell: "cell-9", code: "unknown-cell" }]);
+    expect(await central.store.quarantined(10)).toMatchObject([{ cell: "(unregistered)", code: "unknown-cell" }]);
+    for (let n = 0; n < 210; n++) await central.ingest.hear(`ghost-${n}`, utf8(`message ${n}`));
+    const listed = await central.store.quarantined(1_000);
+    expect(listed).toHaveLength(200);
+    for (const { cell: name, digest } of listed) {
+      expect(await central.store.quarantinedMessage(name, digest)).toBeNull();
+    }
   });
 
   test("one cell cannot speak for another, even with the other's own words", async () => {

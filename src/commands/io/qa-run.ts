@@ -108,6 +108,7 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
     async hear(cell, bytes) {
       const { outcome, stored, claims, answers } = await ingest.hear(cell, bytes);
       if (claims !== null) office.heardHead(cell, claims);
+      if (outcome === "taken") office.heardEntries(cell);
       log("heard", { cell, outcome, stored });
       // Nothing here waits for the broker's word: while many messages are in hand, that word is not read. An answer that
       // the broker did not take is asked for again.

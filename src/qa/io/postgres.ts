@@ -11,12 +11,12 @@ import {
   grownFrom,
   type HeadRow,
   type Held,
+  isKeptWhole,
   type KeptDecision,
   type KeptEntry,
   type LogState,
   mostForks,
-  mostKeptWhole,
-  mostQuarantined,
+  mostListedOf,
   packFrontier,
   type QaStore,
   type Quarantined,
@@ -268,8 +268,11 @@ async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
     const { quarantined } = writing;
     const rows = await tx<{ n: number }[]>`SELECT count(*) AS n FROM quarantine WHERE cell = ${quarantined.cell}`;
     const n = rows[0]?.n ?? 0;
-    if (n >= mostQuarantined) return;
-    const message = n < mostKeptWhole ? writing.message : null;
+    const { cell, bytes } = quarantined;
+    if (n >= mostListedOf(cell)) return;
+    const sums = await tx<{ kept: number }[]>`
+      SELECT coalesce(sum(bytes), 0)::float8 AS kept FROM quarantine WHERE message IS NOT NULL`;
+    const message = isKeptWhole(cell, bytes, n, sums[0]?.kept ?? 0) ? writing.message : null;
     await tx`INSERT INTO quarantine ${tx({ ...quarantined, message })} ON CONFLICT DO NOTHING`;
   }
 }

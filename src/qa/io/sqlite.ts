@@ -12,12 +12,12 @@ import {
   grownFrom,
   type HeadRow,
   type Held,
+  isKeptWhole,
   type KeptDecision,
   type KeptEntry,
   type LogState,
   mostForks,
-  mostKeptWhole,
-  mostQuarantined,
+  mostListedOf,
   packFrontier,
   type QaStore,
   type Quarantined,
@@ -269,10 +269,14 @@ function write(db: Db, origin: string, writing: Writing): void {
     const { n } = db
       .prepare<[string], { n: number }>("SELECT count(*) AS n FROM quarantine WHERE cell = ?")
       .get(cell) ?? { n: 0 };
-    if (n >= mostQuarantined) return;
+    if (n >= mostListedOf(cell)) return;
+    const { kept } = db
+      .prepare<[], { kept: number }>("SELECT coalesce(sum(bytes), 0) AS kept FROM quarantine WHERE message IS NOT NULL")
+      .get() ?? { kept: 0 };
+    const message = isKeptWhole(cell, bytes, n, kept) ? writing.message : null;
     const columns = "cell, digest, bytes, code, what, at, message";
     const insert = `INSERT OR IGNORE INTO quarantine (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
-    db.prepare(insert).run(cell, digest, bytes, code, what, at, n < mostKeptWhole ? writing.message : null);
+    db.prepare(insert).run(cell, digest, bytes, code, what, at, message);
   }
 }
 

@@ -29,9 +29,11 @@ export function cellBody(standing: CellStanding, now: EpochMs): Html {
 }
 
 /** In one word and one shape; what is not known is never shown as what it last was. */
-export function stateOf({ log, silent, claims }: CellStanding): Html {
+export function stateOf({ log, silent, claims, saysItIsThere }: CellStanding): Html {
   if (log.frozen) return html`<span class="mark m1">■ Frozen: two histories</span>`;
-  if (claims !== null && claims < log.size) return html`<span class="mark m1">■ Behind what central holds</span>`;
+  if (claims !== null && claims < log.size)
+    return html`<span class="mark m2">● Said to be behind what central holds, unproven</span>`;
+  if (silent && saysItIsThere) return html`<span class="unknown">? Says that it is there, unproven</span>`;
   if (silent) return html`<span class="unknown">? Unknown</span>`;
   return html`Heard, chain unbroken`;
 }
@@ -42,7 +44,7 @@ function heardOf({ lastHeard }: CellStanding, now: EpochMs): string {
 
 function heldOf({ log, claims }: CellStanding): string {
   const signed = log.receipt?.size ?? 0;
-  const more = claims !== null && claims > log.size ? `; the cell has said that it has ${claims}` : "";
+  const more = claims !== null && claims > log.size ? `; an unsigned word says that it has ${claims}` : "";
   return `${signed} entries cosigned${signed < log.size ? `, ${log.size - signed} stored and not cosigned yet` : ""}${more}`;
 }
 
