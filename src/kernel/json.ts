@@ -56,7 +56,14 @@ export function parseCanonical(bytes: Uint8Array): Result<Json, string> {
   return unsafeIntegerIn(value, "") !== null ? err("an integer beyond 2^53 - 1 is not I-JSON (RFC 7493)") : ok(value);
 }
 
-function tryCanonical(value: Json): string | null {
+/** Bytes of the RFC 8785 text; null for what could not be recorded and read back (lone surrogates, unsafe integers, NaN). */
+export function canonicalSize(value: unknown): number | null {
+  const text = tryCanonical(value);
+  if (text === null || unsafeIntegerIn(JSON.parse(text) as Json, "") !== null) return null;
+  return new TextEncoder().encode(text).length;
+}
+
+function tryCanonical(value: unknown): string | null {
   try {
     return canonical(value);
   } catch {

@@ -4,6 +4,7 @@ import { describe, expect, it } from "vitest";
 import type { Decision } from "../../src/jobs/decide/draft.ts";
 import type { JobOrder, Operation } from "../../src/jobs/order.ts";
 import { nextUnit } from "../../src/jobs/units.ts";
+import { canonicalSize } from "../../src/kernel/json.ts";
 import type { JobId } from "../../src/kernel/names.ts";
 import {
   begun,
@@ -162,6 +163,32 @@ describe("a route that no device can go", () => {
     const decision = story.tell({ kind: "accept-order", order: of(21) });
     expect(decision.refusal).toMatchObject({ code: "order-invalid", what: expect.stringContaining("20 signs") });
     expect(story.tell({ kind: "accept-order", order: of(20) }).refusal).toBeNull();
+  });
+
+  it("[F11][L2] or that the record could not hold, so that an order never ends the cell", () => {
+    const limits = Array.from({ length: 64 }, (_, n) => ({
+      id: `c-${n}`,
+      title: "T".repeat(60),
+      unit: "mm",
+      lower: 1,
+      upper: 2,
+    }));
+    const steps = Array.from({ length: 32 }, (_, n) => ({
+      ...route[1]!,
+      id: `t-${n}`,
+      characteristics: limits,
+      materials: [],
+    }));
+    const wrong: [Partial<JobOrder>, string][] = [
+      [{ route: [build, ...steps] as Operation[] }, "at most 131072 can be recorded"],
+      [{ title: "Guide \ud83d" }, "no record can hold"],
+      [{ expires: 1e21 }, "no record can hold"],
+    ];
+    for (const [change, words] of wrong) {
+      const { refusal, events } = routeStory().tell({ kind: "accept-order", order: other({ route, ...change }) });
+      expect(refusal).toMatchObject({ code: "order-invalid", what: expect.stringContaining(words) });
+      for (const event of events) expect(canonicalSize(event)).toBeLessThan(10_000);
+    }
   });
 
   it("[F11][F46] or whose number no label can carry is refused when it comes in", () => {

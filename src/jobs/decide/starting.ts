@@ -2,6 +2,7 @@
 
 import type { MachineIdentity } from "../../equipment/machine.ts";
 import { assert } from "../../kernel/assert.ts";
+import { canonicalSize } from "../../kernel/json.ts";
 import type { AttemptId, PersonId } from "../../kernel/names.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import { holds } from "../../people/person.ts";
@@ -20,6 +21,9 @@ import { refuse, startable } from "./refuse.ts";
 
 type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 
+/** Longest order in bytes of canonical JSON: it has to fit into one entry of the record with room around it. */
+const mostOrderBytes = 128 * 1024;
+
 /** Takes in an order once; starts nothing. */
 export function acceptOrder(draft: Draft, { order }: Of<"accept-order">): void {
   const problem = whyNotAccepted(draft.state(), order, draft.at);
@@ -30,6 +34,15 @@ export function acceptOrder(draft: Draft, { order }: Of<"accept-order">): void {
 
 function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: RefusalCode; what: string } | null {
   const { id, lineage } = order;
+  const bytes = canonicalSize(order);
+  // First, because the sentences below quote the order.
+  if (bytes === null) {
+    return { code: "order-invalid", what: `Order ${id} holds a text or a number that no record can hold.` };
+  }
+  if (bytes > mostOrderBytes) {
+    const what = `Order ${id} with its route has ${bytes} bytes, at most ${mostOrderBytes} can be recorded: its recipe needs fewer or shorter steps.`;
+    return { code: "order-invalid", what };
+  }
   if (id.length > 20) return { code: "order-invalid", what: `Order ${id} has an id of more than 20 signs.` };
   if (findJob(state, id)) return { code: "order-repeated", what: `Order ${id} is already here.` };
   if (Object.hasOwn(state.nonces, order.nonce)) {
