@@ -165,7 +165,7 @@ export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   const { equipment, check, clear, what, frame } = message;
   const waiting = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
   draft.add({ type: "PlateChecked", job: waiting?.job.order.id ?? null, equipment, check, clear, what, frame });
-  if (!waiting || waiting.attempt.phase !== "starting") return;
+  if (waiting?.attempt.phase !== "starting") return;
   const { job, attempt } = waiting;
   const objections = centralObjections(draft.state(), job, operationOf(job.order, attempt.operation));
   const why = clear ? objections.join(" ") : what;

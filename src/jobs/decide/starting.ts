@@ -150,7 +150,8 @@ export function start(draft: Draft, message: Of<"start">): void {
   const shut = shutOf(gates);
   if (shut.length > 0) {
     const what = shut.map((gate) => gate.what).join(" ");
-    const code = shut.some((gate) => gate.gate === "route") ? "out-of-order" : "not-startable";
+    const byOrder = shut.some(({ gate }) => gate === "route" || gate === "machine-step");
+    const code = byOrder ? "out-of-order" : "not-startable";
     return refuse(draft, "start", message.person, message.job, { code, what, gates });
   }
   draft.add(attemptStarted(draft, job, message.person));
