@@ -1,4 +1,6 @@
 /** The cell's judgement of a receipt: a countersignature counts only if keys, tree and time bear it out. */
+
+import { clip } from "../kernel/text.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { DownMessage } from "../ledger/batch.ts";
 import { toHex } from "../ledger/bytes.ts";
@@ -72,7 +74,7 @@ function bad(code: Trouble["code"], what: string): ReceiptVerdict {
 
 /** What is wrong with a note may quote it, and somebody else wrote it. */
 function brief(why: string): string {
-  return why.slice(0, 160);
+  return clip(why, 160);
 }
 
 /** A POSIX time as a date where it is one. */

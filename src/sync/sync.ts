@@ -2,6 +2,7 @@
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import { unreachable } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/ports.ts";
+import { clip } from "../kernel/text.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type DownMessage, messageBytes, readDown } from "../ledger/batch.ts";
 import { type Decision, openDecision } from "../ledger/decision.ts";
@@ -281,5 +282,5 @@ async function takeDecision(run: Run, envelope: string): Promise<void> {
   log("decision not taken", { code: opened.error.code });
   // Late or repeated ones are what a network does; the others are somebody's doing.
   if (opened.error.code === "expired" || opened.error.code === "repeated") return;
-  hear(run, { kind: "bad-decision", what: opened.error.what.slice(0, 240) });
+  hear(run, { kind: "bad-decision", what: clip(opened.error.what, 240) });
 }

@@ -1,9 +1,9 @@
 /** What a machine is handed to run: the program of the attempt, under the recipe of that attempt's own order. */
 import { expect, it, onTestFinished } from "vitest";
-import { type Surroundings, startMachine } from "../../src/commands/io/machines.ts";
+import { hearMachine, type Surroundings, startMachine } from "../../src/commands/io/machines.ts";
 import type { MachineConfig } from "../../src/config/schema.ts";
 import { childFaults } from "../../src/drivers/child-faults.ts";
-import type { AttemptId, JobId } from "../../src/kernel/names.ts";
+import type { AttemptId, EquipmentId, JobId } from "../../src/kernel/names.ts";
 import { cellWithOrder, digest, job, prepare, start } from "../jobs/story.ts";
 
 const attempt = `${job}-A1` as AttemptId;
@@ -37,4 +37,17 @@ it("[L5] an attempt is loaded under its own order's recipe, whoever else uses th
   expect(await beginWith("own")).not.toBe(lacking);
   expect(await beginWith("older")).toBe(lacking);
   expect(await beginWith("own", digest("another program"))).toBe(lacking);
+});
+
+it("[L1][F24] what a machine says reaches the cell as the record can hold it, whatever the machine wrote", () => {
+  const heard: unknown[] = [];
+  const identity = { vendor: "v", model: "half \ud83d", serial: "S1", firmware: "f", simulated: true };
+  const machine: Parameters<typeof hearMachine>[0] = { observe: (hear) => hear({ kind: "online", identity }) };
+  hearMachine(machine, "printer-1" as EquipmentId, {
+    submit: async (message) => {
+      heard.push(message);
+      return { kind: "accepted", events: [] };
+    },
+  });
+  expect(heard).toMatchObject([{ observation: { identity: { model: "half \ufffd", serial: "S1" } } }]);
 });

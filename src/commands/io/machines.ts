@@ -4,11 +4,13 @@ import type { MachineConfig } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import { createMarlinMachine } from "../../drivers/io/marlin.ts";
 import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
+import type { Machine } from "../../drivers/machine.ts";
 import type { Intake } from "../../intake/io/intake.ts";
 import { programOf } from "../../jobs/order.ts";
 import { findAttempt } from "../../jobs/state.ts";
 import { unreachable } from "../../kernel/assert.ts";
 import type { AttemptId, Digest, EquipmentId } from "../../kernel/names.ts";
+import { wellFormed } from "../../kernel/text.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 
 /** What a machine is given of its cell. */
@@ -26,10 +28,19 @@ export interface Surroundings {
 export function startMachine(config: MachineConfig, around: Surroundings): ChildMachine {
   const equipment = config.id as EquipmentId;
   const machine = createMachine(config, equipment, around);
-  machine.observe((observation) => {
-    around.cell.submit({ kind: "observed", equipment, observation }).catch(() => undefined);
-  });
+  hearMachine(machine, equipment, around.cell);
   return machine;
+}
+
+/** What a machine observes goes to the cell, with texts that the record can hold whatever the machine wrote. */
+export function hearMachine(
+  machine: Pick<Machine, "observe">,
+  equipment: EquipmentId,
+  cell: Pick<Cell, "submit">,
+): void {
+  machine.observe((observation) => {
+    cell.submit({ kind: "observed", equipment, observation: wellFormed(observation) }).catch(() => undefined);
+  });
 }
 
 function createMachine({ marlin, opcua, serial }: MachineConfig, equipment: EquipmentId, around: Surroundings) {

@@ -1,5 +1,6 @@
 /** Every fault a Marlin printer can raise, in words for a technician. */
 import type { Fault } from "../../equipment/machine.ts";
+import { clip } from "../../kernel/text.ts";
 
 function fault(code: string, what: string, remedy: string): Fault {
   return { code, what, remedy };
@@ -28,13 +29,13 @@ export const faults = {
   portLost: (why: string) =>
     fault(
       "port-lost",
-      `The serial connection to the printer was lost (${why.slice(0, 120)}).`,
+      `The serial connection to the printer was lost (${clip(why, 120)}).`,
       "Put the cable back in. Assume that the printer is hot: if it does not cool, switch it off.",
     ),
   portRefused: (why: string) =>
     fault(
       "port-refused",
-      `The printer's serial port cannot be opened (${why.slice(0, 120)}).`,
+      `The printer's serial port cannot be opened (${clip(why, 120)}).`,
       "Check the cable and that no other program uses the port; an engineer checks the path in the configuration.",
     ),
   reset: () => fault("machine-reset", "The printer restarted by itself.", `Check its power supply. ${inspectAndClear}`),

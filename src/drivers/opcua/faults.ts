@@ -1,5 +1,6 @@
 /** Every fault that a machine on OPC UA can raise, in words for a technician. */
 import type { Fault } from "../../equipment/machine.ts";
+import { clip } from "../../kernel/text.ts";
 
 function fault(code: string, what: string, remedy: string): Fault {
   return { code, what, remedy };
@@ -30,7 +31,7 @@ export const faults = {
   unreachable: (endpoint: string, why: string) =>
     fault(
       "machine-unreachable",
-      `Nothing answers at ${endpoint} (${why.slice(0, 120)}).`,
+      `Nothing answers at ${endpoint} (${clip(why, 120)}).`,
       `Check that the machine is switched on and its network cable is in. ${again}`,
     ),
   notWatched: (seconds: number) =>
@@ -196,7 +197,7 @@ export const jobFaults = {
   transfer: (why: string) =>
     fault(
       "program-not-transferred",
-      `The program could not be written to the machine (${why.slice(0, 160)}).`,
+      `The program could not be written to the machine (${clip(why, 160)}).`,
       `${nothing} Try again; if it stays so, an engineer looks at the machine's file store.`,
     ),
   readBack: () =>
@@ -218,7 +219,7 @@ export const jobFaults = {
       `${nothing} The machine's own panel may say what it waits for.`,
     ),
   startUnknown: (why: string) =>
-    fault("start-unknown", `Nobody can say whether the machine began (${why.slice(0, 160)}).`, look),
+    fault("start-unknown", `Nobody can say whether the machine began (${clip(why, 160)}).`, look),
   commandRefused: (command: string, reasons: readonly string[]) =>
     fault(
       "command-refused",

@@ -4,6 +4,7 @@ import { digestOf } from "../../kernel/hash.ts";
 import { canonicalBytes } from "../../kernel/json.ts";
 import { type Digest, isDigest, isIdentifier } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { clip } from "../../kernel/text.ts";
 import type { ReportItem } from "./requests.ts";
 
 /** A curve or a log, with the bytes that are stored. */
@@ -96,5 +97,5 @@ const unece: Readonly<Record<string, string>> = {
 /** The unit's symbol: by its number where that is a known one, else by its display name. */
 export function unitOf(unitId: number, displayName: string): string {
   const code = [24, 16, 8, 0].map((shift) => (unitId >>> shift) & 0xff).filter((byte) => byte !== 0);
-  return unece[String.fromCharCode(...code)] ?? displayName.slice(0, 16);
+  return unece[String.fromCharCode(...code)] ?? clip(displayName, 16);
 }

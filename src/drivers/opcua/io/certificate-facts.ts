@@ -2,6 +2,7 @@
 import { X509Certificate } from "node:crypto";
 import { digestOf } from "../../../kernel/hash.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
+import { clip } from "../../../kernel/text.ts";
 import type { CertificateFacts } from "../certificate.ts";
 
 /** The facts of a certificate in DER, or why it cannot be read. */
@@ -32,7 +33,7 @@ export function thumbprintOf(der: Uint8Array): string {
 }
 
 function oneLine(name: string): string {
-  return name.split("\n").join(", ").slice(0, 200);
+  return clip(name.split("\n").join(", "), 200);
 }
 
 /** `URI:urn:x, DNS:y, IP Address:z`; a name that holds odd characters is quoted as JSON there. */

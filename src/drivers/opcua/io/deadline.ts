@@ -1,4 +1,6 @@
 /** Deadlines: what does not answer in time is given up, and its late answer is dropped. */
+
+import { clip } from "../../../kernel/text.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
 
 /** Thrown when the time is over. */
@@ -26,5 +28,5 @@ export function within<T>(ms: Milliseconds, promise: Promise<T>): Promise<T> {
 /** The first line of what went wrong, for a sentence. */
 export function wordsOf(problem: unknown): string {
   const text = problem instanceof Error ? problem.message : String(problem);
-  return text.split("\n")[0]!.trim().slice(0, 200);
+  return clip(text.split("\n")[0]!.trim(), 200);
 }

@@ -12,6 +12,7 @@ import {
 } from "node-opcua";
 import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
+import { clip } from "../../../kernel/text.ts";
 import { certainlyNotDone, statusNameIn } from "../call-status.ts";
 import type { OpcuaConfig } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
@@ -208,7 +209,7 @@ async function readArrival(machine: Machine, simulated: NodeId | null, connectio
 /** A text, or the text of a localized text; bounded. */
 function textOf(value: unknown): string {
   const text = typeof value === "object" && value !== null ? (value as { text?: unknown }).text : value;
-  return typeof text === "string" ? text.slice(0, 120) : "";
+  return typeof text === "string" ? clip(text, 120) : "";
 }
 
 /** ServerStatus; null where its server is not in the state Running, or gives no times. */

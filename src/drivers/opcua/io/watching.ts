@@ -18,6 +18,7 @@ import {
   Variant,
 } from "node-opcua";
 import type { Reading } from "../../../equipment/machine.ts";
+import { clip } from "../../../kernel/text.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
 import type { AlarmEvent } from "../alarms.ts";
 import { within } from "./deadline.ts";
@@ -143,7 +144,7 @@ function readingOf(
   const at = (sourceTimestamp ?? serverTimestamp)?.getTime();
   const given: unknown = value.value;
   if (!statusCode.isGood() || at === undefined) return null;
-  if (typeof given === "string") return { name, value: given.slice(0, 120), unit, at };
+  if (typeof given === "string") return { name, value: clip(given, 120), unit, at };
   if (typeof given === "boolean" || (typeof given === "number" && Number.isFinite(given)))
     return { name, value: given, unit, at };
   return null;
