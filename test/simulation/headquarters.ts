@@ -74,7 +74,7 @@ export function createHeadquarters({ time, random, storm, accuse, origin }: Head
     const here = ingest;
     if (here === null) return [];
     const read = readUp(bytes);
-    if (read.ok && read.value.kind === "batch" && chance(0.06)) return (await lie(read.value)).map(messageBytes);
+    if (read.ok && read.value.kind === "batch" && chance(0.15)) return (await lie(read.value)).map(messageBytes);
     const heard = await here.hear("cell", bytes).catch(() => null);
     // Central may fall over with everything stored and nothing answered.
     if (chance(0.02)) fall();

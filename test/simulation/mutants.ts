@@ -217,7 +217,7 @@ export const mutants: readonly Mutant[] = [
     name: "expired-startable",
     breaks: "an order is not started after its expiry",
     file: "src/jobs/gates.ts",
-    from: "at < expires,",
+    from: "at < job.order.expires,",
     to: "at > 0,",
   },
   {
@@ -261,5 +261,12 @@ export const mutants: readonly Mutant[] = [
     file: "src/sync/compose.ts",
     from: "of ledger.read(from, from + limit)",
     to: "of ledger.read(from > 40 ? from + 1 : from, from + limit)",
+  },
+  {
+    name: "lot-taken-back-in-vain",
+    breaks: "nothing is released that was made of a lot which QA has taken back",
+    file: "src/jobs/objections.ts",
+    from: 'return status === "released" ? []',
+    to: "return status !== undefined ? []",
   },
 ];

@@ -42,7 +42,7 @@ export function planOf(random: Random): Plan {
   const count = 1 + Math.floor(random() * (whole ? 2 : 3));
   const orders = Array.from({ length: count }, (_, n): Expected => {
     const supersedes = n > 0 && random() < 0.5 ? (`J${n - 1}` as JobId) : null;
-    const expires = random() < 0.2 ? epochMs + Math.floor((0.3 + random()) * 3_600_000) : 4_000_000_000_000;
+    const expires = random() < 0.25 ? epochMs + Math.floor((0.3 + random()) * 3_600_000) : 4_000_000_000_000;
     const copies = 1 + Math.floor(random() * 2);
     const route = whole ? wholeRoute(planned, lag, random) : prints(planned, lag, random);
     return {

@@ -83,8 +83,15 @@ export function createPeople(world: PeopleWorld): People {
     if (random() < 0.6) prepare(state, job, job.order.route[0] ?? null, say);
   }
 
-  function isHopeless(state: State, { order }: Job): boolean {
-    return Object.hasOwn(state.superseded, order.id) || latest >= order.expires;
+  function isHopeless(state: State, { order, units, attempts }: Job): boolean {
+    const spoilt = (unit: number) =>
+      attempts.some(
+        (each) => each.unit === unit && each.materials.some(({ lot }) => state.lots[lot]?.status === "rejected"),
+      );
+    const lost = units.some(
+      ({ number, scrapped, completed }) => !scrapped && completed < order.route.length && spoilt(number),
+    );
+    return lost || Object.hasOwn(state.superseded, order.id) || latest >= order.expires;
   }
 
   function giveUp(job: Job, say: (message: Message) => void): void {

@@ -10,11 +10,13 @@ import type { Body, Fact } from "./witness.ts";
 /** Asks of every release whether its record was complete when it was signed, and who had signed it. */
 export function judgeRecords({ accuse }: Case, facts: readonly Fact[]): void {
   const records = new Map<string, BatchRecord>();
+  const lots = new Map<string, string>();
   let marked = false;
   let now = 0;
   for (const [index, { type, body, at }] of facts.entries()) {
     now = Math.max(now, at);
     if (type === "CentralDecided" && body.decision.action === "demonstration") marked = true;
+    if (type === "LotDecided") lots.set(body.lot, body.status);
     if (!body.job) continue;
     const before = records.get(body.job) ?? emptyRecord;
     const after = gather(before, { type, ...body } as unknown as Event, now);
@@ -26,6 +28,13 @@ export function judgeRecords({ accuse }: Case, facts: readonly Fact[]): void {
     for (const what of releaseFaults(after, body.unit)) accuse(`${name} was released, and: ${what}`);
     const own = facts.slice(0, index).filter((fact) => fact.body.job === body.job);
     for (const hole of holesIn(own, body)) accuse(`${name} was released with a hole: ${hole}`);
+    const taken = own.flatMap((fact) =>
+      fact.type === "AttemptStarted" && fact.body.unit === body.unit ? fact.body.materials : [],
+    );
+    for (const { lot } of taken) {
+      if (lots.get(lot) !== "released")
+        accuse(`${name} was released, and lot ${lot} that went into it is ${lots.get(lot)}`);
+    }
     if (!marked) accuse(`${name} is simulated and was released before central QA had marked the cell`);
     if (!body.simulated) accuse(`${name} is simulated and its release does not say so`);
   }

@@ -49,6 +49,7 @@ export function createRoutePeople(world: RouteWorld): RoutePeople {
     const [unit, operation] = [nextUnit(job), nextOperation(job)];
     if (!unit || !operation) return;
     if (errs(0.05)) outOfOrder(job, unit, say);
+    if (errs(operation.kind === "release" ? 0.05 : 0.01)) stores.takeBack(state, { technician, quality }, say);
     if (isByMachine(operation)) return atMachine(state, job, unit, operation, say);
     if (operation.kind === "label") return label(job, unit, say);
     const person = errs(0.1) ? quality : errs(0.2) ? both : technician;

@@ -16,6 +16,8 @@ type Say = (message: Message) => void;
 export interface Stores {
   /** Sees to it that the machine holds what the step takes; true when the technician believes that it does. */
   supply(state: State, operation: MachineOperation, people: Suppliers, say: Say): boolean;
+  /** QA finds that a lot which was used is bad. */
+  takeBack(state: State, people: Suppliers, say: Say): void;
   print(duty: Extract<Obligation, { kind: "print-label" }>): Promise<Message>;
   /** The code of every label that was printed, by `job/unit/label`. */
   readonly printed: ReadonlyMap<string, string>;
@@ -34,6 +36,15 @@ export function createStores(world: { time: VirtualTime; random: Random; storm: 
   /** The latest day that anybody here has seen: a clock that goes back fools nobody for long. */
   let latest = 0;
   const errs = (p: number) => random() < p * storm.strength;
+
+  /** A delivery turns out to be bad after it was used. */
+  function takeBack(state: State, { quality }: Suppliers, say: Say): void {
+    const lot = Object.values(state.lots).find((each) => each.status === "released" && each.used > 0);
+    if (!lot) return;
+    const shown = digestOfValue(shownForLot(lot, "rejected"));
+    const approval = { person: quality, name: "sealed", at: 0, meaning: lotMeanings.rejected, shown };
+    say({ kind: "decide-lot", lot: lot.id, status: "rejected", approval });
+  }
 
   function supply(state: State, operation: MachineOperation, people: Suppliers, say: Say): boolean {
     latest = Math.max(latest, time.clock.now());
@@ -82,6 +93,7 @@ export function createStores(world: { time: VirtualTime; random: Random; storm: 
 
   return {
     supply,
+    takeBack,
     printed,
     print(duty) {
       const { job, unit, label, content } = duty;
