@@ -139,14 +139,14 @@ describe("[F79][F81] a cell, a broker and central QA", () => {
     await write(real.cell, 30);
     await until(real.sync, { state: "with-qa", withQa: 31, head: 31, alarm: null });
 
-    const said = { cell: "cell-1", action: "hold", target: "lot:L-77", reason: "material-recall" };
+    const said = { cell: "cell-1", action: "hold", target: "lot:04012345000016.L-77", reason: "material-recall" };
     expect(await ran((terminal) => decide(terminal, { ...installation.options, ...said }))).toMatchObject({ code: 0 });
     // Central says its decisions to whoever asks how it stands.
     await real.sync.close();
     const again = await withSync(made, broker.port, installation.handed("cell-1"));
     await expect
       .poll(() => real.cell.state().central.holds, { timeout: 20_000, interval: 20 })
-      .toMatchObject([{ target: { kind: "lot", id: "L-77" }, reason: "material-recall" }]);
+      .toMatchObject([{ target: { kind: "lot", id: "04012345000016.L-77" }, reason: "material-recall" }]);
     await until(again.sync, { state: "with-qa", withQa: 32, head: 32 });
     await again.sync.close();
     await real.opened.ledger.close();
