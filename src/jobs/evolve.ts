@@ -11,7 +11,7 @@ import { lastLookAtPlate } from "./plate.ts";
 import { emptyRecord } from "./record/batch-record.ts";
 import { gather } from "./record/gather.ts";
 import type { SupplyEvent } from "./route-event.ts";
-import type { EquipmentState, Job, State } from "./state.ts";
+import type { EquipmentState, Job, State, Unit } from "./state.ts";
 import { findJob, findLot, findMachine, revisionOf } from "./state.ts";
 
 /** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
@@ -257,14 +257,12 @@ function withoutProofs(jobs: State["jobs"]): State["jobs"] {
  * what was known of the part before.
  */
 function withoutPartAt(state: State, equipment: EquipmentId): State {
-  const jobs = Object.entries(state.jobs).map(([id, job]): [string, Job] => {
-    if (!job.units.some(({ confirmed }) => confirmed?.equipment === equipment)) return [id, job];
-    const units = job.units.map((unit) =>
-      unit.confirmed?.equipment === equipment ? { ...unit, confirmed: null } : unit,
-    );
-    return [id, { ...job, units }];
+  const isThere = ({ confirmed }: Unit) => confirmed?.equipment === equipment;
+  const cleared = Object.entries(state.jobs).flatMap(([id, job]): [string, Job][] => {
+    if (job.ended || !job.units.some(isThere)) return [];
+    return [[id, { ...job, units: job.units.map((unit) => (isThere(unit) ? { ...unit, confirmed: null } : unit)) }]];
   });
-  return { ...state, jobs: Object.fromEntries(jobs) };
+  return cleared.length === 0 ? state : { ...state, jobs: { ...state.jobs, ...Object.fromEntries(cleared) } };
 }
 
 function withPlatesUnknown(equipment: State["equipment"]): State["equipment"] {
