@@ -1,10 +1,10 @@
-/** The live layer and the hold with the longest words that come: nothing of the panel is cut off at 1280 x 800. */
+/** The overview, the live layer and the hold with the longest words that come: nothing is cut off at 1280 x 800. */
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureWebBuilt } from "../../scripts/build-web.ts";
 import { frame, type HmiBench, password, startHmi, warm } from "./bench.ts";
 import { button, inspectScreen, openPanel, signIn, startBrowser } from "./browser.ts";
-import { attempt, job, printer } from "./fake-cell.ts";
+import { attempt, job, printer, station } from "./fake-cell.ts";
 
 /** A reason of 140 characters, as the inspection words them. */
 const words =
@@ -55,4 +55,26 @@ it("[F57][F60] a hold with a reason of 140 characters leaves the live layer and 
   await page.getByText("3 more in the record.").waitFor();
   await inspectScreen(page, "31-hold-long");
   expect(bench.cell.state().jobs[job]?.attempts[0]?.id).toBe(attempt);
+});
+
+it("[F23][F92] the overview stays whole with a job on hold and a station that does not answer", async () => {
+  const what = `Nothing answers at opc.tcp://finishing-station.cell-2.hospital.example:4840 (The connection cannot be
+    established with the server: the certificate of the endpoint is not the one that the cell's configuration names.)`;
+  const fault = { code: "no-answer", what: what.replace(/\s+/g, " "), remedy: "Look whether it is switched on." };
+  const at = Date.now() - 3_600_000;
+  const readings = [
+    { name: "press-force", value: 0, unit: "N", at },
+    { name: "dryer-temperature", value: 21, unit: "C", at },
+  ];
+  bench.telemetry = { equipment: station, at: Date.now(), hotend: null, bed: null, readings };
+  await button(page, "Cell").click();
+  await page.getByText("Look at the hold").waitFor();
+  await page.getByText("Dryer temperature").waitFor();
+  await inspectScreen(page, "32-cell-held");
+  await bench.cell.say({ kind: "observed", equipment: station, observation: { kind: "offline", fault } });
+  const dark = `The camera's picture cannot be used: ${"one part of the picture is dark; ".repeat(6)}`;
+  await bench.cell.say({ kind: "inspection-status", ready: false, what: dark });
+  await page.locator(".stack .abnormal").getByText("Nothing answers at").waitFor();
+  await page.locator(".stack .abnormal").getByText("one part of the picture").waitFor();
+  await inspectScreen(page, "33-cell-held-offline");
 });

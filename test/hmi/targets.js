@@ -23,7 +23,7 @@ globalThis.measureTargets = () => {
         told.push(`${nameOf(a.each)} and ${nameOf(b.each)} are ${Math.max(dx, dy)} apart, not 16`);
     }
   }
-  for (const panel of document.querySelectorAll(".panel, .content, main, header, nav, .button")) {
+  for (const panel of document.querySelectorAll(".panel, .content, main, header, nav, .button, .stack, .live")) {
     if (panel.scrollHeight > panel.clientHeight + 2 || panel.scrollWidth > panel.clientWidth + 2)
       told.push(`${panel.className || panel.tagName} is cut off: ${panel.innerText.slice(0, 40)}`);
   }
