@@ -113,7 +113,7 @@ function writeConfig(
     `[broker]\nurl = ${JSON.stringify(brokerUrl)}`,
     `[[cell]]\nid = ${JSON.stringify(cell.id)}\ntitle = ${JSON.stringify(cell.title)}`,
     `origin = ${JSON.stringify(cell.origin)}\nkeys = [${JSON.stringify(cell.key)}]`,
-    `demonstration = ${demonstration}\nsilentAfterSeconds = 30`,
+    `demonstration = ${demonstration}\nsilentAfterSeconds = 900`,
   ];
   writeFileSync(config, `${lines.join("\n")}\n`);
 }

@@ -331,4 +331,5 @@ export async function closeRecord(story: Story): Promise<void> {
   const view = await panel.job(job).catch(() => null);
   if (!view?.nonconformities.some((each) => each.disposition === null)) return;
   await dispose(panel, quality, view, "scrap", "real-defect");
+  story.display.say("  QA has decided, with a signature: scrap");
 }

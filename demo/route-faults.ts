@@ -44,6 +44,7 @@ export async function refusal(act: () => Promise<unknown>): Promise<Reaction> {
 async function decideOpen(story: Story, disposition: "scrap" | "rework", reason: "real-defect" | "harmless-again") {
   const view = await story.panel.job(job);
   await dispose(story.panel, story.quality, view, disposition, reason);
+  story.display.say(`  QA has decided, with a signature: ${disposition}`);
 }
 
 function toldOf(view: JobView, outcomes: readonly string[]): Reaction {

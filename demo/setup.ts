@@ -65,6 +65,9 @@ export async function setUp(options: SetupOptions, display: Display, running: Ru
   display.say("  two people took their places with one-time codes:");
   display.say(`    technician ${people.technician.name}, password ${people.technician.password}`);
   display.say(`    QA         ${people.quality.name}, password ${people.quality.password}`);
+  if (central) {
+    display.say(`    at central QA nobody yet: bin/cellward qa people invite --keys ${central.places.keys} --role qa`);
+  }
   const story: Story = { bench, display, panel, url, cell, station, central, ...people };
   if (options.noOrder) return story;
   await ready(story);

@@ -26,6 +26,8 @@ ensure_installed() {
     exit 78
   fi
   echo "cellward: installing the packages of package-lock.json (npm ci); about half a minute, once." >&2
+  # Its own install script would fetch CUDA; no script runs here, and this says it once more.
+  export ONNXRUNTIME_NODE_INSTALL=skip
   if ! (cd "$root" && npm ci --ignore-scripts --include=dev --include=optional --no-audit --no-fund --loglevel=error &&
     npm rebuild node --ignore-scripts=false --loglevel=error) </dev/null >&2; then
     echo "cellward: npm failed (its own words stand above). Without the packages nothing can run; is the package registry reachable?" >&2

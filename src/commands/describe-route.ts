@@ -59,3 +59,17 @@ export function routeLinesOf(event: Event): string[] {
       return [];
   }
 }
+
+/** What a reader wants to know first of the route: labelled, handed over, released; null for everything else. */
+export function routeSentenceOf(event: Event): string | null {
+  switch (event.type) {
+    case "LabelVerified":
+      return `Copy ${event.unit}: its label was scanned back and says what it must.`;
+    case "HandedOver":
+      return `Copy ${event.unit}: handed over to ${event.to} in ${event.container}.`;
+    case "UnitReleased":
+      return `Copy ${event.unit} RELEASED, signed by ${event.approval.person}${event.simulated ? "; SIMULATED, not for human use" : ""}.`;
+    default:
+      return null;
+  }
+}

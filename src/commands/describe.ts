@@ -5,7 +5,7 @@ import { programOf } from "../jobs/order.ts";
 import type { JobId } from "../kernel/names.ts";
 import type { Described } from "../ledger/page.ts";
 import type { SealedText } from "../people/person.ts";
-import { routeLinesOf, routeTitleOf } from "./describe-route.ts";
+import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
 export type OpenName = (job: JobId, sealed: SealedText) => string | null;
@@ -37,6 +37,7 @@ export function summarise(facts: readonly { readonly type: string; readonly body
   const events = facts.map(({ type, body }) => ({ ...(body as object), type }) as unknown as Event);
   const count = (type: Event["type"]) => events.filter((event) => event.type === type).length;
   const sentences: string[] = [];
+  const steps = new Map<string, string>();
   for (const event of events) {
     if (event.type === "JobOrderAccepted") {
       const planned = event.order.route.reduce(
@@ -47,7 +48,13 @@ export function summarise(facts: readonly { readonly type: string; readonly body
         `${event.order.title} for ${event.order.pseudonym}: ${event.order.copies} ordered, ${planned} layers each.`,
       );
     }
-    if (event.type === "AttemptEnded") sentences.push(`Attempt ${event.attempt}: ${event.outcome}. ${event.what}`);
+    if (event.type === "AttemptStarted") steps.set(event.attempt, event.operation);
+    if (event.type === "AttemptEnded") {
+      const step = steps.get(event.attempt);
+      sentences.push(`Attempt ${event.attempt}${step ? ` at ${step}` : ""}: ${event.outcome}. ${event.what}`);
+    }
+    const told = routeSentenceOf(event);
+    if (told !== null) sentences.push(told);
     if (event.type === "NonconformityRaised") sentences.push(`Nonconformity ${event.nonconformity}: ${event.what}`);
     if (event.type === "DispositionSigned") {
       sentences.push(

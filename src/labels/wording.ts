@@ -36,7 +36,7 @@ export const wordings = {
     sentences: ["Custom-made medical device. For the sole use of this patient.", sterilise, notUdi],
   },
   "model-only": { warning: "MODEL - NOT FOR USE ON A PATIENT", sentences: [notUdi] },
-  demonstration: { warning: "DEMONSTRATION - NOT FOR HUMAN USE", sentences: [notUdi] },
+  demonstration: { warning: "DEMONSTRATION - NOT FOR HUMAN USE", sentences: [sterilise, notUdi] },
 } as const satisfies Record<Pathway, Wording>;
 
 export const simulatedWarning = "SIMULATED - NOT FOR HUMAN USE";

@@ -58,6 +58,13 @@ export interface Telling {
   readonly summarise?: Summarise | undefined;
 }
 
+/** As the verifier counts: the job's own entries, and apart from them those that name the cell's starts. */
+function countOf({ job }: JobExport, told: readonly { readonly entry: Entry }[]): string {
+  const own = told.filter(({ entry }) => entry.job === job).length;
+  const starts = told.length - own;
+  return starts === 0 ? String(own) : `${own}, and ${starts} of the cell's ${starts === 1 ? "start" : "starts"}`;
+}
+
 /** The page of an export that was found good; `digest` is that of the export file, `verdict` the verifier's headline. */
 export function pageOf(content: JobExport, digest: Digest, verdict: string, telling: Telling = {}): Page {
   const { describe = () => null, summarise = () => [] } = telling;
@@ -68,7 +75,7 @@ export function pageOf(content: JobExport, digest: Digest, verdict: string, tell
     simulated: told.some((one) => saysSimulated(one.body)),
     facts: [
       ["Cell", content.origin],
-      ["Entries of this record", String(content.entries.length)],
+      ["Entries of this record", countOf(content, told)],
       ["Signed checkpoint over", covered(content)],
       ["Verdict when this was written", verdict],
       ["SHA-256 of the record file", digest],

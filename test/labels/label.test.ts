@@ -48,7 +48,11 @@ describe("[F46] the content of a label", () => {
       "Custom-made medical device. For the sole use of this patient. Not sterile. Sterilise before use. The code identifies this device; it is no UDI.",
     ],
     ["model-only", ["MODEL - NOT FOR USE ON A PATIENT"], "The code identifies this device; it is no UDI."],
-    ["demonstration", ["DEMONSTRATION - NOT FOR HUMAN USE"], "The code identifies this device; it is no UDI."],
+    [
+      "demonstration",
+      ["DEMONSTRATION - NOT FOR HUMAN USE"],
+      "Not sterile. Sterilise before use. The code identifies this device; it is no UDI.",
+    ],
   ])("[F77] by pathway: %s", (pathway, warnings, words) => {
     expect(contentOf({ pathway })).toMatchObject({ warnings });
     expect(contentOf({ pathway }).lines[3]).toBe(words);
