@@ -79,6 +79,8 @@ export interface LotView {
   readonly unit: string;
   readonly status: "quarantine" | "released" | "rejected";
   readonly releasedBy: string | null;
+  /** Central QA holds it, whatever QA in the cell decided. */
+  readonly held: boolean;
   /** Why it may not be used now, or null. */
   readonly whyNot: string | null;
 }

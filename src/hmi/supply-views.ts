@@ -1,4 +1,5 @@
 /** Material as the screens show it: lots with what keeps them from being used, and what each machine holds and wants. */
+import { centralReasons } from "../jobs/central.ts";
 import { isByMachine } from "../jobs/order.ts";
 import type { EquipmentState, State } from "../jobs/state.ts";
 import { findLot } from "../jobs/state.ts";
@@ -27,8 +28,20 @@ function lotView(state: State, lot: Lot, looks: Looks): LotView {
     title: materialTitle(state, lot.material),
     left: quantity - lot.used,
     releasedBy: releasedBy && named(releasedBy, looks),
-    whyNot: whyNotUsable(lot, 0, looks.at),
+    held: heldWords(state, lot) !== null,
+    whyNot: whyNot(state, lot, looks),
   };
+}
+
+/** Central QA's hold, or else what the lot itself says: a hold is the one that a person in the cell cannot see on it. */
+function whyNot(state: State, lot: Lot, looks: Looks): string | null {
+  return heldWords(state, lot) ?? whyNotUsable(lot, 0, looks.at);
+}
+
+/** Why central QA holds this lot, in words; null where it does not. */
+function heldWords(state: State, { id, batch }: Lot): string | null {
+  const hold = state.central.holds.find(({ target }) => target.kind === "lot" && target.id === id);
+  return hold ? `Central QA holds lot ${batch}: ${centralReasons[hold.reason]} Ask central QA.` : null;
 }
 
 /** What is in the machine, and what open orders want of it. */
@@ -46,7 +59,7 @@ export function loadsOf(state: State, machine: EquipmentState, looks: Looks): Lo
       material,
       title: materialTitle(state, material),
       batch: lot?.batch ?? null,
-      whyNot: lot ? whyNotUsable(lot, 0, looks.at) : null,
+      whyNot: lot ? whyNot(state, lot, looks) : null,
     };
   });
 }

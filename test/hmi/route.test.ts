@@ -67,6 +67,14 @@ describe("material", () => {
     return ana.post(`/api/lots/${lot}/decision`, { status, shown: shown.digest, ...ben, ...change });
   }
 
+  async function hold(action: "hold" | "lift") {
+    const reason = action === "hold" ? "material-recall" : "cleared";
+    const issuedAt = action === "hold" ? 1 : 2;
+    const decision = { id: `D-${action}`, nonce: action, action, target: { kind: "lot", id: lot }, reason } as const;
+    const envelope = digestOfValue(action);
+    await bench.cell.say({ kind: "central-decision", decision: { ...decision, issuedAt, expires: 4e12 }, envelope });
+  }
+
   it("[F39] a delivery is received by its code, waits in quarantine, and QA releases it with a signature over what is shown", async () => {
     expect((await ana.post("/api/scan", { code: packages.pla })).json).toMatchObject({
       kind: "package",
@@ -124,6 +132,12 @@ describe("material", () => {
       { id: printer, loads: [{ title: pla.title, batch: "PLA-77", whyNot: null }] },
       { id: station, loads: [{ title: sleeve.title, batch: null }] },
     ]);
+    await hold("hold");
+    const held = { status: "released", held: true, whyNot: expect.stringContaining("Central QA holds lot PLA-77") };
+    expect((await materialsView()).lots).toMatchObject([held]);
+    expect((await materialsView()).machines[0]?.loads[0]?.whyNot).toContain("The material has been recalled.");
+    await hold("lift");
+    expect((await materialsView()).lots).toMatchObject([{ status: "released", held: false, whyNot: null }]);
     expect((await decide("rejected")).status).toBe(200);
     expect((await load(printer, packages.pla)).json.what).toContain("was rejected by QA");
     expect((await materialsView()).machines[0]?.loads[0]?.whyNot).toContain("was rejected by QA");

@@ -43,15 +43,16 @@ export function MaterialsScreen() {
   );
 }
 
-/** What waits for QA first, then what may be used. */
-function rank({ status, whyNot, left }: LotView): number {
-  return status === "quarantine" ? 0 : whyNot === null && left > 0 ? 1 : 2;
+/** What waits for QA, here or at headquarters, first, then what may be used. */
+function rank({ status, held, whyNot, left }: LotView): number {
+  return status === "quarantine" || (held && status !== "rejected") ? 0 : whyNot === null && left > 0 ? 1 : 2;
 }
 
 /** May it be used, in a word or two. */
-export function lotWord({ status, whyNot, left }: LotView): string {
-  if (status === "quarantine") return "In quarantine";
+export function lotWord({ status, held, whyNot, left }: LotView): string {
   if (status === "rejected") return "✕ Rejected";
+  if (held) return "✕ Held by central QA";
+  if (status === "quarantine") return "In quarantine";
   if (whyNot !== null) return "✕ Expired";
   return left > 0 ? "✓ Released" : "✕ Used up";
 }
