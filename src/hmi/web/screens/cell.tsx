@@ -6,7 +6,7 @@ import { Frame } from "../parts/frame.tsx";
 import { Gates, gateSummary } from "../parts/gates.tsx";
 import { Readings } from "../parts/readings.tsx";
 import { Strip } from "../parts/strip.tsx";
-import { act, attempt, cell, go, job, open, say } from "../store.ts";
+import { act, attempt, cell, go, job, open } from "../store.ts";
 import { clean } from "../wake.ts";
 import { clock, jobWord, plateWords, qaWords, syncWords } from "../words.ts";
 import { stepScreen } from "./job.tsx";
@@ -18,7 +18,7 @@ export function CellScreen() {
   if (!view) return <Frame title="Cell">{<p>Asking the controller…</p>}</Frame>;
   const actions = (
     <>
-      <Button size="primary" kind="act" wide label={onward()} onPress={goOn} />
+      <Button size="primary" kind="act" wide label={onward()} disabled={waitingJobs().length === 0} onPress={goOn} />
       <Button size="primary" label="Clean screen" onPress={clean} />
     </>
   );
@@ -34,10 +34,12 @@ export function CellScreen() {
 
 const waitingJobs = () => cell.value?.jobs.filter((each) => each.state === "Ready") ?? [];
 
-/** What the large button leads to. */
+/** What the large button leads to, or why it leads nowhere: said for as long as it is so, and no longer. */
 function onward(): string {
   const [only, ...others] = waitingJobs();
-  if (!only || others.length > 0 || !only.next) return "Start a patient job";
+  if (!only && cell.value?.jobs.some(({ attempt: open }) => open !== null)) return "No other job waits";
+  if (!only) return "No job waits: the design authority sends orders";
+  if (others.length > 0 || !only.next) return "Start a patient job";
   if (only.undecided > 0) return "Something waits for a decision";
   if (only.next.kind === "build") return "Start a patient job";
   return `Go on: ${only.next.title}`;
@@ -46,8 +48,7 @@ function onward(): string {
 function goOn(): void {
   const [only, ...others] = waitingJobs();
   if (others.length > 0) return go("jobs");
-  if (!only)
-    return say({ code: "none", what: "No job waits in this cell.", remedy: "The design authority sends orders." });
+  if (!only) return;
   if (only.undecided > 0) return void open(only.id, "hold");
   const view = job.value;
   void open(only.id, view?.id === only.id ? stepScreen(view) : "job");
