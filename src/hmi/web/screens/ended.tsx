@@ -8,7 +8,7 @@ import { set } from "../set.ts";
 import { attempt, go, home, job, undecided } from "../store.ts";
 import { clock, jobWord, qaWords } from "../words.ts";
 
-const perPage = 5;
+const perPage = 4;
 const outcomes: Readonly<Record<string, string>> = {
   Completed: "The step was done.",
   Rejected: "It finished, and its results are not good.",
@@ -23,16 +23,17 @@ export function EndedScreen() {
   const page = useSignal(0);
   const [view, last] = [job.value, attempt.value];
   if (!view) return <Frame title="Ended">{null}</Frame>;
-  const log = last?.log ?? [];
+  const log = view.attempts.flatMap(({ id, step, log: lines }) => lines.map((line) => ({ ...line, id, step })));
   const left = view.route.filter(({ state }) => state !== "done").map(({ title }) => title);
   const pages = Math.max(1, Math.ceil(log.length / perPage));
+  const at = Math.min(page.value, pages - 1);
   const actions = (
     <>
       <Button size="primary" label="Back" onPress={home} />
       <span class="spring" />
       {undecided.value ? (
         <Button size="primary" kind="act" wide label="Something waits for a decision" onPress={() => go("hold")} />
-      ) : (
+      ) : view.ended ? null : (
         <Button size="primary" kind="act" wide label="Go on with the job" onPress={() => go("job")} />
       )}
     </>
@@ -52,13 +53,13 @@ export function EndedScreen() {
         <section class="panel">
           <h2>Who did what</h2>
           <ul class="log">
-            {log.slice(page.value * perPage, (page.value + 1) * perPage).map((line) => (
-              <li key={`${line.at}/${line.what}`}>
-                <time>{clock(line.at)}</time> <strong>{line.who ?? "The cell"}</strong> {line.what}
+            {log.slice(at * perPage, (at + 1) * perPage).map((line) => (
+              <li key={`${line.id}/${line.at}/${line.what}`}>
+                <time>{clock(line.at)}</time> {line.step} · <strong>{line.who ?? "The cell"}</strong> {line.what}
               </li>
             ))}
           </ul>
-          <Pager page={page.value} pages={pages} onPage={(to) => set(page, to)} what="Log" />
+          <Pager page={at} pages={pages} onPage={(to) => set(page, to)} what="Log" />
         </section>
       </div>
     </Frame>
