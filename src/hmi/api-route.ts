@@ -103,11 +103,13 @@ export interface MaterialsView {
   }[];
 }
 
-/** What a code is; `batch` and `expires` where it is a package. */
+/** What a code is; `unit`, `batch` and `expires` where it is a package. */
 export interface ScanView {
   readonly kind: "job" | "package" | "label" | "foreign" | "tag" | "free" | "unreadable";
   readonly what: string;
   readonly title: string | null;
+  /** In which its quantity is counted. */
+  readonly unit: string | null;
   readonly batch: string | null;
   readonly expires: number | null;
   /** The lot that it names, where it is here. */

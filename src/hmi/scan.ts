@@ -10,7 +10,13 @@ import type { Problem } from "./api.ts";
 export type Scanned =
   | { readonly kind: "job"; readonly job: string; readonly known: boolean }
   /** A package of a material that this cell uses; `lot` where it was received here. */
-  | { readonly kind: "package"; readonly code: Gs1; readonly title: string; readonly lot: Lot | null }
+  | {
+      readonly kind: "package";
+      readonly code: Gs1;
+      readonly title: string;
+      readonly unit: string;
+      readonly lot: Lot | null;
+    }
   /** A label of a device that an order of this cell makes. */
   | { readonly kind: "label"; readonly code: Gs1; readonly job: string; readonly unit: string }
   /** A GS1 code of something that this cell neither uses nor makes. */
@@ -42,7 +48,13 @@ function ofGs1(state: State, code: Gs1): Scanned {
   const material = state.setup?.materials.find(({ gtin }) => gtin === code.gtin);
   if (material) {
     const id = code.lot === null ? null : lotId(code.gtin, code.lot);
-    return { kind: "package", code, title: material.title, lot: (id && findLot(state, id)) ?? null };
+    return {
+      kind: "package",
+      code,
+      title: material.title,
+      unit: material.unit,
+      lot: (id && findLot(state, id)) ?? null,
+    };
   }
   const { lot, serial, gtin } = code;
   const job = lot === null ? undefined : findJob(state, lot);

@@ -95,8 +95,15 @@ it("[F39][F92] a delivery is scanned in, a wrong code named in large words, and 
   await shows(/PLA filament 1.75 mm, lot PLA-77, until 31 Dec/);
   await inspectScreen(page, "43-receive-good");
   await press("Go on: certificate and quantity");
+  await shows("Still missing: the number of the certificate.");
+  await page.getByLabel("Number of the certificate").fill("COC 4411");
+  await shows(/may hold letters, digits, dots/);
   await page.getByLabel("Number of the certificate").fill("COC-4411");
-  await page.getByLabel("Quantity").fill("1000");
+  await shows("Still missing: the quantity in g.");
+  await page.getByLabel("Quantity in g").fill("1000 g");
+  await shows(/no unit behind it/);
+  expect(await button(page, "Receive into quarantine").isEnabled()).toBe(false);
+  await page.getByLabel("Quantity in g").fill("1000");
   await inspectScreen(page, "44-receive-paper");
   await press("Receive into quarantine");
   await shows("Lot PLA-77 is in quarantine.");
@@ -304,6 +311,21 @@ it("[F68][F69][F70] a complete record is signed by QA only after every page of i
   await shows("Signed by Ben Okoro: copy 1 is released.");
   await shows("1 of 1 made.");
   await inspectScreen(page, "80-job-released");
+  await press("Who did what");
+  await shows(/^Nothing: the route is gone to its end/);
+  const steps = new Set<string>();
+  for (;;) {
+    for (const line of await page.locator(".log li").allInnerTexts()) {
+      steps.add(/^[0-9:]+ (.*?) · /.exec(line)?.[1] ?? line);
+    }
+    await inspectScreen(page, `80-who-did-what`);
+    if (!(await button(page, "Log ▶").isEnabled())) break;
+    await press("Log ▶");
+  }
+  expect([...steps]).toEqual(["Print", "Clean and dry", "Press sleeves", "Measure"]);
+  expect(await button(page, "Go on with the job").count()).toBe(0);
+  await press("Cell");
+  expect(await button(page, "No job waits: the design authority sends orders").isDisabled()).toBe(true);
 });
 
 it("[F81] the records say with QA only when a countersignature covers the last entry", async () => {

@@ -89,10 +89,10 @@ export const supplyRoutes: readonly Route[] = [
 
 function scanView(scanned: Scanned, at: number): ScanView {
   const what = `This is ${nameOfScanned(scanned)}.`;
-  const none = { kind: scanned.kind, what, title: null, batch: null, expires: null, lot: null };
+  const none = { kind: scanned.kind, what, title: null, unit: null, batch: null, expires: null, lot: null };
   if (scanned.kind !== "package") return none;
-  const { code, title, lot } = scanned;
-  return { ...none, title, batch: code.lot, expires: expiryOf(code, at), lot: lot?.id ?? null };
+  const { code, title, unit, lot } = scanned;
+  return { ...none, title, unit, batch: code.lot, expires: expiryOf(code, at), lot: lot?.id ?? null };
 }
 
 /** Nothing but the code names the lot; certificate and quantity are read from the delivery's paper. */

@@ -73,7 +73,7 @@ function Paper({ delivery, onBack }: PaperProps) {
   const [certificate, quantity] = [useSignal(""), useSignal("")];
   const { view, code } = delivery;
   const amount = Number(quantity.value);
-  const isWhole = certificate.value.trim() !== "" && amount > 0;
+  const wrong = wrongCertificate(certificate.value.trim()) ?? wrongQuantity(quantity.value.trim(), view.unit ?? "");
   const receive = async () => {
     const body = { code, certificate: certificate.value.trim(), quantity: amount };
     if (!(await act("/api/lots", body))) return;
@@ -82,7 +82,7 @@ function Paper({ delivery, onBack }: PaperProps) {
   };
   const fields = [
     { label: "Number of the certificate", value: certificate, max: 64 },
-    { label: "Quantity", value: quantity, max: 9 },
+    { label: `Quantity in ${view.unit ?? "units"}`, value: quantity, max: 9 },
   ];
   const actions = (
     <>
@@ -94,7 +94,7 @@ function Paper({ delivery, onBack }: PaperProps) {
         wide
         deed
         label="Receive into quarantine"
-        disabled={!isWhole}
+        disabled={wrong !== null}
         onPress={() => void receive()}
       />
     </>
@@ -102,8 +102,26 @@ function Paper({ delivery, onBack }: PaperProps) {
   return (
     <Frame title={`${view.title}, lot ${view.batch}, until ${day(view.expires ?? 0)}`} nav={false} actions={actions}>
       <Form fields={fields} />
+      <p class="quiet" role="status">
+        {wrong ?? "QA decides on it afterwards."}
+      </p>
     </Frame>
   );
+}
+
+/** What keeps this from being a certificate's number, as the controller asks for it; null where nothing does. */
+function wrongCertificate(text: string): string | null {
+  if (text === "") return "Still missing: the number of the certificate.";
+  if (!/^[A-Za-z0-9][A-Za-z0-9._-]*$/.test(text))
+    return "The number of the certificate may hold letters, digits, dots, underscores and hyphens, nothing else.";
+  return /[0-9]/.test(text) ? null : "The number of the certificate has a digit in it; a name is none.";
+}
+
+function wrongQuantity(text: string, unit: string): string | null {
+  if (text === "") return `Still missing: the quantity${unit && ` in ${unit}`}.`;
+  const amount = Number(text);
+  if (amount > 0 && amount <= 1_000_000) return null;
+  return "The quantity is a number above 0, at most 1000000, with a dot for decimals and no unit behind it.";
 }
 
 type Status = "released" | "rejected";
