@@ -6,7 +6,9 @@ import {
   central,
   confirm,
   decideLot,
+  filament,
   finish,
+  load,
   prepareBuild,
   refusal,
   release,
@@ -15,6 +17,7 @@ import {
   say,
   sleeves,
   start,
+  supply,
   tag,
   upTo,
 } from "./route-story.ts";
@@ -27,6 +30,7 @@ import {
   layerDone,
   prepare,
   present,
+  printer,
   quentin,
   type Story,
   seePlate,
@@ -146,4 +150,14 @@ it("[F8] an attempt that is held past its order's expiry is not resumed", () => 
   present(story);
   const decision = story.tell({ kind: "resume", attempt: firstAttempt, person: tina });
   expect(decision.refusal?.gates?.find(({ gate }) => gate === "expiry")?.state).toBe("shut");
+});
+
+it("[F40][F85] a lot that central QA holds is not loaded", () => {
+  const story = routeStory();
+  supply(story, printer, filament, "PLA-8");
+  const id = `${filament.gtin}.PLA-7`;
+  say(story, central({ action: "hold", target: { kind: "lot", id }, reason: "material-recall" }));
+  const decision = load(story, printer, filament, "PLA-7");
+  expect(refusal(decision)).toBe("wrong-material");
+  expect(decision.refusal?.what).toContain("The material has been recalled.");
 });

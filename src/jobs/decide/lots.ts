@@ -3,6 +3,7 @@ import { digestOfValue } from "../../kernel/hash.ts";
 import { isIdentifier } from "../../kernel/names.ts";
 import { type Lot, lotId, whyNotUsable } from "../../materials/lot.ts";
 import { holds } from "../../people/person.ts";
+import { centralReasons } from "../central.ts";
 import type { Message } from "../message.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { findLot, findMachine, findPerson } from "../state.ts";
@@ -82,6 +83,11 @@ export function loadMaterial(draft: Draft, message: Of<"load-material">): void {
   }
   const why = whyNotUsable(lot, 0, draft.at, material.title);
   if (why !== null) return reject("wrong-material", `${why} It was not loaded.`);
+  const held = state.central.holds.find(({ target }) => target.kind === "lot" && target.id === lot.id);
+  if (held) {
+    const said = `Central QA holds lot ${lot.batch} of ${material.title}: ${centralReasons[held.reason]}`;
+    return reject("wrong-material", `${said} It was not loaded.`);
+  }
   const used = Object.values(state.jobs).some(
     (job) =>
       !job.ended &&

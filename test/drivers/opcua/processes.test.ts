@@ -65,7 +65,7 @@ test("[F33] an attempt that was left at work by processes that are gone is ended
     expect(await later.machine.perform({ kind: "abort", attempt })).toEqual({ kind: "done" });
     expect(await stateOf(attempt)).toBeNull();
   } finally {
-    process.kill(child, "SIGCONT");
+    if (isRunning(child)) process.kill(child, "SIGCONT");
     await later.machine.close();
     await next.machine.close();
   }
