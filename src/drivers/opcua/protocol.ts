@@ -262,7 +262,11 @@ function loseSight(session: Session): void {
   if (unwatched === null || session.connected) return;
   const { patience } = setup.times;
   if (job !== null && now.mono - unwatched.since < patience) return;
-  if (job === null) return offline(session, unwatched.fault);
+  if (job === null) {
+    // Said already, and perhaps more exactly since: the first cause is not said again.
+    if (session.said === null || session.said === "online") offline(session, unwatched.fault);
+    return;
+  }
   // Said first, because what nobody could see is not known to have failed: the cell then calls its outcome unknown.
   const fault = jobFaults.outOfSight(Math.round(patience / 1000));
   session.unwatched = { ...unwatched, fault };

@@ -1,6 +1,7 @@
 /** The pure driver of a machine on OPC UA: whatever gets lost on the way, nothing runs twice and no answer is guessed. */
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { faults } from "../../../src/drivers/opcua/faults.ts";
 import type { Directive } from "../../../src/equipment/machine.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type Fate, fates, program, Rig } from "./model.ts";
@@ -22,6 +23,20 @@ function rigWith(plan: readonly Fate[] = []): Rig {
   rig.run(1000);
   return rig;
 }
+
+describe("a machine that is lost", () => {
+  it("[F23][L8] is said to be offline for each cause once, the newest last", () => {
+    const rig = rigWith();
+    const causes = [faults.connectionLost(), faults.signInRefused()] as const;
+    for (const fault of [causes[0], causes[1], causes[1], causes[1]]) {
+      rig.reachable = false;
+      rig.event({ kind: "disconnected", fault });
+      rig.run(5000);
+    }
+    const said = rig.heard.flatMap((each) => (each.kind === "offline" ? [each.fault.code] : []));
+    expect(said).toEqual(causes.map(({ code }) => code));
+  });
+});
 
 describe("a start", () => {
   it.each<[Fate, string, number]>([

@@ -91,8 +91,9 @@ class OpcuaMachine implements ChildDriver {
   }
 
   #lost(link: Link, fault: Fault): void {
-    void link.close();
+    // First: closing says "lost" as well, and would begin a second round of attempts beside this one.
     this.#link = null;
+    void link.close();
     this.#step({ kind: "disconnected", fault });
     this.#connectLater();
   }
