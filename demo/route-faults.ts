@@ -9,7 +9,7 @@ import { dispose, job, provePresence, until } from "./people.ts";
 import { cellward, root, startProgram } from "./programs.ts";
 import { deliveries, delivery, otherLabel, startStationStep, station, stationEnd, stationStep, tag } from "./route.ts";
 import { origin } from "./setup.ts";
-import { breakStation, introduce, layIn, mendStation } from "./station.ts";
+import { breakStation, introduce, layIn, mendStation, resetStation } from "./station.ts";
 import { attemptOf, type Story } from "./story.ts";
 
 /** What the cell did about it. */
@@ -59,14 +59,16 @@ function toldOf(view: JobView, outcomes: readonly string[]): Reaction {
 
 /** The station's own panel: clear and reset, as PackML asks after an abort. */
 async function mended(story: Story): Promise<void> {
-  if (!story.station) return;
-  await mendStation(story.station);
+  const { station: found } = story;
+  if (!found) return;
+  await mendStation(found);
   let said = "";
   const back = async () => {
     const { machines } = await story.panel.cell();
     const machine = machines.find(({ id }) => id === station);
     said = machine?.fault?.what ?? "";
-    return machine?.online && !machine.unsafe ? true : null;
+    // The cell ends what it lost sight of when it is back, and the unit then stands aborted until somebody clears it.
+    return machine?.online && !machine.unsafe && (await resetStation(found)) ? true : null;
   };
   await until("the station", back, 120_000).catch((problem: Error) => {
     throw new Error(`${problem.message} ${said}`);

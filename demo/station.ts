@@ -74,11 +74,16 @@ export function layIn({ places }: Station, tag: string | null): Promise<unknown>
   return control(places.control, "/part", { tag });
 }
 
-/** Everything that was broken is whole again, and the station is cleared and reset at its own panel. */
+/** Everything that was broken is whole again. */
 export async function mendStation({ places }: Station): Promise<void> {
   await control(places.control, "/clear", {});
+}
+
+/** Clears and resets the station at its own panel; true once it is idle, which takes a moment and another press. */
+export async function resetStation({ places }: Station): Promise<boolean> {
   // A button that is not lit does nothing: a unit that is idle has nothing to clear.
   for (const button of ["clear", "reset"]) await control(places.control, "/panel", { button }).catch(() => null);
+  return ((await control(places.control, "/state")) as { unit: string }).unit === "Idle";
 }
 
 /** Lets something go wrong at the station. */
