@@ -1,12 +1,13 @@
 /** `npm run pictures`: photographs the pages during real demo runs, for the documentation: in print, on hold, before the release. */
+import { randomBytes } from "node:crypto";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { chromium, type Page } from "playwright-core";
 import { control } from "../demo/control.ts";
 import { createDisplay } from "../demo/display.ts";
 import { deliverShortOrder } from "../demo/packages.ts";
-import { root } from "../demo/programs.ts";
-import { finishStep, labelAndHandOver, printGuide, toTheStation } from "../demo/route.ts";
+import { cellward, root } from "../demo/programs.ts";
+import { finishStep, labelAndHandOver, printGuide, releaseDevice, toTheStation, withCentral } from "../demo/route.ts";
 import { type Running, type SetupOptions, setUp, tearDown } from "../demo/setup.ts";
 import { type Story, startJob, untilLayer, watch } from "../demo/story.ts";
 import { ensureWebBuilt } from "./build-web.ts";
@@ -79,6 +80,26 @@ async function ofTheRoute(story: Story, page: Page): Promise<void> {
   await press(page, "Jobs");
   await press(page, "Look at it");
   await photograph(page, "route.png");
+  await press(page, "To the release");
+  await photograph(page, "release.png");
+  await releaseDevice(story);
+  await withCentral(story);
+  await atCentral(story, page);
+}
+
+/** Central QA's own page, entered with a one-time code: the inbox after a good device, and its record. */
+async function atCentral({ central }: Story, page: Page): Promise<void> {
+  if (!central) throw new Error("This demo has no central QA.");
+  const invited = await cellward(["qa", "people", "invite", "--keys", central.places.keys, "--role", "qa"]);
+  const { code } = invited.value as { code: string };
+  await page.goto(central.url);
+  await page.locator("#code").fill(code);
+  await page.locator("#new-name").fill("Quentin Moreau");
+  await page.locator("#new-password").fill(randomBytes(9).toString("base64url"));
+  await page.locator('form[action="/enrol"] button').click();
+  await photograph(page, "central-inbox.png");
+  await page.getByRole("link", { name: "Cells" }).first().click();
+  await photograph(page, "central-cells.png");
 }
 
 /** Runs in the page: the same request that its sign-in screen sends. */

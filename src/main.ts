@@ -170,30 +170,7 @@ program
   .option("--key <key...>", "public keys to check the signatures with: lines, or files of them", [])
   .action(async (path, o) => end(await (await parts.packages()).showPackage(terminal(), path, o.key)));
 
-const people = program.command("people").description("who may use this cell");
-people
-  .command("invite")
-  .description("make a place for one person; prints a one-time code")
-  .addOption(keys)
-  .requiredOption("--role <role...>", "technician, qa, engineer")
-  .action(async (o) => end(await (await parts.people()).invite(terminal(), o.keys, o.role)));
-people
-  .command("list")
-  .description("list accounts and their roles")
-  .addOption(keys)
-  .action(async (o) => end(await (await parts.people()).listPeople(terminal(), o.keys)));
-people
-  .command("disable")
-  .description("end an account for good; a running cell signs the person out at once")
-  .argument("<person>", "the identifier (P-…) that `people list` prints")
-  .addOption(keys)
-  .action(async (person, o) => end(await (await parts.people()).disablePerson(terminal(), o.keys, person)));
-people
-  .command("unlock")
-  .description("end the lock after too many wrong passwords")
-  .argument("<person>", "the identifier (P-…) that `people list` prints")
-  .addOption(keys)
-  .action(async (person, o) => end(await (await parts.people()).unlockPerson(terminal(), o.keys, person)));
+peopleCommands(program, "who may use this cell", []);
 
 const trust = program.command("trust").description("which certificates of machines on OPC UA this cell accepts");
 trust
@@ -271,16 +248,39 @@ central()
     qa.command("verify").description("verify everything that is held, again"),
   )
   .action(async (o) => end(await (await parts.qa()).verifyQa(terminal(), o)));
-qa.command("people")
-  .description("who may use central's page")
-  .command("invite")
-  .description("make a place for one person; prints a one-time code")
-  .addOption(keys)
-  .option("--role <role...>", "qa decides, engineer and technician look", ["qa"])
-  .action(async (o) => end(await (await parts.people()).invite(terminal(), o.keys, o.role)));
+peopleCommands(qa, "who may use central's page", ["qa"]);
 qa.command("schema")
   .description("print the configuration's JSON Schema")
   .action(async () => (await parts.qa()).printQaSchema());
+
+/** The same at both desks: a cell's panel and central QA's page have accounts of one kind. */
+function peopleCommands(desk: Command, description: string, roles: readonly string[]): void {
+  const people = desk.command("people").description(description);
+  const role = new Option("--role <role...>", "technician, qa, engineer");
+  people
+    .command("invite")
+    .description("make a place for one person; prints a one-time code")
+    .addOption(keys)
+    .addOption(roles.length > 0 ? role.default(roles) : role.makeOptionMandatory())
+    .action(async (o) => end(await (await parts.people()).invite(terminal(), o.keys, o.role)));
+  people
+    .command("list")
+    .description("list accounts and their roles")
+    .addOption(keys)
+    .action(async (o) => end(await (await parts.people()).listPeople(terminal(), o.keys)));
+  people
+    .command("disable")
+    .description("end an account for good; whoever is signed in with it is signed out at once")
+    .argument("<person>", "the identifier (P-…) that `people list` prints")
+    .addOption(keys)
+    .action(async (person, o) => end(await (await parts.people()).disablePerson(terminal(), o.keys, person)));
+  people
+    .command("unlock")
+    .description("end the lock after too many wrong passwords")
+    .argument("<person>", "the identifier (P-…) that `people list` prints")
+    .addOption(keys)
+    .action(async (person, o) => end(await (await parts.people()).unlockPerson(terminal(), o.keys, person)));
+}
 
 /** OPC UA takes long to load: only who asks for it waits. */
 function trustCommands(): Promise<typeof import("./commands/io/trust.ts")> {

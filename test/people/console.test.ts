@@ -43,6 +43,14 @@ describe("cellward people", () => {
     expect([unlocked.code, unlocked.err]).toEqual([7, expect.stringContaining("does not bring it back")]);
   });
 
+  it("[F91] central QA's accounts are listed and ended in the same way", async () => {
+    const ended = await cellward("--json", "qa", "people", "disable", person, "--keys", keys);
+    expect([ended.code, JSON.parse(ended.out)]).toEqual([0, { ok: true, person }]);
+    expect((await cellward("qa", "people", "list", "--keys", keys)).out).toContain("(disabled)");
+    const invited = await cellward("--json", "qa", "people", "invite", "--keys", keys);
+    expect([invited.code, JSON.parse(invited.out)]).toEqual([0, expect.objectContaining({ ok: true })]);
+  });
+
   it("[F91] unlock ends the lock of wrong passwords", async () => {
     const people = await open();
     for (let failure = 1; failure <= 5; failure += 1) await people.authenticate("Ana Lima", "wrong");

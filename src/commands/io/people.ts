@@ -19,7 +19,7 @@ async function withPeople(
 ): Promise<number> {
   if (!existsSync(keys)) {
     const what = `There is no key folder ${keys}.`;
-    const remedy = "Name the folder that `cellward init` made with --keys.";
+    const remedy = "Name the folder that `cellward init`, or at central `cellward qa init`, made with --keys.";
     return terminal.trouble({ code: "no-key-folder", what, remedy }, exitCode.refused);
   }
   return use(await openPeople({ path: join(keys, "people.json"), clock: systemClock }));

@@ -69,7 +69,7 @@ export function HelpScreen() {
         </section>
         <section class="panel">
           <h2>Signs</h2>
-          <ul class="todo">
+          <ul class="signs">
             <li>Square 1: act at once. Diamond 2: act soon. Triangle 3: know of it.</li>
             <li>Layers: dark square passed, triangle conceded, cross failed, ring not seen, empty not made.</li>
             <li>A hatched value is old; below it stands since when.</li>
