@@ -95,8 +95,12 @@ async function atCentral({ central }: Story, page: Page): Promise<void> {
   await page.goto(central.url);
   await page.locator("#code").fill(code);
   await page.locator("#new-name").fill("Quentin Moreau");
-  await page.locator("#new-password").fill(randomBytes(9).toString("base64url"));
+  const password = randomBytes(9).toString("base64url");
+  await page.locator("#new-password").fill(password);
   await page.locator('form[action="/enrol"] button').click();
+  await page.locator("#name").fill("Quentin Moreau");
+  await page.locator("#password").fill(password);
+  await page.locator('form[action="/sign-in"] button').click();
   await photograph(page, "central-inbox.png");
   await page.getByRole("link", { name: "Cells" }).first().click();
   await photograph(page, "central-cells.png");

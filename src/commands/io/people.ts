@@ -40,7 +40,7 @@ export async function invite(terminal: Terminal, keys: string, asked: readonly s
     const until = new Date(expires).toISOString().slice(0, 16).replace("T", " ");
     terminal.result(
       { ok: true, person, code, expires },
-      `One-time code for a new ${asked.join(" and ")}: ${code}\nIt is typed once at the sign-in page ("I have a one-time code"), before ${until} UTC.`,
+      `One-time code for a new ${asked.join(" and ")}: ${code}\nIt is typed once on the page where one signs in, before ${until} UTC.`,
     );
     return exitCode.ok;
   });

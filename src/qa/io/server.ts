@@ -198,7 +198,7 @@ function unsigned({ counter }: House, reply: FastifyReply, said?: string, status
     .code(status)
     .header("cache-control", "no-store")
     .type("text/html; charset=utf-8")
-    .send(signInPage(counter.site, said));
+    .send(signInPage(counter.site, said, status < 400));
 }
 
 function notYours({ counter }: House, reply: FastifyReply) {

@@ -58,12 +58,12 @@ export function framed(page: Framed): string {
 
 const current = htmlOf(' aria-current="page"');
 
-/** The page for somebody who is not: sign in, or take a place with a one-time code. */
-export function signInPage(site: string, said?: string): string {
+/** The page for somebody who is not: sign in, or take a place with a one-time code. Colour is only for what went wrong. */
+export function signInPage(site: string, said?: string, isGood = false): string {
   return document(
     `Sign in · ${site}`,
     html`<header><p class="where">Central QA · ${site}</p></header><main>
-${said === undefined ? null : html`<p class="said" role="alert">${said}</p>`}<h1>Sign in</h1>
+${said === undefined ? null : html`<p class="${isGood ? "panel" : "said"}" role="alert">${said}</p>`}<h1>Sign in</h1>
 <form class="panel" method="post" action="/sign-in">
 <p><label for="name">Name</label><input id="name" name="name" autocomplete="username" required maxlength="64"></p>
 <p><label for="password">Password or PIN</label><input id="password" name="password" type="password" autocomplete="current-password" required maxlength="128"></p>
