@@ -65,7 +65,7 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
   await announce(run);
   hear(run, { kind: "start" });
   return {
-    status: () => run.status ?? statusOf(run.state, null),
+    status: () => present(run),
     headMoved() {
       if (run.moved) return;
       run.moved = true;
@@ -166,6 +166,13 @@ async function announce(run: Run): Promise<void> {
   if (before !== null && sameStatus(before, status)) return;
   run.status = status;
   run.ports.onStatus(status);
+}
+
+/** The status at this moment: an entry that is durable counts as waiting before the courier has heard of it. */
+function present(run: Run): SyncStatus {
+  const head = run.ports.ledger.head().size;
+  if (run.status?.head === head) return run.status;
+  return statusOf({ ...run.state, head }, run.status?.oldestUnsyncedAt ?? run.ports.clock.now());
 }
 
 function sameStatus(a: SyncStatus, b: SyncStatus): boolean {

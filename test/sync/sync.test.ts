@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { utf8 } from "../../src/ledger/bytes.ts";
 import { createMemoryDisk, verifyDisk } from "../../src/ledger/memory.ts";
-import { origin } from "../ledger/plain-drafts.ts";
+import { draft, origin } from "../ledger/plain-drafts.ts";
 import { fair } from "./network.ts";
 import { createWorld, isSettled, type World } from "./world.ts";
 
@@ -33,6 +33,17 @@ describe("[F79][F80][F81] sync", () => {
     expect(world.alarms).toEqual([]);
     expect(world.sync.status()).toMatchObject({ withQa: 1001, oldestUnsyncedAt: null, alarm: null });
     expect(verifyDisk(world.disk)).toMatchObject({ cosigned: { size: 1001 } });
+    await world.stop();
+  });
+
+  test("an entry is said to wait from the moment it is durable, before the courier has heard of it", async () => {
+    const world = await createWorld(1);
+    await world.write(1);
+    await world.run(() => isSettled(world));
+    const { size } = world.ledger.head();
+    await world.ledger.append([draft("Noted")]);
+    expect(world.sync.status()).toMatchObject({ state: "syncing", withQa: size, head: size + 1 });
+    expect(world.sync.status().oldestUnsyncedAt).not.toBe(null);
     await world.stop();
   });
 
