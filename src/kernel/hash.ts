@@ -5,7 +5,11 @@ import type { Digest } from "./names.ts";
 
 /** Raw SHA-256 (32 bytes) over the concatenation of the parts. */
 export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
-  return new Uint8Array(hash("sha256", parts.length === 1 ? parts[0]! : Buffer.concat(parts), "buffer"));
+  // By way of a text, because asking the library for bytes takes twice as long (npm run bench -- append).
+  const text = hash("sha256", parts.length === 1 ? parts[0]! : Buffer.concat(parts), "binary");
+  const bytes = new Uint8Array(32);
+  for (let index = 0; index < 32; index++) bytes[index] = text.charCodeAt(index);
+  return bytes;
 }
 
 /** SHA-256 of bytes as lower-case hex. */

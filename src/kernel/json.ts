@@ -20,12 +20,13 @@ export function canonical(value: unknown): string {
   }
   if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
   assert(typeof value === "object", `canonical JSON cannot hold a ${typeof value}`);
-  const members = Object.entries(value)
-    .filter(([, member]) => member !== undefined)
-    // RFC 8785 3.2.3 sorts by UTF-16 code units, which is what < does on strings here.
-    .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, member]) => `${canonical(key)}:${canonical(member)}`);
-  return `{${members.join(",")}}`;
+  let members = "";
+  // RFC 8785 3.2.3 sorts by UTF-16 code units, which is what `sort` does by itself.
+  for (const key of Object.keys(value).sort()) {
+    const member = (value as Record<string, unknown>)[key];
+    if (member !== undefined) members += `${members === "" ? "" : ","}${canonical(key)}:${canonical(member)}`;
+  }
+  return `{${members}}`;
 }
 
 /** UTF-8 bytes of the RFC 8785 text. */
@@ -76,8 +77,8 @@ export function unsafeIntegerIn(value: Json, at: string): string | null {
   if (typeof value === "number") return Number.isInteger(value) && !Number.isSafeInteger(value) ? at : null;
   if (value === null || typeof value !== "object") return null;
   for (const [name, member] of Object.entries(value)) {
-    const found = unsafeIntegerIn(member, `${at}.${name}`);
-    if (found !== null) return found;
+    const found = unsafeIntegerIn(member, name);
+    if (found !== null) return `${at}.${found}`;
   }
   return null;
 }

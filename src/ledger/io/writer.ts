@@ -25,7 +25,7 @@ function serve(store: Store): void {
   port.on("message", (message: ToWriter) => {
     if (failed !== null && message.kind !== "close") return;
     if (message.kind === "append") {
-      waiting.push(...message.requests);
+      waiting.push(...(JSON.parse(message.requests) as AppendRequest[]));
       schedule(store);
     } else if (message.kind === "page") {
       say({ kind: "page", id: message.id, rows: store.page(message.from, message.to) });
@@ -73,11 +73,11 @@ function flush(store: Store): void {
     fail(written.error);
     return;
   }
-  const results = group.map((request, index) => ({
-    id: request.id,
-    entries: (written.value[index] ?? []).map((sealed) => sealed.entry),
-  }));
-  say({ kind: "appended", results, head: store.head() });
+  const results = group.map(({ id }, index) => {
+    const entries = (written.value[index] ?? []).map(({ entryText }) => entryText);
+    return `[${id},[${entries.join(",")}]]`;
+  });
+  say({ kind: "appended", results: `[${results.join(",")}]`, head: store.head() });
 }
 
 function fail(fault: LedgerFault): void {
