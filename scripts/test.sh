@@ -5,7 +5,7 @@ root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root" || exit 1
 
 # Debian packages that tests use: a real browser for the pages, a real database and a real broker for central QA, age's program.
-packages="chromium postgresql mosquitto age"
+packages="chromium postgresql mosquitto age strace"
 
 . "$root/scripts/debian.sh"
 ensure_debian $packages

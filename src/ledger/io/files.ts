@@ -1,7 +1,7 @@
 /** Files that are whole or not there: written aside, flushed, renamed, and their folder flushed. */
 import { randomBytes } from "node:crypto";
 import { mkdir, open, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 
 /** Replaces or creates a file so that after a power cut it holds the old bytes or the new, never a mixture. */
 export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
@@ -33,9 +33,15 @@ export async function flushFolder(folder: string): Promise<void> {
   }
 }
 
-/** Creates a folder (and those above it) that only its owner can enter. */
+/** Creates a folder (and those above it) that only its owner can enter; what it made is there after a power cut too. */
 export async function makePrivateFolder(folder: string): Promise<void> {
-  await mkdir(folder, { recursive: true, mode: 0o700 });
+  const first = await mkdir(folder, { recursive: true, mode: 0o700 });
+  if (first === undefined) return;
+  const last = dirname(resolve(first));
+  for (let above = dirname(resolve(folder)); ; above = dirname(above)) {
+    await flushFolder(above);
+    if (above === last) return;
+  }
 }
 
 /** The system's error code of something caught (`ENOENT`), or an empty text. */
