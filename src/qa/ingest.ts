@@ -10,10 +10,10 @@ import { cosign } from "../ledger/cosignature.ts";
 import { splitNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
 import { judgeBatch, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
-import { type Held, type QaStore, type Receipt, type Settlement, unregistered, type Writing } from "./store.ts";
+import { type Held, type IngestStore, type Receipt, type Settlement, unregistered, type Writing } from "./store.ts";
 
 export interface IngestPorts {
-  readonly store: QaStore;
+  readonly store: IngestStore;
   /** The cells of the configuration, by id. */
   readonly cells: ReadonlyMap<string, RegisteredCell>;
   /** Central's cosigning key (type 4). */

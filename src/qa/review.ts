@@ -1,5 +1,6 @@
 /** What the entries of one cell say, folded one by one: its jobs, what was released, and what is out of the ordinary. */
-import { type Json, parseCanonical } from "../kernel/json.ts";
+import { parseCanonical } from "../kernel/json.ts";
+import { type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
 import type { JobId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import type { KeptEntry } from "./store.ts";
@@ -86,9 +87,9 @@ export function isKnown(
 const mostKnown = 100_000;
 
 /** What an entry names that a decision can be about. */
-function namesIn({ type, job }: KeptEntry, body: Body): readonly string[] {
+function namesIn({ type, job }: KeptEntry, body: Members): readonly string[] {
   const names: string[] = job === null ? [] : [`job ${job}`];
-  const add = (kind: string, from: Body | null, member: string) => {
+  const add = (kind: string, from: Members | null, member: string) => {
     const id = textIn(from, member);
     if (id !== null) names.push(`${kind} ${id}`);
   };
@@ -101,8 +102,6 @@ function namesIn({ type, job }: KeptEntry, body: Body): readonly string[] {
   for (const each of materials) add("lot", membersOf(each), "lot");
   return names;
 }
-
-type Body = { readonly [key: string]: Json };
 
 /** A fold that has seen nothing. Bodies of types it does not know change nothing: cells may be newer than central. */
 export function createCellFold(): CellFold {
@@ -122,16 +121,16 @@ export function createCellFold(): CellFold {
     oddities = [...oddities, { kind, seq, at, what }].slice(-mostOddities);
   };
 
-  function decided(decision: Body | null): void {
+  function decided(decision: Members | null): void {
     decisions.add(textIn(decision, "id") ?? "");
-    const target = memberOf(decision ?? {}, "target");
+    const target = memberOf(decision, "target");
     const name = `${textIn(target, "kind")} ${textIn(target, "id")}`;
     const standing = textIn(target, "kind") === "cell" ? cellHolds : holds;
     if (decision?.["action"] === "hold") standing.add(name);
     if (decision?.["action"] === "lift") standing.delete(name);
   }
 
-  function takeCell(entry: KeptEntry, body: Body): void {
+  function takeCell(entry: KeptEntry, body: Members): void {
     const { type } = entry;
     if (type === "CellBooted") software = textIn(memberOf(body, "versions"), "software");
     if (type === "CentralDecided") decided(memberOf(body, "decision"));
@@ -146,7 +145,7 @@ export function createCellFold(): CellFold {
   return {
     take(entry) {
       const parsed = parseCanonical(entry.body);
-      const body: Body = parsed.ok ? (membersOf(parsed.value) ?? {}) : {};
+      const body: Members = parsed.ok ? (membersOf(parsed.value) ?? {}) : {};
       size = entry.seq + 1;
       lastAt = entry.at;
       // Told once each time that it begins, not for every entry written meanwhile.
@@ -168,7 +167,7 @@ function emptyJob(job: JobId): JobView {
   return { job, title: job, ...never, nonconformities: [], releases: [], overfull: false };
 }
 
-function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body, held: boolean): JobView {
+function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Members, held: boolean): JobView {
   const view = { ...before, lastSeq: seq, lastAt: at };
   switch (type) {
     case "JobOrderAccepted":
@@ -204,17 +203,4 @@ function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Body, held
     default:
       return view;
   }
-}
-
-function memberOf(body: Body, name: string): Body | null {
-  return membersOf(body[name] ?? null);
-}
-
-function membersOf(value: Json): Body | null {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Body) : null;
-}
-
-function textIn(body: Body | null, name: string): string | null {
-  const value = body?.[name];
-  return typeof value === "string" ? value : null;
 }

@@ -5,6 +5,8 @@ import { toHex } from "../ledger/bytes.ts";
 import { type Chain, emptyChain, type JobHeads } from "../ledger/chain.ts";
 import type { SignedNote } from "../ledger/note.ts";
 import { type Frontier, grow, rootOf } from "../ledger/tree.ts";
+import type { TraceStore } from "./traces.ts";
+import type { WatchStore } from "./watch.ts";
 
 /** Entries from `from` up to, not including, `to`; the jobs are those that the entries name. */
 export interface Reach {
@@ -134,10 +136,10 @@ export interface Review {
 }
 
 /**
- * The store. Entries, heads, cosignatures, forks, quarantine, decisions and reviews are only ever added. Every method
+ * The store. Entries, heads, cosignatures, forks, quarantine, decisions, reviews and alarms are only ever added. Every method
  * rejects with StoreFailed where the database could not do it; nothing of that call is then durable.
  */
-export interface QaStore {
+export interface QaStore extends TraceStore, WatchStore {
   /**
    * Reads what is held of `origin`, judges, and writes what the judgement wants, in one transaction under the log's
    * lock: whoever else settles the same log, in this process or another, does it before or after.
@@ -171,6 +173,9 @@ export interface QaStore {
   lastHeard(): Promise<ReadonlyMap<string, EpochMs>>;
   close(): Promise<void>;
 }
+
+/** What ingest asks of the store. */
+export type IngestStore = Pick<QaStore, "settle" | "log" | "keepCosigned" | "heard" | "settleStatus" | "raise">;
 
 /** Thrown by every method of a store whose database could not do what was asked. */
 export class StoreFailed extends Error {

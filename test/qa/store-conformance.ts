@@ -35,7 +35,7 @@ const just = <T>(value: T): Settlement<T> => ({ writing: nothing, value });
 const whole = (from: number, to: number, jobs: readonly string[] = []) => ({ from, to, jobs: jobs as JobId[] });
 
 /** Appends drafts at the end of what is held, as an ingest would. */
-async function append(store: QaStore, drafts: readonly EntryDraft[], at = 1_000): Promise<void> {
+export async function append(store: QaStore, drafts: readonly EntryDraft[], at = 1_000): Promise<void> {
   const jobs = drafts.flatMap((each) => (each.job === null ? [] : [each.job]));
   const state = await store.log(origin);
   await store.settle(origin, whole(state.size, state.size, jobs), (held) => {
@@ -46,7 +46,11 @@ async function append(store: QaStore, drafts: readonly EntryDraft[], at = 1_000)
 }
 
 /** Declares the suite for one kind of store. */
-export function storeConformance(name: string, makePlace: () => StorePlace | Promise<StorePlace>): void {
+export function storeConformance(
+  name: string,
+  makePlace: () => StorePlace | Promise<StorePlace>,
+  more: (fresh: Fresh) => void,
+): void {
   const fresh = async () => {
     const place = await makePlace();
     const store = await place.open();
@@ -57,10 +61,12 @@ export function storeConformance(name: string, makePlace: () => StorePlace | Pro
     logs(fresh);
     lists(fresh);
     refusals(fresh);
+    more(fresh);
   });
 }
 
-type Fresh = () => Promise<{ place: StorePlace; store: QaStore }>;
+/** Makes a place and opens it; closed after the test. */
+export type Fresh = () => Promise<{ place: StorePlace; store: QaStore }>;
 
 function logs(fresh: Fresh): void {
   test("a log nobody has sent is empty", async () => {

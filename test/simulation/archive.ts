@@ -6,8 +6,8 @@ import { emptyFrontier, type Frontier, grow, rootOf } from "../../src/ledger/tre
 import {
   type AcceptedHead,
   type Held,
+  type IngestStore,
   type NewEntry,
-  type QaStore,
   type Reach,
   type Receipt,
   StoreFailed,
@@ -15,7 +15,7 @@ import {
 } from "../../src/qa/store.ts";
 
 /** What ingest asks of a store, over one log. */
-export interface Archive extends QaStore {
+export interface Archive extends IngestStore {
   readonly held: readonly NewEntry[];
   /** Two histories were seen, or so central believes. */
   isFrozen(): boolean;
@@ -58,7 +58,6 @@ export function createArchive(origin: string, fails: () => boolean): Archive {
     newest = { size: held.length, checkpoint: writing.checkpoint, cosigned: null };
   }
 
-  const notAsked = () => Promise.reject(new Error("the simulation does not ask for this"));
   return {
     held,
     isFrozen: () => frozen,
@@ -80,9 +79,7 @@ export function createArchive(origin: string, fails: () => boolean): Archive {
       return receipt;
     },
     heard: async () => undefined,
-    close: async () => undefined,
-    ...{ heads: notAsked, entries: notAsked, jobEntries: notAsked, forks: notAsked, quarantined: notAsked },
-    ...{ quarantinedMessage: notAsked, keepDecision: notAsked, decisions: notAsked, keepReview: notAsked },
-    ...{ reviews: notAsked, lastHeard: notAsked },
+    raise: async () => undefined,
+    settleStatus: async (_, judge) => judge(null, held.length).value,
   };
 }

@@ -1,13 +1,14 @@
 /** The schema of central QA on PostgreSQL as numbered steps of plain SQL; a step that was released is never changed. */
 
 const records = ["log", "entry", "head", "cosigned", "fork", "quarantine", "decision", "review"];
-const refusals = records
-  .map(
-    (table) =>
-      `CREATE TRIGGER ${table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table} ` +
-      "FOR EACH STATEMENT EXECUTE FUNCTION cellward_qa_refuse();",
-  )
-  .join("\n");
+const refusalsOf = (tables: readonly string[]) =>
+  tables
+    .map(
+      (table) =>
+        `CREATE TRIGGER ${table}_only_grows BEFORE UPDATE OR DELETE OR TRUNCATE ON ${table} ` +
+        "FOR EACH STATEMENT EXECUTE FUNCTION cellward_qa_refuse();",
+    )
+    .join("\n");
 
 const first = `
   CREATE TABLE log (origin text PRIMARY KEY);
@@ -45,8 +46,25 @@ const first = `
   CREATE TABLE heard (cell text PRIMARY KEY, at bigint NOT NULL);
   CREATE FUNCTION cellward_qa_refuse() RETURNS trigger LANGUAGE plpgsql AS
     'BEGIN RAISE EXCEPTION ''nothing at central QA is ever edited''; END';
-  ${refusals}
+  ${refusalsOf(records)}
+`;
+
+const second = `
+  -- Made from the entries, and made again whenever it is wanted: the one table that may be emptied.
+  CREATE TABLE made_with (
+    part text COLLATE "C" NOT NULL, whole text COLLATE "C" NOT NULL, origin text NOT NULL, seq bigint NOT NULL,
+    PRIMARY KEY (part, whole, origin)
+  );
+  CREATE INDEX made_with_parts ON made_with (whole, part);
+  CREATE TABLE indexed (origin text PRIMARY KEY, size bigint NOT NULL);
+  CREATE TABLE status (
+    origin text PRIMARY KEY, boot bigint NOT NULL, counter bigint NOT NULL, note text NOT NULL,
+    received_at bigint NOT NULL
+  );
+  CREATE TABLE alarm (id text PRIMARY KEY, cell text NOT NULL, code text NOT NULL, what text NOT NULL, at bigint NOT NULL);
+  CREATE INDEX alarm_cell ON alarm (cell);
+  ${refusalsOf(["alarm"])}
 `;
 
 /** Step 1 stands first. */
-export const migrations: readonly string[] = [first];
+export const migrations: readonly string[] = [first, second];

@@ -28,9 +28,9 @@ import {
   type Writing,
 } from "../store.ts";
 import { migrations } from "./migrations.ts";
-
-type Sql = postgres.Sql<{ bigint: number }>;
-type Tx = postgres.TransactionSql<{ bigint: number }>;
+import { keepUses, postgresTraces } from "./postgres-traces.ts";
+import { type Answer, codeOf, type Sql, type Tx, transact } from "./postgres-transact.ts";
+import { postgresWatch } from "./postgres-watch.ts";
 
 /** Sizes and times are below 2^53: PostgreSQL's bigint is a plain number here. */
 const bigint = {
@@ -39,9 +39,6 @@ const bigint = {
   parse: (text: string) => Number(text),
   serialize: (value: number) => String(value),
 };
-
-/** Any number that is the same in every instance: whoever migrates holds this lock. */
-const migrationLock = 7_302_611;
 
 /** Connects, brings the schema up to date, and hands out the store. Throws StoreFailed. */
 export async function openPostgresStore(url: string): Promise<QaStore> {
@@ -57,12 +54,12 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
     connection: { synchronous_commit: "on", application_name: "cellward-qa" },
   });
   try {
-    await sql.begin((tx) => migrate(tx));
+    await migrate(sql);
   } catch (problem) {
     await sql.end({ timeout: 1 });
     throw failed(problem);
   }
-  const answer = async <T>(act: () => Promise<T>): Promise<T> => {
+  const answer: Answer = async (act) => {
     try {
       return await act();
     } catch (problem) {
@@ -72,7 +69,7 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
   return {
     settle: (origin, reach, judge) =>
       answer(async () => {
-        const settled = await sql.begin(async (tx) => {
+        const settled = await transact(sql, async (tx) => {
           await lockLog(tx, origin);
           const { writing, value } = judge(await heldOf(tx, origin, reach));
           await write(tx, origin, writing);
@@ -83,7 +80,7 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
     log: (origin) => answer(() => stateIn(sql, origin)),
     keepCosigned: (origin, size, cosigned) =>
       answer(async () => {
-        const standing = await sql.begin(async (tx) => {
+        const standing = await transact(sql, async (tx) => {
           await lockLog(tx, origin);
           const before = await receiptOf(tx, origin);
           if (before !== null && before.size >= size) return { receipt: before };
@@ -96,13 +93,7 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
       answer(async () =>
         (await sql<FullHead[]>`${headsOf(sql)} WHERE origin = ${origin} ORDER BY head.size`).map(headOf),
       ),
-    entries: (origin, from, limit) =>
-      answer(async () =>
-        (
-          await sql<EntryRow[]>`
-            ${selectEntry(sql)} WHERE origin = ${origin} AND seq >= ${from} ORDER BY seq LIMIT ${limit}`
-        ).map(entryOf),
-      ),
+    entries: (origin, from, limit) => answer(() => entriesOf(sql, origin, from, limit)),
     jobEntries: (origin, job, from = 0, limit = Number.MAX_SAFE_INTEGER) =>
       answer(async () =>
         (
@@ -112,6 +103,11 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
         ).map(entryOf),
       ),
     ...lists(sql, answer),
+    ...postgresTraces(sql, answer, { lock: lockLog, entriesOf }),
+    ...postgresWatch(sql, answer, {
+      lock: lockLog,
+      sizeOf: async (tx, origin) => (await newestHead(tx, origin, Number.MAX_SAFE_INTEGER))?.size ?? 0,
+    }),
     close: () => sql.end({ timeout: 5 }),
   };
 }
@@ -126,7 +122,7 @@ function splitSocket(url: string): { address: string; socket: { host?: string } 
 }
 
 /** The lists that people read: forks, quarantine, decisions, reviews, and who was heard. */
-function lists(sql: Sql, answer: <T>(act: () => Promise<T>) => Promise<T>) {
+function lists(sql: Sql, answer: Answer) {
   return {
     forks: () =>
       answer(async () => [...(await sql<Fork[]>`SELECT origin, size, held, other, what, at FROM fork ORDER BY id`)]),
@@ -170,13 +166,28 @@ function lists(sql: Sql, answer: <T>(act: () => Promise<T>) => Promise<T>) {
   };
 }
 
-async function migrate(tx: Tx): Promise<void> {
-  await tx`SELECT pg_advisory_xact_lock(${migrationLock})`;
+/** What two instances that bring one database up to date at once may get in each other's way with. */
+const raced: ReadonlySet<string> = new Set(["23505", "42P07", "42P06", "42710"]);
+const mostMigrationTries = 20;
+
+/** Brings the schema up to date; of several instances one does each step, and the others find it done. */
+async function migrate(sql: Sql): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await transact(sql, migrateOnce);
+    } catch (problem) {
+      if (!raced.has(codeOf(problem)) || tries >= mostMigrationTries) throw problem;
+    }
+  }
+}
+
+async function migrateOnce(tx: Tx): Promise<void> {
   await tx`CREATE TABLE IF NOT EXISTS cellward_qa_migration (version integer PRIMARY KEY)`;
   const rows = await tx<{ version: number | null }[]>`SELECT max(version) AS version FROM cellward_qa_migration`;
   for (let version = (rows[0]?.version ?? 0) + 1; version <= migrations.length; version++) {
-    await tx.unsafe(migrations[version - 1] ?? "");
+    // The number first: whoever else wants the same step waits here, and then finds it taken.
     await tx`INSERT INTO cellward_qa_migration VALUES (${version})`;
+    await tx.unsafe(migrations[version - 1] ?? "");
   }
 }
 
@@ -195,7 +206,8 @@ interface FullHead extends HeadRow {
   readonly note: SignedNote | null;
 }
 
-const selectEntry = (sql: Sql) => sql`SELECT seq, leaf, digest, job, type, at, received_at, entry, body FROM entry`;
+const selectEntry = (sql: Sql | Tx) =>
+  sql`SELECT seq, leaf, digest, job, type, at, received_at, entry, body FROM entry`;
 const headsOf = (sql: Sql | Tx) => sql`
   SELECT head.size, frontier, prev, boot, checkpoint, cosigned.note AS note
   FROM head LEFT JOIN cosigned USING (origin, size)`;
@@ -204,6 +216,12 @@ const headOf = ({ size, checkpoint, note }: FullHead): AcceptedHead => ({ size, 
 function entryOf({ received_at, ...row }: EntryRow): KeptEntry {
   const bytes = (blob: Uint8Array) => new Uint8Array(blob);
   return { ...row, leaf: bytes(row.leaf), entry: bytes(row.entry), body: bytes(row.body), receivedAt: received_at };
+}
+
+async function entriesOf(sql: Sql | Tx, origin: string, from: number, limit: number): Promise<KeptEntry[]> {
+  const rows = await sql<EntryRow[]>`
+    ${selectEntry(sql)} WHERE origin = ${origin} AND seq >= ${from} ORDER BY seq LIMIT ${limit}`;
+  return rows.map(entryOf);
 }
 
 async function newestHead(sql: Sql | Tx, origin: string, below: number): Promise<FullHead | undefined> {
@@ -259,6 +277,7 @@ async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
     const { frontier, prev, boot } = chain;
     const row = { origin, size: frontier.size, frontier: packFrontier(frontier), prev, boot };
     await tx`INSERT INTO head ${tx({ ...row, checkpoint, received_at: at })}`;
+    await keepUses(tx, origin, writing.entries);
   }
   if (writing.kind === "fork") {
     const rows = await tx<{ n: number }[]>`SELECT count(*) AS n FROM fork WHERE origin = ${origin}`;
@@ -279,6 +298,6 @@ async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
 
 /** The database's own errors become the port's, by their code alone; anything else is a defect and goes on. */
 function failed(problem: unknown): unknown {
-  const code = problem instanceof Error && "code" in problem ? String(problem.code) : "";
+  const code = codeOf(problem);
   return code === "" ? problem : new StoreFailed(code);
 }

@@ -28,14 +28,15 @@ import {
   stateOf,
   type Writing,
 } from "../store.ts";
+import { keepUses, sqliteTraces, traceSchema } from "./sqlite-traces.ts";
+import { sqliteWatch, watchSchema } from "./sqlite-watch.ts";
 
 type Db = Database.Database;
 
 /** File name of the store in the data folder. */
 export const storeFile = "qa.db";
-const formatVersion = 1;
 
-const schema = `
+const first = `
   CREATE TABLE entry (
     origin TEXT NOT NULL, seq INTEGER NOT NULL CHECK (seq >= 0), leaf BLOB NOT NULL CHECK (length(leaf) = 32),
     digest TEXT NOT NULL, job TEXT, type TEXT NOT NULL, at INTEGER NOT NULL, received_at INTEGER NOT NULL,
@@ -65,13 +66,18 @@ const schema = `
   CREATE TABLE heard (cell TEXT NOT NULL PRIMARY KEY, at INTEGER NOT NULL) STRICT, WITHOUT ROWID;
 `;
 const records = ["entry", "head", "cosigned", "fork", "quarantine", "decision", "review"];
-const refusals = records.flatMap((table) =>
-  ["UPDATE", "DELETE"].map(
-    (verb) =>
-      `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} ` +
-      `BEGIN SELECT RAISE(ABORT, 'nothing at central QA is ever edited'); END;`,
-  ),
-);
+const refusalsOf = (tables: readonly string[]) =>
+  tables
+    .flatMap((table) =>
+      ["UPDATE", "DELETE"].map(
+        (verb) =>
+          `CREATE TRIGGER ${table}_no_${verb.toLowerCase()} BEFORE ${verb} ON ${table} ` +
+          `BEGIN SELECT RAISE(ABORT, 'nothing at central QA is ever edited'); END;`,
+      ),
+    )
+    .join("\n");
+/** The schema in steps, step 1 first; one that was released is never changed. */
+const migrations = [first + refusalsOf(records), `${traceSchema}${watchSchema}${refusalsOf(["alarm"])}`];
 
 /** Opens or makes the store in one file. Throws StoreFailed. */
 export function openSqliteStore(path: string): QaStore {
@@ -103,13 +109,7 @@ export function openSqliteStore(path: string): QaStore {
           .immediate(),
       ),
     heads: (origin) => answer(() => read.heads(origin)),
-    entries: (origin, from, limit) =>
-      answer(() =>
-        db
-          .prepare<unknown[], EntryRow>(`${selectEntry} WHERE origin = ? AND seq >= ? ORDER BY seq LIMIT ?`)
-          .all(origin, from, limit)
-          .map(entryOf),
-      ),
+    entries: (origin, from, limit) => answer(() => read.entries(origin, from, limit)),
     jobEntries: (origin, job, from = 0, limit = Number.MAX_SAFE_INTEGER) =>
       answer(() =>
         db
@@ -118,6 +118,8 @@ export function openSqliteStore(path: string): QaStore {
           .map(entryOf),
       ),
     ...lists(db, answer),
+    ...sqliteTraces(db, answer, (origin, from, limit) => read.entries(origin, from, limit)),
+    ...sqliteWatch(db, answer, (origin) => read.log(origin).size),
     close: () => answer(() => void db.close()),
   };
 }
@@ -168,10 +170,10 @@ function open(path: string): Db {
     assert(db.pragma("journal_mode = WAL", { simple: true }) === "wal", "the store's journal is a write-ahead log");
     db.pragma("synchronous = FULL");
     db.transaction(() => {
-      const version = db.pragma("user_version", { simple: true });
-      assert(version === 0 || version === formatVersion, `the store has format ${formatVersion}, not ${version}`);
-      if (version === 0) db.exec(schema + refusals.join("\n"));
-      db.pragma(`user_version = ${formatVersion}`);
+      const version = Number(db.pragma("user_version", { simple: true }));
+      assert(version <= migrations.length, `the store has format ${version}, this software knows ${migrations.length}`);
+      for (const step of migrations.slice(version)) db.exec(step);
+      db.pragma(`user_version = ${migrations.length}`);
     }).immediate();
     // The library answers FULL until a first write has happened, whatever it will do: so it is asked after one.
     assert(db.pragma("synchronous", { simple: true }) === 2, "the store's commits are flushed (synchronous = FULL)");
@@ -233,8 +235,10 @@ function reader(db: Db) {
   }
 
   const receipt = (origin: string): Receipt | null => cosigned.get(origin) ?? null;
+  const page = db.prepare<unknown[], EntryRow>(`${selectEntry} WHERE origin = ? AND seq >= ? ORDER BY seq LIMIT ?`);
   return {
     held,
+    entries: (origin: string, from: number, limit: number) => page.all(origin, from, limit).map(entryOf),
     receipt,
     heads: (origin: string) => every.all(origin).map(headOf),
     log(origin: string): LogState {
@@ -254,6 +258,7 @@ function write(db: Db, origin: string, writing: Writing): void {
     const { frontier, prev, boot } = chain;
     const head = db.prepare("INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?)");
     head.run(origin, frontier.size, packFrontier(frontier), prev, boot, checkpoint, at);
+    keepUses(db, origin, writing.entries);
   }
   if (writing.kind === "fork") {
     const { size, held, other, what, at } = writing.fork;
