@@ -62,6 +62,8 @@ export type LedgerFaultCode =
   | "disk-full"
   /** The disk refused a read, a write or a flush: what was being written may or may not be there. */
   | "disk-error"
+  /** A foreign program holds one long read: the write-ahead log is at its bound and cannot start over. */
+  | "log-pinned"
   /** This is a restored or cloned image: it can be read, not continued. */
   | "view-only"
   /** The key folder is missing, readable by others, or inside the data folder. */

@@ -13,7 +13,7 @@ import { artifactDigests } from "../../src/ledger/artifacts.ts";
 import { cosign } from "../../src/ledger/cosignature.ts";
 import type { EntryDraft, JsonObject } from "../../src/ledger/entry.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
-import { copyDatabase } from "../../src/ledger/io/database.ts";
+import { copyDatabase } from "../../src/ledger/io/copy.ts";
 import { writeExport } from "../../src/ledger/io/export-files.ts";
 import { openKeys } from "../../src/ledger/io/keys.ts";
 import { createLedger, openLedger } from "../../src/ledger/io/ledger.ts";

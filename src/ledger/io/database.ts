@@ -12,13 +12,15 @@ export type Db = Database.Database;
 
 /** File name of the ledger in the data folder; never opened with node:fs, which would drop SQLite's locks. */
 export const databaseFile = "ledger.db";
+/** How long a connection waits for a lock, in ms. */
+export const usualWaitMs = 5000;
 const lockFile = "writer.lock";
 /** Older ones have the WAL-reset corruption bug (sqlite.org/wal.html#walresetbug). */
 const oldestSqlite = [3, 51, 3] as const;
 
 /** Opens for writing and sets what must hold on every writing connection. Throws SqliteError. */
 export function openForWriting(path: string, create: boolean): Db {
-  const db = open(path, { fileMustExist: !create });
+  const db = openDatabase(path, { fileMustExist: !create });
   try {
     assertVersion(db);
     settle(db);
@@ -34,7 +36,7 @@ export function openForWriting(path: string, create: boolean): Db {
 
 /** Opens for reading beside a writer. Throws SqliteError. */
 export function openForReading(path: string): Db {
-  const db = open(path, { readonly: true, fileMustExist: true });
+  const db = openDatabase(path, { readonly: true, fileMustExist: true });
   try {
     settle(db);
     return db;
@@ -64,9 +66,27 @@ export function readOrigin(db: Db): string | null {
   return row?.value ?? null;
 }
 
-/** Rows in order from `from` on, one at a time. */
-export function rowsFrom(db: Db, from = 0): IterableIterator<Row> {
-  return db.prepare<[number], Row>("SELECT seq, job, entry, body FROM entry WHERE seq >= ? ORDER BY seq").iterate(from);
+/** Rows read at a time: one read of the database, so that no reader keeps the write-ahead log from starting over. */
+const pageRows = 128;
+
+/** Rows in order from `from` up to, not including, `to`; between two pages the connection holds nothing. */
+export function* rowsFrom(db: Db, from = 0, to = Number.MAX_SAFE_INTEGER): IterableIterator<Row> {
+  const select = db.prepare<[number, number, number], Row>(
+    "SELECT seq, job, entry, body FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
+  );
+  for (let next = from; next < to; ) {
+    const rows = select.all(next, to, pageRows);
+    yield* rows;
+    const last = rows.at(-1);
+    if (last === undefined) return;
+    next = last.seq + 1;
+  }
+}
+
+/** One above the highest number in the table of entries; 0 where it is empty. */
+export function entryCount(db: Db): number {
+  const row = db.prepare<[], { seq: number | null }>("SELECT max(seq) AS seq FROM entry").get();
+  return (row?.seq ?? -1) + 1;
 }
 
 /** All stored checkpoints in order of size; only the newest where `newestOnly`. */
@@ -93,7 +113,7 @@ export function* cosignaturesDown(db: Db): Iterable<CheckpointRow> {
  * (the kernel drops the lock, so none is ever stale); null where another one has it.
  */
 export function lockFolder(path: (file: string) => string): (() => void) | null {
-  const lock = open(path(lockFile), { timeout: 0 });
+  const lock = openDatabase(path(lockFile), { timeout: 0 });
   try {
     lock.exec("BEGIN EXCLUSIVE");
     return () => lock.close();
@@ -141,13 +161,14 @@ export function faultOf(problem: unknown): LedgerFault {
   };
 }
 
-/** The library throws a TypeError of its own where the folder is missing; here that is SQLite's "cannot open" as well. */
-function open(path: string, options: Database.Options): Db {
+/** Opens a file bare, without any setting. The library throws a TypeError of its own where the folder is missing; here that is SQLite's "cannot open" as well. */
+export function openDatabase(path: string, options: Database.Options): Db {
   if (!existsSync(dirname(path))) throw new Database.SqliteError(`no folder for ${path}`, "SQLITE_CANTOPEN");
-  return new Database(path, { timeout: 5000, ...options });
+  return new Database(path, { timeout: usualWaitMs, ...options });
 }
 
-function settle(db: Db): void {
+/** What every connection of ours is told first. */
+export function settle(db: Db): void {
   db.pragma("trusted_schema = OFF");
   db.pragma("cell_size_check = ON");
   db.pragma("foreign_keys = ON");
@@ -159,23 +180,4 @@ function assertVersion(db: Db): void {
   const at = oldestSqlite.findIndex((part, index) => part !== found[index]);
   const older = at >= 0 && (found[at] ?? 0) < (oldestSqlite[at] ?? 0);
   assert(!older, `SQLite ${oldestSqlite.join(".")} or newer is needed, this is ${row?.version}`);
-}
-
-/** A consistent copy of the database at `from` (which may be in use) as one file at `to`, flushed. Throws SqliteError. */
-export async function copyDatabase(from: string, to: string): Promise<void> {
-  const source = openForReading(from);
-  try {
-    await source.backup(to);
-  } finally {
-    source.close();
-  }
-  const copy = open(to, { fileMustExist: true });
-  try {
-    settle(copy);
-    copy.pragma("synchronous = FULL");
-    // A copy has no log beside it: it is one file, whole by itself. The next writer gives it one again.
-    assert(copy.pragma("journal_mode = DELETE", { simple: true }) === "delete", "a copy is one file");
-  } finally {
-    copy.close();
-  }
 }

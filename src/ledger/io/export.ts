@@ -132,10 +132,11 @@ interface Start {
 }
 
 function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
-  db.exec("BEGIN");
   const altered = schemaProblem(db);
   if (altered !== null) return err(alteredSchema(altered));
   const origin = readOrigin(db);
+  // One short transaction for the heads; what they cover never changes, so it is read in pages afterwards.
+  db.exec("BEGIN");
   const last = db.prepare<[string], { seq: number | null }>("SELECT max(seq) AS seq FROM entry WHERE job = ?").get(job);
   const lastSeq = last?.seq ?? null;
   if (lastSeq === null) {
@@ -144,13 +145,14 @@ function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
   const countersigned = cosignatureRows(db, true)[0];
   const isCovered = countersigned !== undefined && lastSeq < countersigned.size;
   const checkpoint = isCovered ? countersigned : checkpointRows(db, true)[0];
+  db.exec("COMMIT");
   if (origin === null || checkpoint === undefined || lastSeq >= checkpoint.size) return err(notSigned);
   const leaves = new Uint8Array(checkpoint.size * 32);
   const rows: Row[] = [];
   let start: Start | null = null as Start | null;
-  for (const row of rowsFrom(db)) {
+  for (const row of rowsFrom(db, 0, checkpoint.size)) {
     const boot = parseEntry(Buffer.from(row.entry).toString("utf8"))?.boot ?? -1;
-    if (row.seq < checkpoint.size) leaves.set(leafHash(row.entry), row.seq * 32);
+    leaves.set(leafHash(row.entry), row.seq * 32);
     if (start?.boot !== boot) start = { boot, row, taken: false };
     if (row.job !== job) continue;
     if (!start.taken) rows.push(start.row);

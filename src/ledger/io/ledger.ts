@@ -101,7 +101,7 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
     quotaBytes,
     upgrade: restored === null,
   };
-  const writer = await startWriter(data);
+  const writer = await startWriter(data, options.onTrouble);
   if (!writer.ok) return writer;
   const { report, lastBoot } = writer.value.opened;
   const standing = standingOf(writer.value, floor, restored);

@@ -57,6 +57,8 @@ export type FromWriter =
       readonly results: string;
       readonly head: Head;
     }
+  /** Something that a person should see to; the writer goes on. */
+  | { readonly kind: "trouble"; readonly fault: LedgerFault }
   | { readonly kind: "failed"; readonly fault: LedgerFault }
   | { readonly kind: "page"; readonly id: number; readonly rows: readonly StoredText[] }
   | { readonly kind: "frontier"; readonly id: number; readonly frontier: Frontier }

@@ -25,12 +25,10 @@ import {
   sqliteCode,
 } from "./database.ts";
 import { errorCode } from "./files.ts";
+import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
 import type { StoredText, WriterData } from "./protocol.ts";
 import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";
 import { schemaProblem, upgradeSchema } from "./schema.ts";
-
-/** The log is moved into the database when this much has been written; a start has at most about this much to replay. */
-const walBytes = 8 << 20;
 
 /** An open data folder. */
 export interface Store {
@@ -38,6 +36,8 @@ export interface Store {
   readonly lastNote: string | null;
   head(): Head;
   /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
+  /** Moves the write-ahead log when it is long; what kept it from that, and whether the writer has to stop for it. */
+  tidy(): { readonly fault: LedgerFault; readonly stops: boolean } | null;
   append(groups: readonly (readonly TextDraft[])[]): Result<readonly Sealed[][], LedgerFault>;
   page(from: number, to: number): readonly StoredText[];
   /** The tree's right edge at `size`. */
@@ -107,7 +107,6 @@ function verifyWith(db: Db, data: WriterData, newestOnly: boolean): VerifiedLog 
     checkpoints: checkpointRows(db, newestOnly),
     cosignatures:
       counted === null || stored.some(({ size }) => size === counted.row.size) ? stored : [counted.row, ...stored],
-    // Last: the connection answers no other question while these are read.
     rows: rowsFrom(db),
     trusted: data.trusted,
     check: checkSignature,
@@ -126,9 +125,10 @@ interface Held {
   readonly jobHeads: JobHeads;
   readonly marks: Frontier[];
   readonly reserve: string;
+  readonly log: LogKeeper;
   chain: Chain;
-  /** Bytes written to the log since it was last moved into the database. */
-  unmoved: number;
+  /** The last draft written: the place in time of a record that the disk is full. */
+  last: TextDraft | null;
 }
 
 function createStore(
@@ -151,7 +151,8 @@ function createStore(
     marks: [...verified.marks],
     reserve,
     chain: verified.chain,
-    unmoved: 0,
+    log: createLogKeeper(db),
+    last: null,
   };
   const selectEntry = db.prepare<[number, number], { entry: Buffer }>(
     "SELECT entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
@@ -163,13 +164,21 @@ function createStore(
     head: () => headOf(held.chain),
     append(groups) {
       try {
-        const written = write(held, groups);
-        moveLogWhenLong(held);
-        return ok(written);
+        return ok(write(held, groups));
       } catch (problem) {
         rollback(db);
         const fault = faultOf(problem);
         return err(fault.code === "disk-full" ? recordFull(held, fault, groups.flat()) : fault);
+      }
+    },
+    tidy() {
+      try {
+        const log = held.log.tidy();
+        if (log.kind === "fine") return null;
+        return { fault: readerHolds(log.bytes), stops: log.kind === "pinned" };
+      } catch (problem) {
+        const fault = faultOf(problem);
+        return { fault: fault.code === "disk-full" ? recordFull(held, fault, []) : fault, stops: true };
       }
     },
     page: (from, to) =>
@@ -183,7 +192,7 @@ function createStore(
     putCosignature: (size, note) => putNote(db, "cosignature", size, note),
     close() {
       try {
-        db.pragma("wal_checkpoint(TRUNCATE)");
+        held.log.end();
       } finally {
         db.close();
         unlock();
@@ -217,7 +226,7 @@ function write(held: Held, groups: readonly (readonly TextDraft[])[]): Sealed[][
       held.insert(next.sealed);
       chain = next.chain;
       passed.push(chain.frontier);
-      held.unmoved += next.sealed.entryBytes.length + next.sealed.bodyBytes.length;
+      held.last = draft;
       return next.sealed;
     }),
   );
@@ -225,21 +234,25 @@ function write(held: Held, groups: readonly (readonly TextDraft[])[]): Sealed[][
   held.chain = chain;
   for (const frontier of passed) mark(held.marks, frontier);
   // A commit writes whole pages; this is about what one costs beyond its payload.
-  held.unmoved += 8192;
+  const payload = all.flat().reduce((sum, { entryBytes, bodyBytes }) => sum + entryBytes.length + bodyBytes.length, 0);
+  held.log.wrote(payload + 8192);
   return all;
 }
 
-/** Moves the log into the database; the library's own way of doing so would hide errors of the disk (measured). */
-function moveLogWhenLong(held: Held): void {
-  if (held.unmoved < walBytes) return;
-  held.db.pragma("wal_checkpoint(PASSIVE)");
-  held.unmoved = 0;
+/** A foreign program that holds one read open keeps the log from starting over; it would fill the disk. */
+function readerHolds(bytes: number): LedgerFault {
+  return {
+    code: "log-pinned",
+    what: `A program has the ledger open for reading and does not let go; the write-ahead log has grown to ${bytes >> 20} MiB.`,
+    remedy:
+      "End the program that has ledger.db open (lsof or fuser names it), then start the cell again if it has stopped.",
+  };
 }
 
 /** Frees the reserve and records from it that the disk was full; what the caller wanted to record stays lost. */
 function recordFull(held: Held, fault: LedgerFault, lost: readonly TextDraft[]): LedgerFault {
-  const last = lost.at(-1);
-  if (last === undefined) return fault;
+  const last = lost.at(-1) ?? held.last;
+  if (last === null) return fault;
   const bodyText = canonical({ lostEntries: lost.length, what: fault.what });
   try {
     releaseReserve(held.reserve);

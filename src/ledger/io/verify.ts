@@ -12,6 +12,7 @@ import {
   cosignatureRows,
   type Db,
   databaseFile,
+  entryCount,
   openForReading,
   readOrigin,
   rowsFrom,
@@ -64,14 +65,13 @@ function readLog(dataDir: string, trust: FolderTrust, named: Map<Digest, number>
     if (altered !== null) return unreadable(altered);
     const origin = readOrigin(db);
     if (origin === null) return unreadable("It is not a ledger of a format that is known here (1 or 2).");
-    // One transaction, so that checkpoints are not newer than the entries seen.
-    db.exec("BEGIN");
+    // Notes first, entries after, and those in pages: nothing here is newer than the entries seen, and no long read
+    // keeps the cell's log from being moved.
     const verified = verifyLog({
       origin,
       checkpoints: checkpointRows(db, false),
       cosignatures: cosignatureRows(db, false),
-      // Last: the connection answers no other question while these are read.
-      rows: rowsFrom(db),
+      rows: rowsFrom(db, 0, entryCount(db)),
       witnesses: trust.witnesses ?? [],
       trusted: trust.trusted,
       check: checkSignature,

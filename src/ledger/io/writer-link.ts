@@ -36,7 +36,10 @@ const ended: LedgerFault = {
 };
 
 /** Starts the writer on a folder; resolves when the ledger is verified and ready, or with the reason it is not. */
-export async function startWriter(data: WriterData): Promise<Result<WriterLink, LedgerFault>> {
+export async function startWriter(
+  data: WriterData,
+  onTrouble: (fault: LedgerFault) => void = () => undefined,
+): Promise<Result<WriterLink, LedgerFault>> {
   const worker = new Worker(new URL("./writer.ts", import.meta.url), { workerData: data });
   const first = await new Promise<FromWriter | Error>((resolve) => {
     worker.once("message", resolve);
@@ -44,7 +47,7 @@ export async function startWriter(data: WriterData): Promise<Result<WriterLink, 
   });
   worker.removeAllListeners("error");
   if (first instanceof Error) throw first;
-  if (first.kind === "opened") return ok(link(worker, first));
+  if (first.kind === "opened") return ok(link(worker, first, onTrouble));
   await worker.terminate();
   if (first.kind === "refused") return err(first.fault);
   throw new Error(`the writer began with ${first.kind}`);
@@ -86,13 +89,14 @@ function createCalls(): Calls {
   };
 }
 
-function link(worker: Worker, opened: Opened): WriterLink {
+function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) => void): WriterLink {
   const calls = createCalls();
   let posts: AppendRequest[] = [];
   let head = opened.head;
 
   worker.on("message", (message: FromWriter) => {
     if (message.kind === "failed") calls.failAll(message.fault);
+    else if (message.kind === "trouble") onTrouble(message.fault);
     else if (message.kind === "appended") {
       head = message.head;
       for (const [id, entries] of JSON.parse(message.results) as AppendResult[]) calls.settle(id, message, entries);

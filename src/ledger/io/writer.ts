@@ -78,6 +78,10 @@ function flush(store: Store): void {
     return `[${id},[${entries.join(",")}]]`;
   });
   say({ kind: "appended", results: `[${results.join(",")}]`, head: store.head() });
+  // Only now: what was just written is durable, whatever becomes of the log.
+  const trouble = store.tidy();
+  if (trouble?.stops) fail(trouble.fault);
+  else if (trouble) say({ kind: "trouble", fault: trouble.fault });
 }
 
 function fail(fault: LedgerFault): void {
