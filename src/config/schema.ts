@@ -25,8 +25,8 @@ const machine = z
   })
   .refine(({ marlin, opcua }) => (marlin === undefined) !== (opcua === undefined), oneDriver);
 
-/** A public key in its one-line form. */
-const keyLine = /^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{4,400}$/;
+/** A public key in its one-line form, with the bounds of its effect where it has any (src/ledger/trusted-key.ts). */
+const keyLine = /^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{4,400}(\s+(from|until|revoked)=\S{1,40})*$/;
 /** Public keys of one role: each a line `name+id+base64`, or a file of such lines. */
 const keyList = z.array(z.string().min(1).max(1024)).min(1).max(16);
 

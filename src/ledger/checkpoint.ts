@@ -6,6 +6,7 @@ import { fromBase64, toBase64, toHex } from "./bytes.ts";
 import type { Head } from "./ledger.ts";
 import { openNote, type SignedNote, splitNote } from "./note.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
+import { outOfEffect } from "./trusted-key.ts";
 
 /** A tree head of a named log. */
 export interface Checkpoint {
@@ -50,15 +51,30 @@ export function openCheckpoint(
   trusted: readonly VerifyingKey[],
   check: SignatureCheck,
 ): Result<Checkpoint, string> {
+  const opened = openSignedCheckpoint(note, origin, trusted, check);
+  return opened.ok ? ok(opened.value.checkpoint) : opened;
+}
+
+/** The same, with the trusted keys whose signatures count at its size. */
+export function openSignedCheckpoint(
+  note: SignedNote,
+  origin: string,
+  trusted: readonly VerifyingKey[],
+  check: SignatureCheck,
+): Result<{ readonly checkpoint: Checkpoint; readonly by: readonly VerifyingKey[] }, string> {
   const own = trusted.filter((key) => key.name === origin);
   if (own.length === 0) return err(`none of the keys that you trust is named ${origin}`);
   const opened = openNote(note, own, check);
   if (!opened.ok) return opened;
   const checkpoint = parseCheckpoint(opened.value.text);
-  if (checkpoint.ok && checkpoint.value.origin !== origin) {
+  if (!checkpoint.ok) return checkpoint;
+  if (checkpoint.value.origin !== origin) {
     return err(`it is a checkpoint of another log (${checkpoint.value.origin})`);
   }
-  return checkpoint;
+  const { size } = checkpoint.value;
+  const doubts = opened.value.signedBy.map((key) => outOfEffect(key, size));
+  const by = opened.value.signedBy.filter((_, index) => doubts[index] === null);
+  return by.length === 0 ? err(doubts[0] ?? "") : ok({ checkpoint: checkpoint.value, by });
 }
 
 /** Stops the process where a note is not one over exactly this checkpoint; its signatures are the caller's business. */

@@ -4,6 +4,7 @@ import { err, ok, type Result } from "../kernel/result.ts";
 import { concat, utf8 } from "./bytes.ts";
 import { type SignedNote, signatureLine, splitNote } from "./note.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "./signer.ts";
+import { outOfTime } from "./trusted-key.ts";
 
 /** Who has cosigned a checkpoint, and when. */
 export interface Cosignature {
@@ -35,7 +36,7 @@ export async function cosign(note: SignedNote, witness: Signer, time: number): P
 
 /**
  * The cosignatures of known witnesses on a note; empty where there is none. Lines of others are ignored. The error
- * says which known witness's line is wrong: such a note is refused whole.
+ * says which known witness's line is wrong (such a note is refused whole), or why the only ones there do not count.
  */
 export function openCosignatures(
   note: SignedNote,
@@ -45,6 +46,7 @@ export function openCosignatures(
   const split = splitNote(note);
   if (!split.ok) return split;
   const found: Cosignature[] = [];
+  let doubt: string | null = null;
   for (const line of split.value.lines) {
     const by = witnesses.find(({ name, id, type }) => type === 4 && name === line.name && id === line.id);
     if (by === undefined) continue;
@@ -53,9 +55,11 @@ export function openCosignatures(
     if (!check(by, cosignedMessage(time, split.value.text), line.signature.slice(8))) {
       return err(`the cosignature of ${by.name} (${by.id}) is wrong`);
     }
-    found.push({ by, time });
+    const late = outOfTime(by, time);
+    if (late === null) found.push({ by, time });
+    else doubt ??= late;
   }
-  return ok(found);
+  return found.length === 0 && doubt !== null ? err(doubt) : ok(found);
 }
 
 function timeBytes(time: number): Uint8Array {

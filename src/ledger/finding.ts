@@ -14,6 +14,8 @@ export type Rule =
   | "checkpoint-format"
   | "checkpoint-signature"
   | "checkpoint-root"
+  | "key-succession"
+  | "continuation"
   | "truncated"
   | "cosignature"
   | "unsigned"
@@ -50,6 +52,10 @@ const remedies: Record<Rule, string> = {
   "checkpoint-signature": "The checkpoint was not signed by a key that you trust; check that you hold this cell's key.",
   "checkpoint-root":
     "Entries were changed and re-linked after the cell had signed them; compare with central QA's copy.",
+  "key-succession":
+    "A key does not become the cell's by saying so; ask the cell's engineer and central QA which keys are right.",
+  continuation:
+    "A log is continued by two persons together, and only at its beginning; do not rely on it before central QA has said whose it is.",
   truncated: "The end of the record was cut off; fetch what is missing from a backup or from central QA.",
   cosignature:
     "Central QA's countersignature does not fit the record; compare with central QA's copy before relying on either.",

@@ -52,9 +52,10 @@ export function parseKey(line: string): Result<VerifyingKey, string> {
   return ok({ name, id, type, publicKey });
 }
 
-/** Signs a text (it must end in a newline) and prints the note. Rejects where the signer does. */
-export async function signNote(text: string, signer: Signer): Promise<SignedNote> {
-  return `${text}\n${signatureLine(signer.key, await signer.sign(utf8(text)))}`;
+/** Signs a text (it must end in a newline) and prints the note, a line for each signer. Rejects where one of them does. */
+export async function signNote(text: string, ...signers: readonly Signer[]): Promise<SignedNote> {
+  const lines = await Promise.all(signers.map(async ({ key, sign }) => signatureLine(key, await sign(utf8(text)))));
+  return `${text}\n${lines.join("")}`;
 }
 
 /** One signature line of a note, with its newline. */

@@ -6,6 +6,19 @@
  */
 export type SignatureType = 1 | 2 | 4;
 
+/**
+ * From where to where a key counts, as its user wrote it down: numbers of entries for a signing key, POSIX seconds for a
+ * cosigner's. What is left out bounds nothing.
+ */
+export interface Effect {
+  /** It signs nothing below. */
+  readonly from?: number;
+  /** It was replaced then: it signs nothing above. */
+  readonly until?: number;
+  /** It was revoked then: it signs nothing above, and below only what somebody else bears out (record-format.md). */
+  readonly revoked?: number;
+}
+
 /** A key that the caller trusts, from wherever it trusts it; never read from the thing under verification. */
 export interface VerifyingKey {
   /** Name in signature lines; the cell uses its log's origin. */
@@ -15,6 +28,8 @@ export interface VerifyingKey {
   readonly type: SignatureType;
   /** Ed25519 (types 1 and 4): the 32 bytes of RFC 8032; ECDSA: DER SubjectPublicKeyInfo. */
   readonly publicKey: Uint8Array;
+  /** Without it the key counts without bounds. */
+  readonly effect?: Effect;
 }
 
 /** Holds the cell's private key: a key file, or a token behind the same two members. */

@@ -6,6 +6,7 @@ import { utf8 } from "./bytes.ts";
 import { type Finding, finding } from "./finding.ts";
 import { openNote, type SignedNote, signNote, splitNote } from "./note.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "./signer.ts";
+import { outOfEffect } from "./trusted-key.ts";
 
 /** First line of every statement that is written, and that of the first release, which said less. */
 export const statementFormat = "cellward-job-statement/2";
@@ -100,7 +101,11 @@ export function openStatement(
   if (!Object.values(numbers).every(Number.isSafeInteger) || statementText(statement) !== opened.value.text) {
     return err("it is not a statement in a known format");
   }
-  return named === origin ? ok({ ...statement, by }) : err(`it is a statement of another log (${named})`);
+  if (named !== origin) return err(`it is a statement of another log (${named})`);
+  // Said later than the checkpoint was signed: a key that begins after it may say it, one that has ended may not.
+  const { from: _, ...bounds } = by.effect ?? {};
+  const ended = outOfEffect({ ...by, effect: bounds }, statement.size);
+  return ended === null ? ok({ ...statement, by }) : err(ended);
 }
 
 /** What the file was found to hold. */

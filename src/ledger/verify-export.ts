@@ -5,7 +5,7 @@ import { type Digest, isIdentifier } from "../kernel/names.ts";
 import { err } from "../kernel/result.ts";
 import { toHex, utf8 } from "./bytes.ts";
 import { checkBody, checkEntry, isFinding } from "./chain-check.ts";
-import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, openSignedCheckpoint } from "./checkpoint.ts";
 import { openCosignatures } from "./cosignature.ts";
 import type { Entry } from "./entry.ts";
 import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
@@ -125,7 +125,7 @@ function openSigned(
   check: SignatureCheck,
   witnesses: readonly VerifyingKey[],
 ): Signed | Finding {
-  const opened = openCheckpoint(checkpoint, origin, trusted, check);
+  const opened = openSignedCheckpoint(checkpoint, origin, trusted, check);
   const head = opened.ok && repeatsLine(checkpoint) ? err("a signature line stands there twice") : opened;
   if (!head.ok) {
     return finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
@@ -139,7 +139,16 @@ function openSigned(
   if (!cosigned.ok) {
     return finding("cosignature", null, `The countersignature in the file does not hold: ${cosigned.error}.`);
   }
-  return { head: head.value, stated: stated.value, by: [...new Set(cosigned.value.map(({ by }) => by.name))] };
+  const doubtful = [...head.value.by, stated.value.by].find((key) => key.effect?.revoked !== undefined);
+  if (doubtful !== undefined && cosigned.value.length === 0) {
+    const what = `The key ${doubtful.name} (${doubtful.id}) was revoked: without a countersignature by a witness that you trust nobody can say that its holder did not make this file up.`;
+    return finding("checkpoint-signature", null, what);
+  }
+  return {
+    head: head.value.checkpoint,
+    stated: stated.value,
+    by: [...new Set(cosigned.value.map(({ by }) => by.name))],
+  };
 }
 
 interface Walked {

@@ -3,13 +3,15 @@ import type { Digest } from "../kernel/names.ts";
 import { sameBytes, toHex } from "./bytes.ts";
 import type { Chain, JobHeads } from "./chain.ts";
 import { type ChainCheck, checkBody, createChainCheck, isFinding, type Row } from "./chain-check.ts";
-import { type Checkpoint, openCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, openSignedCheckpoint } from "./checkpoint.ts";
+import { readContinuation } from "./continuation.ts";
 import { type CosignedHead, judgeCosigned, readCosigned } from "./cosigned.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
 import { type Marks, mark, noMarks } from "./marks.ts";
 import type { SignedNote } from "./note.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
+import { readSuccession, type Succession, wrongSuccession } from "./succession.ts";
 import { type Frontier, rootOf } from "./tree.ts";
 
 /** A stored checkpoint; `size` is where the database files it. */
@@ -36,6 +38,11 @@ export interface LogUnderTest {
   readonly parseBodies: boolean;
   /** Told each artifact that a body names, when bodies are parsed. */
   readonly onArtifact?: (seq: number, digest: Digest) => void;
+}
+
+/** A signed head with the keys whose signatures count. */
+interface SignedHead extends Checkpoint {
+  readonly by: readonly VerifyingKey[];
 }
 
 /** What verification says. */
@@ -80,7 +87,8 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
     return head !== undefined && root !== undefined && sameBytes(head.root, root);
   });
   if (sizes.has(0)) roots.set(0, rootOf(check.chain().frontier));
-  const broken = walk(log, check, (frontier) => {
+  const successions: Succession[] = [];
+  const broken = walk(log, check, successions, (frontier) => {
     mark(marks, frontier);
     if (sizes.has(frontier.size)) roots.set(frontier.size, rootOf(frontier));
   });
@@ -93,6 +101,8 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
     ...heads.findings,
     ...witnessed.findings,
     ...cosigned.findings,
+    ...judgeSuccessions(log, successions, judged.last?.size ?? 0),
+    ...judgeRevoked(heads.signed, judged.last, witnessed.last),
   ];
   findings.sort((a, b) => (a.seq ?? Number.MAX_SAFE_INTEGER) - (b.seq ?? Number.MAX_SAFE_INTEGER));
   if (broken === null && judged.last === null && frontier.size > 0 && findings.length === 0) {
@@ -113,11 +123,11 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
 }
 
 /** Opens every stored checkpoint: those that a trusted key has signed, and findings for the others. */
-function readHeads(log: LogUnderTest): { signed: Checkpoint[]; findings: Finding[] } {
-  const signed: Checkpoint[] = [];
+function readHeads(log: LogUnderTest): { signed: SignedHead[]; findings: Finding[] } {
+  const signed: SignedHead[] = [];
   const findings: Finding[] = [];
   for (const row of log.checkpoints) {
-    const opened = openCheckpoint(row.note, log.origin, log.trusted, log.check);
+    const opened = openSignedCheckpoint(row.note, log.origin, log.trusted, log.check);
     if (!opened.ok) {
       findings.push(
         finding(
@@ -126,23 +136,28 @@ function readHeads(log: LogUnderTest): { signed: Checkpoint[]; findings: Finding
           `The checkpoint over ${row.size} entries does not hold: ${opened.error}.`,
         ),
       );
-    } else if (opened.value.size !== row.size) {
+    } else if (opened.value.checkpoint.size !== row.size) {
       findings.push(
         finding(
           "checkpoint-format",
           null,
-          `A checkpoint over ${opened.value.size} entries is filed under ${row.size}.`,
+          `A checkpoint over ${opened.value.checkpoint.size} entries is filed under ${row.size}.`,
         ),
       );
     } else {
-      signed.push(opened.value);
+      signed.push({ ...opened.value.checkpoint, by: opened.value.by });
     }
   }
   return { signed, findings };
 }
 
 /** Steps through the rows, tells each frontier, and gives the first bad entry. */
-function walk(log: LogUnderTest, check: ChainCheck, onFrontier: (frontier: Frontier) => void): Finding | null {
+function walk(
+  log: LogUnderTest,
+  check: ChainCheck,
+  successions: Succession[],
+  onFrontier: (frontier: Frontier) => void,
+): Finding | null {
   for (const row of log.rows) {
     const wrong = check.step(row);
     if (wrong !== null) return wrong;
@@ -154,8 +169,31 @@ function walk(log: LogUnderTest, check: ChainCheck, onFrontier: (frontier: Front
     const digests = checkBody(row.body, row.seq);
     if (isFinding(digests)) return digests;
     for (const digest of digests) log.onArtifact?.(row.seq, digest);
+    const succession = readSuccession(row.seq, row.entry, row.body);
+    if (isFinding(succession)) return succession;
+    const continuation = readContinuation(log.origin, row.seq, row.entry, row.body);
+    if (isFinding(continuation)) return continuation;
+    if (succession !== null) successions.push(succession);
   }
   return check.end();
+}
+
+/** Where the key was handed on, both keys have signed; what no checkpoint covers yet is not judged yet. */
+function judgeSuccessions(log: LogUnderTest, successions: readonly Succession[], signed: number): Finding[] {
+  return successions.flatMap((one) => {
+    if (one.seq >= signed) return [];
+    const note = log.checkpoints.find(({ size }) => size === one.seq + 1)?.note ?? null;
+    return wrongSuccession(one, note, log.trusted, log.check) ?? [];
+  });
+}
+
+/** A log that ends under a key which was revoked: whoever has that key may have made it up, unless a witness was there. */
+function judgeRevoked(signed: readonly SignedHead[], last: Head | null, witnessed: CosignedHead | null): Finding[] {
+  const by = signed.find(({ size }) => size === last?.size)?.by ?? [];
+  if (last === null || !by.every((key) => key.effect?.revoked !== undefined)) return [];
+  if (witnessed !== null && witnessed.by.length > 0 && witnessed.size >= last.size) return [];
+  const what = `Only a revoked key has signed the newest checkpoint (${last.size} entries), and no witness that you trust has countersigned it.`;
+  return [finding("checkpoint-signature", null, what)];
 }
 
 /**

@@ -5,19 +5,30 @@ const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const title = z.string().min(1).max(120);
 const path = z.string().min(1).max(1024);
 
+const origin = z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}\/[a-z0-9][a-z0-9.-]{0,62}$/);
+/** Public keys of one log: lines with their bounds, as `cellward init` and `cellward key` print them. */
+const keys = z.array(z.string().min(16).max(700)).min(1).max(8);
+
 const cell = z.strictObject({
   /** The name in the cell's topics and in its client certificate. */
   id: identifier,
   title,
   /** Name of the cell's ledger. */
-  origin: z.string().regex(/^[a-z0-9][a-z0-9.-]{1,62}\/[a-z0-9][a-z0-9.-]{0,62}$/),
-  /** The public keys of that ledger, in the one-line form that `cellward init` printed. */
-  keys: z.array(z.string().min(16).max(600)).min(1).max(8),
+  origin,
+  /** The public keys of that ledger. */
+  keys,
+  /** Ledgers of this cell that are over, the oldest first; each was continued under the next, the last under `origin`. */
+  ancestor: z.array(z.strictObject({ origin, keys })).max(8).default([]),
   /** True where simulated devices may be released: a demonstration, never a hospital. */
   demonstration: z.boolean().default(false),
   /** After so long without a word the cell's state is unknown. */
   silentAfterSeconds: z.number().int().min(5).max(604_800).default(3_600),
 });
+
+/** Every log that a cell has or had. */
+function originsOf(one: z.infer<typeof cell>): string[] {
+  return [...one.ancestor.map((each) => each.origin), one.origin];
+}
 
 /** Parses a whole configuration; every path is relative to the file's own folder. */
 export const qaConfig = z
@@ -53,13 +64,14 @@ export const qaConfig = z
     cell: z.array(cell).min(1).max(1_000),
   })
   .superRefine(({ cell: cells }, context) => {
+    const named = { id: cells.map((one) => [one.id]), origin: cells.map(originsOf) };
     for (const field of ["id", "origin"] as const) {
       const seen = new Set<string>();
-      for (const [index, each] of cells.entries()) {
-        if (seen.has(each[field])) {
+      for (const [index, names] of named[field].entries()) {
+        if (names.some((one) => seen.has(one)) || new Set(names).size < names.length) {
           context.addIssue({ code: "custom", path: ["cell", index, field], message: `two cells have this ${field}` });
         }
-        seen.add(each[field]);
+        for (const one of names) seen.add(one);
       }
     }
   });

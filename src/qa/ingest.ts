@@ -9,7 +9,7 @@ import { parseCheckpoint } from "../ledger/checkpoint.ts";
 import { cosign } from "../ledger/cosignature.ts";
 import { splitNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
-import { judgeBatch, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
+import { judgeBatch, notKept, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
 import { type Held, type IngestStore, type Receipt, type Settlement, unregistered, type Writing } from "./store.ts";
 
 export interface IngestPorts {
@@ -136,14 +136,18 @@ function writingFor(
 
 async function answerHello(
   ports: IngestPorts,
-  { id, origin }: RegisteredCell,
+  cell: RegisteredCell,
   message: Extract<UpMessage, { kind: "hello" }>,
   bytes: Uint8Array,
 ): Promise<Heard> {
+  const { id, origin } = cell;
   if (message.origin !== origin) {
-    const what = `It speaks for the log ${message.origin}; the cell ${id} keeps the log ${origin}.`;
+    const what = notKept(cell, message.origin);
     await setAside(ports, id, bytes, { code: "origin", what });
-    return nothing("refused");
+    // Whoever still runs the log that is over is to stop: its copies would be made beside those of its successor.
+    const over = cell.ancestors.some((past) => past.origin === message.origin);
+    const stop: DownMessage = { kind: "fork", origin: message.origin, size: message.size, what: brief(what) };
+    return over ? { ...nothing("refused"), answers: [stop] } : nothing("refused");
   }
   const heard = (...answers: DownMessage[]): Heard => ({ outcome: "hello", stored: 0, claims: message.size, answers });
   const receipt = await receiptFor(ports, origin);

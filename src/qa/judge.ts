@@ -7,11 +7,13 @@ import { fromBase64, sameBytes, utf8 } from "../ledger/bytes.ts";
 import type { Chain } from "../ledger/chain.ts";
 import { checkBody, createChainCheck, isFinding, type Row } from "../ledger/chain-check.ts";
 import { openCheckpoint } from "../ledger/checkpoint.ts";
+import { type Continuation, readContinuation, wrongAncestor } from "../ledger/continuation.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import type { Finding, Rule } from "../ledger/finding.ts";
 import { type SignedNote, signatureLine, splitNote } from "../ledger/note.ts";
 import { consistencyRoots } from "../ledger/proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "../ledger/signer.ts";
+import { readSuccession, wrongSuccession } from "../ledger/succession.ts";
 import { emptyFrontier, type Frontier, grow, leafHash, rootOf } from "../ledger/tree.ts";
 import type { Held, NewEntry, Reach } from "./store.ts";
 
@@ -22,9 +24,17 @@ export interface RegisteredCell {
   readonly title: string;
   readonly origin: string;
   readonly keys: readonly VerifyingKey[];
+  /** Logs of this cell that are over, the oldest first; the last was continued under `origin`. */
+  readonly ancestors: readonly PastLog[];
   /** True where simulated devices may be released. */
   readonly demonstration: boolean;
   readonly silentAfterMs: number;
+}
+
+/** A log that was continued under another name: verified for ever, and nothing more is taken of it. */
+export interface PastLog {
+  readonly origin: string;
+  readonly keys: readonly VerifyingKey[];
 }
 
 /** What is to be done with a batch. */
@@ -40,8 +50,11 @@ export type Verdict =
   /** It can never be taken; `code` is a rule of the verifier or one of this file's own. */
   | { readonly kind: "refused"; readonly code: Rule | OwnCode; readonly what: string };
 
-/** `origin`: another log's. `checkpoint`: not signed by the cell, or of another size. `differs`: not what was signed. */
-type OwnCode = "origin" | "checkpoint" | "differs" | "proof";
+/**
+ * `origin`: another log's. `checkpoint`: not signed by the cell, or of another size. `differs`: not what was signed.
+ * `ancestor`: it does not begin as what is registered here does.
+ */
+type OwnCode = "origin" | "checkpoint" | "differs" | "proof" | "ancestor";
 
 /** What of the store a batch touches. */
 export function reachOf(batch: Batch): Reach {
@@ -70,9 +83,7 @@ export function ownCheckpoint(note: SignedNote, cell: RegisteredCell): SignedNot
 
 /** Judges a batch against what is held, under the cell's configured keys. Pure: the same answer for the same words. */
 export function judgeBatch(held: Held, batch: Batch, cell: RegisteredCell, check: SignatureCheck): Verdict {
-  if (batch.origin !== cell.origin) {
-    return refused("origin", `It is of the log ${batch.origin}; the cell ${cell.id} keeps the log ${cell.origin}.`);
-  }
+  if (batch.origin !== cell.origin) return refused("origin", notKept(cell, batch.origin));
   const opened = openCheckpoint(batch.checkpoint, cell.origin, cell.keys, check);
   if (!opened.ok) return refused("checkpoint", `Its checkpoint does not hold: ${opened.error}.`);
   const { size, root } = opened.value;
@@ -91,7 +102,16 @@ export function judgeBatch(held: Held, batch: Batch, cell: RegisteredCell, check
   const leaves = batch.entries.map(({ entry }) => leafHash(utf8(entry)));
   const signed = sameBytes(rootOf(grown(held.base, leaves)), root);
   if (!signed) return notAsSigned(held, held.base, batch, root);
-  return overlap(held, batch, leaves) ?? wrongProof(held.base, batch, root) ?? judgeEntries(held, batch, leaves);
+  return (
+    overlap(held, batch, leaves) ?? wrongProof(held.base, batch, root) ?? judgeEntries(held, batch, leaves, cell, check)
+  );
+}
+
+/** Why nothing is taken of a log that the cell does not keep, or keeps no more. */
+export function notKept({ id, origin, ancestors }: RegisteredCell, named: string): string {
+  return ancestors.some((past) => past.origin === named)
+    ? `The log ${named} of the cell ${id} is over: it was continued under ${origin}, and nothing more is taken of it.`
+    : `It is of the log ${named}; the cell ${id} keeps the log ${origin}.`;
 }
 
 /** The entries on top of what is held do not give the signed root: was something changed on the way, or are there two histories? */
@@ -133,7 +153,13 @@ function wrongProof(base: Frontier, batch: Batch, root: Uint8Array): Verdict | n
 /** Rules that an entry breaks by itself: another copy of it may be whole. The others are about its place. */
 const ownRules: ReadonlySet<Rule> = new Set<Rule>(["entry-format", "body-changed", "body-format"]);
 
-function judgeEntries(held: Held, batch: Batch, leaves: readonly Uint8Array[]): Verdict {
+function judgeEntries(
+  held: Held,
+  batch: Batch,
+  leaves: readonly Uint8Array[],
+  cell: RegisteredCell,
+  check: SignatureCheck,
+): Verdict {
   const start = held.chain.frontier.size;
   const fresh = batch.entries.slice(Math.max(0, start - batch.from));
   if (fresh.length === 0) return { kind: "known" };
@@ -152,7 +178,47 @@ function judgeEntries(held: Held, batch: Batch, leaves: readonly Uint8Array[]): 
     entries.push({ seq, leaf, digest: digestOf(entry), job, type, at, entry, body });
   }
   const wrong = walk.end();
-  return wrong === null ? { kind: "taken", entries, chain: walk.chain() } : judgeFinding(wrong, start);
+  if (wrong !== null) return judgeFinding(wrong, start);
+  return judgeTurns(entries, batch, cell, check) ?? { kind: "taken", entries, chain: walk.chain() };
+}
+
+/**
+ * Turns in a log's life are taken only as they are registered here: a log that continues another, and a key that is handed
+ * on, for which the batch ends with the entry, under a checkpoint that both keys have signed.
+ */
+function judgeTurns(
+  entries: readonly NewEntry[],
+  batch: Batch,
+  cell: RegisteredCell,
+  check: SignatureCheck,
+): Verdict | null {
+  for (const { seq, entry, body } of entries) {
+    const succession = readSuccession(seq, entry, body);
+    if (isFinding(succession)) return refused(succession.rule, succession.what);
+    if (succession !== null) {
+      const last = seq + 1 === batch.from + batch.entries.length;
+      const wrong = wrongSuccession(succession, last ? batch.checkpoint : null, cell.keys, check);
+      if (wrong !== null) return refused(wrong.rule, wrong.what);
+    }
+    const continuation = readContinuation(cell.origin, seq, entry, body);
+    if (isFinding(continuation)) return refused(continuation.rule, continuation.what);
+    const wrong = seq === 0 || continuation !== null ? wrongBeginning(continuation, cell, check) : null;
+    if (wrong !== null) return refused("ancestor", wrong);
+  }
+  return null;
+}
+
+function wrongBeginning(continuation: Continuation | null, cell: RegisteredCell, check: SignatureCheck): string | null {
+  const past = cell.ancestors.at(-1);
+  const named = continuation?.ancestor.origin;
+  if (continuation === null || past === undefined || named !== past.origin) {
+    if (named === past?.origin) return null;
+    const registered =
+      past === undefined ? "no ancestor of it is registered here" : `its ancestor here is ${past.origin}`;
+    return `The log says that it continues ${named ?? "none"}; ${registered}.`;
+  }
+  const wrong = wrongAncestor(continuation, past.keys, check);
+  return wrong === null ? null : `The log continues ${past.origin}, but ${wrong}.`;
 }
 
 function badBody(body: Uint8Array, seq: number): Finding | null {

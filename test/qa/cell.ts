@@ -90,6 +90,7 @@ function cellOf(
       keys: [signer.key],
       demonstration: false,
       silentAfterMs: 60_000,
+      ancestors: [],
     },
     texts,
     append,

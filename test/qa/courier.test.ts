@@ -16,6 +16,7 @@ const cell: RegisteredCell = {
   keys: [simulatedSigner(origin).key],
   demonstration: false,
   silentAfterMs: 60_000,
+  ancestors: [],
 };
 
 /** Puts central's own ingest at the far end; called again it is central after a restart. */

@@ -49,7 +49,15 @@ export function createHeadquarters({ time, random, storm, accuse, origin }: Head
   const witness = signerOf("qa.example");
   const cellKey = simulatedSigner(origin).key;
   const cell: RegisteredCell = {
-    ...{ id: "cell", title: "Cell", origin, keys: [cellKey], demonstration: true, silentAfterMs: 60_000 },
+    ...{
+      id: "cell",
+      title: "Cell",
+      origin,
+      keys: [cellKey],
+      demonstration: true,
+      silentAfterMs: 60_000,
+      ancestors: [],
+    },
   };
   const now = () => epochMs + Math.floor(time.elapsed());
   const ports = { store: archive, cells: new Map([["cell", cell]]), witness, check, now };

@@ -58,6 +58,7 @@ test("[F79] over four kills and a broker that goes and comes, central holds exac
       keys: keys.value.trusted,
       demonstration: true,
       silentAfterMs: 60_000,
+      ancestors: [],
     },
   } as unknown as CellLog;
   const installation = await install([known], "mqtts://localhost:1");

@@ -42,6 +42,7 @@ function registeredOf(opened: Pick<OpenedLedger, "keys">): CellLog {
     keys: opened.keys.trusted,
     demonstration: true,
     silentAfterMs: 60_000,
+    ancestors: [],
   };
   return { registered } as unknown as CellLog;
 }

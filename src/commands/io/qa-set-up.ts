@@ -3,12 +3,12 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadToml } from "../../config/io/load.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { parseKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
+import { parseTrustedKey } from "../../ledger/trusted-key.ts";
 import { type CellEntry, type QaConfig, qaConfig, qaPaths } from "../../qa/config.ts";
 import { openPostgresStore } from "../../qa/io/postgres.ts";
 import { openSqliteStore, storeFile } from "../../qa/io/sqlite.ts";
-import type { RegisteredCell } from "../../qa/judge.ts";
+import type { PastLog, RegisteredCell } from "../../qa/judge.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
@@ -25,19 +25,25 @@ export async function readQaConfig(file: string): Promise<Result<QaSetUp, Troubl
   if (!loaded.ok) return err({ code: "configuration", what: loaded.error.join("\n"), remedy });
   const cells: RegisteredCell[] = [];
   for (const entry of loaded.value.config.cell) {
-    const keys = keysOf(entry);
-    if (typeof keys === "string")
-      return err({ code: "configuration", what: `${file}: cell ${entry.id}: ${keys}.`, remedy });
     const { id, title, origin, demonstration, silentAfterSeconds } = entry;
-    cells.push({ id, title, origin, keys, demonstration, silentAfterMs: silentAfterSeconds * 1000 });
+    const logs: PastLog[] = [];
+    for (const log of [...entry.ancestor, { origin, keys: entry.keys }]) {
+      const keys = keysOf(log);
+      if (typeof keys === "string")
+        return err({ code: "configuration", what: `${file}: cell ${id}: ${keys}.`, remedy });
+      logs.push({ origin: log.origin, keys });
+    }
+    const keys = logs.pop()?.keys ?? [];
+    const silentAfterMs = silentAfterSeconds * 1000;
+    cells.push({ id, title, origin, keys, ancestors: logs, demonstration, silentAfterMs });
   }
   return ok({ config: loaded.value.config, cells });
 }
 
-function keysOf({ keys, origin }: CellEntry): readonly VerifyingKey[] | string {
+function keysOf({ keys, origin }: Pick<CellEntry, "keys" | "origin">): readonly VerifyingKey[] | string {
   const read: VerifyingKey[] = [];
   for (const text of keys) {
-    const key = parseKey(text.trim());
+    const key = parseTrustedKey(text);
     if (!key.ok) return key.error;
     if (key.value.type === 4) return "a cell's key is never a cosigner's";
     if (key.value.name !== origin) return `the key of ${key.value.name} is not one of the log ${origin}`;

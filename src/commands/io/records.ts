@@ -9,8 +9,9 @@ import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys, publicKeyFile } from "../../ledger/io/keys.ts";
 import { createLedger } from "../../ledger/io/ledger.ts";
 import type { FolderReport } from "../../ledger/io/verify.ts";
-import { formatKey, parseKey } from "../../ledger/note.ts";
+import { formatKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
+import { parseTrustedKey } from "../../ledger/trusted-key.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { describeWith, summarise } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
@@ -111,7 +112,7 @@ async function keysOf(given: readonly string[]): Promise<readonly VerifyingKey[]
   const keys: VerifyingKey[] = [];
   for (const line of texts.join("\n").split("\n")) {
     if (line.trim() === "") continue;
-    const key = parseKey(line.trim());
+    const key = parseTrustedKey(line);
     if (!key.ok) return key.error;
     keys.push(key.value);
   }

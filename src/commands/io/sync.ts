@@ -9,8 +9,8 @@ import { utf8 } from "../../ledger/bytes.ts";
 import type { Decision } from "../../ledger/decision.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import type { OpenedLedger } from "../../ledger/io/ledger.ts";
-import { parseKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
+import { parseTrustedKey } from "../../ledger/trusted-key.ts";
 import { createMqttTransport } from "../../sync/io/mqtt.ts";
 import { startSync } from "../../sync/sync.ts";
 import { systemClock } from "./system.ts";
@@ -100,9 +100,11 @@ async function readKeys(entries: readonly string[], type: 1 | 4, name: string): 
     entries.map((entry) => (isKeyLine(entry) ? entry : readFile(entry, "utf8").catch(() => "unreadable"))),
   );
   const lines = texts.flatMap((text) => text.split("\n")).filter((line) => line.trim() !== "");
-  const keys = lines.map((line) => parseKey(line.trim()));
+  const keys = lines.map(parseTrustedKey);
   const good = keys.flatMap((key) => (key.ok && key.value.type === type ? [key.value] : []));
-  if (good.length > 0 && good.length === keys.length) return good;
+  // A decision has an end of its own; whether its key counts is asked of no size and no time.
+  const bounded = type === 1 && good.some((key) => key.effect !== undefined);
+  if (good.length > 0 && good.length === keys.length && !bounded) return good;
   const kind = type === 4 ? "cosigner's (type 4)" : "decision (type 1)";
   throw new Error(`${name} is neither central QA's ${kind} public key nor a file of such keys.`);
 }

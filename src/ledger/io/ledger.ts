@@ -16,7 +16,7 @@ import type { Report } from "../verify.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
 import { makePrivateFolder } from "./files.ts";
 import { readFloor, writeFloor } from "./floor.ts";
-import { createKeys, type KeyAlgorithm, type Keys, openKeys } from "./keys.ts";
+import { createKeys, type KeySource, type Keys, openKeys } from "./keys.ts";
 import { readRestoredMarker } from "./marker.ts";
 import { createSchema } from "./schema.ts";
 import { createSigning, type Signing, type SigningOptions } from "./signing.ts";
@@ -52,9 +52,9 @@ export interface OpenedLedger {
 export async function createLedger(
   folders: Folders,
   origin: string,
-  algorithm: KeyAlgorithm = "ed25519",
+  source: KeySource = "ed25519",
 ): Promise<Result<Keys, LedgerFault>> {
-  const keys = await createKeys(folders.keysDir, folders.dataDir, origin, algorithm);
+  const keys = await createKeys(folders.keysDir, folders.dataDir, origin, source);
   if (!keys.ok) return keys;
   try {
     await makePrivateFolder(folders.dataDir);

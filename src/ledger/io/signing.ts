@@ -41,7 +41,8 @@ export function createSigning(writer: WriterLink, keys: Keys, floor: number, opt
     const bytes = fromHex(root);
     assert(bytes !== null, "a root is hex");
     try {
-      return await signNote(formatCheckpoint({ origin, size, root: bytes }), keys.signer);
+      const signers = keys.next === null ? [keys.signer] : [keys.signer, keys.next];
+      return await signNote(formatCheckpoint({ origin, size, root: bytes }), ...signers);
     } catch (problem) {
       throw new LedgerFailed(unsigned(`The signing key could not be used: ${String(problem)}.`));
     }
