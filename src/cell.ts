@@ -46,7 +46,7 @@ const stepToleranceMs: Milliseconds = 2_000;
 
 /** Folds the ledger and opens for messages; the caller then submits its `boot` message. Rejects if the ledger cannot be read. */
 export async function createCell(ports: CellPorts): Promise<Cell> {
-  let { state, highest, seq } = await replay(ports.ledger);
+  let { state, seq } = await replay(ports.ledger);
   let mailbox: Letter[] = [];
   let writing = false;
   let stopped = false;
@@ -119,11 +119,13 @@ export async function createCell(ports: CellPorts): Promise<Cell> {
     const written: Recorded[] = [];
     const replies: Reply[] = [];
     for (const letter of letters) {
-      const at = Math.max(highest, letter.wall);
-      const decision = decide(provisional, { at, mono: letter.mono, id: letter.id, message: letter.message });
+      const decision = decide(provisional, {
+        at: letter.wall,
+        mono: letter.mono,
+        id: letter.id,
+        message: letter.message,
+      });
       provisional = decision.state;
-      // Only what is written counts as seen: a replay knows no other times.
-      if (decision.events.length > 0) highest = at;
       for (const event of decision.events) {
         drafts.push(draftOf(event, letter, provisional.boots, ports.clockState()));
         written.push({ seq: seq++, at: letter.wall, event });
@@ -165,16 +167,14 @@ function draftOf(event: Event, letter: Letter, boot: number, clockState: ClockSt
   };
 }
 
-/** The fold of what is durable. Time runs on even where the clock went back: expiry compares with the highest time seen. */
-async function replay(ledger: Pick<Ledger, "read">): Promise<{ state: State; highest: EpochMs; seq: number }> {
+/** The fold of what is durable. */
+async function replay(ledger: Pick<Ledger, "read">): Promise<{ state: State; seq: number }> {
   let state = emptyState;
-  let highest: EpochMs = 0;
   let seq = 0;
   for await (const { entry, body } of ledger.read(0)) {
     assert(entry.seq === seq, `entry ${entry.seq} read where ${seq} was next`);
     seq += 1;
-    highest = Math.max(highest, entry.at);
-    state = evolve(state, { type: entry.type, ...body } as unknown as Event, highest);
+    state = evolve(state, { type: entry.type, ...body } as unknown as Event, entry.at);
   }
-  return { state, highest, seq };
+  return { state, seq };
 }

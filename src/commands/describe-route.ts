@@ -1,5 +1,6 @@
 /** What happened along the route, told in sentences: results, parts, labels, hand-over, release, the machine's alarms. */
 import type { Event } from "../jobs/event.ts";
+import { utcText } from "../ledger/page.ts";
 
 /** The event in one line; null where it is not of the route. */
 export function routeTitleOf(event: Event): string | null {
@@ -28,6 +29,11 @@ export function routeTitleOf(event: Event): string | null {
       return `Copy ${event.unit} RELEASED${event.simulated ? " as a SIMULATED device, not for human use" : ""}`;
     case "MachineUnwatched":
       return `${event.equipment} was not watched for ${Math.round((event.to - event.from) / 1000)} s`;
+    case "ClockStepped":
+    case "TimesInDoubt":
+      return `The clock was changed: it said ${utcText(event.said)} where ${utcText(event.expected)} was to be expected`;
+    case "ClockCorrected":
+      return `Two people signed that the clock was wrong while entries ${event.from} to ${event.to} were written`;
     case "MachineAlarmChanged":
       return `${event.equipment}: alarm ${event.alarm.active ? "came" : "went"}: ${event.alarm.what}`;
     default:
@@ -55,6 +61,13 @@ export function routeLinesOf(event: Event): string[] {
       return [`code ${event.content.code.replaceAll("\u001d", "|")}`];
     case "LabelNotPrinted":
       return [event.fault.what];
+    case "TimesInDoubt":
+      return ["Entries stand in the order of their numbers; times before and after this cannot be subtracted."];
+    case "ClockCorrected":
+      return [
+        `those readings, up to ${utcText(event.said)}, no longer count for any expiry`,
+        `the clock was right when this was signed, as ${event.support.by} bears out`,
+      ];
     default:
       return [];
   }

@@ -37,7 +37,7 @@ export function summarise(facts: readonly { readonly type: string; readonly body
   const events = facts.map(({ type, body }) => ({ ...(body as object), type }) as unknown as Event);
   const count = (type: Event["type"]) => events.filter((event) => event.type === type).length;
   const sentences: string[] = [];
-  const steps = new Map<string, string>();
+  const stepOf = new Map<string, string>();
   for (const event of events) {
     if (event.type === "JobOrderAccepted") {
       const planned = event.order.route.reduce(
@@ -48,9 +48,9 @@ export function summarise(facts: readonly { readonly type: string; readonly body
         `${event.order.title} for ${event.order.pseudonym}: ${event.order.copies} ordered, ${planned} layers each.`,
       );
     }
-    if (event.type === "AttemptStarted") steps.set(event.attempt, event.operation);
+    if (event.type === "AttemptStarted") stepOf.set(event.attempt, event.operation);
     if (event.type === "AttemptEnded") {
-      const step = steps.get(event.attempt);
+      const step = stepOf.get(event.attempt);
       sentences.push(`Attempt ${event.attempt}${step ? ` at ${step}` : ""}: ${event.outcome}. ${event.what}`);
     }
     const told = routeSentenceOf(event);
@@ -65,10 +65,17 @@ export function summarise(facts: readonly { readonly type: string; readonly body
   }
   const layers = `Layers made ${count("LayerDone")}, photographed ${count("LayerCaptured")}, inspected ${count("LayerInspected")}, decided ${count("LayerDecided")}.`;
   const refused = count("RequestRefused");
+  const steps = count("TimesInDoubt");
+  const times =
+    steps === 0
+      ? []
+      : [
+          `TIMES IN DOUBT: the clock was changed ${steps} times meanwhile; entries stand in the order of their numbers.`,
+        ];
   const open = events.some((event) => event.type === "JobEnded")
     ? []
     : ["The order has not ended: this record is not complete."];
-  return [...sentences, layers, ...(refused > 0 ? [`Requests refused: ${refused}.`] : []), ...open];
+  return [...sentences, ...times, layers, ...(refused > 0 ? [`Requests refused: ${refused}.`] : []), ...open];
 }
 
 function titleOf(event: Event): string | null {

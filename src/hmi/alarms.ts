@@ -1,20 +1,33 @@
 /** What needs somebody to act now, read off the state; everything else is no alarm (ISA-18.2). */
 import type { MachineAlarm } from "../equipment/machine.ts";
 import { centralReasons } from "../jobs/central.ts";
+import { supportToleranceMs } from "../jobs/clock.ts";
 import { nameOfTarget } from "../jobs/objections.ts";
 import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import { utcText } from "../ledger/page.ts";
 import type { Alarm } from "./api.ts";
 
 /** Every alarm that stands, most urgent first. */
-export function alarmsOf(state: State, sync: SyncStatus): Alarm[] {
+export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs): Alarm[] {
   const all = [
+    ...clockAlarm(state, at),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
     ...centralAlarms(state, sync),
     ...Object.values(state.jobs).flatMap(jobAlarms),
   ];
   return all.sort((a, b) => a.priority - b.priority);
+}
+
+/** The record knows a later time than the clock says: orders expire by the later one. */
+function clockAlarm({ clock }: State, at: EpochMs): Alarm[] {
+  if (clock.highest <= at + supportToleranceMs) return [];
+  const what = `The record has a reading of the clock of ${utcText(clock.highest)}; orders and lots expire by that time.`;
+  const remedy =
+    "Compare the clock. Where that reading was wrong, QA and a second person sign it: `cellward clock show`.";
+  return [{ key: "clock", priority: 2, what, where: "Clock", remedy, owner: "qa", job: null }];
 }
 
 /** Holds of central QA, and sync that does not go on by itself. */

@@ -42,7 +42,7 @@ export function cellView(state: State, looks: Looks): CellView {
     machines: Object.values(state.equipment).map((machine) => machineView(state, machine.id, looks)),
     inspection: state.inspection,
     presence: presenceOf(looks),
-    alarms: alarmsOf(state, looks.sync),
+    alarms: alarmsOf(state, looks.sync, looks.at),
     jobs: jobsShown(state, looks).map((job) => jobLine(state, job, looks)),
     sync: looks.sync,
   };
@@ -135,12 +135,14 @@ export function jobView(state: State, job: Job, looks: Looks): JobView {
   };
 }
 
-function gatesOf(state: State, job: Job, looks: Looks) {
+function gatesOf(state: State, job: Job, { person, mono, at: wall }: Looks) {
+  // As the core will ask: by the highest time that counts.
+  const now = { mono, at: Math.max(wall, state.clock.highest) };
   const next = nextOperation(job) ?? job.order.route[0];
   if (!next) return [];
-  if (isByMachine(next)) return startGates(state, job, next.id, looks.person, looks);
+  if (isByMachine(next)) return startGates(state, job, next.id, person, now);
   // A release is signed by somebody who is not signed in: their role is asked with the signature.
-  return stepGates(state, job, next.kind, next.kind === "release" ? null : looks.person);
+  return stepGates(state, job, next.kind, next.kind === "release" ? null : person);
 }
 
 function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): AttemptView {

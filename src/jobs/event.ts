@@ -4,6 +4,7 @@ import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationI
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
+import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
@@ -79,6 +80,7 @@ export type CellEvent =
       readonly what: string;
     }
   | SupplyEvent
+  | CellKeepingEvent
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }
@@ -103,6 +105,7 @@ export type CellEvent =
 
 export type JobEvent =
   | RouteEvent
+  | JobKeepingEvent
   | {
       readonly type: "PresenceProven";
       readonly mono: MonotonicMs;

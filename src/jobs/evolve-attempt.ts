@@ -2,6 +2,7 @@
 import { assert, unreachable } from "../kernel/assert.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { JobEvent } from "./event.ts";
+import type { JobKeepingEvent } from "./keeping-event.ts";
 import type { Setup } from "./setup.ts";
 import type { Attempt, Look } from "./state.ts";
 
@@ -28,6 +29,7 @@ export type AttemptChange = Exclude<
       | "LabelVoided"
       | "HandedOver"
       | "UnitReleased"
+      | JobKeepingEvent["type"]
       | "MachineMadeSafe"
       | "MachineNotMadeSafe";
   }

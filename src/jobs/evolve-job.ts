@@ -42,6 +42,7 @@ export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup):
       return { ...job, units: job.units.map((unit) => (unit.number === event.unit ? evolveUnit(unit, event) : unit)) };
     case "JobEnded":
       return { ...job, ended: event.outcome };
+    case "TimesInDoubt":
     case "HandedOver":
     case "UnitReleased":
     case "JobOrderAccepted":

@@ -5,6 +5,7 @@ import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Lot } from "../materials/lot.ts";
 import { afterDecision, afterLink } from "./central.ts";
+import { afterReading } from "./clock.ts";
 import type { CellEvent, Event } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
 import { lastLookAtPlate } from "./plate.ts";
@@ -14,14 +15,23 @@ import type { SupplyEvent } from "./route-event.ts";
 import type { EquipmentState, Job, State, Unit } from "./state.ts";
 import { findJob, findLot, findMachine, revisionOf } from "./state.ts";
 
-/** Applies one event that happened at `at`. Throws AssertionFailed on a history that cannot have happened. */
-export function evolve(state: State, event: Event, at: EpochMs): State {
+/**
+ * Applies one event that was written when the clock said `wall`. Time runs on even where the clock went back: what counts
+ * is the highest reading. Throws AssertionFailed on a history that cannot have happened.
+ */
+export function evolve(state: State, event: Event, wall: EpochMs): State {
+  const clock = afterReading(state.clock, event, wall);
+  return apply({ ...state, clock }, event, clock.highest);
+}
+
+function apply(state: State, event: Event, at: EpochMs): State {
   switch (event.type) {
     case "CellBooted":
     case "PersonEnrolled":
     case "SignInRecorded":
     case "RequestRefused":
     case "ClockStepped":
+    case "ClockCorrected":
     case "StorageExhausted":
     case "MachineOnline":
     case "MachineOffline":
@@ -132,6 +142,7 @@ function evolveCell(state: State, event: CellEvent): State {
     case "SignInRecorded":
     case "RequestRefused":
     case "StorageExhausted":
+    case "ClockCorrected":
     case "MachineUnwatched":
       return state;
     case "MachineAlarmChanged":

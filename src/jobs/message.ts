@@ -14,6 +14,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { CentralDecision } from "./central.ts";
 import type { Disposition, Versions } from "./event.ts";
+import type { TimeSupport } from "./keeping-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
 import type { Setup } from "./setup.ts";
@@ -66,6 +67,16 @@ export type PersonMessage =
       readonly disposition: Disposition;
       readonly reason: string;
       readonly approval: Approval;
+    }
+  /** QA and a second person have signed that the clock was wrong while these entries were written. */
+  | {
+      readonly kind: "correct-clock";
+      readonly from: number;
+      readonly to: number;
+      readonly approval: Approval;
+      readonly second: Approval;
+      /** What bears out that the clock is right now; null where nothing does. */
+      readonly support: TimeSupport | null;
     }
   /** A delivery came in; it waits in quarantine. */
   | {

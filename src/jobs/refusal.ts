@@ -29,7 +29,10 @@ export type RefusalCode =
   | "unknown-lot"
   | "not-labelled"
   | "not-complete"
-  | "not-central";
+  | "not-central"
+  | "not-a-stretch"
+  | "not-ahead"
+  | "time-unsure";
 
 export interface Refusal {
   readonly code: RefusalCode;

@@ -15,6 +15,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
 import { type CentralState, noCentral } from "./central.ts";
+import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { JobOrder, Operation } from "./order.ts";
 import type { BatchRecord } from "./record/batch-record.ts";
@@ -43,6 +44,7 @@ export interface State {
   /** Which unit carries a tag: `job/number`. */
   readonly tags: Readonly<Record<string, string>>;
   readonly central: CentralState;
+  readonly clock: ClockReadings;
 }
 
 export interface EquipmentState {
@@ -193,6 +195,7 @@ export const emptyState: State = {
   lots: {},
   tags: {},
   central: noCentral,
+  clock: noReadings,
 };
 
 /** A record's own member: a name like `constructor` from outside finds nothing. */

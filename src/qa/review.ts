@@ -135,6 +135,7 @@ export function createCellFold(): CellFold {
     if (type === "CellBooted") software = textIn(memberOf(body, "versions"), "software");
     if (type === "CentralDecided") decided(memberOf(body, "decision"));
     if (type === "ClockStepped") odd("clock", entry, "The cell's clock was changed while it ran.");
+    if (type === "ClockCorrected") odd("clock", entry, "Two people signed that the cell's clock had been wrong.");
     if (type === "StorageExhausted") odd("storage", entry, "The cell's disk was full: something was not recorded.");
     if (type === "SignInRecorded" && body["outcome"] === "locked") {
       odd("lockout", entry, "An account of the cell was locked after wrong passwords.");

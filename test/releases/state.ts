@@ -19,12 +19,11 @@ export interface Replayed {
 /** Replays the record of a data folder as a starting cell does. */
 export async function stateOf(dataDir: string): Promise<Replayed> {
   const db = openForReading(join(dataDir, databaseFile));
-  let [state, highest, entries, head] = [emptyState, 0, 0, "" as Digest];
+  let [state, entries, head] = [emptyState, 0, "" as Digest];
   for (const row of rowsFrom(db)) {
     const entry = parseEntry(Buffer.from(row.entry).toString("utf8"))!;
     const body = JSON.parse(Buffer.from(row.body).toString("utf8")) as object;
-    highest = Math.max(highest, entry.at);
-    state = evolve(state, { type: entry.type, ...body } as unknown as Event, highest);
+    state = evolve(state, { type: entry.type, ...body } as unknown as Event, entry.at);
     entries += 1;
     head = digestOf(row.entry);
   }

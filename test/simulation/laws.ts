@@ -5,6 +5,7 @@ import { evolve } from "../../src/jobs/evolve.ts";
 import { emptyState } from "../../src/jobs/state.ts";
 import { openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Case } from "./case.ts";
+import { judgeClock } from "./clock-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
 import { judgeRoutes } from "./route-laws.ts";
 import type { Fact } from "./witness.ts";
@@ -22,6 +23,7 @@ export async function judge(court: Case): Promise<void> {
   dispositions(court, facts);
   badEndsAreSaid(court, facts);
   ordersOnce(court, facts);
+  judgeClock(court, facts);
   judgeRoutes(court, facts);
   judgeRecords(court, facts);
 }
@@ -29,10 +31,8 @@ export async function judge(court: Case): Promise<void> {
 async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {
   if (!cell) return;
   let state = emptyState;
-  let highest = 0;
   for await (const { entry, body } of openMemoryLedger(disk).read(0)) {
-    highest = Math.max(highest, entry.at);
-    state = evolve(state, { type: entry.type, ...body } as unknown as Event, highest);
+    state = evolve(state, { type: entry.type, ...body } as unknown as Event, entry.at);
   }
   if (!isDeepStrictEqual(state, cell.state())) accuse("law 2: the live state is not the fold of the disk");
 }

@@ -104,9 +104,30 @@ export const mutants: readonly Mutant[] = [
   {
     name: "time-may-go-back",
     breaks: "expiry compares with the highest time ever seen",
-    file: "src/cell.ts",
-    from: "const at = Math.max(highest, letter.wall);",
-    to: "const at = letter.wall;",
+    file: "src/jobs/decide/draft.ts",
+    from: "const at = Math.max(state.clock.highest, wall);",
+    to: "const at = wall;",
+  },
+  {
+    name: "correction-takes-all",
+    breaks: "a correction makes no order startable that has expired by a reading which counts",
+    file: "src/jobs/clock.ts",
+    from: "stretch.from >= from && stretch.to <= to;\n  const past",
+    to: "stretch.from >= 0 && stretch.to >= 0;\n  const past",
+  },
+  {
+    name: "correction-by-a-wrong-clock",
+    breaks: "a correction is signed by a clock that something else bears out",
+    file: "src/jobs/decide/clock.ts",
+    from: "return support !== null && Math.abs(support.at - wall) <= supportToleranceMs;",
+    to: "return support !== null;",
+  },
+  {
+    name: "correction-by-one",
+    breaks: "two people sign a correction",
+    file: "src/jobs/decide/clock.ts",
+    from: "if (approval.person === second.person) {",
+    to: "if (approval.person === null) {",
   },
   {
     name: "own-work-released",

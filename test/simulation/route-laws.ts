@@ -1,5 +1,6 @@
 /** The laws of the route: copies, parts, lots, labels, holds, reworks; asked of the facts, with none of the core's logic. */
 import type { Case } from "./case.ts";
+import { countingTimes } from "./clock-laws.ts";
 import { digest } from "./orders.ts";
 import type { Body, Fact } from "./witness.ts";
 
@@ -69,9 +70,9 @@ function ownPartConfirmed({ accuse }: Case, facts: readonly Fact[]): void {
 function lotsAsReleased({ plan, accuse }: Case, facts: readonly Fact[]): void {
   const lots = new Map<string, { status: string; left: number; expires: number; material: string }>();
   const loaded = new Map<string, string>();
-  let now = 0;
-  for (const { type, body, at } of facts) {
-    now = Math.max(now, at);
+  const times = countingTimes(facts);
+  for (const [seq, { type, body }] of facts.entries()) {
+    const now = times[seq]!;
     if (type === "LotReceived") {
       lots.set(body.lot, { status: "quarantine", left: body.quantity, expires: body.expires, material: body.material });
     }
@@ -163,9 +164,9 @@ const model = digest("m");
 /** A decision is taken in once, and never after its time. */
 function decisionsOnce({ accuse }: Case, facts: readonly Fact[]): void {
   const nonces = new Set<string>();
-  let now = 0;
-  for (const { type, body, at } of facts) {
-    now = Math.max(now, at);
+  const times = countingTimes(facts);
+  for (const [seq, { type, body }] of facts.entries()) {
+    const now = times[seq]!;
     if (type !== "CentralDecided") continue;
     const { nonce, expires } = body.decision;
     if (nonces.has(nonce)) accuse(`decision ${nonce} of central QA was acted on twice`);
@@ -200,9 +201,9 @@ function reworksCounted({ plan, accuse }: Case, facts: readonly Fact[]): void {
 /** Nothing of an order goes on after another has replaced it, and nothing of it starts after its expiry. */
 function onlyLiveOrders({ plan, accuse }: Case, facts: readonly Fact[]): void {
   const replaced = new Set<string>();
-  let now = 0;
-  for (const { type, body, at } of facts) {
-    now = Math.max(now, at);
+  const times = countingTimes(facts);
+  for (const [seq, { type, body }] of facts.entries()) {
+    const now = times[seq]!;
     if (type === "JobOrderAccepted" && body.order.supersedes !== null) replaced.add(body.order.supersedes);
     if (!goesOn.has(type) || type === "AttemptResumed") continue;
     if (replaced.has(body.job)) accuse(`${type} of ${body.job}, which another order has replaced`);

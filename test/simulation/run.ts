@@ -11,6 +11,7 @@ import type { Sync } from "../../src/sync/sync.ts";
 import { createCentral } from "./central.ts";
 import { createEye, type Eye } from "./eye.ts";
 import { createHeadquarters, type Headquarters } from "./headquarters.ts";
+import { createKeepers } from "./keepers.ts";
 import { judge } from "./laws.ts";
 import { planOf, printerId, setup, stationId, versions } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
@@ -54,7 +55,8 @@ export async function runSeed(seed: number): Promise<Outcome> {
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
-  const stepClock = createWrongClock(time, random, plan.synced);
+  const wrongClock = createWrongClock(time, random, plan.synced);
+  const keepers = createKeepers({ ...base, setRight: wrongClock.setRight });
   const headquarters = plan.synced ? createHeadquarters({ ...base, origin: disk.origin }) : null;
   let cell: Cell | null = null;
   let sync: Sync | null = null;
@@ -124,7 +126,8 @@ export async function runSeed(seed: number): Promise<Outcome> {
     if (cell) people.visit(cell.state(), say);
     if (cell && plan.whole) central.visit(cell.state());
     if (cell && random() < 0.015 * storm.strength) crash(cell);
-    if (random() < 0.02 * storm.strength) stepClock();
+    if (random() < 0.02 * storm.strength) wrongClock.step();
+    if (cell) keepers.visit(cell.state(), say);
     headquarters?.visit();
     if (headquarters) judgeReceipts(disk, headquarters.archive, accuse);
     time.after(5_000 + random() * 40_000, visit);
@@ -158,14 +161,25 @@ function fateOf(random: Random, storm: Storm): Fate {
 }
 
 /** A clock that is more than a day wrong keeps every receipt out, and rightly: beside central QA it errs by less. */
-function createWrongClock(time: VirtualTime, random: Random, synced: boolean): () => void {
+function createWrongClock(time: VirtualTime, random: Random, synced: boolean): WrongClock {
   let skew = 0;
-  return () => {
-    const by = (random() - 0.5) * (synced ? 40_000_000 : 172_800_000);
-    if (synced && Math.abs(skew + by) > 40_000_000) return;
+  const change = (by: number) => {
     skew += by;
     time.step(by);
   };
+  return {
+    step() {
+      const by = (random() - 0.5) * (synced ? 40_000_000 : 172_800_000);
+      if (!synced || Math.abs(skew + by) <= 40_000_000) change(by);
+    },
+    setRight: () => change(-skew),
+  };
+}
+
+interface WrongClock {
+  step(): void;
+  /** Sets the clock to the true time. */
+  setRight(): void;
 }
 
 const enrolled = [

@@ -45,6 +45,9 @@ export interface Body {
   readonly proof: string;
   readonly order: JobOrder;
   readonly approval: { readonly person: string };
+  readonly second: { readonly person: string };
+  readonly from: number;
+  readonly to: number;
   readonly plateCheck: string | null;
   readonly part: string | null;
   readonly tag: string;

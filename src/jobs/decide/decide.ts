@@ -4,6 +4,7 @@ import type { Envelope, EyeMessage, MachineMessage, Message, RouteMessage } from
 import type { State } from "../state.ts";
 import { boot, enrol, recordSignIn } from "./cell.ts";
 import { centralDecision, centralLink } from "./central.ts";
+import { clockStepped, correctClock } from "./clock.ts";
 import { dispose } from "./disposition.ts";
 import type { Decision, Draft } from "./draft.ts";
 import { startDraft } from "./draft.ts";
@@ -30,7 +31,7 @@ function route(draft: Draft, message: Message): void {
     case "boot":
       return boot(draft, message);
     case "clock-stepped":
-      return draft.add({ type: "ClockStepped", expected: message.expected, said: message.said });
+      return clockStepped(draft, message);
     case "enrol":
       return enrol(draft, message);
     case "record-sign-in":
@@ -57,6 +58,8 @@ function route(draft: Draft, message: Message): void {
       return stop(draft, message);
     case "dispose":
       return dispose(draft, message);
+    case "correct-clock":
+      return correctClock(draft, message);
     case "cancel-job":
       return cancelJob(draft, message);
     case "answered":

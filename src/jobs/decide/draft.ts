@@ -16,7 +16,10 @@ export interface Decision {
 
 /** Collects events on a provisional state; lives only inside one call of `decide`. */
 export interface Draft {
+  /** The highest time that counts: what expiry is compared with. */
   readonly at: EpochMs;
+  /** What the clock says; it can have gone back. */
+  readonly wall: EpochMs;
   readonly mono: MonotonicMs;
   /** Unique for the message; names what this decision brings into being. */
   readonly id: string;
@@ -27,17 +30,19 @@ export interface Draft {
 }
 
 /** Starts a draft on `state`. */
-export function startDraft(state: State, { at, mono }: Moment, id: string): Draft {
+export function startDraft(state: State, { at: wall, mono }: Moment, id: string): Draft {
   let current = state;
+  const at = Math.max(state.clock.highest, wall);
   let refusal: Refusal | null = null;
   const events: Event[] = [];
   return {
     at,
+    wall,
     mono,
     id,
     state: () => current,
     add(event) {
-      current = evolve(current, event, at);
+      current = evolve(current, event, wall);
       events.push(event);
     },
     refuse(reason) {

@@ -23,6 +23,8 @@ export interface BatchRecord {
     readonly from: EpochMs;
     readonly to: EpochMs;
   }[];
+  /** How often the clock was changed while the job was being made: what it would have said, and what it said. */
+  readonly clockSteps: readonly { readonly expected: EpochMs; readonly said: EpochMs }[];
 }
 
 export interface AttemptRecord {
@@ -127,6 +129,7 @@ export const emptyRecord: BatchRecord = {
   units: [],
   nonconformities: [],
   unwatched: [],
+  clockSteps: [],
 };
 
 /** The unit's part of the record, or undefined. */

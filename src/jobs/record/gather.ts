@@ -30,6 +30,10 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
       const { equipment, from, to } = event;
       return { ...record, unwatched: [...record.unwatched, { equipment, from, to }] };
     }
+    case "TimesInDoubt": {
+      const { expected, said } = event;
+      return { ...record, clockSteps: [...record.clockSteps, { expected, said }] };
+    }
     case "NonconformityRaised": {
       const { nonconformity: id, unit, attempt, cause, what, layer } = event;
       const raised = { id, unit, attempt, cause, what, layer, disposition: null };

@@ -41,6 +41,7 @@ export function shownForRelease(record: BatchRecord, unit: number) {
       };
     }),
     unwatched: record.unwatched.map((each) => ({ ...each })),
+    clockSteps: record.clockSteps.map((each) => ({ ...each })),
     handovers: (found?.handovers ?? []).map((each) => ({ ...each })),
     nonconformities: record.nonconformities
       .filter((each) => each.unit === unit)
