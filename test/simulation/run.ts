@@ -56,7 +56,7 @@ export async function runSeed(seed: number): Promise<Outcome> {
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
   const wrongClock = createWrongClock(time, random, plan.synced);
-  const keepers = createKeepers({ ...base, setRight: wrongClock.setRight });
+  const keepers = createKeepers({ time, storm, random: seeded(seed + 7_919), setRight: wrongClock.setRight });
   const headquarters = plan.synced ? createHeadquarters({ ...base, origin: disk.origin }) : null;
   let cell: Cell | null = null;
   let sync: Sync | null = null;
@@ -145,8 +145,16 @@ export async function runSeed(seed: number): Promise<Outcome> {
   storm.strength = 0;
   await headquarters?.settle(disk);
   if (headquarters && accusations.length === 0) judgeSync(disk, headquarters.archive, accuse);
-  const { scans } = people;
-  await judge({ disk, witness, cell, ...machines, plan, scans, presenceValidMs: setup.presenceValidMs, accuse });
+  await judge({
+    disk,
+    witness,
+    cell,
+    ...machines,
+    plan,
+    scans: people.scans,
+    presenceValidMs: setup.presenceValidMs,
+    accuse,
+  });
   if (isStuck) accuse("when the storm had ended, a job never ended");
   const count = (type: string) => witness.facts().filter((fact) => fact.type === type).length;
   return {

@@ -26,14 +26,9 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
       return handled(record, event.attempt, event.person);
     case "PlateChecked":
       return patchAttempts(record, isLastLookOf(event.check), (attempt) => ({ ...attempt, plateSeen: event.clear }));
-    case "MachineUnwatched": {
-      const { equipment, from, to } = event;
-      return { ...record, unwatched: [...record.unwatched, { equipment, from, to }] };
-    }
-    case "TimesInDoubt": {
-      const { expected, said } = event;
-      return { ...record, clockSteps: [...record.clockSteps, { expected, said }] };
-    }
+    case "MachineUnwatched":
+    case "TimesInDoubt":
+      return doubted(record, event);
     case "NonconformityRaised": {
       const { nonconformity: id, unit, attempt, cause, what, layer } = event;
       const raised = { id, unit, attempt, cause, what, layer, disposition: null };
@@ -70,6 +65,16 @@ export function gather(record: BatchRecord, event: Event, at: EpochMs): BatchRec
     default:
       return record;
   }
+}
+
+/** A time in which nobody watched a machine, or by which nobody can count. */
+function doubted(record: BatchRecord, event: Said<"MachineUnwatched" | "TimesInDoubt">): BatchRecord {
+  if (event.type === "MachineUnwatched") {
+    const { equipment, from, to } = event;
+    return { ...record, unwatched: [...record.unwatched, { equipment, from, to }] };
+  }
+  const { expected, said } = event;
+  return { ...record, clockSteps: [...record.clockSteps, { expected, said }] };
 }
 
 /** Many events of one job gathered one after the other, for whoever judges whole records. */
