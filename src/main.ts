@@ -15,9 +15,11 @@ const parts = {
   packages: () => import("./commands/io/packages.ts"),
   people: () => import("./commands/io/people.ts"),
   qa: () => import("./commands/io/qa.ts"),
+  qaRecall: () => import("./commands/io/qa-recall.ts"),
   qaRun: () => import("./commands/io/qa-run.ts"),
   records: () => import("./commands/io/records.ts"),
   run: () => import("./commands/io/run.ts"),
+  whereUsed: () => import("./commands/io/where-used.ts"),
 };
 
 /** Asked before anything is understood, so that a wrong command line is answered in the form that was asked for. */
@@ -91,6 +93,19 @@ program
   .requiredOption("--out <file>", "the record (JSON); page and paper are written beside it")
   .option("--no-pictures", "leave pictures and programs out; their digests stay")
   .action(async (job, o) => end(await (await parts.records()).exportRecord(terminal(), job, o)));
+
+/** One option for each kind of thing that records name. */
+function withThings(command: Command): Command {
+  const kinds = ["lot", "machine", "firmware", "recipe", "model", "operator", "gauge", "udi", "equipment", "software"];
+  for (const kind of [...kinds, "design", "job"]) command.option(`--${kind} <name>`, `devices made with this ${kind}`);
+  return command.option("--device <job/copy>", "the other way round: what this device was made with");
+}
+
+withThings(
+  program.command("where-used").description("devices of this cell by what they were made with; needs no network"),
+)
+  .addOption(data)
+  .action(async (o) => end(await (await parts.whereUsed()).whereUsed(terminal(), o)));
 
 program
   .command("backup")
@@ -248,6 +263,19 @@ central()
     qa.command("verify").description("verify everything that is held, again"),
   )
   .action(async (o) => end(await (await parts.qa()).verifyQa(terminal(), o)));
+withThings(
+  qa.command("recall").description("devices of all cells by what they were made with, and the other way round"),
+)
+  .addOption(config)
+  .addOption(data)
+  .option("--cell <id>", "the cell, for what is named by its cell alone: operator, equipment, job, device")
+  .option("--csv", "comma-separated values", false)
+  .action(async (o) => end(await (await parts.qaRecall()).recallAtQa(terminal(), o)));
+qa.command("reindex")
+  .description("make the index of what was made with what again, from the entries")
+  .addOption(config)
+  .addOption(data)
+  .action(async (o) => end(await (await parts.qaRecall()).reindex(terminal(), o)));
 peopleCommands(qa, "who may use central's page", ["qa"]);
 qa.command("schema")
   .description("print the configuration's JSON Schema")

@@ -1,64 +1,15 @@
 /** What can be asked of central QA's page, by whom, and what the answer is; nothing here starts anything at a cell. */
 import { z } from "zod";
-import type { JobId, PersonId } from "../kernel/names.ts";
+import type { JobId } from "../kernel/names.ts";
 import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
-import type { Describe } from "../ledger/page.ts";
-import type { PeopleStore } from "../people/store.ts";
-import { type Action, type Asked, actions, targetKinds, targetOf, wrongAsk, wrongTarget } from "./decide.ts";
-import type { Html } from "./html.ts";
-import type { Office, OfficeState } from "./office.ts";
+import { type Answer, type Call, type Counter, look, page, type QaRoute, signAgain } from "./answer.ts";
+import { type Action, actions, targetKinds, targetOf, wrongAsk, wrongTarget } from "./decide.ts";
 import { cellBody, cellsBody } from "./pages/cells.ts";
 import { type Begun, decisionsBody } from "./pages/decisions.ts";
-import { framed, type Viewer } from "./pages/frame.ts";
 import { alarmsBody, inboxBody, type ReviewReason, reviewReasons } from "./pages/inbox.ts";
 import { entriesFile, recordBody } from "./pages/record.ts";
-import type { QaStore, Review } from "./store.ts";
-
-/** What the routes share. */
-export interface Counter {
-  readonly site: string;
-  readonly office: Office;
-  readonly store: QaStore;
-  readonly people: PeopleStore;
-  readonly describe: Describe;
-  readonly connected: () => boolean;
-  /** Signs, keeps and sends a decision. */
-  readonly decide: (asked: Asked) => Promise<void>;
-  readonly now: () => number;
-}
-
-/** A request of somebody who is signed in. */
-export interface Call {
-  readonly params: Readonly<Record<string, string>>;
-  /** Query of a GET, form of a POST. */
-  readonly fields: Readonly<Record<string, string>>;
-  readonly person: PersonId;
-  readonly viewer: Viewer;
-}
-
-export type Answer =
-  | { readonly kind: "page"; readonly status: number; readonly text: string }
-  | { readonly kind: "file"; readonly name: string; readonly value: unknown }
-  | { readonly kind: "go"; readonly to: string }
-  | { readonly kind: "absent" };
-
-export interface QaRoute {
-  readonly method: "GET" | "POST";
-  readonly url: string;
-  /** `member`: anybody with an account; `qa`: the role QA. */
-  readonly access: "member" | "qa";
-  /** True where a secret is tried: counted against a lower limit. */
-  readonly guess: boolean;
-  readonly handle: (counter: Counter, call: Call) => Promise<Answer>;
-}
-
-const look = (url: string, handle: QaRoute["handle"]): QaRoute => ({
-  method: "GET",
-  url,
-  access: "member",
-  guess: false,
-  handle,
-});
+import { recallRoutes } from "./routes-recall.ts";
+import type { Review } from "./store.ts";
 
 export const qaRoutes: readonly QaRoute[] = [
   look("/", async (counter, call) => {
@@ -98,6 +49,7 @@ export const qaRoutes: readonly QaRoute[] = [
   }),
   { method: "POST", url: "/decisions", access: "qa", guess: true, handle: decide },
   { method: "POST", url: "/reviews", access: "qa", guess: false, handle: review },
+  ...recallRoutes,
 ];
 
 async function jobIn({ office, store }: Counter, { params }: Call) {
@@ -132,15 +84,10 @@ async function decide(counter: Counter, call: Call): Promise<Answer> {
   if (wrong !== null) return refuse(400, wrong);
   const target = targetOf(kind, id, standing.cell);
   if (target === null) return refuse(400, `The cell itself is named ${standing.cell.id}, not ${id}.`);
-  const signed = await counter.people.authenticate(counter.people.nameOf(call.person) ?? "", password);
-  if (signed.outcome === "locked") {
-    return refuse(423, "Your account is locked after too many wrong passwords. Nothing was decided.");
-  }
-  if (signed.outcome !== "accepted" || signed.member.person !== call.person) {
-    return refuse(401, "The password is not yours. Nothing was decided.");
-  }
+  const unsigned = await signAgain(counter, call, password);
+  if (unsigned !== null) return refuse(unsigned.status, unsigned.said);
   const { origin } = standing.cell;
-  await counter.decide({ origin, action, target, reason, person: call.person });
+  await counter.decide([{ origin, action, target, reason, person: call.person }]);
   return { kind: "go", to: "/decisions" };
 }
 
@@ -160,19 +107,4 @@ async function review(counter: Counter, call: Call): Promise<Answer> {
 function begunIn({ fields }: Call): Begun {
   const { cell, action, kind, id, reason } = fields;
   return { cell, action, kind, id, reason };
-}
-
-function page(
-  counter: Counter,
-  { viewer }: Call,
-  { now, items }: OfficeState,
-  here: "inbox" | "cells" | "decisions" | "alarms",
-  title: string,
-  body: Html,
-  said?: string,
-  status = 200,
-): Answer {
-  const connected = counter.connected();
-  const text = framed({ site: counter.site, title, at: now, viewer, items, connected, here, said, body });
-  return { kind: "page", status, text };
 }

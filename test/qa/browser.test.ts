@@ -42,6 +42,7 @@ test("[F92] every page passes axe-core, and none is wider than its screen", asyn
   expect((await look(url, "/", cookie)).status).toBe(200);
   const [name = "", value = ""] = cookie.split("=");
   const record = "/cells/cell-1/jobs/J-2026-000042";
+  const recall = "/recall?kind=operator&name=P-1&cell=cell-1";
   for (const viewport of sizes) {
     const context = await browser.newContext({ viewport });
     const page = await context.newPage();
@@ -52,13 +53,15 @@ test("[F92] every page passes axe-core, and none is wider than its screen", asyn
     await page.goto(url);
     expect.soft(await violations(page), `sign-in at ${viewport.width}`).toEqual([]);
     await context.addCookies([{ name, value, url }]);
-    for (const path of ["/", "/cells", "/cells/cell-1", record, "/decisions", "/alarms", "/nowhere"]) {
+    for (const path of ["/", "/cells", "/cells/cell-1", record, recall, "/decisions", "/alarms", "/nowhere"]) {
       await page.goto(url + path);
       // The same page at another width breaks other things at most where much stands beside each other.
       if (viewport.width > 1_000 || path === "/" || path === "/alarms") {
         expect.soft(await violations(page), `${path} at ${viewport.width}`).toEqual([]);
       }
-      await page.screenshot({ path: join(pictures, `qa-${path.replaceAll("/", "-")}-${viewport.width}.png`) });
+      await page.screenshot({
+        path: join(pictures, `qa-${path.replaceAll(/[^a-z0-9-]/gi, "-")}-${viewport.width}.png`),
+      });
       const tooWide = await page.evaluate("document.documentElement.scrollWidth - window.innerWidth");
       expect.soft(tooWide, `${path} at ${viewport.width} is too wide`).toBeLessThanOrEqual(0);
     }

@@ -14,6 +14,7 @@ import { type Link, openLink } from "../../qa/io/mqtt.ts";
 import { type QaServer, startPage } from "../../qa/io/server.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
 import { createOffice, type Office } from "../../qa/office.ts";
+import { bringIndexUp } from "../../qa/recall.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { describeWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
@@ -124,12 +125,16 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
     for (const cell of cells) await sendDecisions(store, office, link, cell, now());
   };
   const timer = setInterval(() => void resend().catch(onProblem), resendMs);
-  const decide = async (asked: Asked) => {
-    const signed = await signDecision(asked, keys.decision, now(), systemIds.next);
-    await store.keepDecision(signed);
-    log("decided", { id: signed.id, action: asked.action, kind: asked.target.kind });
+  const decide = async (all: readonly Asked[]) => {
+    for (const asked of all) {
+      const signed = await signDecision(asked, keys.decision, now(), systemIds.next);
+      await store.keepDecision(signed);
+      log("decided", { id: signed.id, action: asked.action, kind: asked.target.kind });
+    }
     await resend();
   };
+  // Beside everything else: after an update, or where somebody has emptied it.
+  void bringIndexUp(store).catch(onProblem);
   const page = await openPage(setUp, { store, office, link, decide, people, log, onProblem });
   return {
     page,
@@ -163,7 +168,7 @@ interface PageParts {
   readonly store: QaStore;
   readonly office: Office;
   readonly link: Link;
-  readonly decide: (asked: Asked) => Promise<void>;
+  readonly decide: (asked: readonly Asked[]) => Promise<void>;
   readonly people: PeopleStore;
   readonly log: Log;
   readonly onProblem: (problem: unknown) => void;

@@ -5,10 +5,11 @@ import helmet from "@fastify/helmet";
 import rateLimit from "@fastify/rate-limit";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import type { PersonId } from "../../kernel/names.ts";
+import type { Answer, Call, Counter, QaRoute } from "../answer.ts";
 import { isForeign } from "../came.ts";
 import { plainPage, signInPage, type Viewer } from "../pages/frame.ts";
 import { style } from "../pages/style.ts";
-import { type Answer, type Call, type Counter, type QaRoute, qaRoutes } from "../routes.ts";
+import { qaRoutes } from "../routes.ts";
 import { StoreFailed } from "../store.ts";
 
 /** The table of who is signed in; the cell's page has the same. */

@@ -6,6 +6,8 @@ import { type Html, html, htmlOf } from "../html.ts";
 import type { Item, Risk } from "../inbox.ts";
 import { style } from "./style.ts";
 
+export type Place = "inbox" | "cells" | "recall" | "decisions" | "alarms";
+
 /** Who looks at a page, and what its forms have to carry. */
 export interface Viewer {
   readonly name: string;
@@ -23,7 +25,7 @@ export interface Framed {
   readonly items: readonly Item[];
   /** Whether the broker is connected. */
   readonly connected: boolean;
-  readonly here: "inbox" | "cells" | "decisions" | "alarms";
+  readonly here: Place;
   /** What became of the last request, if it was refused. */
   readonly said?: string | undefined;
   readonly body: Html;
@@ -32,6 +34,7 @@ export interface Framed {
 const places = [
   ["inbox", "/", "Inbox"],
   ["cells", "/cells", "Cells"],
+  ["recall", "/recall", "Recall"],
   ["decisions", "/decisions", "Decisions"],
   ["alarms", "/alarms", "Alarms"],
 ] as const;

@@ -1,0 +1,134 @@
+/** The routes of recall: devices by what they were made with, a device's parts, and a hold on all that was found. */
+import { z } from "zod";
+import { keyOf, type Thing } from "../jobs/trace.ts";
+import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
+import { type Answer, type Call, type Counter, look, page, type QaRoute, signAgain } from "./answer.ts";
+import { wrongAsk } from "./decide.ts";
+import type { OfficeState } from "./office.ts";
+import { devicesBody, holdBody, partsBody, type RecallAsked, recallBody } from "./pages/recall.ts";
+import { type HoldPlan, mostHeldAtOnce, planHold, recall, thingAsked } from "./recall.ts";
+import { isKnown } from "./review.ts";
+
+const devicesOnAPage = 50;
+const partsShown = 2_000;
+/** A plan is made from so many devices at most; more than this is more than one step may sign in any case. */
+const mostPlanned = 20_000;
+
+export const recallRoutes: readonly QaRoute[] = [
+  look("/recall", async (counter, call) => {
+    const state = await counter.office.look();
+    const cells = registeredIn(state);
+    const asked = askedIn(call);
+    const title = "Recall and where-used";
+    if (asked.name === undefined) return page(counter, call, state, "recall", title, recallBody(cells, asked, null));
+    const thing = thingIn(state, asked);
+    if (typeof thing === "string") {
+      return page(counter, call, state, "recall", title, recallBody(cells, asked, null), thing, 400);
+    }
+    const { store } = counter;
+    if (thing.kind === "unit") {
+      const body = partsBody(thing, await store.partsOf(keyOf(thing), partsShown), asked.cell ?? "");
+      return page(counter, call, state, "recall", title, recallBody(cells, asked, body));
+    }
+    const after = call.fields["after"]?.slice(0, 512) ?? null;
+    const found = await recall(store, cells, thing, { after, limit: devicesOnAPage });
+    return page(
+      counter,
+      call,
+      state,
+      "recall",
+      title,
+      recallBody(cells, asked, devicesBody(found, call.viewer, asked)),
+    );
+  }),
+  { method: "GET", url: "/recall/hold", access: "qa", guess: false, handle: showPlan },
+  { method: "POST", url: "/recall/hold", access: "qa", guess: true, handle: holdAll },
+];
+
+const holdForm = z.object({
+  reason: z.enum(Object.keys(decisionReasons) as [DecisionReason, ...DecisionReason[]]),
+  password: z.string().min(1).max(128),
+  digest: z.string().max(64),
+});
+
+async function showPlan(counter: Counter, call: Call): Promise<Answer> {
+  const state = await counter.office.look();
+  const asked = askedIn(call);
+  const planned = await planFor(counter, state, asked);
+  if (typeof planned === "string") return refused(counter, call, state, asked, 400, planned);
+  return page(
+    counter,
+    call,
+    state,
+    "recall",
+    "Hold what was found",
+    holdBody(planned.thing, planned.plan, call.viewer, asked),
+  );
+}
+
+/** Signs all holds of a plan, if it is still the one that was shown. */
+async function holdAll(counter: Counter, call: Call): Promise<Answer> {
+  const state = await counter.office.look();
+  const asked = askedIn(call);
+  const refuse = (status: number, said: string) => refused(counter, call, state, asked, status, said);
+  const form = holdForm.safeParse(call.fields);
+  if (!form.success) return refuse(400, "The decision is not complete: fill in every field.");
+  const { reason, password, digest } = form.data;
+  const wrong = wrongAsk({ action: "hold", reason }, "job");
+  if (wrong !== null) return refuse(400, wrong);
+  const planned = await planFor(counter, state, asked);
+  if (typeof planned === "string") return refuse(400, planned);
+  if (planned.plan.digest !== digest) {
+    return refuse(409, "What is found has changed since it was shown. Nothing was decided: look at it again.");
+  }
+  const unsigned = await signAgain(counter, call, password);
+  if (unsigned !== null) return refuse(unsigned.status, unsigned.said);
+  await counter.decide(planned.plan.holds.map((hold) => ({ ...hold, reason, person: call.person })));
+  return { kind: "go", to: "/decisions" };
+}
+
+async function planFor(
+  { store }: Counter,
+  state: OfficeState,
+  asked: RecallAsked,
+): Promise<{ readonly thing: Thing; readonly plan: HoldPlan } | string> {
+  const thing = thingIn(state, asked);
+  if (typeof thing === "string") return thing;
+  const cells = registeredIn(state);
+  const { devices, total, behind } = await recall(store, cells, thing, { limit: mostPlanned });
+  if (behind.length > 0)
+    return "The index is being brought up to date: there may be more to hold. Try again in a while.";
+  if (total > mostPlanned) {
+    return `${total} devices were found; at most ${mostHeldAtOnce} decisions are signed in one step. Hold the cells instead, or narrow it down.`;
+  }
+  const concerned = state.cells
+    .filter(({ view }) => isKnown(view.known, { kind: thing.kind, id: thing.name }))
+    .map(({ cell }) => cell);
+  const plan = planHold(thing, devices, concerned, cells);
+  return typeof plan === "string" ? plan : { thing, plan };
+}
+
+function refused(
+  counter: Counter,
+  call: Call,
+  state: OfficeState,
+  asked: RecallAsked,
+  status: number,
+  said: string,
+): Answer {
+  const body = recallBody(registeredIn(state), asked, null);
+  return page(counter, call, state, "recall", "Recall and where-used", body, said, status);
+}
+
+function thingIn(state: OfficeState, { kind = "", name = "", cell }: RecallAsked): Thing | string {
+  return thingAsked(kind, name, registeredIn(state).find(({ id }) => id === cell) ?? null);
+}
+
+function registeredIn({ cells }: OfficeState) {
+  return cells.map(({ cell }) => cell);
+}
+
+function askedIn({ fields }: Call): RecallAsked {
+  const { kind, name, cell } = fields;
+  return { kind: kind?.slice(0, 40), name: name?.slice(0, 128), cell: cell?.slice(0, 64) };
+}
