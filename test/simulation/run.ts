@@ -50,13 +50,12 @@ export async function runSeed(seed: number): Promise<Outcome> {
   const printer = createPrinter({ ...base, ...plan });
   const station = createStation(base);
   const eye = createEye(base);
-  const stores = createStores(base);
-  const machines: Machines = { printer, station, eye, stores };
+  const machines: Machines = { printer, station, eye, stores: createStores(base) };
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
-  const wrongClock = createWrongClock(time, random, plan.synced);
-  const keepers = createKeepers({ time, storm, random: seeded(seed + 7_919), setRight: wrongClock.setRight });
+  const { setRight, step: stepClock } = createWrongClock(time, random, plan.synced);
+  const keepers = createKeepers({ ...base, random: seeded(seed + 7_919), setRight });
   const headquarters = plan.synced ? createHeadquarters({ ...base, origin: disk.origin }) : null;
   let cell: Cell | null = null;
   let sync: Sync | null = null;
@@ -126,7 +125,7 @@ export async function runSeed(seed: number): Promise<Outcome> {
     if (cell) people.visit(cell.state(), say);
     if (cell && plan.whole) central.visit(cell.state());
     if (cell && random() < 0.015 * storm.strength) crash(cell);
-    if (random() < 0.02 * storm.strength) wrongClock.step();
+    if (random() < 0.02 * storm.strength) stepClock();
     if (cell) keepers.visit(cell.state(), say);
     headquarters?.visit();
     if (headquarters) judgeReceipts(disk, headquarters.archive, accuse);
@@ -145,16 +144,8 @@ export async function runSeed(seed: number): Promise<Outcome> {
   storm.strength = 0;
   await headquarters?.settle(disk);
   if (headquarters && accusations.length === 0) judgeSync(disk, headquarters.archive, accuse);
-  await judge({
-    disk,
-    witness,
-    cell,
-    ...machines,
-    plan,
-    scans: people.scans,
-    presenceValidMs: setup.presenceValidMs,
-    accuse,
-  });
+  const court = { ...base, ...machines, disk, cell, plan, scans: people.scans };
+  await judge({ ...court, presenceValidMs: setup.presenceValidMs });
   if (isStuck) accuse("when the storm had ended, a job never ended");
   const count = (type: string) => witness.facts().filter((fact) => fact.type === type).length;
   return {
