@@ -1,5 +1,7 @@
 /** Central QA's configuration file: its name, its broker, its store, and the cells whose keys it trusts. */
 import { z } from "zod";
+import { digestOf } from "../kernel/hash.ts";
+import { utf8 } from "../ledger/bytes.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const title = z.string().min(1).max(120);
@@ -54,6 +56,13 @@ export const qaConfig = z
       certificate: path.optional(),
       key: path.optional(),
       authority: path.optional(),
+      /**
+       * Several instances share the load. `share`: an MQTT 5 shared subscription of this name, the same in each
+       * instance. `part` of `parts`: where the broker has none, each instance hears its own part of the cells.
+       */
+      share: identifier.optional(),
+      part: z.number().int().min(1).max(64).optional(),
+      parts: z.number().int().min(1).max(64).optional(),
     }),
     store: z
       .strictObject({
@@ -63,7 +72,12 @@ export const qaConfig = z
       .prefault({}),
     cell: z.array(cell).min(1).max(1_000),
   })
-  .superRefine(({ cell: cells }, context) => {
+  .superRefine(({ cell: cells, broker: { share, part, parts } }, context) => {
+    const issue = (field: string, message: string) =>
+      context.addIssue({ code: "custom", path: ["broker", field], message });
+    if ((part === undefined) !== (parts === undefined)) issue("part", "part and parts go together");
+    if ((part ?? 1) > (parts ?? 1)) issue("part", "there are fewer parts than this");
+    if (share !== undefined && parts !== undefined) issue("share", "the load is shared or parted, not both");
     const named = { id: cells.map((one) => [one.id]), origin: cells.map(originsOf) };
     for (const field of ["id", "origin"] as const) {
       const seen = new Set<string>();
@@ -78,6 +92,11 @@ export const qaConfig = z
 
 export type QaConfig = z.infer<typeof qaConfig>;
 export type CellEntry = QaConfig["cell"][number];
+
+/** The part, 1 to `parts`, that hears a cell: the same in every instance, for it depends on the cell's id alone. */
+export function partOf(cell: string, parts: number): number {
+  return (Number.parseInt(digestOf(utf8(cell)).slice(0, 8), 16) % parts) + 1;
+}
 
 /** The keys of the file that are paths. */
 export const qaPaths: ReadonlySet<string> = new Set(["certificate", "key", "authority", "databaseUrlFile"]);

@@ -20,6 +20,11 @@ export interface IngestPorts {
   readonly witness: Signer;
   readonly check: SignatureCheck;
   readonly now: () => EpochMs;
+  /**
+   * Where several instances share the load, batches of one cell overtake each other: one that begins after what is held
+   * waits for those before it, which another instance has in hand. Resolves with false when it has waited long enough.
+   */
+  readonly waitForOthers?: (tries: number) => Promise<boolean>;
 }
 
 /** What became of a message, for the log and for whoever watches. */
@@ -76,10 +81,7 @@ export function createIngest(given: IngestPorts): Ingest {
 async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch, bytes: Uint8Array): Promise<Heard> {
   const { origin } = cell;
   const at = ports.now();
-  const verdict = await ports.store.settle(origin, reachOf(batch), (held): Settlement<Verdict> => {
-    const judged = judgeBatch(held, batch, cell, ports.check);
-    return { writing: writingFor(judged, held, cell, batch, bytes, at), value: judged };
-  });
+  const verdict = await settleBatch(ports, cell, batch, bytes, at);
   const heard = (stored: number, ...answers: DownMessage[]): Heard => ({
     outcome: verdict.kind,
     stored,
@@ -106,6 +108,25 @@ async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch,
         code: verdict.code,
         what: brief(verdict.what),
       });
+  }
+}
+
+async function settleBatch(
+  ports: IngestPorts,
+  cell: RegisteredCell,
+  batch: Batch,
+  bytes: Uint8Array,
+  at: EpochMs,
+): Promise<Verdict> {
+  for (let tries = 0; ; tries++) {
+    const verdict = await ports.store.settle(cell.origin, reachOf(batch), (held): Settlement<Verdict> => {
+      const judged = judgeBatch(held, batch, cell, ports.check);
+      return { writing: writingFor(judged, held, cell, batch, bytes, at), value: judged };
+    });
+    if (verdict.kind !== "conflict" || !(await ports.waitForOthers?.(tries))) return verdict;
+    for (; (await ports.store.log(cell.origin)).size < batch.from; tries++) {
+      if (!(await ports.waitForOthers?.(tries))) return verdict;
+    }
   }
 }
 

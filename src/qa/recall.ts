@@ -44,9 +44,9 @@ export const askedKinds: readonly ThingKind[] = [
 export function thingAsked(kind: string, name: string, cell: RegisteredCell | null): Thing | string {
   if (!(askedKinds as readonly string[]).includes(kind)) return `There is no kind ${kind.slice(0, 40)} to ask for.`;
   const known = kind as ThingKind;
-  if (name.trim() === "") return `Say which ${thingKinds[known].words} is meant.`;
+  if (name.trim() === "") return `Say which ${thingKinds[known].noun} is meant.`;
   if (!thingKinds[known].global && cell === null) {
-    return `Say at which cell: a ${thingKinds[known].words} is named by its cell alone.`;
+    return `Say at which cell: a ${thingKinds[known].noun} is named by its cell alone.`;
   }
   if (known === "unit" && unitOfName(name.trim()) === null) {
     return "A device is named by its job, a slash and the number of the copy, like J-2026-000042/1.";

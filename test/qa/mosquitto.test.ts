@@ -1,56 +1,13 @@
 /** Central QA on Debian's Mosquitto, with the configuration and the topic rules that docs/central-qa.md hands out. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs";
-import { type AddressInfo, createServer } from "node:net";
-import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { writeFileSync } from "node:fs";
+import { expect, test } from "vitest";
 import { messageBytes } from "../../src/ledger/batch.ts";
 import { openCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { origin } from "../ledger/plain-drafts.ts";
 import { createCell, story } from "./cell.ts";
 import { configText, connectCell, install, startQaHere } from "./installation.ts";
-
-const config = (file: string) => new URL(`../../config/${file}`, import.meta.url).pathname;
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((done) => server.listen(0, "127.0.0.1", done));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((done) => server.close(done));
-  return port;
-}
-
-/** Starts Debian's broker on the files of the key folder; throws, with what to install, where it is missing. */
-async function startMosquitto(keys: string): Promise<number> {
-  const port = await freePort();
-  copyFileSync(config("mosquitto.acl"), join(keys, "mosquitto.acl"));
-  // As it is handed out, but on a port of its own and as whoever runs the test.
-  const text = readFileSync(config("mosquitto.conf"), "utf8").replace(
-    "listener 8883",
-    `user root\nlistener ${port} 127.0.0.1`,
-  );
-  writeFileSync(join(keys, "mosquitto.conf"), text);
-  const broker: ChildProcess = spawn("/usr/sbin/mosquitto", ["-c", "mosquitto.conf", "-v"], {
-    cwd: keys,
-    stdio: ["ignore", "ignore", "pipe"],
-  });
-  const gone = new Promise<never>((_, fail) => {
-    broker.once("error", () => fail(new Error("Mosquitto is not installed: apt-get install mosquitto.")));
-    broker.once("exit", (code) => fail(new Error(`Mosquitto ended with ${code}: ${said}`)));
-  });
-  gone.catch(() => undefined);
-  let said = "";
-  const ready = new Promise<void>((done) => {
-    broker.stderr?.setEncoding("utf8").on("data", (more: string) => {
-      said += more;
-      if (/mosquitto version .* running/.test(said)) done();
-    });
-  });
-  onTestFinished(() => void broker.kill("SIGKILL"));
-  await Promise.race([ready, gone]);
-  return port;
-}
+import { startMosquitto } from "./mosquitto.ts";
 
 test("[F81][F90] receipts go through, and a cell's certificate opens its own topics alone", async () => {
   const [cell, other] = [createCell(), createCell("cell-2", "hospital.example/cell-2")];

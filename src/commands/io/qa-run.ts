@@ -1,6 +1,6 @@
 /** `cellward qa run`: central QA in the foreground: the wire, the ingest and the page over one store. */
 import { join } from "node:path";
-import { setImmediate } from "node:timers/promises";
+import { setTimeout as pause, setImmediate } from "node:timers/promises";
 import { pino } from "pino";
 import { createSessions } from "../../hmi/io/sessions.ts";
 import { err, ok } from "../../kernel/result.ts";
@@ -8,9 +8,10 @@ import { checkSignature } from "../../ledger/io/crypto.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { defaultSessions } from "../../people/session.ts";
 import type { PeopleStore } from "../../people/store.ts";
+import { partOf } from "../../qa/config.ts";
 import { type Asked, signDecision, stillToSend } from "../../qa/decide.ts";
 import { createIngest } from "../../qa/ingest.ts";
-import { type Link, openLink } from "../../qa/io/mqtt.ts";
+import { type Hearing, type Link, openLink } from "../../qa/io/mqtt.ts";
 import { type QaServer, startPage } from "../../qa/io/server.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
 import { createOffice, type Office } from "../../qa/office.ts";
@@ -96,7 +97,9 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
   const now = () => systemClock.now();
   const office = createOffice({ store, cells, now, breathe: () => setImmediate() });
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
-  const ingest = createIngest({ store, cells: byId, witness: keys.witness, check: checkSignature, now });
+  const hears = hearingOf(setUp);
+  const ports = { store, cells: byId, witness: keys.witness, check: checkSignature, now };
+  const ingest = createIngest(hears.kind === "shared" ? { ...ports, waitForOthers } : ports);
   await ingest.catchUp();
   const onProblem = (problem: unknown) => {
     const code =
@@ -106,6 +109,7 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
   const link = openLink({
     url: config.broker.url,
     ...(await readClientFiles(keysDir, config.broker)),
+    hears,
     async hear(cell, bytes) {
       const { outcome, stored, claims, answers } = await ingest.hear(cell, bytes);
       if (claims !== null) office.heardHead(cell, claims);
@@ -145,6 +149,23 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
       await store.close();
     },
   };
+}
+
+/** What this instance is to hear, by its configuration. */
+function hearingOf({ config, cells }: QaSetUp): Hearing {
+  const { share, part, parts } = config.broker;
+  if (share !== undefined) return { kind: "shared", name: share };
+  if (part === undefined || parts === undefined) return { kind: "all" };
+  return { kind: "part", cells: cells.map(({ id }) => id).filter((id) => partOf(id, parts) === part) };
+}
+
+const othersMs = 2_000;
+const askOthersEveryMs = 25;
+
+async function waitForOthers(tries: number): Promise<boolean> {
+  if (tries * askOthersEveryMs >= othersMs) return false;
+  await pause(askOthersEveryMs);
+  return true;
 }
 
 /** Sends what was decided for a cell and is not in its record yet; most of the time there is nothing to look for. */

@@ -1,6 +1,6 @@
 /** Central QA's end of the wire: hears every cell's topic over TLS, hands the bytes on, and says what it is told to say. */
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import { type DownMessage, downTopic, messageBytes } from "../../ledger/batch.ts";
+import { type DownMessage, downTopic, messageBytes, upTopic } from "../../ledger/batch.ts";
 
 export interface LinkOptions {
   readonly url: string;
@@ -8,10 +8,24 @@ export interface LinkOptions {
   readonly authority: string;
   readonly certificate: string;
   readonly key: string;
+  /** What to hear; all cells where it is left out. */
+  readonly hears?: Hearing;
   /** Takes a message of a cell; a rejection is told to `onProblem` and answered by nothing. */
   readonly hear: (cell: string, bytes: Uint8Array) => Promise<void>;
   readonly onState: (state: LinkState) => void;
   readonly onProblem: (problem: unknown) => void;
+}
+
+/** Which messages come to this instance: all, those of its share, or those of its part of the cells. */
+export type Hearing =
+  | { readonly kind: "all" }
+  | { readonly kind: "shared"; readonly name: string }
+  | { readonly kind: "part"; readonly cells: readonly string[] };
+
+/** The topics to subscribe to. */
+export function filtersFor(hears: Hearing): readonly string[] {
+  if (hears.kind === "part") return hears.cells.map(upTopic);
+  return [hears.kind === "shared" ? `$share/${hears.name}/${everyCell}` : everyCell];
 }
 
 export type LinkState = "connected" | "away";
@@ -23,6 +37,7 @@ export interface Link {
   close(): Promise<void>;
 }
 
+const everyCell = upTopic("+");
 const upPattern = /^cellward\/1\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/up$/;
 /** Messages in hand at once; the broker keeps the others until one is done. */
 const mostInHand = 64;
@@ -40,7 +55,9 @@ export function openLink(options: LinkOptions): Link {
   const client = connect(options.url, tlsOptions(options));
   listen(client, options);
   client.on("connect", () => {
-    client.subscribe("cellward/1/+/up", { qos: 1 }, (problem) => {
+    const filters = filtersFor(options.hears ?? { kind: "all" });
+    if (filters.length === 0) return become("connected");
+    client.subscribe([...filters], { qos: 1 }, (problem) => {
       if (problem) options.onProblem(problem);
       else become("connected");
     });
@@ -54,7 +71,7 @@ export function openLink(options: LinkOptions): Link {
   };
 }
 
-function tlsOptions({ authority, certificate, key }: LinkOptions): IClientOptions {
+function tlsOptions({ authority, certificate, key, hears }: LinkOptions): IClientOptions {
   // Handed on to node:tls, though the library's own types do not name it.
   const tls = { minVersion: "TLSv1.3" };
   return {
@@ -63,7 +80,8 @@ function tlsOptions({ authority, certificate, key }: LinkOptions): IClientOption
     cert: certificate,
     key,
     rejectUnauthorized: true,
-    protocolVersion: 4,
+    // A subscription is shared from MQTT 5 on.
+    protocolVersion: hears?.kind === "shared" ? 5 : 4,
     clean: true,
     // Nothing is kept for later: what a broker has not taken, the cell asks for again.
     queueQoSZero: false,

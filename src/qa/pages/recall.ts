@@ -34,7 +34,7 @@ export function devicesBody(found: Recall, viewer: Viewer, asked: RecallAsked): 
 ${behind.length === 0 ? null : html`<p class="said" role="alert">The index is behind the record for ${behind.map(({ origin, size, of }) => `${origin} (${size} of ${of} entries)`).join(", ")}: there may be more. It is being brought up to date; look again in a while.</p>`}
 ${rows.length === 0 ? html`<p class="panel">${total === 0 ? "No device that central holds a record of." : "No further device."}</p>` : table(rows)}
 <div class="row">${next === null ? null : html`<p><a class="button" href="${linkTo(asked, next)}">Next page</a></p>`}
-${viewer.isQa && total > 0 ? html`<p><a class="button" href="/recall/hold?${queryOf(asked)}">Hold all ${total} of them</a></p>` : null}</div>`;
+${viewer.isQa && total > 0 ? html`<p><a class="button" href="/recall/hold?${queryOf(asked)}">Hold ${total === 1 ? "it" : `all ${total} of them`}</a></p>` : null}</div>`;
 }
 
 function table(rows: readonly Html[]): Html {
@@ -102,7 +102,7 @@ ${plan.unreached === 0 ? null : html`<p class="said">${plan.unreached} devices a
 }
 
 function nameOf({ kind, name }: Thing): string {
-  return `${thingKinds[kind].words} ${name}`;
+  return `${thingKinds[kind].noun} ${name}`;
 }
 
 function linkTo(asked: RecallAsked, after: ThingKey): Html {
