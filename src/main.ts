@@ -16,6 +16,7 @@ const parts = {
   people: () => import("./commands/io/people.ts"),
   qa: () => import("./commands/io/qa.ts"),
   qaRecall: () => import("./commands/io/qa-recall.ts"),
+  qaEvidence: () => import("./commands/io/qa-evidence.ts"),
   qaRun: () => import("./commands/io/qa-run.ts"),
   records: () => import("./commands/io/records.ts"),
   run: () => import("./commands/io/run.ts"),
@@ -231,6 +232,7 @@ qa.command("init")
   .addOption(keys)
   .option("--name <name>", "the witness's name, as it stands in every receipt", "central-qa")
   .option("--broker-host <host...>", "names and addresses of the broker", ["localhost", "127.0.0.1"])
+  .option("--evidence-host <host...>", "names and addresses of central's evidence endpoint", ["localhost", "127.0.0.1"])
   .action(async (o) => end(await (await parts.qa()).initQa(terminal(), o)));
 qa.command("enrol")
   .description("make the certificate with which one cell meets the broker")
@@ -250,7 +252,7 @@ central()
     qa.command("decide").description("sign a decision; it can forbid, and start nothing"),
   )
   .requiredOption("--cell <id>", "the cell that it is for")
-  .requiredOption("--action <action>", "hold, lift, demonstration")
+  .requiredOption("--action <action>", "hold, lift, demonstration, fetch-evidence (of a job)")
   .requiredOption(
     "--target <kind:id>",
     "what it is about: cell, machine, lot, recipe, model or job, with its identifier",
@@ -276,6 +278,30 @@ qa.command("reindex")
   .addOption(config)
   .addOption(data)
   .action(async (o) => end(await (await parts.qaRecall()).reindex(terminal(), o)));
+const evidence = qa.command("evidence").description("pictures, reports and programs that cells bring, sealed");
+evidence
+  .command("init")
+  .description("make the endpoint's certificate and the evidence identity where `qa init` was of an older release")
+  .addOption(keys)
+  .option("--host <host...>", "names and addresses of the endpoint", ["localhost", "127.0.0.1"])
+  .option("--x25519", "an identity without the post-quantum half, for other age programs", false)
+  .action(async (o) => end(await (await parts.qaEvidence()).initEvidence(terminal(), o)));
+evidence
+  .command("verify")
+  .description("hash every piece in the evidence folder again and hold it against its signed receipt")
+  .addOption(config)
+  .addOption(keys)
+  .action(async (o) => end(await (await parts.qaEvidence()).verifyEvidence(terminal(), o)));
+evidence
+  .command("open")
+  .description("decrypt what has come, and say whether it is what the cell's record names")
+  .argument("<cell>", "the cell's id")
+  .argument("<what>", "a job, or the digest of one piece")
+  .addOption(config)
+  .addOption(data)
+  .requiredOption("--identity <file>", "the evidence identity (age)")
+  .requiredOption("--out <folder>", "where the plain pieces are put; they are a patient's design")
+  .action(async (cell, what, o) => end(await (await parts.qaEvidence()).openEvidence(terminal(), cell, what, o)));
 peopleCommands(qa, "who may use central's page", ["qa"]);
 qa.command("schema")
   .description("print the configuration's JSON Schema")

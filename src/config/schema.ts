@@ -46,6 +46,19 @@ const camera = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("folder"), folder: path, timeoutSeconds: seconds.default(5) }),
 ]);
 
+const evidenceConfig = z.strictObject({
+  url: z.url({ protocol: /^https$/ }),
+  /** File with central's evidence recipient (age1...): what is sent can be read by its identity alone. */
+  recipientFile: path,
+  /** What is sent unasked: nothing; what belongs to a fail; besides that every nth layer; all. */
+  policy: z.enum(["none", "fails", "sample", "all"]).default("fails"),
+  everyNthLayer: z.number().int().min(1).max(10_000).default(10),
+  /** Most bytes a second, so that the line stays free for others. */
+  kibPerSecond: z.number().int().min(16).max(1_048_576).default(1_024),
+  /** Most that waits sealed in the data folder; a single piece may be larger. */
+  spoolMiB: z.number().int().min(1).max(65_536).default(256),
+});
+
 /** Parses a whole configuration; every path is relative to the file's own folder. */
 export const cellConfig = z.strictObject({
   cell: z.strictObject({
@@ -121,6 +134,8 @@ export const cellConfig = z.strictObject({
       decisions: keyList,
     })
     .optional(),
+  /** Pictures, reports and programs for central QA, over HTTPS with the certificate of [qa]; without it none is sent. */
+  evidence: evidenceConfig.optional(),
 });
 
 export type CellConfig = z.infer<typeof cellConfig>;

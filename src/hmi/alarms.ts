@@ -2,6 +2,7 @@
 import type { MachineAlarm } from "../equipment/machine.ts";
 import { centralReasons } from "../jobs/central.ts";
 import { supportToleranceMs } from "../jobs/clock.ts";
+import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import { nameOfTarget } from "../jobs/objections.ts";
 import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
@@ -10,12 +11,13 @@ import { utcText } from "../ledger/page.ts";
 import type { Alarm } from "./api.ts";
 
 /** Every alarm that stands, most urgent first. */
-export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs): Alarm[] {
+export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: EvidenceStatus): Alarm[] {
   const all = [
     ...clockAlarm(state, at),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
     ...centralAlarms(state, sync),
+    ...evidenceAlarm(evidence),
     ...Object.values(state.jobs).flatMap(jobAlarms),
   ];
   return all.sort((a, b) => a.priority - b.priority);
@@ -44,6 +46,13 @@ function centralAlarms({ central }: State, { alarm, state: link }: SyncStatus): 
   if (said === undefined || (!isFrozen && !alarm)) return holds;
   const remedy = alarm?.remedy ?? "Do not use this cell. Call QA and the engineer.";
   return [...holds, { ...base, key: "sync", priority: isFrozen ? 1 : 2, what: said, where: "Records to QA", remedy }];
+}
+
+/** Evidence that does not reach central QA stops nothing here. */
+function evidenceAlarm({ alarm }: EvidenceStatus): Alarm[] {
+  if (alarm === null) return [];
+  const { what, remedy } = alarm;
+  return [{ key: "evidence", priority: 3, what, where: "Evidence to QA", remedy, owner: "engineer", job: null }];
 }
 
 /** Alarms of one machine that are told one by one; the rest of a flood is one line. */

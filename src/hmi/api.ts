@@ -1,5 +1,6 @@
 /** What the page and the server say to each other, as types only, so that the browser can share them. */
 import type { Fault, MachineIdentity, Telemetry } from "../equipment/machine.ts";
+import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { Gate, Omission } from "../jobs/refusal.ts";
 import type { Finding, PictureGrade, Verdict } from "../jobs/report.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
@@ -119,6 +120,7 @@ export interface CellView {
   /** Open jobs, and those that ended last; all of them stand on the screen of records. */
   readonly jobs: readonly JobLine[];
   readonly sync: SyncView;
+  readonly evidenceToQa: EvidenceStatus;
 }
 
 /** Who did what, when and why (R9). */
@@ -244,4 +246,5 @@ export type LiveEvent =
       readonly presence: PresenceView;
       readonly scanner: ScannerView;
       readonly sync: SyncView;
+      readonly evidenceToQa: EvidenceStatus;
     };

@@ -1,5 +1,6 @@
 /** What the views need besides the state, and names looked up late: none is ever kept. */
 import type { Telemetry } from "../equipment/machine.ts";
+import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
@@ -15,6 +16,7 @@ export interface Looks {
   readonly telemetryPeriodMs: Milliseconds;
   readonly presence: PresenceView;
   readonly sync: SyncStatus;
+  readonly evidenceToQa: EvidenceStatus;
   readonly journal: Journal;
   /** The person who looks; gates are asked for them. */
   readonly person: PersonId | null;

@@ -1,6 +1,7 @@
 /** What the server is given by the composition root, and how it is set up. */
 import type { Telemetry } from "../equipment/machine.ts";
 import type { Controller, Recorded } from "../jobs/controller.ts";
+import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { JobId, LotId } from "../kernel/names.ts";
 import type { Clock } from "../kernel/ports.ts";
@@ -53,6 +54,8 @@ export interface HmiPorts {
   readonly presence: () => PresenceView & { readonly read: ReadCode | null };
   /** How far the record is with central QA. */
   readonly sync: () => SyncStatus;
+  /** How much evidence waits for central QA. */
+  readonly evidenceToQa: () => EvidenceStatus;
   /** Anything outside the core that keeps the cell from being ready; empty when all is well. */
   readonly unready: () => readonly Unready[];
   /** Something failed that should not: for the log; holds no request bodies. */

@@ -42,9 +42,10 @@ export function cellView(state: State, looks: Looks): CellView {
     machines: Object.values(state.equipment).map((machine) => machineView(state, machine.id, looks)),
     inspection: state.inspection,
     presence: presenceOf(looks),
-    alarms: alarmsOf(state, looks.sync, looks.at),
+    alarms: alarmsOf(state, looks.sync, looks.at, looks.evidenceToQa),
     jobs: jobsShown(state, looks).map((job) => jobLine(state, job, looks)),
     sync: looks.sync,
+    evidenceToQa: looks.evidenceToQa,
   };
 }
 

@@ -1,8 +1,11 @@
 /** What central QA decides about a cell: holds and their lifting; nothing here can start anything (law 5). */
 import type { EpochMs } from "../kernel/units.ts";
 
-/** `demonstration` says that QA knows this cell as one whose simulated devices may be released as such. */
-export type CentralAction = "hold" | "lift" | "demonstration";
+/**
+ * `demonstration` says that QA knows this cell as one whose simulated devices may be released as such; `fetch-evidence`
+ * asks for the pictures, reports and programs of a job, and changes nothing else.
+ */
+export type CentralAction = "hold" | "lift" | "demonstration" | "fetch-evidence";
 
 export interface CentralTarget {
   readonly kind: "cell" | "machine" | "lot" | "recipe" | "model" | "job";
@@ -25,6 +28,7 @@ export const centralReasons = {
   cleared: "Central QA looked into it and found no fault.",
   corrected: "The cause was found and corrected.",
   demonstration: "This configuration is a demonstration: nothing of it is for human use.",
+  review: "Central QA reviews this device with its pictures.",
 } as const;
 
 export type CentralReason = keyof typeof centralReasons;
@@ -73,6 +77,7 @@ export function afterDecision(before: CentralState, decision: CentralDecision): 
   const { action, target, reason, issuedAt, nonce } = decision;
   const nonces = { ...before.nonces, [nonce]: true as const };
   if (action === "demonstration") return { ...before, nonces, demonstration: true };
+  if (action === "fetch-evidence") return { ...before, nonces };
   if (action === "lift" && target.kind === "cell") return afterCellLift({ ...before, nonces }, target, issuedAt);
   const standing = before.holds.find((hold) => isSame(hold.target, target));
   if (standing && standing.issuedAt > issuedAt) return { ...before, nonces };

@@ -1,4 +1,4 @@
-/** Decisions of central QA (hold, lift, demonstration): what one says, how it is printed and read, and when a cell takes it. */
+/** Decisions of central QA (hold, lift, demonstration, fetch-evidence): what one says, how it is printed and read, and when a cell takes it. */
 import { z } from "zod";
 import { type CentralReason, centralReasons } from "../jobs/central.ts";
 import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
@@ -27,8 +27,11 @@ const decision = z.strictObject({
   nonce: name,
   /** The one log that it is for. */
   origin: z.string().refine(isOrigin),
-  /** `hold` and `demonstration` only ever forbid; `lift` ends a hold of the same target. Nothing starts anything. */
-  action: z.enum(["hold", "lift", "demonstration"]),
+  /**
+   * `hold` and `demonstration` only ever forbid; `lift` ends a hold of the same target; `fetch-evidence` asks for what the
+   * record of a job names. Nothing starts anything.
+   */
+  action: z.enum(["hold", "lift", "demonstration", "fetch-evidence"]),
   target: z.strictObject({
     kind: z.enum(["cell", "machine", "lot", "recipe", "model", "job"]),
     /** A name or a digest; for `cell` its log's origin. */

@@ -3,6 +3,7 @@ import type { PersonId } from "../kernel/names.ts";
 import type { Describe } from "../ledger/page.ts";
 import type { PeopleStore } from "../people/store.ts";
 import type { Asked } from "./decide.ts";
+import type { EvidenceShelf } from "./evidence.ts";
 import type { Html } from "./html.ts";
 import type { Office, OfficeState } from "./office.ts";
 import { framed, type Place, type Viewer } from "./pages/frame.ts";
@@ -13,6 +14,8 @@ export interface Counter {
   readonly site: string;
   readonly office: Office;
   readonly store: QaStore;
+  /** The evidence folder; null where none is configured. */
+  readonly shelf: EvidenceShelf | null;
   readonly people: PeopleStore;
   readonly describe: Describe;
   readonly connected: () => boolean;

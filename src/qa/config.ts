@@ -70,6 +70,22 @@ export const qaConfig = z
         databaseUrlFile: path.optional(),
       })
       .prefault({}),
+    /** Where cells bring evidence, over HTTPS with the installation's certificates; without it none is taken. */
+    evidence: z
+      .strictObject({
+        host: z.string().min(1).max(255).default("127.0.0.1"),
+        port: z.number().int().min(0).max(65_535).default(8451),
+        /** Folder of all cells' evidence, in folders of their names. */
+        folder: path,
+        /** Most of one cell. */
+        quotaMiB: z.number().int().min(1).max(67_108_864).default(102_400),
+        /** So much of the disk is left free. */
+        keepFreeMiB: z.number().int().min(0).max(67_108_864).default(2_048),
+        /** The endpoint's certificate and key; those of the key folder where they are left out. */
+        certificate: path.optional(),
+        key: path.optional(),
+      })
+      .optional(),
     cell: z.array(cell).min(1).max(1_000),
   })
   .superRefine(({ cell: cells, broker: { share, part, parts } }, context) => {
@@ -99,7 +115,7 @@ export function partOf(cell: string, parts: number): number {
 }
 
 /** The keys of the file that are paths. */
-export const qaPaths: ReadonlySet<string> = new Set(["certificate", "key", "authority", "databaseUrlFile"]);
+export const qaPaths: ReadonlySet<string> = new Set(["certificate", "key", "authority", "databaseUrlFile", "folder"]);
 
 /** The configuration's JSON Schema (draft 2020-12), printed by `cellward qa schema`. */
 export function qaJsonSchema(): unknown {

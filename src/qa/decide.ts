@@ -16,7 +16,7 @@ import type { KeptDecision } from "./store.ts";
 export type Action = Decision["action"];
 export type TargetKind = Decision["target"]["kind"];
 
-export const actions: readonly Action[] = ["hold", "lift", "demonstration"];
+export const actions: readonly Action[] = ["hold", "lift", "demonstration", "fetch-evidence"];
 export const targetKinds: readonly TargetKind[] = ["cell", "machine", "lot", "recipe", "model", "job"];
 
 /** The reasons that go with an action. */
@@ -35,6 +35,16 @@ export const reasonsFor: Readonly<Record<Action, readonly DecisionReason[]>> = {
   ],
   lift: ["cleared", "corrected"],
   demonstration: ["demonstration"],
+  "fetch-evidence": [
+    "review",
+    "record-doubt",
+    "record-unverified",
+    "field-report",
+    "calibration-doubt",
+    "model-fault",
+    "recipe-fault",
+    "audit",
+  ],
 };
 
 /** What somebody wants decided; `reason` is one of the fixed codes, there is no free text. */
@@ -91,6 +101,7 @@ export function targetOf(
 /** Why a decision cannot be made as it was asked; null where it can. */
 export function wrongAsk({ action, reason }: Pick<Asked, "action" | "reason">, kind: TargetKind): string | null {
   if (action === "demonstration" && kind !== "cell") return "Only a cell as a whole is marked as a demonstration.";
+  if (action === "fetch-evidence" && kind !== "job") return "Evidence is asked for by job.";
   return reasonsFor[action].includes(reason)
     ? null
     : `The reason ${reason} does not go with ${action}; one of ${reasonsFor[action].join(", ")} does.`;

@@ -6,6 +6,7 @@ import { type Answer, type Call, type Counter, look, page, type QaRoute, signAga
 import { type Action, actions, targetKinds, targetOf, wrongAsk, wrongTarget } from "./decide.ts";
 import { cellBody, cellsBody } from "./pages/cells.ts";
 import { type Begun, decisionsBody } from "./pages/decisions.ts";
+import { evidencePanel, piecesOf } from "./pages/evidence.ts";
 import { alarmsBody, inboxBody, type ReviewReason, reviewReasons } from "./pages/inbox.ts";
 import { entriesFile, recordBody } from "./pages/record.ts";
 import { recallRoutes } from "./routes-recall.ts";
@@ -34,7 +35,9 @@ export const qaRoutes: readonly QaRoute[] = [
     const found = await jobIn(counter, call);
     if (found === null) return { kind: "absent" };
     const { state, standing, job, entries } = found;
-    const body = recordBody(standing, job, entries, counter.describe);
+    const pieces = counter.shelf && (await piecesOf(counter.shelf, standing, entries));
+    const evidence = evidencePanel(standing, job, pieces, call.viewer);
+    const body = recordBody(standing, job, entries, counter.describe, evidence);
     return page(counter, call, state, "cells", `Record of job ${job}`, body);
   }),
   look("/cells/:cell/jobs/:job/entries.json", async (counter, call) => {

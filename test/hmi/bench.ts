@@ -13,6 +13,7 @@ import {
   type PackagePort,
   type Unready,
 } from "../../src/hmi/ports.ts";
+import { type EvidenceStatus, evidenceOff } from "../../src/jobs/evidence-status.ts";
 import { type SyncStatus, syncOff } from "../../src/jobs/sync-status.ts";
 import { ok } from "../../src/kernel/result.ts";
 import { openPeople } from "../../src/people/io/store.ts";
@@ -35,6 +36,7 @@ export interface HmiBench {
   presence: ReturnType<HmiPorts["presence"]>;
   /** What sync would say; `head` is counted by the cell itself. */
   sync: SyncStatus;
+  evidenceToQa: EvidenceStatus;
   /** What keeps the cell from being ready besides what the core knows. */
   unready: readonly Unready[];
   /** Packages that the server handed on, and what is said of the next. */
@@ -89,6 +91,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     packageAnswer,
     presence,
     sync: syncOff(0),
+    evidenceToQa: evidenceOff(),
   };
   const ports: HmiPorts = {
     controller: cell,
@@ -111,6 +114,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
     presence: () => bench.presence,
     sync: () => ({ ...bench.sync, head: cell.recorded.length }),
+    evidenceToQa: () => bench.evidenceToQa,
     unready: () => bench.unready,
     onProblem: (problem) => {
       throw problem;

@@ -7,7 +7,7 @@ export const floors: readonly (readonly string[])[] = [
   ["people", "materials", "equipment", "toolpath"],
   ["jobs"],
   ["ledger"],
-  ["drivers", "inspection", "intake", "sync", "hmi", "qa", "labels"],
+  ["drivers", "inspection", "intake", "sync", "evidence", "hmi", "qa", "labels"],
   ["duties.ts", "config"],
   ["cell.ts", "perform.ts"],
   ["commands"],

@@ -6,6 +6,7 @@ import { mostStretches, stretchesOf } from "../../src/jobs/clock.ts";
 import { clockMeaning, shownForClock } from "../../src/jobs/decide/clock.ts";
 import { decide } from "../../src/jobs/decide/decide.ts";
 import type { Decision } from "../../src/jobs/decide/draft.ts";
+import { evidenceOff } from "../../src/jobs/evidence-status.ts";
 import { startGates } from "../../src/jobs/gates.ts";
 import { shownForRelease } from "../../src/jobs/record/summary.ts";
 import { syncOff } from "../../src/jobs/sync-status.ts";
@@ -105,9 +106,11 @@ describe("[F75] a clock that is set while the cell runs", () => {
     step(told, -31 * day);
     expect(told.at).toBeLessThan(order.expires + start);
     expect(expiry(told)).toBe("shut");
-    const alarms = alarmsOf(told.state, syncOff(0), told.at);
+    const alarms = alarmsOf(told.state, syncOff(0), told.at, evidenceOff());
     expect(alarms.find(({ key }) => key === "clock")).toMatchObject({ owner: "qa", what: /expire by that time/ });
-    expect(alarmsOf(story().state, syncOff(0), start + day).find(({ key }) => key === "clock")).toBeUndefined();
+    expect(
+      alarmsOf(story().state, syncOff(0), start + day, evidenceOff()).find(({ key }) => key === "clock"),
+    ).toBeUndefined();
   });
 });
 

@@ -62,8 +62,9 @@ export async function install(
 ): Promise<Installation> {
   const root = freshFolder(later);
   const [keys, data, config] = [join(root, "keys"), join(root, "data"), join(root, "qa.toml")];
-  const brokerHost = ["localhost", "127.0.0.1"];
-  const made = await ran((terminal) => initQa(terminal, { keys, name: "qa.example/witness", brokerHost }));
+  const hosts = ["localhost", "127.0.0.1"];
+  const options = { keys, name: "qa.example/witness", brokerHost: hosts, evidenceHost: hosts };
+  const made = await ran((terminal) => initQa(terminal, options));
   if (made.code !== 0) throw new Error(JSON.stringify(made.value));
   const handed = (cell: string) => join(root, `for-${cell}`);
   for (const { registered } of cells) {

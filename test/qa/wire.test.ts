@@ -109,8 +109,16 @@ test("every command refuses in words what it cannot do", async () => {
   const { options, keys, root } = installation;
   const asked = { ...options, cell: "cell-1", action: "hold", target: "job:J1", reason: "audit" };
   const refusals: readonly (readonly [(terminal: Terminal) => Promise<number>, number, string])[] = [
-    [(t) => initQa(t, { keys, name: "qa.example/witness", brokerHost: ["localhost"] }), 7, "keys-refused"],
-    [(t) => initQa(t, { keys, name: "not a name", brokerHost: ["localhost"] }), 2, "no-name"],
+    [
+      (t) => initQa(t, { keys, name: "qa.example/witness", brokerHost: ["localhost"], evidenceHost: ["localhost"] }),
+      7,
+      "keys-refused",
+    ],
+    [
+      (t) => initQa(t, { keys, name: "not a name", brokerHost: ["localhost"], evidenceHost: ["localhost"] }),
+      2,
+      "no-name",
+    ],
     [(t) => enrol(t, "cell 1", keys, join(root, "x")), 2, "no-such-cell"],
     [(t) => enrol(t, "cell-1", keys, installation.handed("cell-1")), 7, "keys-refused"],
     [(t) => runQa(t, { ...options, config: join(root, "no.toml") }), 78, "configuration"],

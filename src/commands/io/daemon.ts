@@ -14,6 +14,7 @@ import { type Intake, openIntake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
+import type { EvidenceStatus } from "../../jobs/evidence-status.ts";
 import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts } from "../../jobs/state.ts";
 import type { SyncStatus } from "../../jobs/sync-status.ts";
@@ -30,6 +31,7 @@ import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
+import { openEvidence } from "./evidence.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
@@ -166,18 +168,19 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
     clock: systemClock,
     log: (what) => log("intake", { what }),
   });
-  const sync = await openSync({ config, opened, cell, log, onFatal: options.onFatal });
-  const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync: sync.status };
+  const central = await openCentral(options, opened, cell);
+  const { sync, evidence } = central;
+  const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync, evidence };
   const server = await openPage(options, running);
   log("the cell is up", { url: server.url, machines: machines.size });
   return {
     url: server.url,
     cell,
-    sync: sync.status,
+    sync,
     async close() {
       endFolder();
       await server.close();
-      await sync.close();
+      await central.close();
       await presence.close();
       await Promise.all([...machines.values()].map((machine) => machine.close()));
       watch.stop();
@@ -185,6 +188,21 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
       cell.stop();
       await ledger.close();
       log("the cell has closed");
+    },
+  };
+}
+
+/** The two ways to central QA: the record over MQTT, and behind it evidence over HTTPS. */
+async function openCentral({ loaded, dataDir, log, onFatal }: DaemonOptions, opened: OpenedLedger, cell: Cell) {
+  const { config } = loaded;
+  const sync = await openSync({ config, opened, cell, log, onFatal });
+  const evidence = await openEvidence({ config, dataDir, opened, sync: sync.status, log });
+  return {
+    sync: sync.status,
+    evidence: evidence.status,
+    async close() {
+      await evidence.close();
+      await sync.close();
     },
   };
 }
@@ -218,11 +236,12 @@ interface Running {
   readonly presence: PresenceDevice;
   readonly intake: Intake;
   readonly sync: () => SyncStatus;
+  readonly evidence: () => EvidenceStatus;
 }
 
 async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, running: Running): Promise<HmiServer> {
   const { http, cell: about } = loaded.config;
-  const { cell, ledger, artifacts, machines, presence, intake, sync } = running;
+  const { cell, ledger, artifacts, machines, presence, intake, sync, evidence } = running;
   const sealing = createSealing(keysDir);
   return createServer(
     {
@@ -236,6 +255,7 @@ async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, runnin
       telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
       presence: () => presence.status(),
       sync,
+      evidenceToQa: evidence,
       unready: () => [],
       onProblem: (problem) => log("page", { what: problem instanceof Error ? problem.message : String(problem) }),
     },

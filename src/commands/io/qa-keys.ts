@@ -2,9 +2,10 @@
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 import { mkdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { publicHalf } from "../../ledger/io/crypto.ts";
-import { errorCode, makePrivateFolder, writeDurably } from "../../ledger/io/files.ts";
+import { makePrivateFolder, writeDurably } from "../../ledger/io/files.ts";
 import { formatKey, parseKey, verifyingKey } from "../../ledger/note.ts";
 import type { Signer, VerifyingKey } from "../../ledger/signer.ts";
 import { createAuthority, type Identity, signClient, signServer } from "../../qa/io/certificates.ts";

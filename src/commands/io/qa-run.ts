@@ -10,6 +10,7 @@ import { defaultSessions } from "../../people/session.ts";
 import type { PeopleStore } from "../../people/store.ts";
 import { partOf } from "../../qa/config.ts";
 import { type Asked, signDecision, stillToSend } from "../../qa/decide.ts";
+import type { EvidenceShelf } from "../../qa/evidence.ts";
 import { createIngest } from "../../qa/ingest.ts";
 import { type Hearing, type Link, openLink } from "../../qa/io/mqtt.ts";
 import { type QaServer, startPage } from "../../qa/io/server.ts";
@@ -19,6 +20,7 @@ import { bringIndexUp } from "../../qa/recall.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { describeWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
+import { openEvidenceDesk } from "./qa-evidence-run.ts";
 import { openQaKeys, type QaKeys, qaFiles, readClientFiles } from "./qa-keys.ts";
 import { openQaStore, type QaSetUp, readQaConfig } from "./qa-set-up.ts";
 import { systemClock, systemIds } from "./system.ts";
@@ -67,7 +69,11 @@ export async function runQa(terminal: Terminal, options: QaRunOptions): Promise<
     );
   }
   const central = started.value;
-  terminal.result({ ready: "qa", url: central.page.url, pid: process.pid }, `Central QA is up: ${central.page.url}`);
+  const { evidenceUrl } = central;
+  terminal.result(
+    { ready: "qa", url: central.page.url, evidenceUrl, pid: process.pid },
+    `Central QA is up: ${central.page.url}`,
+  );
   const code = await ended;
   await central.close();
   return code;
@@ -76,6 +82,8 @@ export async function runQa(terminal: Terminal, options: QaRunOptions): Promise<
 /** Central QA as it runs. */
 export interface Central {
   readonly page: QaServer;
+  /** Where cells bring evidence; null where none is taken. */
+  readonly evidenceUrl: string | null;
   close(): Promise<void>;
 }
 
@@ -139,12 +147,16 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
   };
   // Beside everything else: after an update, or where somebody has emptied it.
   void bringIndexUp(store).catch(onProblem);
-  const page = await openPage(setUp, { store, office, link, decide, people, log, onProblem });
+  const evidence = await openEvidenceDesk({ setUp, keys, keysDir, store, log, onProblem });
+  const parts = { store, office, link, decide, people, log, onProblem, shelf: evidence.shelf };
+  const page = await openPage(setUp, parts);
   return {
     page,
+    evidenceUrl: evidence.url,
     async close() {
       clearInterval(timer);
       await page.close();
+      await evidence.close();
       await link.close();
       await store.close();
     },
@@ -193,16 +205,18 @@ interface PageParts {
   readonly people: PeopleStore;
   readonly log: Log;
   readonly onProblem: (problem: unknown) => void;
+  readonly shelf: EvidenceShelf | null;
 }
 
 async function openPage({ config }: QaSetUp, parts: PageParts): Promise<QaServer> {
-  const { store, office, link, decide, people, log, onProblem } = parts;
+  const { store, office, link, decide, people, log, onProblem, shelf } = parts;
   const { host, port, hosts, secureCookies, idleMinutes } = config.http;
   return startPage(
     {
       site: config.witness.name,
       office,
       store,
+      shelf,
       people,
       // Names are sealed under keys that never leave the cell: central sees pseudonyms.
       describe: describeWith(() => null),

@@ -21,16 +21,22 @@ import { createOffice } from "../../qa/office.ts";
 import { isKnown } from "../../qa/review.ts";
 import { type HeldReport, verifyHeld } from "../../qa/verify.ts";
 import { exitCode } from "../exit-code.ts";
+import { evidenceFiles, handRecipient, makeEvidenceKeys } from "./evidence-keys.ts";
 import { createQaKeys, enrolCell, openQaKeys, qaFiles } from "./qa-keys.ts";
 import { withQa } from "./qa-set-up.ts";
 import { systemClock, systemIds } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
 
+export interface InitOptions {
+  readonly keys: string;
+  readonly name: string;
+  readonly brokerHost: readonly string[];
+  /** Names under which cells reach central's evidence endpoint. */
+  readonly evidenceHost: readonly string[];
+}
+
 /** `cellward qa init`: cosigning key, decision key, and the installation's authority with the broker's certificate. */
-export async function initQa(
-  terminal: Terminal,
-  options: { readonly keys: string; readonly name: string; readonly brokerHost: readonly string[] },
-): Promise<number> {
+export async function initQa(terminal: Terminal, options: InitOptions): Promise<number> {
   if (!/^[A-Za-z0-9][A-Za-z0-9._/-]{0,100}$/.test(options.name)) {
     const remedy = "Use letters, digits, dot, underscore, hyphen, slash, like qa.hospital.example/witness.";
     return terminal.trouble(
@@ -40,12 +46,16 @@ export async function initQa(
   }
   const made = await createQaKeys(options.keys, options.name, options.brokerHost);
   if (!made.ok) return terminal.trouble(made.error, exitCode.refused);
+  const evidence = await makeEvidenceKeys(options.keys, options.evidenceHost, "hybrid");
+  if (!evidence.ok) return terminal.trouble(evidence.error, exitCode.refused);
+  const { recipient } = evidence.value;
   const witness = formatKey(made.value.witness.key);
   const decision = formatKey(made.value.decision.key);
   terminal.result(
-    { ok: true, name: options.name, witness, decision, keys: options.keys },
+    { ok: true, name: options.name, witness, decision, recipient, keys: options.keys },
     `Central QA's keys stand in ${options.keys}.\nEvery cell is to trust these two:\n  cosigner   ${witness}\n  decisions  ${decision}\n` +
-      `The broker is given ${qaFiles.authority}, ${qaFiles.broker} and ${qaFiles.brokerKey}.`,
+      `The broker is given ${qaFiles.authority}, ${qaFiles.broker} and ${qaFiles.brokerKey}.\n` +
+      `Evidence is sealed for ${evidenceFiles.recipient}; ${evidenceFiles.identity} alone reads it: keep it on another computer.`,
   );
   return exitCode.ok;
 }
@@ -58,9 +68,11 @@ export async function enrol(terminal: Terminal, cell: string, keys: string, out:
   }
   const made = await enrolCell(keys, cell, out);
   if (!made.ok) return terminal.trouble(made.error, exitCode.refused);
+  const recipient = await handRecipient(keys, out);
+  const files = recipient === null ? made.value : [...made.value, recipient];
   terminal.result(
-    { ok: true, cell, out, files: made.value },
-    `For the cell ${cell}, in ${out}: ${made.value.join(", ")}.\nHand the folder over in person; the key in it opens the cell's topics to whoever has it.`,
+    { ok: true, cell, out, files },
+    `For the cell ${cell}, in ${out}: ${files.join(", ")}.\nHand the folder over in person; the key in it opens the cell's topics to whoever has it.`,
   );
   return exitCode.ok;
 }

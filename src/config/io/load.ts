@@ -53,7 +53,7 @@ export async function loadToml<T>(
 
 const pathKeys = new Set([
   ...["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder", "userFile", "passwordFile"],
-  ...["caFile", "certFile", "keyFile"],
+  ...["caFile", "certFile", "keyFile", "recipientFile"],
 ]);
 
 /** Lists of keys, each a line or the path of a file. */

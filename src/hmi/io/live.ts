@@ -31,12 +31,12 @@ const mostWaitingBytes = 65_536;
 /** How often the presence device is looked at. */
 const lookMs = 200;
 
-type LiveDesk = Pick<Desk, "clock" | "telemetry" | "presence" | "sync" | "controller" | "scanner">;
+type LiveDesk = Pick<Desk, "clock" | "telemetry" | "presence" | "sync" | "evidenceToQa" | "controller" | "scanner">;
 
 /** Starts the heartbeat. */
 export function createLiveStream(desk: LiveDesk, periodMs: number): LiveStream {
   const streams = new Map<ServerResponse, Listener>();
-  const { clock, telemetry, presence, sync, controller, scanner } = desk;
+  const { clock, telemetry, presence, sync, evidenceToQa, controller, scanner } = desk;
 
   /** `told` is what the page that the scanner serves hears, `others` what every other one does. */
   function send(told: LiveEvent, others = told): void {
@@ -70,7 +70,7 @@ export function createLiveStream(desk: LiveDesk, periodMs: number): LiveStream {
     const { online, scanned, what, read } = presence();
     const isNew = read?.number !== scanner.before?.number || read?.code !== scanner.before?.code;
     const scanning = { mine, read: mine && isNew ? read : null };
-    const live = { at: clock.now(), telemetry: telemetry(), sync: sync() };
+    const live = { at: clock.now(), telemetry: telemetry(), sync: sync(), evidenceToQa: evidenceToQa() };
     return { kind: "beat", ...live, presence: { online, scanned, what }, scanner: scanning };
   };
   let said = "";

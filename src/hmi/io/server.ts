@@ -68,6 +68,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
       telemetryPeriodMs: config.telemetryPeriodMs,
       presence: ports.presence(),
       sync: ports.sync(),
+      evidenceToQa: ports.evidenceToQa(),
       journal,
       person,
       nameOf: ports.people.nameOf,

@@ -102,7 +102,7 @@ export function hear(event: LiveEvent): void {
     ...machine,
     telemetry: event.telemetry.find((each) => each.equipment === machine.id) ?? machine.telemetry,
   }));
-  cell.value = { ...before, machines, presence: event.presence, sync: event.sync };
+  cell.value = { ...before, machines, presence: event.presence, sync: event.sync, evidenceToQa: event.evidenceToQa };
   // A countersignature is no entry of the ledger: nothing else says that it came.
   if (event.sync.withQa !== before.sync.withQa) void refresh();
 }

@@ -81,7 +81,7 @@ function* piecesOf(bytes: Uint8Array): Iterable<Uint8Array<ArrayBuffer>> {
 }
 
 /** X25519 and hybrid recipients in bech32; others of age (passphrases, hardware tags) are not for a cell. */
-const recipientForm = /^age1([02-9ac-hj-np-z]{58}|pq1[02-9ac-hj-np-z]{1000,4000})$/;
+export const recipientForm = /^age1([02-9ac-hj-np-z]{58}|pq1[02-9ac-hj-np-z]{1000,4000})$/;
 
 /** Seals bytes for one recipient (`age1...` or `age1pq1...`); the error says that it is none. */
 export async function sealFor(recipient: string, plain: Uint8Array): Promise<Result<Uint8Array, string>> {

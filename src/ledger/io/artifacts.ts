@@ -5,9 +5,10 @@ import { join } from "node:path";
 import { assert } from "../../kernel/assert.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import { type Digest, isDigest } from "../../kernel/names.ts";
+import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { ArtifactProblem, Artifacts } from "../artifacts.ts";
-import { errorCode, flushFolder, makePrivateFolder, writeDurably } from "./files.ts";
+import { flushFolder, makePrivateFolder, writeDurably } from "./files.ts";
 
 /** First bytes of an artifact file: the format and its version. */
 const magic = Buffer.from("CWART1\n\0");

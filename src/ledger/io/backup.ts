@@ -1,13 +1,14 @@
 /** Backup and restore: a copy made by SQLite with its artifacts, verified before it counts, whole or not there. */
 import { readdir, readFile, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { LedgerFault } from "../ledger.ts";
 import type { VerifyingKey } from "../signer.ts";
 import { artifactPath, listArtifacts } from "./artifacts.ts";
 import { copyDatabase } from "./copy.ts";
 import { databaseFile, faultOf } from "./database.ts";
-import { errorCode, flushFolder, makePrivateFolder, writeDurably } from "./files.ts";
+import { flushFolder, makePrivateFolder, writeDurably } from "./files.ts";
 import { writeRestoredMarker } from "./marker.ts";
 import { type FolderReport, verifyFolder } from "./verify.ts";
 

@@ -2,6 +2,7 @@
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
 import type { JobId } from "../../kernel/names.ts";
+import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Finding, finding } from "../finding.ts";
 import { exportVerdict, folderVerdict, type Verdict } from "../headline.ts";
@@ -11,7 +12,7 @@ import type { VerifyingKey } from "../signer.ts";
 import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
 import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
-import { errorCode, writeDurably } from "./files.ts";
+import { writeDurably } from "./files.ts";
 import { recordPdf } from "./record-pdf.ts";
 import { type FolderReport, type FolderTrust, verifyFolder } from "./verify.ts";
 

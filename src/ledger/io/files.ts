@@ -43,8 +43,3 @@ export async function makePrivateFolder(folder: string): Promise<void> {
     if (above === last) return;
   }
 }
-
-/** The system's error code of something caught (`ENOENT`), or an empty text. */
-export function errorCode(problem: unknown): string {
-  return problem instanceof Error && "code" in problem && typeof problem.code === "string" ? problem.code : "";
-}

@@ -4,9 +4,10 @@ import { join } from "node:path";
 import { digestOf } from "../../kernel/hash.ts";
 import { canonicalBytes, parseCanonical } from "../../kernel/json.ts";
 import { type Digest, isDigest } from "../../kernel/names.ts";
+import { errorCode } from "../../kernel/problem.ts";
 import { utf8 } from "../bytes.ts";
 import type { Head } from "../ledger.ts";
-import { errorCode, writeDurably } from "./files.ts";
+import { writeDurably } from "./files.ts";
 
 /** The floor of a log, or null where this key folder knows none; throws where the file is there and is not one. */
 export async function readFloor(keysDir: string, origin: string): Promise<Head | null> {

@@ -3,6 +3,7 @@ import { randomBytes } from "node:crypto";
 import { readFile, realpath, stat } from "node:fs/promises";
 import { isAbsolute, join, relative, resolve } from "node:path";
 import { z } from "zod";
+import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { isOrigin } from "../checkpoint.ts";
 import type { LedgerFault } from "../ledger.ts";
@@ -10,7 +11,7 @@ import { formatKey } from "../note.ts";
 import type { Signer, VerifyingKey } from "../signer.ts";
 import { parseTrustedKey } from "../trusted-key.ts";
 import { openExternalSigner } from "./external-signer.ts";
-import { errorCode, makePrivateFolder, writeDurably } from "./files.ts";
+import { makePrivateFolder, writeDurably } from "./files.ts";
 import { fileSigner, type KeyAlgorithm, makePrivateKey } from "./key-file.ts";
 
 /** The key in use, and one that is to follow it: a rotation that is under way. */

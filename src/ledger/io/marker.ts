@@ -1,7 +1,8 @@
 /** The mark that a restore leaves in a data folder, so that the next start says what it stands on. */
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { errorCode, writeDurably } from "./files.ts";
+import { errorCode } from "../../kernel/problem.ts";
+import { writeDurably } from "./files.ts";
 
 const markerFile = "RESTORED.txt";
 

@@ -1,6 +1,7 @@
 /** The writer's hold on the data folder: opened and verified, then entries and checkpoints in, pages out, space kept back. */
 import { join } from "node:path";
 import { canonical } from "../../kernel/json.ts";
+import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft } from "../chain.ts";
 import { newestWitnessed } from "../cosigned.ts";
@@ -24,7 +25,6 @@ import {
   rowsFrom,
   sqliteCode,
 } from "./database.ts";
-import { errorCode } from "./files.ts";
 import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
 import type { StoredText, WriterData } from "./protocol.ts";
 import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";

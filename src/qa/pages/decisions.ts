@@ -31,6 +31,7 @@ const actionWords: Readonly<Record<Action, string>> = {
   hold: "Hold: nothing that uses it starts",
   lift: "Lift a hold",
   demonstration: "Mark as a demonstration: nothing is for human use",
+  "fetch-evidence": "Ask for the pictures and reports of a job",
 };
 
 function form({ cells }: OfficeState, viewer: Viewer, begun: Begun): Html {

@@ -41,6 +41,7 @@ export function recordBody(
   job: JobId,
   entries: readonly KeptEntry[],
   describe: Describe,
+  evidence: Html,
 ): Html {
   const { cell, view, log, releases } = standing;
   const known = view.jobs.get(job);
@@ -52,6 +53,7 @@ export function recordBody(
 <p>${known?.title ?? job} · ${known?.outcome ?? "open"} · <a href="/cells/${cell.id}">${cell.title}</a></p>
 ${own.map(({ unit, missing }) => html`<p>Unit ${unit} released: ${missing.length === 0 ? "central finds its record complete." : html`<span class="mark m1">■ not complete</span>`}</p>${missing.length === 0 ? null : html`<ul>${missing.map((each) => html`<li>${each}</li>`)}</ul>`}`)}
 <p><a class="button" href="/cells/${cell.id}/jobs/${job}/entries.json">Entries as JSON</a></p></div>
+${evidence}
 <div class="wide" tabindex="0" role="region" aria-label="Entries"><table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div>`;
 }
 

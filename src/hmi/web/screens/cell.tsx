@@ -2,6 +2,7 @@
 import type { AttemptView, CellView, JobView } from "../../api.ts";
 import type { ReasonCode } from "../../reasons.ts";
 import { Button } from "../parts/button.tsx";
+import { EvidenceLine } from "../parts/evidence.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Gates, gateSummary } from "../parts/gates.tsx";
 import { Readings } from "../parts/readings.tsx";
@@ -172,6 +173,7 @@ function Side({ view }: { readonly view: CellView }) {
       <section class="panel">
         <h2>Records to QA — {syncWords[view.sync.state]}</h2>
         <p class={view.sync.alarm ? "abnormal" : "quiet"}>{view.sync.what}</p>
+        <EvidenceLine />
       </section>
     </div>
   );

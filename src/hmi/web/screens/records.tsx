@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { RecordLine } from "../../api-route.ts";
 import { Button } from "../parts/button.tsx";
+import { EvidenceLine } from "../parts/evidence.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { set } from "../set.ts";
@@ -43,6 +44,7 @@ export function RecordsScreen() {
   return (
     <Frame title="Records of ended jobs" actions={actions}>
       <p class={cell.value?.sync.alarm ? "abnormal" : "quiet"}>{cell.value?.sync.what ?? ""}</p>
+      <EvidenceLine />
       <ul class="list">
         {view?.lines.length === 0 ? <li class="panel">No job has ended in this cell yet.</li> : null}
         {(view?.lines ?? []).slice(Math.max(0, first), first + perPage).map((line) => (
