@@ -10,6 +10,7 @@ import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
 import { type Marks, mark, noMarks } from "./marks.ts";
 import type { SignedNote } from "./note.ts";
+import type { PrefixEnd } from "./prefix.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 import { readSuccession, type Succession, wrongSuccession } from "./succession.ts";
 import { type Frontier, rootOf } from "./tree.ts";
@@ -24,6 +25,8 @@ export interface CheckpointRow {
 export interface LogUnderTest {
   readonly origin: string;
   readonly rows: Iterable<Row>;
+  /** The end of a prefix whose root is compared here with a signed one; `rows` then begin after it. */
+  readonly known?: PrefixEnd | undefined;
   /** In order of size. */
   readonly checkpoints: readonly CheckpointRow[];
   /** Checkpoints with central QA's cosignature, in order of size. */
@@ -76,17 +79,19 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
   const heads = readHeads(log);
   const cosigned = readCosigned({ ...log, rows: log.cosignatures, witnesses: log.witnesses ?? [] });
   const roots = new Map<number, Uint8Array>();
-  const marks: Frontier[] = [...noMarks];
+  const marks: Frontier[] = [...(log.known?.marks ?? noMarks)];
   const sizes = new Set(heads.signed.map((head) => head.size));
   for (const { checkpoint } of cosigned.read) sizes.add(checkpoint.size);
   if (log.floor !== undefined) sizes.add(log.floor.size);
   const atSize = new Map(heads.signed.map((head) => [head.size, head]));
-  const check = createChainCheck(log.origin, (size) => {
+  const signedAt = (size: number): boolean => {
     const head = atSize.get(size);
     const root = roots.get(size);
     return head !== undefined && root !== undefined && sameBytes(head.root, root);
-  });
-  if (sizes.has(0)) roots.set(0, rootOf(check.chain().frontier));
+  };
+  const check = createChainCheck(log.origin, signedAt, log.known);
+  const { frontier: first } = check.chain();
+  if (sizes.has(first.size)) roots.set(first.size, rootOf(first));
   const successions: Succession[] = [];
   const broken = walk(log, check, successions, (frontier) => {
     mark(marks, frontier);

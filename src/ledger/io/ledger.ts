@@ -9,15 +9,18 @@ import { assertOver } from "../checkpoint.ts";
 import type { Entry, JsonObject } from "../entry.ts";
 import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, type Standing } from "../ledger.ts";
 import type { SignedNote } from "../note.ts";
+import { readPrefix } from "../prefix.ts";
 import { consistencyFrom } from "../proofs.ts";
 import type { VerifyingKey } from "../signer.ts";
 import { rootOf } from "../tree.ts";
 import type { Report } from "../verify.ts";
+import { type Caches, openCaches } from "./cache.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
 import { makePrivateFolder } from "./files.ts";
 import { readFloor, writeFloor } from "./floor.ts";
 import { createKeys, type KeySource, type Keys, openKeys } from "./keys.ts";
 import { readRestoredMarker } from "./marker.ts";
+import { openingCache } from "./opening.ts";
 import { createSchema } from "./schema.ts";
 import { createSigning, type Signing, type SigningOptions } from "./signing.ts";
 import { startWriter, type WriterLink } from "./writer-link.ts";
@@ -34,6 +37,8 @@ export interface Folders {
 export interface OpenOptions extends Folders, SigningOptions {
   /** Central QA's public keys from the configuration; without one nothing that is stored counts as countersigned. */
   readonly witnesses?: readonly VerifyingKey[];
+  /** Digest of the program: what another one has cached is not believed. */
+  readonly program?: string;
   /** Bound on the database's size. */
   readonly quotaBytes?: number;
 }
@@ -46,6 +51,9 @@ export interface OpenedLedger {
   readonly standing: Standing;
   /** Number of the start that wrote the last entry; the next start takes the one above. */
   readonly lastBoot: number | null;
+  /** Entries below this were not read at the start: the scrub verifies them, and a read of them holds them to the root. */
+  readonly verifiedFrom: number;
+  readonly caches: Caches;
 }
 
 /** Makes keys and an empty ledger for the log `origin`; refuses where either is there already. */
@@ -72,8 +80,9 @@ export async function createLedger(
 }
 
 /**
- * Opens the cell's ledger: keys fit to use, folder not in use, every entry and the newest checkpoint verified. The
- * fault names the first bad entry where there is one. A ledger whose standing is not `current` refuses to append.
+ * Opens the cell's ledger: keys fit to use, folder not in use, every entry since the last cosigned head that a cache can be
+ * held against (else every entry) and the newest checkpoint verified. The fault names the first bad entry where there is
+ * one. A ledger whose standing is not `current` refuses to append.
  */
 export async function openLedger(options: OpenOptions): Promise<Result<OpenedLedger, LedgerFault>> {
   const keys = await openKeys(options.keysDir, options.dataDir);
@@ -91,6 +100,7 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   }
   const { dataDir, quotaBytes = null, witnesses = [] } = options;
   const restored = await readRestoredMarker(dataDir);
+  const caches = openCaches(dataDir, keys.value.dataKey, options.program ?? "");
   // Only the cell's own ledger goes on, and only that is brought to the newest format; images stay as they are.
   const data = {
     dataDir,
@@ -100,6 +110,7 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
     floor,
     quotaBytes,
     upgrade: restored === null,
+    prefix: readPrefix(await caches.read(openingCache)),
   };
   const writer = await startWriter(data, options.onTrouble);
   if (!writer.ok) return writer;
@@ -108,7 +119,8 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   const signing = createSigning(writer.value, keys.value, floor?.size ?? 0, options);
   const ledger = createLedgerPort(writer.value, signing, standing);
   if (standing.kind === "current" && report.uncovered > 0) await ledger.checkpoint();
-  return ok({ ledger, keys: keys.value, report, standing, lastBoot });
+  const { verifiedFrom } = writer.value.opened;
+  return ok({ ledger, keys: keys.value, report, standing, lastBoot, verifiedFrom, caches });
 }
 
 function standingOf(writer: WriterLink, floor: Head | null, restored: string | null): Standing {

@@ -2,6 +2,7 @@
 import type { TextDraft } from "../chain.ts";
 import type { Entry } from "../entry.ts";
 import type { Head, LedgerFault } from "../ledger.ts";
+import type { Prefix } from "../prefix.ts";
 import type { VerifyingKey } from "../signer.ts";
 import type { Frontier } from "../tree.ts";
 import type { Report, VerifiedLog } from "../verify.ts";
@@ -15,6 +16,8 @@ export interface WriterData {
   readonly origin: string;
   readonly floor: Head | null;
   readonly quotaBytes: number | null;
+  /** What a cache says of the log's older part; believed only where it leads to a root that central QA has signed. */
+  readonly prefix?: Prefix | null;
   /** A file of an older format is brought to the newest if it is the cell's own. */
   readonly upgrade: boolean;
 }
@@ -49,6 +52,8 @@ export type FromWriter =
       readonly lastBoot: number | null;
       readonly floor: VerifiedLog["floor"];
       readonly lastNote: string | null;
+      /** Entries below this were not read at the start (opening.ts). */
+      readonly verifiedFrom: number;
     }
   | { readonly kind: "refused"; readonly fault: LedgerFault }
   | {
@@ -61,6 +66,8 @@ export type FromWriter =
   | { readonly kind: "trouble"; readonly fault: LedgerFault }
   | { readonly kind: "failed"; readonly fault: LedgerFault }
   | { readonly kind: "page"; readonly id: number; readonly rows: readonly StoredText[] }
+  /** What was asked for is there and not as it was cosigned: this one call fails, the writer goes on. */
+  | { readonly kind: "unread"; readonly id: number; readonly fault: LedgerFault }
   | { readonly kind: "frontier"; readonly id: number; readonly frontier: Frontier }
   | { readonly kind: "leaves"; readonly id: number; readonly leaves: readonly Uint8Array[] }
   | { readonly kind: "done"; readonly id: number };

@@ -4,18 +4,17 @@ import { canonical } from "../../kernel/json.ts";
 import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft } from "../chain.ts";
-import { newestWitnessed } from "../cosigned.ts";
+import type { Finding } from "../finding.ts";
 import { type Head, type LedgerFault, storageExhausted } from "../ledger.ts";
-import { frontierAt, leavesFrom, mark } from "../marks.ts";
+import { frontierAt, leavesFrom, mark, markEvery } from "../marks.ts";
+import type { Prefix } from "../prefix.ts";
+import { blockFinding, blocksAround, edgeRoot } from "../proven.ts";
 import { type Frontier, leafHash } from "../tree.ts";
-import { type VerifiedLog, verifyLog } from "../verify.ts";
-import { checkSignature } from "./crypto.ts";
+import type { VerifiedLog } from "../verify.ts";
 import {
   alteredSchema,
   assertDurable,
   checkpointRows,
-  cosignatureRows,
-  cosignaturesDown,
   type Db,
   databaseFile,
   faultOf,
@@ -26,6 +25,7 @@ import {
   sqliteCode,
 } from "./database.ts";
 import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
+import { verifyForStart } from "./opening.ts";
 import type { StoredText, WriterData } from "./protocol.ts";
 import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";
 import { schemaProblem, upgradeSchema } from "./schema.ts";
@@ -33,6 +33,8 @@ import { schemaProblem, upgradeSchema } from "./schema.ts";
 /** An open data folder. */
 export interface Store {
   readonly verified: VerifiedLog;
+  /** Entries below this were not read at the start: they are held against the cosigned root when they are asked for. */
+  readonly verifiedFrom: number;
   readonly lastNote: string | null;
   head(): Head;
   /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
@@ -40,6 +42,8 @@ export interface Store {
   tidy(): { readonly fault: LedgerFault; readonly stops: boolean } | null;
   append(groups: readonly (readonly TextDraft[])[]): Result<readonly Sealed[][], LedgerFault>;
   page(from: number, to: number): readonly StoredText[];
+  /** What is wrong with these rows, of those that were not read at the start: they are held against what was cosigned. */
+  wrongIn(from: number, to: number): Finding | null;
   /** The tree's right edge at `size`. */
   frontier(size: number): Frontier;
   leaves(from: number, to: number): readonly Uint8Array[];
@@ -79,41 +83,21 @@ function openVerified(
   const origin = readOrigin(db);
   if (origin !== data.origin) return err(otherLog(data, origin));
   const newest = checkpointRows(db, true);
-  let verified = verifyWith(db, data, true);
-  // With every checkpoint at hand, the first bad entry can be named more closely.
-  if (!verified.report.ok) verified = verifyWith(db, data, false);
+  const { verified, prefix } = verifyForStart(db, data);
   const first = verified.report.findings.find((finding) => finding.rule !== "unsigned");
   if (first !== undefined) {
-    const seq = first.seq === null ? {} : { seq: first.seq };
-    return err({ code: "ledger-broken", what: first.what, remedy: first.remedy, ...seq });
+    return err(brokenAt(first));
   }
   keepReserve(path("reserve.bin"));
   assertDurable(db);
   if (data.upgrade && verified.floor === "held") upgradeSchema(db);
   if (data.quotaBytes !== null) limitPages(db, data.quotaBytes);
-  return ok(createStore(db, verified, newest[0]?.note ?? null, path("reserve.bin"), unlock));
+  return ok(createStore(db, verified, prefix, newest[0]?.note ?? null, path("reserve.bin"), unlock));
 }
 
-/**
- * What is told as countersigned is only what a configured witness has signed. The newest row is held against the entries
- * all the same: central may have a new key, and a row over entries that are gone says that the end was cut off.
- */
-function verifyWith(db: Db, data: WriterData, newestOnly: boolean): VerifiedLog {
-  const { origin, trusted, witnesses } = data;
-  const counted = newestWitnessed({ origin, trusted, witnesses, check: checkSignature }, cosignaturesDown(db));
-  const stored = cosignatureRows(db, newestOnly);
-  const judged = verifyLog({
-    origin: data.origin,
-    checkpoints: checkpointRows(db, newestOnly),
-    cosignatures:
-      counted === null || stored.some(({ size }) => size === counted.row.size) ? stored : [counted.row, ...stored],
-    rows: rowsFrom(db),
-    trusted: data.trusted,
-    check: checkSignature,
-    floor: data.floor ?? undefined,
-    parseBodies: false,
-  });
-  return { ...judged, report: { ...judged.report, cosigned: counted?.head ?? null } };
+/** A finding as the fault that it is. */
+export function brokenAt({ what, remedy, seq }: Finding): LedgerFault {
+  return { code: "ledger-broken", what, remedy, ...(seq !== null && { seq }) };
 }
 
 /** What the writing functions share. */
@@ -134,6 +118,7 @@ interface Held {
 function createStore(
   db: Db,
   verified: VerifiedLog,
+  prefix: Prefix | null,
   lastNote: string | null,
   reserve: string,
   unlock: () => void,
@@ -160,6 +145,7 @@ function createStore(
   const leaves = (from: number, to: number) => selectEntry.all(from, to).map(({ entry }) => leafHash(entry));
   return {
     verified,
+    verifiedFrom: prefix?.size ?? 0,
     lastNote,
     head: () => headOf(held.chain),
     append(groups) {
@@ -185,6 +171,7 @@ function createStore(
       select
         .all(from, to)
         .map((row) => ({ entryText: row.entry.toString("utf8"), bodyText: row.body.toString("utf8") })),
+    wrongIn: prefix === null ? () => null : createProver(db, prefix),
     frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
     leaves,
     putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
@@ -198,6 +185,21 @@ function createStore(
         unlock();
       }
     },
+  };
+}
+
+/** Looks at every block of the prefix that a read touches; one that was found right a moment ago is not read again. */
+function createProver(db: Db, prefix: Prefix): (from: number, to: number) => Finding | null {
+  const edge = edgeRoot([...rowsFrom(db, prefix.size - (prefix.size % markEvery), prefix.size)]);
+  let right = -1;
+  return (from, to) => {
+    for (const block of blocksAround(prefix, from, to)) {
+      if (block.from === right) continue;
+      const wrong = blockFinding(prefix, edge, block, [...rowsFrom(db, block.from, block.to)]);
+      if (wrong !== null) return wrong;
+      right = block.from;
+    }
+    return null;
   };
 }
 

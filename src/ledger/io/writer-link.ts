@@ -57,6 +57,8 @@ export async function startWriter(
 interface Calls {
   failed(): LedgerFault | null;
   failAll(fault: LedgerFault): void;
+  /** Fails one question alone. */
+  refuse(id: number, fault: LedgerFault): void;
   settle(id: number, message: FromWriter, entries?: readonly Entry[]): void;
   ask<T>(send: (id: number) => void, take: (message: FromWriter, entries: readonly Entry[]) => T): Promise<T>;
 }
@@ -71,6 +73,10 @@ function createCalls(): Calls {
       failed ??= fault;
       for (const one of pending.values()) one.reject(new LedgerFailed(failed));
       pending.clear();
+    },
+    refuse(id, fault) {
+      pending.get(id)?.reject(new LedgerFailed(fault));
+      pending.delete(id);
     },
     settle(id, message, entries = []) {
       pending.get(id)?.settle(message, entries);
@@ -97,6 +103,7 @@ function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) =>
   worker.on("message", (message: FromWriter) => {
     if (message.kind === "failed") calls.failAll(message.fault);
     else if (message.kind === "trouble") onTrouble(message.fault);
+    else if (message.kind === "unread") calls.refuse(message.id, message.fault);
     else if (message.kind === "appended") {
       head = message.head;
       for (const [id, entries] of JSON.parse(message.results) as AppendResult[]) calls.settle(id, message, entries);

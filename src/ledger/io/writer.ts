@@ -2,8 +2,9 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../kernel/assert.ts";
 import type { LedgerFault } from "../ledger.ts";
+import { leavesFrom } from "../marks.ts";
 import type { AppendRequest, FromWriter, ToWriter, WriterData } from "./protocol.ts";
-import { openStore, type Store } from "./store.ts";
+import { brokenAt, openStore, type Store } from "./store.ts";
 
 /** Most entries in one transaction: bounds how long one commit takes. */
 const maxGroup = 512;
@@ -20,19 +21,16 @@ else say({ kind: "refused", fault: opened.error });
 
 function serve(store: Store): void {
   const { report, chain, floor } = store.verified;
+  const { verifiedFrom, lastNote } = store;
   const lastBoot = chain.boot < 0 ? null : chain.boot;
-  say({ kind: "opened", head: store.head(), report, lastBoot, floor, lastNote: store.lastNote });
+  say({ kind: "opened", head: store.head(), report, lastBoot, floor, lastNote, verifiedFrom });
   port.on("message", (message: ToWriter) => {
     if (failed !== null && message.kind !== "close") return;
     if (message.kind === "append") {
       waiting.push(...(JSON.parse(message.requests) as AppendRequest[]));
       schedule(store);
-    } else if (message.kind === "page") {
-      say({ kind: "page", id: message.id, rows: store.page(message.from, message.to) });
-    } else if (message.kind === "frontier") {
-      say({ kind: "frontier", id: message.id, frontier: store.frontier(message.size) });
-    } else if (message.kind === "leaves") {
-      say({ kind: "leaves", id: message.id, leaves: store.leaves(message.from, message.to) });
+    } else if (message.kind === "page" || message.kind === "frontier" || message.kind === "leaves") {
+      say(answer(store, message));
     } else if (message.kind === "checkpoint" || message.kind === "cosignature") {
       const put = message.kind === "checkpoint" ? store.putCheckpoint : store.putCosignature;
       const fault = put(message.size, message.note);
@@ -45,6 +43,18 @@ function serve(store: Store): void {
       port.close();
     }
   });
+}
+
+/** What was asked of the entries, unless it would rest on some that are not as they were cosigned. */
+function answer(store: Store, message: Extract<ToWriter, { kind: "page" | "frontier" | "leaves" }>): FromWriter {
+  const { id } = message;
+  const [from, to] =
+    message.kind === "frontier" ? [leavesFrom(message.size), message.size] : [message.from, message.to];
+  const wrong = store.wrongIn(from, to);
+  if (wrong !== null) return { kind: "unread", id, fault: brokenAt(wrong) };
+  if (message.kind === "page") return { kind: "page", id, rows: store.page(from, to) };
+  if (message.kind === "leaves") return { kind: "leaves", id, leaves: store.leaves(from, to) };
+  return { kind: "frontier", id, frontier: store.frontier(message.size) };
 }
 
 /** Waits for the messages that are already here, so that they share one flush of the disk. */
