@@ -10,6 +10,7 @@ const parts = {
   schema: () => import("./config/schema.ts"),
   camera: () => import("./commands/io/camera.ts"),
   doctor: () => import("./commands/io/doctor.ts"),
+  key: () => import("./commands/io/key.ts"),
   identity: () => import("./commands/io/identity.ts"),
   pack: () => import("./commands/io/pack.ts"),
   packages: () => import("./commands/io/packages.ts"),
@@ -185,6 +186,34 @@ program
   .argument("<package>")
   .option("--key <key...>", "public keys to check the signatures with: lines, or files of them", [])
   .action(async (path, o) => end(await (await parts.packages()).showPackage(terminal(), path, o.key)));
+
+const key = program.command("key").description("the cell's signing key: who it is, handing it on, revoking it");
+key
+  .command("show")
+  .description("print the log's public keys, each with the sizes up to which it counts")
+  .addOption(data)
+  .addOption(keys)
+  .action(async (o) => end(await (await parts.key()).showKeys(terminal(), o.data, o.keys)));
+for (const [verb, does, reasons] of [
+  [
+    "rotate",
+    "hand the signing key on to a fresh one; the cell stands still, an engineer signs",
+    ["scheduled", "replaced"],
+  ],
+  ["revoke", "the same where the old key may be in other hands", ["suspected", "exposed"]],
+] as const) {
+  key
+    .command(verb)
+    .description(does)
+    .addOption(data)
+    .addOption(keys)
+    .addOption(new Option("--reason <code>", "why").choices(reasons).default(reasons[0]))
+    .addOption(
+      new Option("--algorithm <name>", "of a key in a file").choices(["ed25519", "ecdsa-p256"]).default("ed25519"),
+    )
+    .option("--program <path...>", "the new key is held by this program (path, then its arguments; no shell)")
+    .action(async (o) => end(await (await parts.key()).handKeyOver(terminal(), verb, o)));
+}
 
 peopleCommands(program, "who may use this cell", []);
 

@@ -5,6 +5,7 @@ import { programOf } from "../jobs/order.ts";
 import type { JobId } from "../kernel/names.ts";
 import type { Described } from "../ledger/page.ts";
 import type { SealedText } from "../people/person.ts";
+import { logLinesOf, logTitleOf } from "./describe-log.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
@@ -135,7 +136,7 @@ function titleOf(event: Event): string | null {
     case "RequestRefused":
       return `Refused (${event.request}): ${event.what}`;
     default:
-      return routeTitleOf(event);
+      return routeTitleOf(event) ?? logTitleOf(event);
   }
 }
 
@@ -189,7 +190,7 @@ function linesOf(event: Event, openName: OpenName): string[] {
     case "UnitReleased":
       return signature(event, openName);
     default:
-      return routeLinesOf(event);
+      return [...routeLinesOf(event), ...logLinesOf(event)];
   }
 }
 

@@ -5,6 +5,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
+import type { LogEvent } from "./log-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
@@ -81,6 +82,7 @@ export type CellEvent =
     }
   | SupplyEvent
   | CellKeepingEvent
+  | LogEvent
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }

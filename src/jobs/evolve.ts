@@ -8,6 +8,8 @@ import { afterDecision, afterLink } from "./central.ts";
 import { afterReading } from "./clock.ts";
 import type { CellEvent, Event } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
+import { evolveLog } from "./evolve-log.ts";
+import type { LogEvent } from "./log-event.ts";
 import { lastLookAtPlate } from "./plate.ts";
 import { emptyRecord } from "./record/batch-record.ts";
 import { gather } from "./record/gather.ts";
@@ -44,6 +46,13 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "CentralDecided":
     case "CentralLinkChanged":
       return evolveCell(state, event);
+    case "KeyRotated":
+    case "KeyRevoked":
+    case "RecordRepaired":
+    case "LogContinued":
+    case "AncestorOrders":
+    case "AncestorJobClosed":
+      return evolveLog(state, event);
     case "PlateChecked":
     case "MachineUnwatched":
       return recorded(evolveCell(state, event), event, at);
@@ -133,7 +142,7 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
   return next === job ? state : { ...state, jobs: { ...state.jobs, [id]: next } };
 }
 
-function evolveCell(state: State, event: CellEvent): State {
+function evolveCell(state: State, event: Exclude<CellEvent, LogEvent>): State {
   switch (event.type) {
     case "CellBooted":
       return booted(state, event);

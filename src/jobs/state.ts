@@ -40,6 +40,10 @@ export interface State {
   readonly revisions: Readonly<Record<string, number>>;
   /** Orders that another one has replaced, also such as never came here. */
   readonly superseded: Readonly<Record<string, JobId>>;
+  /** Jobs of a log that this one continues: their orders are void. */
+  readonly voided: Readonly<Record<string, true>>;
+  /** The log that this one continues, or null. */
+  readonly ancestor: string | null;
   readonly lots: Readonly<Record<string, Lot>>;
   /** Which unit carries a tag: `job/number`. */
   readonly tags: Readonly<Record<string, string>>;
@@ -192,6 +196,8 @@ export const emptyState: State = {
   nonces: {},
   revisions: {},
   superseded: {},
+  voided: {},
+  ancestor: null,
   lots: {},
   tags: {},
   central: noCentral,

@@ -62,6 +62,22 @@ export function openSignedCheckpoint(
   trusted: readonly VerifyingKey[],
   check: SignatureCheck,
 ): Result<{ readonly checkpoint: Checkpoint; readonly by: readonly VerifyingKey[] }, string> {
+  const read = readSigned(note, origin, trusted, check);
+  if (!read.ok) return read;
+  const { by, doubt } = read.value;
+  return by.length === 0 ? err(doubt ?? "no key that you trust has signed it") : read;
+}
+
+/** The same, also where no signature counts at its size: `by` is then empty and `doubt` says why. */
+export function readSigned(
+  note: SignedNote,
+  origin: string,
+  trusted: readonly VerifyingKey[],
+  check: SignatureCheck,
+): Result<
+  { readonly checkpoint: Checkpoint; readonly by: readonly VerifyingKey[]; readonly doubt: string | null },
+  string
+> {
   const own = trusted.filter((key) => key.name === origin);
   if (own.length === 0) return err(`none of the keys that you trust is named ${origin}`);
   const opened = openNote(note, own, check);
@@ -74,7 +90,7 @@ export function openSignedCheckpoint(
   const { size } = checkpoint.value;
   const doubts = opened.value.signedBy.map((key) => outOfEffect(key, size));
   const by = opened.value.signedBy.filter((_, index) => doubts[index] === null);
-  return by.length === 0 ? err(doubts[0] ?? "") : ok({ checkpoint: checkpoint.value, by });
+  return ok({ checkpoint: checkpoint.value, by, doubt: doubts.find((one) => one !== null) ?? null });
 }
 
 /** Stops the process where a note is not one over exactly this checkpoint; its signatures are the caller's business. */

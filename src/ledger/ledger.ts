@@ -34,7 +34,7 @@ export interface Ledger {
   checkpoint(): Promise<SignedNote>;
   /** Size and root of the first `size` entries (0 to the head's size). */
   headAt(size: number): Promise<Head>;
-  /** A signed checkpoint over the first `size` entries (1 to the head's size); stored where that is the head. */
+  /** A signed checkpoint over the first `size` entries (1 to the head's size): the stored one where there is one; stored where that is the head. */
   checkpointAt(size: number): Promise<SignedNote>;
   /** The proof that the first `from` entries are a prefix of the first `to` (RFC 6962 2.1.2; 1 <= from <= to). */
   proofBetween(from: number, to: number): Promise<readonly Uint8Array[]>;

@@ -111,7 +111,8 @@ export function openMemoryLedger(disk: MemoryDisk, options: MemoryOptions = {}):
       await state.tail;
       refuseIfFailed();
       if (size === headOf(state.chain).size) return sign(state, signer);
-      return noteOf(disk.origin, rootOf(frontierIn(state, size)), size, signer);
+      const stored = disk.checkpoints.findLast((one) => one.size === size);
+      return stored?.note ?? noteOf(disk.origin, rootOf(frontierIn(state, size)), size, signer);
     },
     async proofBetween(from, to) {
       return consistencyFrom(frontierIn(state, from), leavesIn(disk, from, to));

@@ -3,7 +3,7 @@ import type { Digest } from "../kernel/names.ts";
 import { sameBytes, toHex } from "./bytes.ts";
 import type { Chain, JobHeads } from "./chain.ts";
 import { type ChainCheck, checkBody, createChainCheck, isFinding, type Row } from "./chain-check.ts";
-import { type Checkpoint, openSignedCheckpoint } from "./checkpoint.ts";
+import { type Checkpoint, readSigned } from "./checkpoint.ts";
 import { readContinuation } from "./continuation.ts";
 import { type CosignedHead, judgeCosigned, readCosigned } from "./cosigned.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -130,9 +130,10 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
 /** Opens every stored checkpoint: those that a trusted key has signed, and findings for the others. */
 function readHeads(log: LogUnderTest): { signed: SignedHead[]; findings: Finding[] } {
   const signed: SignedHead[] = [];
+  const ended: { readonly size: number; readonly doubt: string }[] = [];
   const findings: Finding[] = [];
   for (const row of log.checkpoints) {
-    const opened = openSignedCheckpoint(row.note, log.origin, log.trusted, log.check);
+    const opened = readSigned(row.note, log.origin, log.trusted, log.check);
     if (!opened.ok) {
       findings.push(
         finding(
@@ -150,8 +151,18 @@ function readHeads(log: LogUnderTest): { signed: SignedHead[]; findings: Finding
         ),
       );
     } else {
-      signed.push({ ...opened.value.checkpoint, by: opened.value.by });
+      const { checkpoint, by, doubt } = opened.value;
+      if (by.length > 0) signed.push({ ...checkpoint, by });
+      else ended.push({ size: checkpoint.size, doubt: doubt ?? "" });
     }
+  }
+  // Below a checkpoint that counts, one that does not is not needed; above, it would make more of the log than is proven.
+  const counted = signed.at(-1)?.size ?? 0;
+  for (const { size, doubt } of ended) {
+    if (size <= counted) continue;
+    findings.push(
+      finding("checkpoint-signature", null, `The checkpoint over ${size} entries does not hold: ${doubt}.`),
+    );
   }
   return { signed, findings };
 }

@@ -2,6 +2,7 @@
 import { maxMessageBytes, messageBytes } from "../ledger/batch.ts";
 import { toBase64, utf8 } from "../ledger/bytes.ts";
 import type { Ledger } from "../ledger/ledger.ts";
+import { isSuccession } from "../ledger/succession.ts";
 
 /** What sync needs of the ledger. */
 export type SyncLedger = Pick<
@@ -21,12 +22,18 @@ const frameBytes = 32 * 1024;
 export async function composeBatch(ledger: SyncLedger, from: number, limit: number): Promise<Composed> {
   const entries: { entry: string; body: string }[] = [];
   let room = maxMessageBytes - frameBytes;
-  for await (const { entryText: entry, bodyText: body } of ledger.read(from, from + limit)) {
+  for await (const {
+    entryText: entry,
+    bodyText: body,
+    entry: { type },
+  } of ledger.read(from, from + limit)) {
     // A character is at most three bytes as it is and two when it is escaped; only large entries are measured exactly.
     const most = 2 * entry.length + 3 * body.length + 24;
     room -= most < room / limit ? most : printedBytes(entry) + printedBytes(body) + 24;
     if (room < 0) break;
     entries.push({ entry, body });
+    // What hands the key on ends its batch: the checkpoint over exactly so many entries is the one that both keys signed.
+    if (isSuccession(type)) break;
   }
   const to = from + entries.length;
   if (to === from) return { kind: "too-large" };

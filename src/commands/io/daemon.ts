@@ -85,6 +85,15 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
       remedy: "This image can be verified and exported, never continued; run the cell on its own data folder.",
     });
   }
+  if (opened.value.keys.next !== null) {
+    await ledger.close();
+    const what = "The cell's signing key is being replaced, and that is not finished.";
+    return err({
+      code: "key-pending",
+      what,
+      remedy: "Run `cellward key rotate` (or `key revoke`) once more; it goes on.",
+    });
+  }
   if (ledger.origin !== loaded.config.cell.origin) {
     await ledger.close();
     const what = `The ledger belongs to ${ledger.origin}, the configuration to ${loaded.config.cell.origin}.`;

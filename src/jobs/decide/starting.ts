@@ -45,6 +45,10 @@ function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: Ref
   }
   if (id.length > 20) return { code: "order-invalid", what: `Order ${id} has an id of more than 20 signs.` };
   if (findJob(state, id)) return { code: "order-repeated", what: `Order ${id} is already here.` };
+  if (Object.hasOwn(state.voided, id)) {
+    const what = `Order ${id} was taken in before this record was continued (as ${state.ancestor}); nobody knows which of its copies were made. It has to be issued anew, under a new number.`;
+    return { code: "order-replayed", what };
+  }
   if (Object.hasOwn(state.nonces, order.nonce)) {
     return { code: "order-replayed", what: `Order ${id} carries the number of an order that was used before.` };
   }

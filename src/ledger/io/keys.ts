@@ -16,6 +16,7 @@ import { fileSigner, type KeyAlgorithm, makePrivateKey } from "./key-file.ts";
 
 /** The key in use, and one that is to follow it: a rotation that is under way. */
 export type KeyPlace = "signing" | "next";
+type KeyForm = "key" | "program";
 const dataKeyFile = "data.key";
 /** The log's public keys as lines with their bounds: hand these to whoever is to verify records. */
 export const publicKeyFile = "cell.vkey";
@@ -82,11 +83,42 @@ export function writePublicKeys(folder: string, lines: readonly string[]): Promi
 }
 
 /** In which form a key stands at its place; null where none does. */
-export async function formOf(folder: string, place: KeyPlace): Promise<"key" | "program" | null> {
+export async function formOf(folder: string, place: KeyPlace): Promise<KeyForm | null> {
+  return (await formsOf(folder, place))[0] ?? null;
+}
+
+async function formsOf(folder: string, place: KeyPlace): Promise<readonly KeyForm[]> {
+  const there: KeyForm[] = [];
   for (const form of ["key", "program"] as const) {
-    if ((await stat(join(folder, keyFiles(place)[form])).catch(() => null)) !== null) return form;
+    if ((await stat(join(folder, keyFiles(place)[form])).catch(() => null)) !== null) there.push(form);
   }
-  return null;
+  return there;
+}
+
+/**
+ * The key in use. Two forms stand there where a rotation was cut off between its last two steps: the one whose line has no
+ * end is the new one. A key that has ended signs only beside the one that is to follow.
+ */
+async function openOwn(
+  folder: string,
+  forms: readonly KeyForm[],
+  trusted: readonly VerifyingKey[],
+  rotating: boolean,
+): Promise<Result<Signer, LedgerFault>> {
+  let ended: Signer | null = null;
+  for (const form of forms.length > 0 ? forms : (["key"] as const)) {
+    const signer = await openSigner(folder, "signing", form, trusted[0]?.name ?? "");
+    if (!signer.ok) return signer;
+    const line = trusted.find(({ id }) => id === signer.value.key.id);
+    if (line === undefined) {
+      const what = `${publicKeyFile} does not belong to ${keyFiles("signing")[form]}.`;
+      return refuse(what, "Restore the key folder.");
+    }
+    if (line.effect?.until === undefined && line.effect?.revoked === undefined) return signer;
+    ended = signer.value;
+  }
+  if (ended !== null && rotating) return ok(ended);
+  return refuse(`The signing key in ${folder} was replaced or revoked.`, "Restore the key folder with the newest key.");
 }
 
 /** Opens a key folder; refused where it is missing, inside the data folder, or readable by anyone else. */
@@ -94,22 +126,19 @@ export async function openKeys(folder: string, dataDir: string): Promise<Result<
   const inside = await insideRefusal(folder, dataDir);
   if (inside !== null) return err(inside);
   try {
-    const [present, coming] = [await formOf(folder, "signing"), await formOf(folder, "next")];
-    const signingFile = keyFiles("signing")[present ?? "key"];
+    const [present, coming] = [await formsOf(folder, "signing"), await formOf(folder, "next")];
+    const signingFiles = (present.length > 0 ? present : (["key"] as const)).map((form) => keyFiles("signing")[form]);
     const nextFiles = coming === null ? [] : [keyFiles("next")[coming]];
-    const open = await openToOthers(folder, ["", signingFile, dataKeyFile, ...nextFiles]);
+    const open = await openToOthers(folder, ["", ...signingFiles, dataKeyFile, ...nextFiles]);
     if (open !== null) return err(open);
     const trusted = await readPublicKeys(folder);
     if (typeof trusted === "string") return refuse(`${publicKeyFile} is ${trusted}.`, "Restore the key folder.");
     const dataKey = (await readFile(join(folder, dataKeyFile), "utf8")).trim();
     if (!/^[0-9a-f]{64}$/.test(dataKey)) return refuse(`${dataKeyFile} is not a key.`, "Restore the key folder.");
     const name = trusted[0]?.name ?? "";
-    const own = await openSigner(folder, "signing", name);
+    const own = await openOwn(folder, present, trusted, coming !== null);
     if (!own.ok) return own;
-    if (!trusted.some(({ id }) => id === own.value.key.id)) {
-      return refuse(`${publicKeyFile} does not belong to ${signingFile}.`, "Restore the key folder.");
-    }
-    const next = coming === null ? null : await openSigner(folder, "next", name);
+    const next = coming === null ? null : await openSigner(folder, "next", coming, name);
     if (next !== null && !next.ok) return next;
     const bytes = new Uint8Array(Buffer.from(dataKey, "hex"));
     return ok({ folder, signer: own.value, next: next?.value ?? null, trusted, dataKey: bytes });
@@ -150,8 +179,12 @@ async function readPublicKeys(folder: string): Promise<readonly VerifyingKey[] |
 const programFile = z.strictObject({ command: z.array(z.string().min(1).max(4096)).min(1).max(64) });
 
 /** Throws where a file is missing or holds no key. */
-async function openSigner(folder: string, place: KeyPlace, name: string): Promise<Result<Signer, LedgerFault>> {
-  const form = (await formOf(folder, place)) ?? "key";
+async function openSigner(
+  folder: string,
+  place: KeyPlace,
+  form: KeyForm,
+  name: string,
+): Promise<Result<Signer, LedgerFault>> {
   const text = await readFile(join(folder, keyFiles(place)[form]), "utf8");
   if (form === "key") return ok(fileSigner(name, text));
   const read = programFile.safeParse(JSON.parse(text));

@@ -80,7 +80,10 @@ export function createSigning(writer: WriterLink, keys: Keys, floor: number, opt
     signThis: (head) =>
       inTurn(async () => {
         if (head.size > (last?.size ?? 0)) await signHead();
-        return last?.size === head.size && last.note !== null ? last.note : noteOf(head);
+        // Where the key was handed on, the note that both keys have signed is stored, and no other can be made any more.
+        return last?.size === head.size && last.note !== null
+          ? last.note
+          : ((await writer.note(head.size)) ?? noteOf(head));
       }),
     raise: (head) => inTurn(() => raise(head)),
     moved(): void {

@@ -47,6 +47,8 @@ export interface Store {
   /** The tree's right edge at `size`. */
   frontier(size: number): Frontier;
   leaves(from: number, to: number): readonly Uint8Array[];
+  /** The stored checkpoint over exactly so many entries. */
+  note(size: number): string | null;
   putCheckpoint(size: number, note: string): LedgerFault | null;
   putCosignature(size: number, note: string): LedgerFault | null;
   close(): void;
@@ -142,6 +144,7 @@ function createStore(
   const selectEntry = db.prepare<[number, number], { entry: Buffer }>(
     "SELECT entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
   );
+  const selectNote = db.prepare<[number], { note: string }>("SELECT note FROM checkpoint WHERE size = ?");
   const leaves = (from: number, to: number) => selectEntry.all(from, to).map(({ entry }) => leafHash(entry));
   return {
     verified,
@@ -174,6 +177,7 @@ function createStore(
     wrongIn: prefix === null ? () => null : createProver(db, prefix),
     frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
     leaves,
+    note: (size) => selectNote.get(size)?.note ?? null,
     putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
     // A row that stands there without central's line cannot be edited away, and must not stop the cell.
     putCosignature: (size, note) => putNote(db, "cosignature", size, note),

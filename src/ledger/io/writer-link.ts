@@ -20,6 +20,8 @@ export interface WriterLink {
   frontier(size: number): Promise<Frontier>;
   /** Leaf hashes of the entries `from` to, not including, `to`. */
   leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
+  /** The stored checkpoint over exactly so many entries. */
+  note(size: number): Promise<string | null>;
   putNote(kind: "checkpoint" | "cosignature", size: number, note: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -132,6 +134,7 @@ function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) =>
   const entriesOf = (_: FromWriter, entries: readonly Entry[]): readonly Entry[] => entries;
   const rowsOf = (message: FromWriter): readonly StoredText[] => (message.kind === "page" ? message.rows : []);
   const leavesOf = (message: FromWriter): readonly Uint8Array[] => (message.kind === "leaves" ? message.leaves : []);
+  const noteOf = (message: FromWriter): string | null => (message.kind === "note" ? message.note : null);
   const frontierOf = (message: FromWriter): Frontier => {
     assert(message.kind === "frontier", "the writer answers what it was asked");
     return message.frontier;
@@ -144,6 +147,7 @@ function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) =>
     page: (from, to) => calls.ask((id) => post({ kind: "page", id, from, to }), rowsOf),
     frontier: (size) => calls.ask((id) => post({ kind: "frontier", id, size }), frontierOf),
     leaves: (from, to) => calls.ask((id) => post({ kind: "leaves", id, from, to }), leavesOf),
+    note: (size) => calls.ask((id) => post({ kind: "note", id, size }), noteOf),
     putNote: (kind, size, note) =>
       calls.ask(
         (id) => post({ kind, id, size, note }),

@@ -31,6 +31,8 @@ function serve(store: Store): void {
       schedule(store);
     } else if (message.kind === "page" || message.kind === "frontier" || message.kind === "leaves") {
       say(answer(store, message));
+    } else if (message.kind === "note") {
+      say({ kind: "note", id: message.id, note: store.note(message.size) });
     } else if (message.kind === "checkpoint" || message.kind === "cosignature") {
       const put = message.kind === "checkpoint" ? store.putCheckpoint : store.putCosignature;
       const fault = put(message.size, message.note);

@@ -1,0 +1,49 @@
+/** What happened to the log itself, told in sentences: its key, its repair, its continuation under a new name. */
+import type { Event } from "../jobs/event.ts";
+
+/** The event in one line; null where it is not of the log. */
+export function logTitleOf(event: Event): string | null {
+  switch (event.type) {
+    case "KeyRotated":
+      return `The signing key was handed on (${event.reason})`;
+    case "KeyRevoked":
+      return `The signing key was REVOKED (${event.reason})`;
+    case "RecordRepaired":
+      return `Entries ${event.from} to ${event.to - 1} were brought back from central QA's copy (${event.cause})`;
+    case "LogContinued":
+      return `This record continues ${event.ancestor.origin} (${event.reason})`;
+    case "AncestorOrders":
+      return `${event.orders.length} orders of the record before are void`;
+    case "AncestorJobClosed":
+      return `Order ${event.job} of the record before is closed: ${event.outcome}`;
+    default:
+      return null;
+  }
+}
+
+/** The facts below the line; nothing for an event that is not of the log. */
+export function logLinesOf(event: Event): string[] {
+  switch (event.type) {
+    case "KeyRotated":
+      return [`old key ${event.old}`, `new key ${event.new}`, `by ${event.person}`];
+    case "KeyRevoked":
+      return [`old key ${event.old}, good up to ${event.until} entries`, `new key ${event.new}`, `by ${event.person}`];
+    case "RecordRepaired":
+      return [`countersigned: ${event.head.size} entries, root ${event.head.root}`, `by ${event.person}`];
+    case "LogContinued": {
+      const { head, cosigned, floor } = event.ancestor;
+      const signed = floor === null ? "how many the cell had signed is not known" : `${floor.size} were signed`;
+      const held = cosigned === null ? "none that central QA has countersigned" : `${cosigned.size} with central QA`;
+      const by = event.approvals.map(
+        ({ person, role, meaning }) => `signed by ${person} as ${role}, meaning: ${meaning}`,
+      );
+      return [`${head.size} entries of it are here, ${signed}, ${held}`, ...by];
+    }
+    case "AncestorOrders":
+      return event.orders.map(({ job }) => job);
+    case "AncestorJobClosed":
+      return [event.what, `nonconformity ${event.nonconformity}`];
+    default:
+      return [];
+  }
+}
