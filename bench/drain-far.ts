@@ -49,6 +49,7 @@ const link = openLink({
       void link.say(cell, { kind: "at", origin, size, root, id: message.id });
       return;
     }
+    if (message.kind !== "batch") return;
     const size = message.from + message.entries.length;
     const note = await cosign(message.checkpoint, witness, Math.floor(Date.now() / 1000));
     void link.say(cell, { kind: "receipt", origin, size, note });

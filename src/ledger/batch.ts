@@ -29,8 +29,9 @@ const note = z.string().min(1).max(16_384);
 const what = z.string().min(1).max(500);
 const question = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const node = z.string().refine((text) => fromBase64(text)?.length === 32);
+/** Any texts: what the cell has signed and nobody can read has to travel as well. */
 const entries = z
-  .array(z.strictObject({ entry: z.string().max(1024), body: z.string() }))
+  .array(z.strictObject({ entry: z.string(), body: z.string() }))
   .min(1)
   .max(maxBatchEntries);
 
@@ -47,10 +48,28 @@ const batch = z.strictObject({
   proof: z.array(node).max(128),
 });
 
+const fill = z.strictObject({
+  kind: z.literal("fill"),
+  origin,
+  /** Number of the first entry. */
+  from: size,
+  entries,
+  /** The frontier of the first `from` entries: the roots of its complete subtrees, largest first, base64. */
+  edge: z.array(node).max(53),
+  /** The size that the `want` named, and the consistency proof from `from` + the number of entries to it, base64. */
+  size,
+  proof: z.array(node).max(128),
+});
+
 const up = z.discriminatedUnion("kind", [
   batch,
-  /** Where does central stand? `size` is the cell's own head, `id` comes back with the answer. */
-  z.strictObject({ kind: z.literal("hello"), origin, size, id: question }),
+  /**
+   * Where does central stand? `size` is the cell's own head, `id` comes back with the answer, `receipt` is the largest
+   * cosigned checkpoint that the cell holds.
+   */
+  z.strictObject({ kind: z.literal("hello"), origin, size, id: question, receipt: note.optional() }),
+  /** Answer to `want`: entries that central has lost, proved by the tree alone. */
+  fill,
 ]);
 
 const down = z.discriminatedUnion("kind", [
@@ -60,6 +79,17 @@ const down = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("receipt"), origin, size, note }),
   /** Central holds `size` entries; the batch does not begin there. Send from there. */
   z.strictObject({ kind: z.literal("conflict"), origin, size }),
+  /** Central has stored `size` entries and does not cosign them yet: it has cosigned more, lost it, and is getting it back. */
+  z.strictObject({ kind: z.literal("kept"), origin, size }),
+  /** Central has lost entries from `from` up to, not including, `to`; `root` is that of the first `size`, by which it will know them. */
+  z.strictObject({
+    kind: z.literal("want"),
+    origin,
+    from: size,
+    to: size,
+    size,
+    root: z.string().regex(/^[0-9a-f]{64}$/),
+  }),
   /** Central holds other entries under this origin than those that the cell sends. */
   z.strictObject({ kind: z.literal("fork"), origin, size, what }),
   /** The batch from `from` up to, not including, `to` is one that central can never take. */
@@ -71,6 +101,7 @@ const down = z.discriminatedUnion("kind", [
 /** What a cell says. */
 export type UpMessage = z.infer<typeof up>;
 export type Batch = z.infer<typeof batch>;
+export type Fill = z.infer<typeof fill>;
 /** What central QA says. */
 export type DownMessage = z.infer<typeof down>;
 

@@ -31,6 +31,8 @@ export interface ChainCheck {
   step(row: Row): Finding | null;
   /** What is left to say when there are no more rows. */
   end(): Finding | null;
+  /** Takes an entry that nobody can read by its bytes alone: what comes after it may link to it. */
+  pass(entry: Uint8Array): void;
   /** The end of the prefix found good. */
   chain(): Chain;
   readonly jobHeads: JobHeads;
@@ -67,6 +69,8 @@ export function isFinding(value: unknown): value is Finding {
 export interface CheckedPrefix {
   readonly chain: Chain;
   readonly jobHeads: JobHeads;
+  /** Digests of entries in it that nobody can read and that the rows to come may link to. */
+  readonly unread?: ReadonlySet<Digest>;
 }
 
 /**
@@ -81,6 +85,7 @@ export function createChainCheck(
 ): ChainCheck {
   let chain = known.chain;
   const jobHeads: JobHeads = new Map(known.jobHeads);
+  const unread = new Set<Digest>(known.unread);
   let suspect: { readonly seq: number; readonly digest: Digest } | null = null;
 
   function step(row: Row): Finding | null {
@@ -93,7 +98,7 @@ export function createChainCheck(
     if (entry.seq !== seq)
       return finding("entry-order", seq, `In place ${seq} stands the entry numbered ${entry.seq}.`);
     if (entry.prev !== chain.prev) return doubt(seq, digest);
-    const own = ownLinks(entry, chain.boot, jobHeads, row.job);
+    const own = ownLinks(entry, chain, { jobHeads, unread }, row.job);
     if (own !== null) return own;
     if (entry.job !== null) jobHeads.set(entry.job, digest);
     chain = { origin, frontier: grow(chain.frontier, leafHash(row.entry)), prev: digest, boot: entry.boot };
@@ -117,6 +122,11 @@ export function createChainCheck(
             suspect.seq - 1,
             `Entry ${suspect.seq - 1} or ${suspect.seq} was changed: the link between them does not hold.`,
           ),
+    pass(bytes) {
+      const prev = digestOf(bytes);
+      unread.add(prev);
+      chain = { ...chain, frontier: grow(chain.frontier, leafHash(bytes)), prev };
+    },
     chain: () => chain,
     jobHeads,
   };
@@ -132,16 +142,23 @@ function changed(seq: number): Finding {
   return finding("entry-changed", seq, `Entry ${seq} was changed after it was written.`);
 }
 
-function ownLinks(entry: Entry, boot: number, jobHeads: JobHeads, job: string | null): Finding | null {
+interface Links {
+  readonly jobHeads: JobHeads;
+  readonly unread: ReadonlySet<Digest>;
+}
+
+function ownLinks(entry: Entry, { boot, prev }: Chain, links: Links, job: string | null): Finding | null {
   const { seq } = entry;
   if (entry.boot < boot) {
     return finding("boot-order", seq, `Entry ${seq} is of start ${entry.boot}, after entries of start ${boot}.`);
   }
-  if (entry.boot !== boot && entry.job !== null) {
+  // What nobody can read may have been the first of this start, or of this job.
+  if (entry.boot !== boot && entry.job !== null && !links.unread.has(prev)) {
     return finding("boot-order", seq, `Entry ${seq} is the first of start ${entry.boot} but belongs to a job.`);
   }
-  const jobPrev = entry.job === null ? null : (jobHeads.get(entry.job) ?? null);
-  if (entry.jobPrev !== jobPrev) {
+  const jobPrev = entry.job === null ? null : (links.jobHeads.get(entry.job) ?? null);
+  const linksToUnread = entry.job !== null && entry.jobPrev !== null && links.unread.has(entry.jobPrev);
+  if (entry.jobPrev !== jobPrev && !linksToUnread) {
     return finding("job-link", seq, `Entry ${seq} does not continue the record of job ${entry.job ?? "(none)"}.`);
   }
   if (entry.job !== job) return finding("index", seq, `Entry ${seq} is filed under job ${job}, it is of ${entry.job}.`);

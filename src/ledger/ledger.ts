@@ -2,6 +2,7 @@
 import type { Digest } from "../kernel/names.ts";
 import type { Entry, EntryDraft, JsonObject } from "./entry.ts";
 import type { SignedNote } from "./note.ts";
+import type { Frontier } from "./tree.ts";
 
 /** An entry with its body, and both as the exact text that is hashed. */
 export interface Recorded {
@@ -38,8 +39,12 @@ export interface Ledger {
   checkpointAt(size: number): Promise<SignedNote>;
   /** The proof that the first `from` entries are a prefix of the first `to` (RFC 6962 2.1.2; 1 <= from <= to). */
   proofBetween(from: number, to: number): Promise<readonly Uint8Array[]>;
+  /** The right edge of the tree of the first `size` entries (0 to the head's size). */
+  edgeAt(size: number): Promise<Frontier>;
   /** The largest head of which a cosigned checkpoint is stored; size 0 where there is none. */
   cosigned(): Head;
+  /** The cosigned checkpoint over that head; null where there is none. */
+  receipt(): Promise<SignedNote | null>;
   /**
    * Stores a checkpoint of the first `size` entries that the caller has found cosigned; nothing where a larger one is
    * stored. AssertionFailed where it is not over this log's entries: nobody may bring one here unjudged.

@@ -117,7 +117,9 @@ export function openMemoryLedger(disk: MemoryDisk, options: MemoryOptions = {}):
     async proofBetween(from, to) {
       return consistencyFrom(frontierIn(state, from), leavesIn(disk, from, to));
     },
+    edgeAt: async (size) => frontierIn(state, size),
     cosigned: () => cosignedOn(disk),
+    receipt: async () => disk.cosignatures.at(-1)?.note ?? null,
     async putCosignature(size, note) {
       refuseIfFailed();
       assertOver(note, { origin: disk.origin, size, root: rootOf(frontierIn(state, size)) });

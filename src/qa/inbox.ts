@@ -74,7 +74,7 @@ export function itemsOf(facts: Facts): readonly Item[] {
   const bare = [
     ...facts.cells.flatMap((standing) => [...aboutCell(standing), ...aboutJobs(standing)]),
     ...facts.forks.map((fork) => aboutFork(fork, facts.cells)),
-    ...facts.quarantined.map(aboutQuarantined),
+    ...facts.quarantined.flatMap(aboutQuarantined),
     ...facts.decisions.flatMap((kept) => aboutDecision(kept, facts)),
   ];
   return bare
@@ -116,7 +116,7 @@ function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere }
     items.push({
       ...base,
       id: `${kind}/${cell.id}/${seq}`,
-      risk: kind === "unsafe" ? 1 : kind === "storage" ? 2 : 3,
+      risk: kind === "unsafe" || kind === "unread" ? 1 : kind === "storage" ? 2 : 3,
       what,
       remedy: oddityRemedies[kind],
       since: at,
@@ -130,6 +130,8 @@ const oddityRemedies = {
   lockout: "Ask the site whether it was the person themself.",
   storage: "Have the site free space. Ask what happened at that time.",
   unsafe: "Call the site: a person has to go to the machine.",
+  unread:
+    "It is kept in its place, to the byte, and never interpreted: the record of its job does not count as complete. Call the site: the cell writes what this software does not know, or its key is in the wrong hands.",
 } as const;
 
 function aboutJobs({ cell, view, releases }: CellStanding): Bare[] {
@@ -228,8 +230,10 @@ function aboutFork({ origin, size, what, at, other }: Fork, cells: readonly Cell
   };
 }
 
-function aboutQuarantined({ cell, digest, code, what, bytes, at }: Quarantined): Bare {
-  return {
+function aboutQuarantined({ cell, seq, digest, code, what, bytes, at }: Quarantined): Bare[] {
+  // An entry that is kept in its place is told where the cell's entries are.
+  if (seq !== null) return [];
+  const item: Bare = {
     id: `quarantine/${cell}/${digest}`,
     risk: 2,
     cell,
@@ -239,6 +243,7 @@ function aboutQuarantined({ cell, digest, code, what, bytes, at }: Quarantined):
     since: at,
     proposal: null,
   };
+  return [item];
 }
 
 function aboutDecision(kept: KeptDecision, { cells, now }: Facts): Bare[] {

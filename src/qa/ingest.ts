@@ -4,13 +4,25 @@ import { assert } from "../kernel/assert.ts";
 import { digestOf } from "../kernel/hash.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type Batch, type DownMessage, readUp, type UpMessage } from "../ledger/batch.ts";
-import { toHex } from "../ledger/bytes.ts";
-import { parseCheckpoint } from "../ledger/checkpoint.ts";
-import { cosign } from "../ledger/cosignature.ts";
-import { splitNote } from "../ledger/note.ts";
+import { sameBytes } from "../ledger/bytes.ts";
+import { openCheckpoint } from "../ledger/checkpoint.ts";
+import { cosign, openCosignatures } from "../ledger/cosignature.ts";
+import type { Finding } from "../ledger/finding.ts";
+import type { SignedNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
+import { rootOf } from "../ledger/tree.ts";
 import { judgeBatch, notKept, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
-import { type Held, type IngestStore, type Receipt, type Settlement, unregistered, type Writing } from "./store.ts";
+import { lookFrom, missingOf, takeFill, wantsOf } from "./mend.ts";
+import {
+  type Held,
+  type IngestStore,
+  type NewEntry,
+  type Quarantined,
+  type Receipt,
+  type Settlement,
+  unregistered,
+  type Writing,
+} from "./store.ts";
 
 export interface IngestPorts {
   readonly store: IngestStore;
@@ -29,8 +41,8 @@ export interface IngestPorts {
 
 /** What became of a message, for the log and for whoever watches. */
 export interface Heard {
-  /** `kind` of the verdict; `hello`, `unknown-cell` and `not-a-message` besides. */
-  readonly outcome: Verdict["kind"] | "hello" | "unknown-cell" | "not-a-message";
+  /** `kind` of the verdict and `hello` besides; `gap`: rows are lost here; `filled`: some were put back. */
+  readonly outcome: Verdict["kind"] | "hello" | "gap" | "filled" | "unknown-cell" | "not-a-message";
   /** Entries newly stored. */
   readonly stored: number;
   /** The head that a hello says, where it is one: unsigned, so perhaps somebody else's word. */
@@ -44,6 +56,8 @@ export interface Ingest {
    * the store could not do it: then nothing is answered, and the cell sends again.
    */
   hear(cell: string, bytes: Uint8Array): Promise<Heard>;
+  /** Looks on in a cell's log for rows that are lost, a stretch a call and round again, and says what to ask the cell for. */
+  look(cell: string): Promise<readonly DownMessage[]>;
   /** Cosigns what was stored before a crash and not cosigned; to be called once at the start. */
   catchUp(): Promise<void>;
 }
@@ -53,6 +67,8 @@ export function createIngest(given: IngestPorts): Ingest {
   // Databases hold whole milliseconds.
   const ports: IngestPorts = { ...given, now: () => Math.floor(given.now()) };
   const { cells } = ports;
+  /** Up to where each cell's log was looked through. */
+  const looked = new Map<string, number>();
 
   async function hear(id: string, bytes: Uint8Array): Promise<Heard> {
     const cell = cells.get(id);
@@ -67,11 +83,22 @@ export function createIngest(given: IngestPorts): Ingest {
       return nothing("not-a-message");
     }
     if (message.value.kind === "batch") return takeBatch(ports, cell, message.value, bytes);
+    if (message.value.kind === "fill") {
+      const { outcome, answers } = await takeFill(ports, cell, message.value);
+      return { ...nothing(outcome), answers };
+    }
     return answerHello(ports, cell, message.value, bytes);
   }
 
   return {
     hear,
+    async look(id) {
+      const cell = cells.get(id);
+      if (cell === undefined) return [];
+      const { wants, next } = await lookFrom(ports, cell.origin, looked.get(id) ?? 0);
+      looked.set(id, next);
+      return wants;
+    },
     async catchUp() {
       for (const cell of cells.values()) await receiptFor(ports, cell.origin);
     },
@@ -81,7 +108,9 @@ export function createIngest(given: IngestPorts): Ingest {
 async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch, bytes: Uint8Array): Promise<Heard> {
   const { origin } = cell;
   const at = ports.now();
-  const verdict = await settleBatch(ports, cell, batch, bytes, at);
+  const settled = await settleWhole(ports, cell, batch, bytes, at);
+  if (settled.kind === "gap") return { ...nothing("gap"), answers: settled.wants };
+  const { verdict } = settled;
   const heard = (stored: number, ...answers: DownMessage[]): Heard => ({
     outcome: verdict.kind,
     stored,
@@ -111,17 +140,38 @@ async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch,
   }
 }
 
+type Settled =
+  | { readonly kind: "judged"; readonly verdict: Verdict }
+  | { readonly kind: "gap"; readonly wants: readonly DownMessage[] };
+
+/** What looks like another history may be a row that is lost here: it is judged when nothing is missing. */
+async function settleWhole(
+  ports: IngestPorts,
+  cell: RegisteredCell,
+  batch: Batch,
+  bytes: Uint8Array,
+  at: EpochMs,
+): Promise<Settled> {
+  const verdict = await settleBatch(ports, cell, batch, bytes, at, false);
+  if (verdict.kind !== "fork" || !verdict.ifWhole) return { kind: "judged", verdict };
+  const lost = await missingOf(ports, cell.origin, 1);
+  if (lost.length > 0) return { kind: "gap", wants: await wantsOf(ports, cell.origin, lost) };
+  return { kind: "judged", verdict: await settleBatch(ports, cell, batch, bytes, at, true) };
+}
+
 async function settleBatch(
   ports: IngestPorts,
   cell: RegisteredCell,
   batch: Batch,
   bytes: Uint8Array,
   at: EpochMs,
+  whole: boolean,
 ): Promise<Verdict> {
   for (let tries = 0; ; tries++) {
     const verdict = await ports.store.settle(cell.origin, reachOf(batch), (held): Settlement<Verdict> => {
       const judged = judgeBatch(held, batch, cell, ports.check);
-      return { writing: writingFor(judged, held, cell, batch, bytes, at), value: judged };
+      const waits = judged.kind === "fork" && judged.ifWhole && !whole;
+      return { writing: waits ? { kind: "nothing" } : writingFor(judged, held, cell, batch, bytes, at), value: judged };
     });
     if (verdict.kind !== "conflict" || !(await ports.waitForOthers?.(tries))) return verdict;
     for (; (await ports.store.log(cell.origin)).size < batch.from; tries++) {
@@ -140,7 +190,8 @@ function writingFor(
 ): Writing {
   if (verdict.kind === "taken") {
     const { entries, chain } = verdict;
-    return { kind: "entries", entries, chain, checkpoint: ownCheckpoint(batch.checkpoint, cell), at };
+    const spoiled = verdict.spoiled.map((found) => keptInPlace(found, entries, cell, at));
+    return { kind: "entries", entries, chain, checkpoint: ownCheckpoint(batch.checkpoint, cell), at, spoiled };
   }
   if (verdict.kind === "fork" && !held.frozen) {
     const { size, what } = verdict;
@@ -149,10 +200,22 @@ function writingFor(
   }
   if (verdict.kind === "refused") {
     const { code, what } = verdict;
-    const quarantined = { cell: cell.id, digest: digestOf(message), bytes: message.length, code, what, at };
+    const quarantined = { cell: cell.id, seq: null, digest: digestOf(message), bytes: message.length, code, what, at };
     return { kind: "quarantine", quarantined, message };
   }
   return { kind: "nothing" };
+}
+
+/** An entry that the cell has signed and nobody can read as one: its bytes stand among the entries, this says what is wrong. */
+function keptInPlace(
+  { rule, seq, what }: Finding,
+  entries: readonly NewEntry[],
+  { id }: RegisteredCell,
+  at: EpochMs,
+): Quarantined {
+  const one = entries.find((each) => each.seq === seq);
+  assert(one !== undefined, "a finding names its entry");
+  return { cell: id, seq, digest: one.digest, bytes: one.entry.length + one.body.length, code: rule, what, at };
 }
 
 async function answerHello(
@@ -171,38 +234,58 @@ async function answerHello(
     return over ? { ...nothing("refused"), answers: [stop] } : nothing("refused");
   }
   const heard = (...answers: DownMessage[]): Heard => ({ outcome: "hello", stored: 0, claims: message.size, answers });
+  if (message.receipt !== undefined) await learnFrom(ports, cell, message.receipt);
   const receipt = await receiptFor(ports, origin);
-  const { frozen, root: emptyRoot } = await ports.store.log(origin);
-  const at = receipt === null ? { size: 0, root: emptyRoot } : headIn(receipt);
+  const { frozen, size, root } = await ports.store.log(origin);
   if (frozen) {
     const what = "This log is frozen: two histories of it were seen. Call central QA.";
-    return heard({ kind: "fork", origin, size: at.size, what });
+    return heard({ kind: "fork", origin, size, what });
   }
-  const where: DownMessage = { kind: "at", origin, ...at, id: message.id };
+  const where: DownMessage = { kind: "at", origin, size, root, id: message.id };
   return receipt === null ? heard(where) : heard(where, { kind: "receipt", origin, ...receipt });
+}
+
+/**
+ * A cell shows the largest cosignature of central's that it holds. Where central has lost what it has sworn to (its store
+ * was restored from an older copy), this is how it knows: it takes the records again and swears to nothing smaller.
+ */
+async function learnFrom(ports: IngestPorts, cell: RegisteredCell, note: SignedNote): Promise<void> {
+  const { store, check, witness, now } = ports;
+  const opened = openCheckpoint(note, cell.origin, cell.keys, check);
+  const cosigned = openCosignatures(note, [witness.key], check);
+  // Somebody else's word, or of a key that central has no more: it is no reason to believe anything.
+  if (!opened.ok || !cosigned.ok || cosigned.value.length === 0) return;
+  const { size, root } = opened.value;
+  const { receipt, vouched } = await store.log(cell.origin);
+  if (receipt?.size === size || vouched?.size === size) return;
+  const reach = { from: size, to: size, jobs: [] };
+  const ours = await store.settle(cell.origin, reach, (held): Settlement<Uint8Array | null> => {
+    const own = held.base === null ? null : rootOf(held.base);
+    if (own === null || sameBytes(own, root) || held.frozen) return { writing: { kind: "nothing" }, value: own };
+    const what = `Central itself has cosigned two histories: its first ${size} entries are not those that it holds.`;
+    const fork = { origin: cell.origin, size, held: held.checkpoint, other: note, what, at: now() };
+    return { writing: { kind: "fork", fork }, value: own };
+  });
+  const isLarger = size > (receipt?.size ?? 0) && (ours === null || sameBytes(ours, root));
+  if (isLarger) await store.vouch(cell.origin, { size, note });
 }
 
 /** The largest cosigned checkpoint, made now where the newest head has none yet; null while nothing is held. */
 async function receiptFor(ports: IngestPorts, origin: string): Promise<Receipt | null> {
   const { store, witness, now } = ports;
-  const { newest, receipt, frozen } = await store.log(origin);
-  // What was seen to have two histories is not sworn to any further.
-  if (newest === null || frozen || (receipt !== null && receipt.size >= newest.size)) return receipt;
+  const { newest, receipt, vouched, frozen } = await store.log(origin);
+  // What was seen to have two histories is not sworn to any further; nor is less than was sworn to before.
+  if (newest === null || frozen || newest.size < (vouched?.size ?? 0)) return receipt;
+  if (receipt !== null && receipt.size >= newest.size) return receipt;
   const cosigned = await cosign(newest.checkpoint, witness, Math.floor(now() / 1000));
   return store.keepCosigned(origin, newest.size, cosigned);
 }
 
 async function receiptMessages(ports: IngestPorts, origin: string): Promise<DownMessage[]> {
   const receipt = await receiptFor(ports, origin);
+  const { size, vouched } = await ports.store.log(origin);
+  if (vouched !== null) return [{ kind: "kept", origin, size }];
   return receipt === null ? [] : [{ kind: "receipt", origin, ...receipt }];
-}
-
-/** Size and root that a receipt of our own is over. */
-function headIn({ note }: Receipt): { size: number; root: string } {
-  const split = splitNote(note);
-  const checkpoint = split.ok ? parseCheckpoint(split.value.text) : split;
-  assert(checkpoint.ok, "what central has cosigned is a checkpoint");
-  return { size: checkpoint.value.size, root: toHex(checkpoint.value.root) };
 }
 
 async function setAside(
@@ -211,7 +294,7 @@ async function setAside(
   message: Uint8Array,
   why: { readonly code: string; readonly what: string },
 ): Promise<void> {
-  const quarantined = { cell, digest: digestOf(message), bytes: message.length, ...why, at: now() };
+  const quarantined = { cell, seq: null, digest: digestOf(message), bytes: message.length, ...why, at: now() };
   const origin = cells.get(cell)?.origin ?? unregistered;
   await store.settle(origin, { from: 0, to: 0, jobs: [] }, () => ({
     writing: { kind: "quarantine", quarantined, message },

@@ -1,12 +1,12 @@
 /** The witness's judgement of one batch (docs/sync-format.md): taken, known, ahead, refused, or proof of two histories. */
 import { assert } from "../kernel/assert.ts";
 import { digestOf } from "../kernel/hash.ts";
-import type { JobId } from "../kernel/names.ts";
+import type { Digest, JobId } from "../kernel/names.ts";
 import type { Batch } from "../ledger/batch.ts";
 import { fromBase64, sameBytes, utf8 } from "../ledger/bytes.ts";
 import type { Chain } from "../ledger/chain.ts";
-import { checkBody, createChainCheck, isFinding, type Row } from "../ledger/chain-check.ts";
-import { openCheckpoint } from "../ledger/checkpoint.ts";
+import { checkBody, createChainCheck, isFinding } from "../ledger/chain-check.ts";
+import { openCheckpoint, parseCheckpoint } from "../ledger/checkpoint.ts";
 import { type Continuation, readContinuation, wrongAncestor } from "../ledger/continuation.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import type { Finding, Rule } from "../ledger/finding.ts";
@@ -15,7 +15,7 @@ import { consistencyRoots } from "../ledger/proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "../ledger/signer.ts";
 import { readSuccession, wrongSuccession } from "../ledger/succession.ts";
 import { emptyFrontier, type Frontier, grow, leafHash, rootOf } from "../ledger/tree.ts";
-import type { Held, NewEntry, Reach } from "./store.ts";
+import { type Held, type NewEntry, type Reach, type Receipt, unreadType } from "./store.ts";
 
 /** A cell as central's own configuration knows it; nothing of this is ever taken from a message. */
 export interface RegisteredCell {
@@ -40,13 +40,25 @@ export interface PastLog {
 /** What is to be done with a batch. */
 export type Verdict =
   /** Store the new entries and the checkpoint, then cosign. */
-  | { readonly kind: "taken"; readonly entries: readonly NewEntry[]; readonly chain: Chain }
+  | {
+      readonly kind: "taken";
+      readonly entries: readonly NewEntry[];
+      readonly chain: Chain;
+      /** Entries that the cell has signed and that are not well-formed: kept in their place, never interpreted. */
+      readonly spoiled: readonly Finding[];
+    }
   /** All of it is held already. */
   | { readonly kind: "known" }
   /** It begins after what is held. */
   | { readonly kind: "conflict"; readonly size: number }
   /** The cell's key has signed what cannot be true beside what is held; `size` is where they part, as far as is known. */
-  | { readonly kind: "fork"; readonly size: number; readonly what: string }
+  | {
+      readonly kind: "fork";
+      readonly size: number;
+      readonly what: string;
+      /** Only where no row is lost here: a job's last entry that is missing would look the same. */
+      readonly ifWhole: boolean;
+    }
   /** It can never be taken; `code` is a rule of the verifier or one of this file's own. */
   | { readonly kind: "refused"; readonly code: Rule | OwnCode; readonly what: string };
 
@@ -59,11 +71,17 @@ type OwnCode = "origin" | "checkpoint" | "differs" | "proof" | "ancestor";
 /** What of the store a batch touches. */
 export function reachOf(batch: Batch): Reach {
   const jobs = new Set<JobId>();
+  const links = new Set<Digest>();
+  let boot: number | undefined;
   for (const { entry } of batch.entries) {
-    const job = parseEntry(entry)?.job;
-    if (job) jobs.add(job);
+    const read = parseEntry(entry);
+    if (read?.job) jobs.add(read.job);
+    if (read?.jobPrev) links.add(read.jobPrev);
+    // The first of a start may follow on one that nobody can read.
+    if (read?.job && read.boot !== boot) links.add(read.prev);
+    boot = read?.boot;
   }
-  return { from: batch.from, to: batch.from + batch.entries.length, jobs: [...jobs] };
+  return { from: batch.from, to: batch.from + batch.entries.length, jobs: [...jobs], links: [...links] };
 }
 
 /**
@@ -95,15 +113,19 @@ export function judgeBatch(held: Held, batch: Batch, cell: RegisteredCell, check
   }
   const heldSize = held.chain.frontier.size;
   if (held.frozen) {
-    return { kind: "fork", size: heldSize, what: "This log is frozen: two histories of it were seen before." };
+    const what = "This log is frozen: two histories of it were seen before.";
+    return { kind: "fork", size: heldSize, what, ifWhole: false };
   }
-  if (batch.from > heldSize) return { kind: "conflict", size: heldSize };
-  assert(held.base !== null, "what is held was read up to where the batch begins");
+  // Nothing can be said of what begins among rows that are lost: only what comes after all of them is judged.
+  if (batch.from > heldSize || held.base === null) return { kind: "conflict", size: heldSize };
   const leaves = batch.entries.map(({ entry }) => leafHash(utf8(entry)));
   const signed = sameBytes(rootOf(grown(held.base, leaves)), root);
   if (!signed) return notAsSigned(held, held.base, batch, root);
   return (
-    overlap(held, batch, leaves) ?? wrongProof(held.base, batch, root) ?? judgeEntries(held, batch, leaves, cell, check)
+    overlap(held, batch, leaves) ??
+    wrongProof(held.base, batch, root) ??
+    againstVouched(held.vouched, held.base, batch, leaves) ??
+    judgeEntries(held, batch, leaves, cell, check)
   );
 }
 
@@ -122,7 +144,9 @@ function notAsSigned(held: Held, base: Frontier, batch: Batch, root: Uint8Array)
     `Entries ${batch.from} to ${size - 1} are not what the cell has signed on top of what central holds.`,
   );
   if (size <= held.chain.frontier.size) {
-    const own = rootOf(grown(base, held.leaves));
+    const known = held.leaves.filter((leaf) => leaf !== null);
+    if (known.length < held.leaves.length) return differs;
+    const own = rootOf(grown(base, known));
     return sameBytes(own, root) ? differs : fork(size, `its first ${size} entries are not those that central holds`);
   }
   // The signed tree itself may show, by the cell's own proof, that it does not begin with what is held.
@@ -133,8 +157,33 @@ function notAsSigned(held: Held, base: Frontier, batch: Batch, root: Uint8Array)
 
 /** Entries that are held already must be the same ones: the cell has signed the others too. */
 function overlap(held: Held, batch: Batch, leaves: readonly Uint8Array[]): Verdict | null {
-  const at = held.leaves.findIndex((leaf, index) => !sameBytes(leaf, leaves[index] ?? leaf));
+  const count = held.chain.frontier.size - batch.from;
+  const at = held.leaves.findIndex(
+    (leaf, index) => leaf !== null && index < count && !sameBytes(leaf, leaves[index] ?? leaf),
+  );
   return at < 0 ? null : fork(batch.from + at, `entry ${batch.from + at} is not the one that central holds`);
+}
+
+/** What central has sworn to and lost must come back as it was: a cosignature of its own over another tree proves a fork. */
+function againstVouched(
+  vouched: Receipt | null,
+  base: Frontier,
+  batch: Batch,
+  leaves: readonly Uint8Array[],
+): Verdict | null {
+  if (vouched === null || vouched.size <= batch.from || vouched.size > batch.from + leaves.length) return null;
+  const root = rootOf(grown(base, leaves.slice(0, vouched.size - batch.from)));
+  return sameBytes(root, rootIn(vouched.note))
+    ? null
+    : fork(vouched.size, `its first ${vouched.size} entries are not those that central has cosigned`);
+}
+
+/** The root that a note of central's own is over. */
+export function rootIn(note: SignedNote): Uint8Array {
+  const split = splitNote(note);
+  const checkpoint = split.ok ? parseCheckpoint(split.value.text) : split;
+  assert(checkpoint.ok, "what central has cosigned is a checkpoint");
+  return checkpoint.value.root;
 }
 
 function wrongProof(base: Frontier, batch: Batch, root: Uint8Array): Verdict | null {
@@ -150,8 +199,8 @@ function wrongProof(base: Frontier, batch: Batch, root: Uint8Array): Verdict | n
     : refused("proof", "Its consistency proof does not lead from what central holds to what was signed.");
 }
 
-/** Rules that an entry breaks by itself: another copy of it may be whole. The others are about its place. */
-const ownRules: ReadonlySet<Rule> = new Set<Rule>(["entry-format", "body-changed", "body-format"]);
+/** Rules that an entry breaks by what it is, signed as it is: it is kept in its place, marked and never interpreted. */
+export const contentRules: ReadonlySet<Rule> = new Set<Rule>(["entry-format", "body-format"]);
 
 function judgeEntries(
   held: Held,
@@ -163,23 +212,22 @@ function judgeEntries(
   const start = held.chain.frontier.size;
   const fresh = batch.entries.slice(Math.max(0, start - batch.from));
   if (fresh.length === 0) return { kind: "known" };
-  const walk = createChainCheck(held.chain.origin, () => true, { chain: held.chain, jobHeads: held.jobHeads });
+  const { chain, jobHeads, unread } = held;
+  const walk = createChainCheck(chain.origin, () => true, { chain, jobHeads, unread });
   const entries: NewEntry[] = [];
+  const spoiled: Finding[] = [];
   for (const [index, texts] of fresh.entries()) {
     const seq = start + index;
-    const [entry, body] = [utf8(texts.entry), utf8(texts.body)];
-    const read = parseEntry(texts.entry);
-    const row: Row = { seq, job: read?.job ?? null, entry, body };
-    const wrong = walk.step(row) ?? badBody(body, seq);
-    if (wrong !== null) return judgeFinding(wrong, seq);
-    assert(read !== null, "what the chain check has let pass is an entry");
-    const { job, type, at } = read;
-    const leaf = leaves[seq - batch.from] ?? leafHash(entry);
-    entries.push({ seq, leaf, digest: digestOf(entry), job, type, at, entry, body });
+    const one = filed(seq, texts, leaves[seq - batch.from]);
+    const wrong = walk.step(one) ?? badBody(one.body, seq);
+    if (wrong !== null && !contentRules.has(wrong.rule)) return judgeFinding(wrong, seq);
+    if (wrong !== null) spoiled.push(wrong);
+    if (wrong?.rule === "entry-format") walk.pass(one.entry);
+    entries.push(one);
   }
   const wrong = walk.end();
   if (wrong !== null) return judgeFinding(wrong, start);
-  return judgeTurns(entries, batch, cell, check) ?? { kind: "taken", entries, chain: walk.chain() };
+  return judgeTurns(entries, batch, cell, check) ?? { kind: "taken", entries, chain: walk.chain(), spoiled };
 }
 
 /**
@@ -192,7 +240,8 @@ function judgeTurns(
   cell: RegisteredCell,
   check: SignatureCheck,
 ): Verdict | null {
-  for (const { seq, entry, body } of entries) {
+  for (const { seq, type, entry, body } of entries) {
+    if (type === unreadType) continue;
     const succession = readSuccession(seq, entry, body);
     if (isFinding(succession)) return refused(succession.rule, succession.what);
     if (succession !== null) {
@@ -221,15 +270,27 @@ function wrongBeginning(continuation: Continuation | null, cell: RegisteredCell,
   return wrong === null ? null : `The log continues ${past.origin}, but ${wrong}.`;
 }
 
+/** An entry as it is kept: found by what it says, or by nothing where nobody can read it. */
+export function filed(seq: number, texts: Batch["entries"][number], leaf?: Uint8Array): NewEntry {
+  const [entry, body] = [utf8(texts.entry), utf8(texts.body)];
+  const read = parseEntry(texts.entry);
+  const { job, type, at } = read ?? { job: null, type: unreadType, at: 0 };
+  return { seq, leaf: leaf ?? leafHash(entry), digest: digestOf(entry), job, type, at, entry, body };
+}
+
 function badBody(body: Uint8Array, seq: number): Finding | null {
   const found = checkBody(body, seq);
   return isFinding(found) ? found : null;
 }
 
-/** Under a root that the cell has signed, an entry that does not follow was signed all the same. */
+/**
+ * Under a root that the cell has signed, an entry that does not follow was signed all the same. A body is under the root
+ * only by the digest in its entry: another one is a carrier's doing.
+ */
 function judgeFinding({ rule, seq, what }: Finding, size: number): Verdict {
-  if (ownRules.has(rule)) return refused(rule, what);
-  return { kind: "fork", size: seq ?? size, what: `The cell's key has signed a history that does not hold: ${what}` };
+  if (rule === "body-changed") return refused(rule, what);
+  const said = `The cell's key has signed a history that does not hold: ${what}`;
+  return { kind: "fork", size: seq ?? size, what: said, ifWhole: rule === "job-link" };
 }
 
 function fork(size: number, which: string): Verdict {
@@ -237,6 +298,7 @@ function fork(size: number, which: string): Verdict {
     kind: "fork",
     size,
     what: `The cell's key has signed two histories: ${which}.`,
+    ifWhole: false,
   };
 }
 

@@ -106,7 +106,11 @@ async function catchUp(ports: OfficePorts, { origin }: RegisteredCell, { fold }:
   while (fold.view().size < size) {
     const page = await ports.store.entries(origin, fold.view().size, pageSize);
     if (page.length === 0) return;
-    for (const entry of page) fold.take(entry);
+    for (const entry of page) {
+      // Rows that are lost are got back from the cell; until then nothing is said of what comes after them.
+      if (entry.seq !== fold.view().size) return;
+      fold.take(entry);
+    }
     await ports.breathe();
   }
 }

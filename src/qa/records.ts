@@ -5,6 +5,9 @@ import type { BatchRecord } from "../jobs/record/batch-record.ts";
 import { createGathering } from "../jobs/record/gather.ts";
 import { omissions, releaseFaults } from "../jobs/record/omissions.ts";
 import { parseCanonical } from "../kernel/json.ts";
+import type { Digest } from "../kernel/names.ts";
+import { textOf } from "../ledger/bytes.ts";
+import { parseEntry } from "../ledger/entry.ts";
 import type { KeptEntry } from "./store.ts";
 
 /** Judges one job's record while its entries are read, in order. */
@@ -23,6 +26,8 @@ const countEvery = 100;
 const mostSaid = 50;
 
 const unknownForm = "Central cannot read the record: it holds entries of another form than this software knows.";
+const brokenLink = "An entry of this job cannot be read by central, or is missing here: the record is not complete.";
+const unreadable = "The body of an entry of this job cannot be read by central: the record is not complete.";
 const tooMuch = "Central cannot judge this record: it holds more than the record of any job should.";
 
 /** A judge who has read nothing. Simulation is not judged here: whether it is allowed is central's own register to say. */
@@ -30,12 +35,21 @@ export function createRecordJudge(): RecordJudge {
   const gathering = createGathering();
   let taken = 0;
   let trouble: string | null = null;
+  let last: Digest | null = null;
   return {
     take(entry) {
       if (trouble !== null) return;
+      // What nobody can read, and is of this job, is what the next entry links to; and so is a row that is lost.
+      if (parseEntry(textOf(entry.entry) ?? "")?.jobPrev !== last) trouble = brokenLink;
+      last = entry.digest;
       taken += 1;
       try {
-        gathering.take(eventOf(entry), entry.at);
+        const event = eventOf(entry);
+        if (event === null) {
+          trouble = unreadable;
+          return;
+        }
+        gathering.take(event, entry.at);
         // A cell's key may be in the wrong hands: no record may keep central from its other cells.
         const counts = taken % countEvery === 0;
         if (taken > mostEntriesJudged || (counts && membersOf(gathering.record()) > mostMembersJudged)) {
@@ -76,7 +90,7 @@ function membersOf({ attempts, units, nonconformities, unwatched }: BatchRecord)
   return lists.reduce((sum, { length }) => sum + length, 0);
 }
 
-function eventOf({ type, body }: KeptEntry): Event {
+function eventOf({ type, body }: KeptEntry): Event | null {
   const parsed = parseCanonical(body);
-  return { ...(parsed.ok ? (parsed.value as object) : {}), type } as unknown as Event;
+  return parsed.ok ? ({ ...(parsed.value as object), type } as unknown as Event) : null;
 }

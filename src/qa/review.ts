@@ -3,7 +3,7 @@ import { parseCanonical } from "../kernel/json.ts";
 import { type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
 import type { JobId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
-import type { KeptEntry } from "./store.ts";
+import { type KeptEntry, unreadType } from "./store.ts";
 
 /** A nonconformity as it stands. */
 export interface Nonconformity {
@@ -41,7 +41,7 @@ export interface JobView {
 
 /** Something of the cell itself that somebody should look at. */
 export interface Oddity {
-  readonly kind: "clock" | "lockout" | "storage" | "unsafe";
+  readonly kind: "clock" | "lockout" | "storage" | "unsafe" | "unread";
   readonly seq: number;
   readonly at: EpochMs;
   readonly what: string;
@@ -145,7 +145,16 @@ export function createCellFold(): CellFold {
 
   return {
     take(entry) {
+      if (entry.type === unreadType) {
+        size = entry.seq + 1;
+        return odd(
+          "unread",
+          { ...entry, at: entry.receivedAt },
+          `Entry ${entry.seq} is signed by the cell and cannot be read.`,
+        );
+      }
       const parsed = parseCanonical(entry.body);
+      if (!parsed.ok) odd("unread", entry, `The body of entry ${entry.seq} is signed by the cell and cannot be read.`);
       const body: Members = parsed.ok ? (membersOf(parsed.value) ?? {}) : {};
       size = entry.seq + 1;
       lastAt = entry.at;

@@ -13,20 +13,26 @@ export interface Reach {
   readonly from: number;
   readonly to: number;
   readonly jobs: readonly JobId[];
+  /** Digests that the entries link to, of which some may be entries that nobody can read. */
+  readonly links?: readonly Digest[];
 }
 
 /** What is held of one log, as far as a batch can touch it; read under the log's lock. */
 export interface Held {
   /** The end of what is held. */
   readonly chain: Chain;
-  /** The tree of the first `from` entries; null where fewer are held. */
+  /** The tree of the first `from` entries; null where fewer are held, or where rows that it is made from are lost. */
   readonly base: Frontier | null;
-  /** Leaf hashes held from `from` on, up to `to`. */
-  readonly leaves: readonly Uint8Array[];
+  /** Leaf hashes held from `from` on, up to `to`; null in the place of a row that is lost. */
+  readonly leaves: readonly (Uint8Array | null)[];
   /** Digest of the last entry of each job that the reach names, where one is held. */
   readonly jobHeads: JobHeads;
+  /** Those of the reach's links that are entries nobody can read. */
+  readonly unread: ReadonlySet<Digest>;
   /** The newest checkpoint accepted; null before the first. */
   readonly checkpoint: SignedNote | null;
+  /** A cosignature of central's that is larger than all that it holds itself: it has lost records, and the cell has this. */
+  readonly vouched: Receipt | null;
   /** True once two histories of this log were seen: nothing more is taken. */
   readonly frozen: boolean;
 }
@@ -39,6 +45,7 @@ export interface NewEntry {
   /** SHA-256 of the entry's bytes: what the next one links to. */
   readonly digest: Digest;
   readonly job: JobId | null;
+  /** `unreadType` where the entry cannot be read; no entry's own type has that form. */
   readonly type: string;
   readonly at: EpochMs;
   readonly entry: Uint8Array;
@@ -62,14 +69,26 @@ export interface Fork {
   readonly at: EpochMs;
 }
 
-/** A message that was not taken, by the digest of its bytes. */
+/** The type under which an entry is filed that is no entry by its form. */
+export const unreadType = "(unread)";
+
+/** A message that was not taken, by the digest of its bytes; or an entry that is kept in its place and not interpreted. */
 export interface Quarantined {
   readonly cell: string;
+  /** The entry's number in its log; null for a message that was not taken. */
+  readonly seq: number | null;
   readonly digest: Digest;
   readonly bytes: number;
   readonly code: string;
   readonly what: string;
   readonly at: EpochMs;
+}
+
+/** How much of what a cell sent and central did not take is not kept: the honest count behind the bounds. */
+export interface Dropped {
+  readonly cell: string;
+  readonly messages: number;
+  readonly bytes: number;
 }
 
 /** What a judgement wants written, all of it or nothing. */
@@ -83,6 +102,8 @@ export type Writing =
       readonly chain: Chain;
       readonly checkpoint: SignedNote;
       readonly at: EpochMs;
+      /** Those of them that the cell has signed and that are not well-formed. */
+      readonly spoiled: readonly Quarantined[];
     }
   | { readonly kind: "fork"; readonly fork: Fork }
   /** The message itself is kept for the first few of a cell, the digest of all. */
@@ -115,7 +136,15 @@ export interface LogState {
   readonly newest: AcceptedHead | null;
   /** The largest that was cosigned; null where none was. */
   readonly receipt: Receipt | null;
+  /** The largest cosignature that a cell has shown and that is larger than `receipt`. */
+  readonly vouched: Receipt | null;
   readonly frozen: boolean;
+}
+
+/** Entries from `from` up to, not including, `to`. */
+export interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** A signed decision, kept for ever. */
@@ -148,10 +177,18 @@ export interface QaStore extends TraceStore, WatchStore {
   /** The log's state; size 0 where nothing is held. */
   log(origin: string): Promise<LogState>;
   /**
-   * Keeps a cosigned checkpoint over an accepted head, unless one of that size or larger is kept already: central never
-   * cosigns a smaller size after a larger. Resolves with the largest that stands.
+   * Keeps a cosigned checkpoint over an accepted head, unless one of that size or larger is kept already, or a larger one
+   * was vouched for: central never cosigns a smaller size after a larger. Resolves with the largest that is kept.
    */
-  keepCosigned(origin: string, size: number, cosigned: SignedNote): Promise<Receipt>;
+  keepCosigned(origin: string, size: number, cosigned: SignedNote): Promise<Receipt | null>;
+  /** Keeps a cosignature of central's own that it has lost and a cell has shown, found right by the caller. */
+  vouch(origin: string, receipt: Receipt): Promise<void>;
+  /** The first rows that are lost from `from` up to `to`, at most `limit` stretches. */
+  missing(origin: string, range: Range, limit: number): Promise<readonly Range[]>;
+  /** The tree at the smallest accepted head that has `size` entries or more; null where there is none. */
+  treeFrom(origin: string, size: number): Promise<Frontier | null>;
+  /** Puts rows back that were lost, as proved by the caller; what is there stays. Resolves with how many were put back. */
+  putBack(origin: string, entries: readonly NewEntry[], at: EpochMs): Promise<number>;
   /** The accepted heads in order of size. */
   heads(origin: string): Promise<readonly AcceptedHead[]>;
   /** At most `limit` entries from `from` on. */
@@ -159,8 +196,12 @@ export interface QaStore extends TraceStore, WatchStore {
   /** The entries of one job, in order: all, or at most `limit` from the entry number `from` on. */
   jobEntries(origin: string, job: JobId, from?: number, limit?: number): Promise<readonly KeptEntry[]>;
   forks(): Promise<readonly Fork[]>;
-  /** The newest that were not taken, at most `limit`. */
+  /** The newest that were not taken or are kept in their place uninterpreted, at most `limit`. */
   quarantined(limit: number): Promise<readonly Quarantined[]>;
+  /** What was refused of each cell beyond the bounds of the list. */
+  dropped(): Promise<readonly Dropped[]>;
+  /** Adds to the count of what was refused and not even listed. */
+  countDropped(dropped: Dropped): Promise<void>;
   /** The bytes of one of them, where they were kept. */
   quarantinedMessage(cell: string, digest: Digest): Promise<Uint8Array | null>;
   /** Keeps a decision; one with the same id is not kept twice. */
@@ -175,7 +216,20 @@ export interface QaStore extends TraceStore, WatchStore {
 }
 
 /** What ingest asks of the store. */
-export type IngestStore = Pick<QaStore, "settle" | "log" | "keepCosigned" | "heard" | "settleStatus" | "raise">;
+export type IngestStore = Pick<
+  QaStore,
+  | "settle"
+  | "log"
+  | "keepCosigned"
+  | "heard"
+  | "settleStatus"
+  | "raise"
+  | "vouch"
+  | "missing"
+  | "treeFrom"
+  | "putBack"
+  | "countDropped"
+>;
 
 /** Thrown by every method of a store whose database could not do what was asked. */
 export class StoreFailed extends Error {
@@ -244,9 +298,29 @@ export function chainAt(origin: string, row: HeadRow | undefined): Chain {
   return { origin, frontier: unpackFrontier(size, frontier), prev: prev as Digest, boot };
 }
 
-/** The tree of `row.size` leaves grown by the leaves that follow. */
-export function grownFrom(origin: string, row: HeadRow | undefined, leaves: readonly Uint8Array[]): Frontier {
-  return leaves.reduce((edge, leaf) => grow(edge, leaf), chainAt(origin, row).frontier);
+/** The tree of `size` leaves: of `row.size`, grown by those that follow; null where one of them is lost. */
+export function grownFrom(
+  origin: string,
+  row: HeadRow | undefined,
+  size: number,
+  leaves: readonly (Uint8Array | null)[],
+): Frontier | null {
+  let edge = chainAt(origin, row).frontier;
+  for (const leaf of leaves) {
+    if (leaf === null) return null;
+    edge = grow(edge, leaf);
+  }
+  return edge.size === size ? edge : null;
+}
+
+/** The leaves of `from` up to the last of these rows, null where one is missing. */
+export function leavesFrom(
+  from: number,
+  rows: readonly { readonly seq: number; readonly leaf: Uint8Array }[],
+): (Uint8Array | null)[] {
+  const leaves = new Array<Uint8Array | null>((rows.at(-1)?.seq ?? from - 1) + 1 - from).fill(null);
+  for (const { seq, leaf } of rows) leaves[seq - from] = new Uint8Array(leaf);
+  return leaves;
 }
 
 /** A log's state from its newest head row. */
@@ -254,9 +328,14 @@ export function stateOf(
   origin: string,
   row: HeadRow | undefined,
   newest: AcceptedHead | null,
-  receipt: Receipt | null,
-  frozen: boolean,
+  { receipt, vouched, frozen }: Pick<LogState, "receipt" | "vouched" | "frozen">,
 ): LogState {
   const { frontier } = chainAt(origin, row);
-  return { origin, size: frontier.size, root: toHex(rootOf(frontier)) as Digest, newest, receipt, frozen };
+  const root = toHex(rootOf(frontier)) as Digest;
+  return { origin, size: frontier.size, root, newest, receipt, vouched: above(receipt, vouched), frozen };
+}
+
+/** The shown cosignature where it is larger than the one that is kept. */
+export function above(receipt: Receipt | null, vouched: Receipt | null): Receipt | null {
+  return vouched !== null && vouched.size > (receipt?.size ?? 0) ? vouched : null;
 }

@@ -1,13 +1,23 @@
 /** Putting a batch together from the ledger: as many whole entries as fit, the checkpoint over them, the proof that they follow. */
-import { maxMessageBytes, messageBytes } from "../ledger/batch.ts";
+import { type Batch, maxMessageBytes, messageBytes } from "../ledger/batch.ts";
 import { toBase64, utf8 } from "../ledger/bytes.ts";
 import type { Ledger } from "../ledger/ledger.ts";
 import { isSuccession } from "../ledger/succession.ts";
+import type { Wanted } from "./courier.ts";
 
 /** What sync needs of the ledger. */
 export type SyncLedger = Pick<
   Ledger,
-  "origin" | "head" | "headAt" | "read" | "checkpointAt" | "proofBetween" | "cosigned" | "putCosignature"
+  | "origin"
+  | "head"
+  | "headAt"
+  | "edgeAt"
+  | "read"
+  | "checkpointAt"
+  | "proofBetween"
+  | "cosigned"
+  | "receipt"
+  | "putCosignature"
 >;
 
 export type Composed =
@@ -20,7 +30,34 @@ const frameBytes = 32 * 1024;
 
 /** A batch of at most `limit` entries (1 or more) from `from` on, which the ledger has. Rejects where the ledger does. */
 export async function composeBatch(ledger: SyncLedger, from: number, limit: number): Promise<Composed> {
-  const entries: { entry: string; body: string }[] = [];
+  const entries = await whatFits(ledger, from, limit);
+  const to = from + entries.length;
+  if (to === from) return { kind: "too-large" };
+  const [proof, checkpoint] = await Promise.all([
+    from === 0 ? [] : ledger.proofBetween(from, to),
+    ledger.checkpointAt(to),
+  ]);
+  const { origin } = ledger;
+  const bytes = messageBytes({ kind: "batch", origin, from, entries, checkpoint, proof: proof.map(toBase64) });
+  return { kind: "batch", to, bytes };
+}
+
+/**
+ * Entries that central has lost, from `from` up to at most `to`, with the edge of the tree before them and the proof that
+ * they stand in the tree of `size` entries. Rejects where the ledger does; the range is within the log.
+ */
+export async function composeFill(ledger: SyncLedger, { from, to, size }: Wanted): Promise<Uint8Array> {
+  const entries = await whatFits(ledger, from, to - from);
+  const end = from + entries.length;
+  const [edge, proof] = await Promise.all([ledger.edgeAt(from), ledger.proofBetween(end, size)]);
+  const { origin } = ledger;
+  const nodes = { edge: edge.nodes.map(toBase64), proof: proof.map(toBase64) };
+  return messageBytes({ kind: "fill", origin, from, entries, size, ...nodes });
+}
+
+/** As many whole entries from `from` on as fit into a message. */
+async function whatFits(ledger: SyncLedger, from: number, limit: number): Promise<Batch["entries"]> {
+  const entries: Batch["entries"] = [];
   let room = maxMessageBytes - frameBytes;
   for await (const {
     entryText: entry,
@@ -35,15 +72,7 @@ export async function composeBatch(ledger: SyncLedger, from: number, limit: numb
     // What hands the key on ends its batch: the checkpoint over exactly so many entries is the one that both keys signed.
     if (isSuccession(type)) break;
   }
-  const to = from + entries.length;
-  if (to === from) return { kind: "too-large" };
-  const [proof, checkpoint] = await Promise.all([
-    from === 0 ? [] : ledger.proofBetween(from, to),
-    ledger.checkpointAt(to),
-  ]);
-  const { origin } = ledger;
-  const bytes = messageBytes({ kind: "batch", origin, from, entries, checkpoint, proof: proof.map(toBase64) });
-  return { kind: "batch", to, bytes };
+  return entries;
 }
 
 /** Bytes of a text as a JSON string. */

@@ -35,8 +35,9 @@ export function disconnected(draft: Draft, reason: DownReason): void {
   const youngDeaths = young ? state.youngDeaths + 1 : held ? 0 : state.youngDeaths;
   set(draft, { link: "down", drops, youngDeaths });
   forgetUnderWay(draft, state.withQa);
+  set(draft, { wanted: null });
   if (!isOver(state)) set(draft, { phase: "asking" });
-  due(draft, { answer: null, retry: null, linger: null, beat: null });
+  due(draft, { answer: null, retry: null, linger: null, beat: null, budget: null });
   if (reason === "taken-over") {
     set(draft, { phase: state.phase === "frozen" ? "frozen" : "stopped" });
     const what = "The broker gave this cell's session to another controller with the same certificate.";

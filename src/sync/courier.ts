@@ -2,6 +2,7 @@
 import type { EpochMs, Milliseconds, MonotonicMs } from "../kernel/units.ts";
 import { type DownMessage, maxBatchEntries } from "../ledger/batch.ts";
 import type { SignedNote } from "../ledger/note.ts";
+import { type Bucket, fullBucket } from "./bucket.ts";
 import type { Own } from "./judge.ts";
 import type { Trouble } from "./trouble.ts";
 
@@ -48,6 +49,13 @@ export interface UnderWay {
   readonly acknowledged: boolean;
 }
 
+/** Entries that central QA has lost and asks for, by the tree of `size` entries. */
+export interface Wanted {
+  readonly from: number;
+  readonly to: number;
+  readonly size: number;
+}
+
 /** `asking`: a hello waits for its answer. `waiting`: a retry is due later. `frozen`, `stopped`: only a start ends it. */
 export type Phase = "asking" | "sending" | "waiting" | "frozen" | "stopped";
 
@@ -69,6 +77,11 @@ export interface CourierState {
   readonly underWay: readonly UnderWay[];
   /** A batch that is being put together. */
   readonly composing: number | null;
+  /** What central QA asked for last; it is sent when no record waits. */
+  readonly wanted: Wanted | null;
+  /** The answer to it that is being put together. */
+  readonly filling: number | null;
+  readonly bucket: Bucket;
   /** Batches at a time, as this connection allows. */
   readonly window: number;
   /** Entries in a batch; fewer while a batch that was refused is taken apart. */
@@ -103,6 +116,8 @@ export interface Deadlines {
   readonly retry: MonotonicMs | null;
   readonly linger: MonotonicMs | null;
   readonly beat: MonotonicMs | null;
+  /** When the bound on bytes a second lets something out again. */
+  readonly budget: MonotonicMs | null;
 }
 
 export type Input =
@@ -113,7 +128,15 @@ export type Input =
   | { readonly kind: "disconnected"; readonly reason: DownReason }
   | { readonly kind: "head-moved"; readonly size: number }
   /** A batch was put together and handed to the connection. */
-  | { readonly kind: "sent"; readonly serial: number; readonly from: number; readonly to: number }
+  | {
+      readonly kind: "sent";
+      readonly serial: number;
+      readonly from: number;
+      readonly to: number;
+      readonly bytes: number;
+    }
+  /** What central QA wanted was put together and handed to the connection. */
+  | { readonly kind: "filled"; readonly serial: number; readonly bytes: number }
   /** The entry at `from` does not fit into a message. */
   | { readonly kind: "too-large"; readonly serial: number; readonly from: number }
   | { readonly kind: "acknowledged"; readonly serial: number }
@@ -133,6 +156,8 @@ export type Output =
   | { readonly kind: "hello"; readonly id: string; readonly size: number }
   /** Put together a batch of at most `limit` entries from `from` on and send it; answered by `sent` or `too-large`. */
   | { readonly kind: "compose"; readonly serial: number; readonly from: number; readonly limit: number }
+  /** Put together what central QA has lost and send it; answered by `filled`. */
+  | { readonly kind: "fill"; readonly serial: number; readonly wanted: Wanted }
   /** Make it durable; answered by `stored`. */
   | { readonly kind: "store"; readonly size: number; readonly note: SignedNote }
   /** A decision, to be opened and handed to the core. */
@@ -149,7 +174,7 @@ export interface Tick {
 }
 
 /** A courier that has not begun; its whole memory is the ledger's head and what is cosigned of it. */
-export function freshCourier(head: number, withQa: number): CourierState {
+export function freshCourier(head: number, withQa: number, bytesPerSecond: number | null = null): CourierState {
   return {
     head,
     withQa,
@@ -161,6 +186,9 @@ export function freshCourier(head: number, withQa: number): CourierState {
     next: withQa,
     underWay: [],
     composing: null,
+    wanted: null,
+    filling: null,
+    bucket: fullBucket(bytesPerSecond, 0),
     window: 1,
     limit: maxBatchEntries,
     splitTo: 0,
@@ -176,8 +204,13 @@ export function freshCourier(head: number, withQa: number): CourierState {
     upSince: 0,
     highest: 0,
     alarm: null,
-    deadlines: { reconnect: null, answer: null, retry: null, linger: null, beat: null },
+    deadlines: { reconnect: null, answer: null, retry: null, linger: null, beat: null, budget: null },
   };
+}
+
+/** True while a record that could go to central QA has not gone: whatever is less urgent waits for that. */
+export function recordsWait({ link, phase, next, head, composing, underWay }: CourierState): boolean {
+  return link !== "up" || phase !== "sending" || next < head || composing !== null || underWay.length > 0;
 }
 
 /** When the courier wants to hear `time` next; null where it waits for nothing. */

@@ -40,7 +40,7 @@ export function ask(draft: Draft): void {
 }
 
 export function forgetUnderWay(draft: Draft, next: number): void {
-  set(draft, { underWay: [], composing: null, next });
+  set(draft, { underWay: [], composing: null, filling: null, next });
 }
 
 export function retryLater(draft: Draft, atLeast = 0): void {

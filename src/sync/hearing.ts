@@ -1,10 +1,10 @@
 /** What the courier makes of central QA's words: believed only as far as the cell's own keys and tree bear them out. */
 import { unreachable } from "../kernel/assert.ts";
-import type { DownMessage } from "../ledger/batch.ts";
+import { type DownMessage, maxBatchEntries } from "../ledger/batch.ts";
 import type { CourierState } from "./courier.ts";
-import { ask, type Draft, due, forgetUnderWay, isOver, progress, raise, retryLater, set } from "./draft.ts";
+import { ask, type Draft, due, forgetUnderWay, isOver, progress, raise, set } from "./draft.ts";
 import { judgeReceipt, type Own, type Receipt } from "./judge.ts";
-import { standBefore } from "./sending.ts";
+import { landed, standBefore } from "./sending.ts";
 import { type Trouble, trouble } from "./trouble.ts";
 
 export function heard(draft: Draft, message: DownMessage, own: Own | null): void {
@@ -30,6 +30,10 @@ export function heard(draft: Draft, message: DownMessage, own: Own | null): void
       return freeze(draft, trouble("fork", "Central QA has seen another record under this cell's name."));
     case "refused":
       return hearRefused(draft, message);
+    case "kept":
+      return landed(draft, message.size);
+    case "want":
+      return hearWant(draft, message, own);
     default:
       return unreachable(message);
   }
@@ -51,16 +55,16 @@ function hearAt(draft: Draft, message: Extract<DownMessage, { kind: "at" }>, own
   if (own === null) return freeze(draft, aheadOf(size, state.head));
   if (root !== own.root) return freeze(draft, otherAmong(size));
   set(draft, { met: true });
-  if (size < state.askedAt) {
-    const what = `Central QA says that it holds ${size} entries; it has countersigned ${state.askedAt}.`;
+  const isBehind = size < state.askedAt;
+  if (isBehind) {
+    const what = `Central QA says that it holds ${size} entries; it has countersigned ${state.askedAt}. They go to it again.`;
     raise(draft, trouble("qa-behind", what));
-    return retryLater(draft);
-  }
-  if (state.alarm !== null && mendedByAnswer.has(state.alarm.code)) set(draft, { alarm: null });
+  } else if (state.alarm !== null && mendedByAnswer.has(state.alarm.code)) set(draft, { alarm: null });
   set(draft, {
     phase: "sending",
     told: size,
-    next: Math.max(size, state.withQa),
+    // What it has countersigned and lost goes again; it was shown that countersignature, and gives none over less.
+    next: isBehind ? size : Math.max(size, state.withQa),
     due: true,
     wentBackTo: -1,
     silences: 0,
@@ -80,7 +84,7 @@ function otherAmong(size: number): Trouble {
 function hearReceipt(draft: Draft, message: Receipt, own: Own | null): void {
   const { state, tick, trust } = draft;
   // What is covered already needs no second proof, and an old receipt proves nothing new.
-  if (own !== null && message.size <= state.storing) return progress(draft);
+  if (own !== null && message.size <= state.storing) return landed(draft, message.size);
   const verdict = judgeReceipt(message, own, tick.wall, trust);
   if (verdict.kind === "ahead" || verdict.kind === "other")
     return freeze(draft, provenBy(verdict.kind, message, state));
@@ -105,12 +109,22 @@ function hearConflict(draft: Draft, size: number): void {
   const { state } = draft;
   if (state.phase !== "sending") return;
   // Below what is countersigned it may be an old one; above the head it is a claim: only an answer to a question counts.
-  if (size < state.withQa || size > state.head) return ask(draft);
+  if ((size < state.withQa && size < state.told) || size > state.head) return ask(draft);
   // Each batch behind a lost one says the same; once is enough until something has moved.
   if (size === state.wentBackTo) return;
   forgetUnderWay(draft, size);
   set(draft, { wentBackTo: size, due: true });
   progress(draft);
+}
+
+/** Nothing in a `want` is signed: it is answered with what central QA is handed anyway, and only by the same tree. */
+function hearWant(
+  draft: Draft,
+  { from, to, size, root }: Extract<DownMessage, { kind: "want" }>,
+  own: Own | null,
+): void {
+  if (own === null || own.root !== root || from >= to || to > size) return;
+  set(draft, { wanted: { from, to: Math.min(to, from + maxBatchEntries), size } });
 }
 
 function hearRefused(draft: Draft, { from, to, what }: Extract<DownMessage, { kind: "refused" }>): void {

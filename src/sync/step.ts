@@ -5,7 +5,7 @@ import type { CourierState, Input, Output, Tick } from "./courier.ts";
 import { ask, type Draft, due, raise, retryLater, set } from "./draft.ts";
 import { heard } from "./hearing.ts";
 import type { Trust } from "./judge.ts";
-import { acknowledged, sendOn, sent, standBefore, stored } from "./sending.ts";
+import { acknowledged, filled, sendOn, sent, standBefore, stored } from "./sending.ts";
 import { trouble } from "./trouble.ts";
 
 export function step(
@@ -32,7 +32,9 @@ function take(draft: Draft, input: Input): void {
     case "head-moved":
       return set(draft, { head: Math.max(state.head, input.size) });
     case "sent":
-      return sent(draft, input.serial, input.from, input.to);
+      return sent(draft, input);
+    case "filled":
+      return filled(draft, input.serial, input.bytes);
     case "too-large":
       if (input.serial === state.composing) {
         const what = `Entry ${input.from} is too large for a message to central QA.`;

@@ -6,8 +6,8 @@ import { clip } from "../kernel/text.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type DownMessage, messageBytes, readDown } from "../ledger/batch.ts";
 import { type Decision, openDecision } from "../ledger/decision.ts";
-import { composeBatch, type SyncLedger } from "./compose.ts";
-import { type CourierState, freshCourier, type Input, type Output, wakeAt } from "./courier.ts";
+import { composeBatch, composeFill, type SyncLedger } from "./compose.ts";
+import { type CourierState, freshCourier, type Input, type Output, recordsWait, wakeAt } from "./courier.ts";
 import type { Own, Trust } from "./judge.ts";
 import { statusOf } from "./status.ts";
 import { step } from "./step.ts";
@@ -21,6 +21,8 @@ export interface SyncPorts {
   /** Uniform in [0, 1). */
   readonly chance: () => number;
   readonly trust: Trust;
+  /** Bound on what is sent, on average; without one there is none. */
+  readonly bytesPerSecond?: number;
   /** Whether a decision with this nonce is in the record. */
   readonly used: (nonce: string) => boolean;
   /** Takes a verified decision, with its envelope as it came, to the core; resolves when it is recorded or refused there. */
@@ -36,6 +38,8 @@ export interface SyncPorts {
 
 export interface Sync {
   status(): SyncStatus;
+  /** True while records have not gone to central QA: what is less urgent than a record (pictures) waits as long. */
+  recordsWait(): boolean;
   /** Entries were written. */
   headMoved(): void;
   /** Ends the connection; nothing more is stored or said. */
@@ -50,7 +54,7 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
   const { ledger } = ports;
   const run: Run = {
     ports,
-    state: freshCourier(ledger.head().size, ledger.cosigned().size),
+    state: freshCourier(ledger.head().size, ledger.cosigned().size, ports.bytesPerSecond ?? null),
     connection: null,
     tail: Promise.resolve(),
     waiting: 0,
@@ -66,6 +70,7 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
   hear(run, { kind: "start" });
   return {
     status: () => present(run),
+    recordsWait: () => ledger.head().size > run.state.head || recordsWait(run.state),
     headMoved() {
       if (run.moved) return;
       run.moved = true;
@@ -198,12 +203,18 @@ async function act(run: Run, output: Output): Promise<void> {
       return;
     case "hello": {
       const { id, size } = output;
-      const message = messageBytes({ kind: "hello", origin: ledger.origin, size, id });
-      run.connection?.publish(message, () => undefined);
+      const receipt = await ledger.receipt();
+      const shown = receipt === null ? {} : { receipt };
+      run.connection?.publish(
+        messageBytes({ kind: "hello", origin: ledger.origin, size, id, ...shown }),
+        () => undefined,
+      );
       return;
     }
     case "compose":
       return beside(run, () => compose(run, output));
+    case "fill":
+      return beside(run, () => fill(run, output));
     case "store":
       return store(run, output);
     case "decision":
@@ -223,7 +234,15 @@ async function compose(run: Run, { serial, from, limit }: Extract<Output, { kind
   if (run.state.composing !== serial) return;
   if (composed.kind === "too-large") return hear(run, { kind: "too-large", serial, from });
   run.connection?.publish(composed.bytes, () => hear(run, { kind: "acknowledged", serial }));
-  hear(run, { kind: "sent", serial, from, to: composed.to });
+  hear(run, { kind: "sent", serial, from, to: composed.to, bytes: composed.bytes.length });
+}
+
+async function fill(run: Run, { serial, wanted }: Extract<Output, { kind: "fill" }>): Promise<void> {
+  const bytes = await composeFill(run.ports.ledger, wanted);
+  if (run.state.filling !== serial) return;
+  run.connection?.publish(bytes, () => undefined);
+  run.ports.log("records that central QA has lost were sent again", { from: wanted.from, to: wanted.to });
+  hear(run, { kind: "filled", serial, bytes: bytes.length });
 }
 
 /** Makes receipts durable one after the other; of those that wait only the newest, since it covers them all. */
@@ -274,7 +293,7 @@ async function take(run: Run, bytes: Uint8Array): Promise<void> {
 
 /** What the cell has at the size that a message names. */
 async function ownAt(ledger: SyncLedger, message: DownMessage): Promise<Own | null> {
-  if (message.kind !== "at" && message.kind !== "receipt") return null;
+  if (message.kind !== "at" && message.kind !== "receipt" && message.kind !== "want") return null;
   const { size } = message;
   if (message.origin !== ledger.origin || size > ledger.head().size) return null;
   const { root } = await ledger.headAt(size);

@@ -41,7 +41,7 @@ const remedies: Record<TroubleCode, string> = {
   "receipt-size": "Call central QA: it answers for another record.",
   "receipt-time": "Let the engineer compare the clocks of this cell and of central QA.",
   "qa-behind":
-    "Call central QA: its store was put back to an older state; it has to restore what it has countersigned.",
+    "Nothing here: the cell hands over again what central QA has lost. Tell central QA, whose store was put back to an older state.",
   "cell-behind":
     "Do not use this cell: its record is an older image or a copy. Call QA and the engineer; they decide which record goes on.",
   fork: "Do not use this cell: two records claim its name. Call QA and the engineer; they decide which one goes on.",

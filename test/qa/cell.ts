@@ -1,5 +1,7 @@
 /** A cell as central QA meets it: a log with its key, and the messages that a true or a false cell would send of it. */
 import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { digestOf } from "../../src/kernel/hash.ts";
+import type { Digest, JobId } from "../../src/kernel/names.ts";
 import { type Batch, messageBytes } from "../../src/ledger/batch.ts";
 import { textOf, toBase64 } from "../../src/ledger/bytes.ts";
 import { type Chain, emptyChain, type JobHeads, seal, textDraft } from "../../src/ledger/chain.ts";
@@ -9,7 +11,7 @@ import { publicHalf } from "../../src/ledger/io/crypto.ts";
 import { signNote, verifyingKey } from "../../src/ledger/note.ts";
 import { consistencyProof, rootAt, type Tree, treeOf } from "../../src/ledger/proofs.ts";
 import type { Signer } from "../../src/ledger/signer.ts";
-import { leafHash } from "../../src/ledger/tree.ts";
+import { grow, leafHash } from "../../src/ledger/tree.ts";
 import type { RegisteredCell } from "../../src/qa/judge.ts";
 import { draft, origin, started } from "../ledger/plain-drafts.ts";
 
@@ -32,6 +34,12 @@ export interface CellLog {
   readonly registered: RegisteredCell;
   readonly texts: readonly { readonly entry: string; readonly body: string }[];
   append(...drafts: EntryDraft[]): void;
+  /** Signs an entry as it stands, whatever it is. */
+  spoil(entry: string, body: string): void;
+  /** Signs an entry of this draft whose body has this text, whatever it is. */
+  spoilBody(given: EntryDraft, bodyText: string): void;
+  /** Lets the job go on from an entry that was spoiled. */
+  rememberJob(job: string, digest: string): void;
   /** The batch from `from` up to `to` (the end), as a true cell makes it. */
   batch(from: number, to?: number): Promise<Batch>;
   /** Its bytes on the wire. */
@@ -74,6 +82,10 @@ function cellOf(
     }
   }
 
+  function take(bytes: Uint8Array, body: Uint8Array): void {
+    texts.push({ entry: textOf(bytes) ?? "", body: textOf(body) ?? "" });
+  }
+
   async function batch(from: number, to = texts.length): Promise<Batch> {
     const tree = treeOf(new Uint8Array(leaves()));
     const checkpoint = await signNote(formatCheckpoint({ origin: log, size: to, root: rootAt(tree, to) }), signer);
@@ -94,6 +106,17 @@ function cellOf(
     },
     texts,
     append,
+    spoil(entry, body) {
+      const bytes = Buffer.from(entry);
+      chain = { ...chain, frontier: grow(chain.frontier, leafHash(bytes)), prev: digestOf(bytes) };
+      take(bytes, Buffer.from(body));
+    },
+    rememberJob: (job, digest) => void heads.set(job as JobId, digest as Digest),
+    spoilBody(given, bodyText) {
+      const { chain: next, sealed } = seal(chain, heads, { ...textDraft(given), bodyText });
+      chain = next;
+      take(sealed.entryBytes, sealed.bodyBytes);
+    },
     batch,
     message: async (from, to) => messageBytes(await batch(from, to)),
     tree: () => treeOf(new Uint8Array(leaves())),

@@ -1,10 +1,12 @@
 /** Review by exception: what the fold of a cell's entries brings to the inbox, and what it leaves in peace. */
 import { describe, expect, test } from "vitest";
 import { jobOf } from "../../src/jobs/event.ts";
+import { digestOf } from "../../src/kernel/hash.ts";
+import { canonicalBytes } from "../../src/kernel/json.ts";
 import type { JobId, PersonId } from "../../src/kernel/names.ts";
 import { messageBytes } from "../../src/ledger/batch.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
-import type { EntryDraft, JsonObject } from "../../src/ledger/entry.ts";
+import { type EntryDraft, entryText, type JsonObject } from "../../src/ledger/entry.ts";
 import { signDecision } from "../../src/qa/decide.ts";
 import type { Item } from "../../src/qa/inbox.ts";
 import { createIngest } from "../../src/qa/ingest.ts";
@@ -111,13 +113,21 @@ describe("[F70] a released unit", () => {
 });
 
 describe("[L7] a record made to keep central busy", () => {
-  const kept = (seq: number, type: string, body: JsonObject): KeptEntry => {
-    const bytes = utf8(JSON.stringify(body));
-    const never = { digest: "" as KeptEntry["digest"], leaf: bytes, entry: bytes, job: "J1" as JobId, receivedAt: 1 };
-    return { seq, at: 1, type, body: bytes, ...never };
+  /** Entries of one job as a cell links them, one after the other. */
+  const entriesOf = () => {
+    let jobPrev: KeptEntry["digest"] | null = null;
+    return (seq: number, type: string, body: JsonObject): KeptEntry => {
+      const job = "J1" as JobId;
+      const bytes = canonicalBytes(body);
+      const links = { bodyDigest: digestOf(bytes), jobPrev, prev: digestOf(bytes) };
+      const time = { at: 1, mono: 1, clockState: "synchronised", boot: 0 };
+      const entry = utf8(entryText({ v: 1, seq, job, actorId: null, type, ...time, ...links }));
+      jobPrev = digestOf(entry);
+      return { seq, at: 1, type, body: bytes, digest: jobPrev, leaf: bytes, entry, job, receivedAt: 1 };
+    };
   };
   test("of very many presence proofs is judged like any other", () => {
-    const judge = createRecordJudge();
+    const [judge, kept] = [createRecordJudge(), entriesOf()];
     for (let n = 0; n < 50_000; n++) {
       judge.take(kept(n, "PresenceProven", { device: "d", job: "J1", mono: 1, proof: `p${n}` }));
     }
@@ -125,16 +135,15 @@ describe("[L7] a record made to keep central busy", () => {
   });
 
   test("of more entries than a job can have is not judged, and central says so", () => {
-    const judge = createRecordJudge();
-    const entry = kept(0, "Noted", {});
-    for (let n = 0; n < mostEntriesJudged; n++) judge.take(entry);
+    const [judge, kept] = [createRecordJudge(), entriesOf()];
+    for (let n = 0; n < mostEntriesJudged; n++) judge.take(kept(n, "Noted", {}));
     expect(judge.missing(1)[0]).toContain("does not hold the order");
-    judge.take(entry);
+    judge.take(kept(mostEntriesJudged, "Noted", {}));
     expect(judge.missing(1)).toEqual([expect.stringContaining("cannot judge this record")]);
   });
 
   test("of findings without end is not judged, and central says so", () => {
-    const judge = createRecordJudge();
+    const [judge, kept] = [createRecordJudge(), entriesOf()];
     for (let n = 0; n < 3_000; n++) {
       judge.take(kept(n, "NonconformityRaised", { nonconformity: `NC${n}`, unit: 1, attempt: null, cause: "machine" }));
     }

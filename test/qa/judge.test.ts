@@ -17,7 +17,9 @@ const emptyHeld: Held = {
   base: emptyFrontier,
   leaves: [],
   jobHeads: new Map(),
+  unread: new Set(),
   checkpoint: null,
+  vouched: null,
   frozen: false,
 };
 
@@ -35,7 +37,9 @@ async function holding(cell: CellLog, size: number, batch: Batch): Promise<Held>
     base: from <= size ? tree(from) : null,
     leaves: leaves.slice(from, Math.min(to, size)),
     jobHeads: new Map([...heads].filter(([job]) => jobs.includes(job))),
+    unread: new Set(),
     checkpoint: null,
+    vouched: null,
     frozen: false,
   };
 }

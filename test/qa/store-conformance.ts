@@ -41,7 +41,7 @@ export async function append(store: QaStore, drafts: readonly EntryDraft[], at =
   await store.settle(origin, whole(state.size, state.size, jobs), (held) => {
     const { chain, entries } = sealed(held.chain, new Map(held.jobHeads), drafts);
     const checkpoint = `checkpoint over ${chain.frontier.size}\n`;
-    return { writing: { kind: "entries", entries, chain, checkpoint, at }, value: null };
+    return { writing: { kind: "entries", entries, chain, checkpoint, at, spoiled: [] }, value: null };
   });
 }
 
@@ -150,7 +150,10 @@ function logs(fresh: Fresh): void {
     const one = (which: QaStore, n: number) =>
       which.settle(origin, whole(0, 0), (held) => {
         const { chain, entries } = sealed(held.chain, new Map(), [draft("A", { n })]);
-        return { writing: { kind: "entries", entries, chain, checkpoint: "c\n", at: n }, value: chain.frontier.size };
+        return {
+          writing: { kind: "entries", entries, chain, checkpoint: "c\n", at: n, spoiled: [] },
+          value: chain.frontier.size,
+        };
       });
     const sizes = await Promise.all(Array.from({ length: 24 }, (_, n) => one(n % 2 === 0 ? store : other, n)));
     expect(sizes.sort((a, b) => a - b)).toEqual(Array.from({ length: 24 }, (_, n) => n + 2));
@@ -177,6 +180,7 @@ function lists(fresh: Fresh): void {
     const { store } = await fresh();
     const bad = (n: number) => ({
       cell: "cell-1",
+      seq: null,
       digest: String(n).repeat(64) as Digest,
       bytes: 10 + n,
       code: "batch-format",
@@ -243,7 +247,7 @@ function refusals(fresh: Fresh): void {
     await append(store, [started()]);
     const { chain, entries } = sealed(emptyChain(origin), new Map(), [started()]);
     const twice = store.settle(origin, whole(0, 0), () => ({
-      writing: { kind: "entries", entries, chain, checkpoint: "c\n", at: 1 },
+      writing: { kind: "entries", entries, chain, checkpoint: "c\n", at: 1, spoiled: [] },
       value: null,
     }));
     await expect(twice).rejects.toThrow(StoreFailed);

@@ -77,7 +77,8 @@ test("a store of the first release is brought up to date when it is opened, and 
   await append(first, tracedStory());
   await first.close();
   const db = new Database(path);
-  for (const table of ["made_with", "indexed", "status", "alarm"]) db.exec(`DROP TABLE ${table}`);
+  for (const table of ["made_with", "indexed", "status", "alarm", "vouched", "dropped"]) db.exec(`DROP TABLE ${table}`);
+  db.exec("DROP INDEX entry_unread; ALTER TABLE quarantine DROP COLUMN seq");
   db.pragma("user_version = 1");
   db.close();
   const again = openSqliteStore(path);

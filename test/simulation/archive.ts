@@ -41,6 +41,8 @@ export function createArchive(origin: string, fails: () => boolean): Archive {
       base: frontiers[from] ?? null,
       leaves: held.slice(from, to).map(({ leaf }) => leaf),
       jobHeads: new Map(heads),
+      unread: new Set(),
+      vouched: null,
       checkpoint: newest?.checkpoint ?? null,
       frozen,
     };
@@ -71,7 +73,7 @@ export function createArchive(origin: string, fails: () => boolean): Archive {
     },
     async log() {
       const root = toHex(rootOf(frontiers.at(-1)!)) as NewEntry["digest"];
-      return { origin, size: held.length, root, newest, receipt, frozen };
+      return { origin, size: held.length, root, newest, receipt, vouched: null, frozen };
     },
     async keepCosigned(_, size, note) {
       if (fails()) throw new StoreFailed("away");
@@ -81,5 +83,10 @@ export function createArchive(origin: string, fails: () => boolean): Archive {
     heard: async () => undefined,
     raise: async () => undefined,
     settleStatus: async (_, judge) => judge(null, held.length).value,
+    missing: async () => [],
+    treeFrom: async () => null,
+    putBack: async () => 0,
+    vouch: async () => undefined,
+    countDropped: async () => undefined,
   };
 }

@@ -35,6 +35,9 @@ export interface QaRunOptions {
 /** How often decisions that a cell's record does not hold yet are sent again. */
 const resendMs = 15_000;
 
+/** How often central looks on for rows that its store has lost. */
+const lookMs = 15_000;
+
 /** Runs until SIGINT or SIGTERM; the exit code says why it ended. */
 export async function runQa(terminal: Terminal, options: QaRunOptions): Promise<number> {
   const read = await readQaConfig(options.config);
@@ -137,6 +140,11 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
     for (const cell of cells) await sendDecisions(store, office, link, cell, now());
   };
   const timer = setInterval(() => void resend().catch(onProblem), resendMs);
+  const look = async () => {
+    if (link.state() !== "connected") return;
+    for (const { id } of cells) for (const want of await ingest.look(id)) void link.say(id, want).catch(onProblem);
+  };
+  const looking = setInterval(() => void look().catch(onProblem), lookMs);
   const decide = async (all: readonly Asked[]) => {
     for (const asked of all) {
       const signed = await signDecision(asked, keys.decision, now(), systemIds.next);
@@ -155,6 +163,7 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
     evidenceUrl: evidence.url,
     async close() {
       clearInterval(timer);
+      clearInterval(looking);
       await page.close();
       await evidence.close();
       await link.close();

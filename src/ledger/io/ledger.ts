@@ -12,7 +12,7 @@ import type { SignedNote } from "../note.ts";
 import { readPrefix } from "../prefix.ts";
 import { consistencyFrom } from "../proofs.ts";
 import type { VerifyingKey } from "../signer.ts";
-import { rootOf } from "../tree.ts";
+import { type Frontier, rootOf } from "../tree.ts";
 import type { Report } from "../verify.ts";
 import { type Caches, openCaches } from "./cache.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
@@ -155,10 +155,14 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
     throw new LedgerFailed({ code: "view-only", what: standing.what, remedy });
   }
 
-  async function headAt(size: number): Promise<Head> {
+  async function edgeAt(size: number): Promise<Frontier> {
     refuse();
     assert(Number.isSafeInteger(size) && size >= 0 && size <= writer.head().size, "a tree's size is within the log");
-    return { size, root: toHex(rootOf(await writer.frontier(size))) as Digest };
+    return writer.frontier(size);
+  }
+
+  async function headAt(size: number): Promise<Head> {
+    return { size, root: toHex(rootOf(await edgeAt(size))) as Digest };
   }
 
   async function store(size: number, note: SignedNote): Promise<void> {
@@ -194,6 +198,7 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
       return signing.sign();
     },
     headAt,
+    edgeAt,
     async checkpointAt(size) {
       refuseToWrite();
       assert(size >= 1, "a checkpoint is over at least one entry");
@@ -208,6 +213,10 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
       return consistencyFrom(frontier, leaves);
     },
     cosigned: () => cosigned,
+    async receipt() {
+      refuse();
+      return cosigned.size === 0 ? null : writer.receipt(cosigned.size);
+    },
     putCosignature(size, note) {
       const result = storing.then(() => store(size, note));
       storing = result.catch(() => undefined);

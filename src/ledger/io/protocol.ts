@@ -35,6 +35,8 @@ export type ToWriter =
   | { readonly kind: "append"; readonly requests: string }
   | { readonly kind: "page"; readonly id: number; readonly from: number; readonly to: number }
   | { readonly kind: "frontier"; readonly id: number; readonly size: number }
+  /** The stored cosigned checkpoint over so many entries. */
+  | { readonly kind: "receipt"; readonly id: number; readonly size: number }
   /** The stored checkpoint over so many entries. */
   | { readonly kind: "note"; readonly id: number; readonly size: number }
   | { readonly kind: "leaves"; readonly id: number; readonly from: number; readonly to: number }
@@ -72,5 +74,6 @@ export type FromWriter =
   | { readonly kind: "unread"; readonly id: number; readonly fault: LedgerFault }
   | { readonly kind: "frontier"; readonly id: number; readonly frontier: Frontier }
   | { readonly kind: "note"; readonly id: number; readonly note: string | null }
+  | { readonly kind: "receipt"; readonly id: number; readonly note: string | null }
   | { readonly kind: "leaves"; readonly id: number; readonly leaves: readonly Uint8Array[] }
   | { readonly kind: "done"; readonly id: number };

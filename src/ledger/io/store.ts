@@ -49,6 +49,8 @@ export interface Store {
   leaves(from: number, to: number): readonly Uint8Array[];
   /** The stored checkpoint over exactly so many entries. */
   note(size: number): string | null;
+  /** The stored cosigned checkpoint over `size` entries. */
+  receipt(size: number): string | null;
   putCheckpoint(size: number, note: string): LedgerFault | null;
   putCosignature(size: number, note: string): LedgerFault | null;
   close(): void;
@@ -145,6 +147,7 @@ function createStore(
     "SELECT entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
   );
   const selectNote = db.prepare<[number], { note: string }>("SELECT note FROM checkpoint WHERE size = ?");
+  const selectReceipt = db.prepare<[number], { note: string }>("SELECT note FROM cosignature WHERE size = ?");
   const leaves = (from: number, to: number) => selectEntry.all(from, to).map(({ entry }) => leafHash(entry));
   return {
     verified,
@@ -178,6 +181,7 @@ function createStore(
     frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
     leaves,
     note: (size) => selectNote.get(size)?.note ?? null,
+    receipt: (size) => selectReceipt.get(size)?.note ?? null,
     putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
     // A row that stands there without central's line cannot be edited away, and must not stop the cell.
     putCosignature: (size, note) => putNote(db, "cosignature", size, note),

@@ -22,6 +22,8 @@ export interface WriterLink {
   leaves(from: number, to: number): Promise<readonly Uint8Array[]>;
   /** The stored checkpoint over exactly so many entries. */
   note(size: number): Promise<string | null>;
+  /** The stored cosigned checkpoint over `size` entries. */
+  receipt(size: number): Promise<string | null>;
   putNote(kind: "checkpoint" | "cosignature", size: number, note: string): Promise<void>;
   close(): Promise<void>;
 }
@@ -135,6 +137,7 @@ function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) =>
   const rowsOf = (message: FromWriter): readonly StoredText[] => (message.kind === "page" ? message.rows : []);
   const leavesOf = (message: FromWriter): readonly Uint8Array[] => (message.kind === "leaves" ? message.leaves : []);
   const noteOf = (message: FromWriter): string | null => (message.kind === "note" ? message.note : null);
+  const receiptOf = (message: FromWriter): string | null => (message.kind === "receipt" ? message.note : null);
   const frontierOf = (message: FromWriter): Frontier => {
     assert(message.kind === "frontier", "the writer answers what it was asked");
     return message.frontier;
@@ -148,6 +151,7 @@ function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) =>
     frontier: (size) => calls.ask((id) => post({ kind: "frontier", id, size }), frontierOf),
     leaves: (from, to) => calls.ask((id) => post({ kind: "leaves", id, from, to }), leavesOf),
     note: (size) => calls.ask((id) => post({ kind: "note", id, size }), noteOf),
+    receipt: (size) => calls.ask((id) => post({ kind: "receipt", id, size }), receiptOf),
     putNote: (kind, size, note) =>
       calls.ask(
         (id) => post({ kind, id, size, note }),

@@ -33,6 +33,8 @@ function serve(store: Store): void {
       say(answer(store, message));
     } else if (message.kind === "note") {
       say({ kind: "note", id: message.id, note: store.note(message.size) });
+    } else if (message.kind === "receipt") {
+      say({ kind: "receipt", id: message.id, note: store.receipt(message.size) });
     } else if (message.kind === "checkpoint" || message.kind === "cosignature") {
       const put = message.kind === "checkpoint" ? store.putCheckpoint : store.putCosignature;
       const fault = put(message.size, message.note);

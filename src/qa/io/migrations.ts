@@ -66,5 +66,14 @@ const second = `
   ${refusalsOf(["alarm"])}
 `;
 
+/** Entries that nobody can read, cosignatures that cells have shown, and the count of what is not kept. */
+const third = `
+  ALTER TABLE quarantine ADD COLUMN seq bigint;
+  CREATE INDEX entry_unread ON entry (origin, digest) WHERE type = '(unread)';
+  CREATE TABLE vouched (origin text NOT NULL, size bigint NOT NULL, note text NOT NULL, PRIMARY KEY (origin, size));
+  CREATE TABLE dropped (cell text PRIMARY KEY, messages bigint NOT NULL, bytes bigint NOT NULL);
+  ${refusalsOf(["vouched"])}
+`;
+
 /** Step 1 stands first. */
-export const migrations: readonly string[] = [first, second];
+export const migrations: readonly string[] = [first, second, third];

@@ -6,17 +6,18 @@ import type { JobHeads } from "../../ledger/chain.ts";
 import type { SignedNote } from "../../ledger/note.ts";
 import {
   type AcceptedHead,
+  above,
   chainAt,
+  type Dropped,
   type Fork,
   grownFrom,
   type HeadRow,
   type Held,
-  isKeptWhole,
   type KeptDecision,
   type KeptEntry,
   type LogState,
+  leavesFrom,
   mostForks,
-  mostListedOf,
   packFrontier,
   type QaStore,
   type Quarantined,
@@ -28,6 +29,7 @@ import {
   type Writing,
 } from "../store.ts";
 import { migrations } from "./migrations.ts";
+import { addDropped, insertEntries, list, mending } from "./postgres-rows.ts";
 import { keepUses, postgresTraces } from "./postgres-traces.ts";
 import { type Answer, codeOf, type Sql, type Tx, transact } from "./postgres-transact.ts";
 import { postgresWatch } from "./postgres-watch.ts";
@@ -82,8 +84,8 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
       answer(async () => {
         const standing = await transact(sql, async (tx) => {
           await lockLog(tx, origin);
-          const before = await receiptOf(tx, origin);
-          if (before !== null && before.size >= size) return { receipt: before };
+          const [before, shown] = await Promise.all([receiptOf(tx, origin), vouchedOf(tx, origin)]);
+          if (Math.max(before?.size ?? 0, (shown?.size ?? 0) - 1) >= size) return { receipt: before };
           await tx`INSERT INTO cosigned ${tx({ origin, size, note: cosigned })}`;
           return { receipt: { size, note: cosigned } };
         });
@@ -102,6 +104,7 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
           >`${selectEntry(sql)} WHERE origin = ${origin} AND job = ${job} AND seq >= ${from} ORDER BY seq LIMIT ${limit}`
         ).map(entryOf),
       ),
+    ...mending(sql, answer),
     ...lists(sql, answer),
     ...postgresTraces(sql, answer, { lock: lockLog, entriesOf }),
     ...postgresWatch(sql, answer, {
@@ -129,8 +132,11 @@ function lists(sql: Sql, answer: Answer) {
     quarantined: (limit: number) =>
       answer(async () => [
         ...(await sql<Quarantined[]>`
-          SELECT cell, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ${limit}`),
+          SELECT cell, seq, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ${limit}`),
       ]),
+    dropped: () =>
+      answer(async () => [...(await sql<Dropped[]>`SELECT cell, messages, bytes FROM dropped ORDER BY cell`)]),
+    countDropped: (each: Dropped) => answer(() => addDropped(sql, each)),
     quarantinedMessage: (cell: string, digest: Digest) =>
       answer(async () => {
         const rows = await sql<{ message: Uint8Array | null }[]>`
@@ -236,44 +242,75 @@ async function receiptOf(sql: Sql | Tx, origin: string): Promise<Receipt | null>
   return rows[0] ?? null;
 }
 
+async function vouchedOf(sql: Sql | Tx, origin: string): Promise<Receipt | null> {
+  const rows = await sql<Receipt[]>`
+    SELECT size, note FROM vouched WHERE origin = ${origin} ORDER BY size DESC LIMIT 1`;
+  return rows[0] ?? null;
+}
+
 async function isFrozen(sql: Sql | Tx, origin: string): Promise<boolean> {
   return (await sql`SELECT 1 FROM fork WHERE origin = ${origin} LIMIT 1`).length > 0;
 }
 
-async function leavesOf(tx: Tx, origin: string, from: number, to: number): Promise<Uint8Array[]> {
-  const rows = await tx<{ leaf: Uint8Array }[]>`
-    SELECT leaf FROM entry WHERE origin = ${origin} AND seq >= ${from} AND seq < ${to} ORDER BY seq`;
-  return rows.map(({ leaf }) => new Uint8Array(leaf));
+async function leavesOf(tx: Tx, origin: string, from: number, to: number): Promise<(Uint8Array | null)[]> {
+  if (from >= to) return [];
+  const rows = await tx<{ seq: number; leaf: Uint8Array }[]>`
+    SELECT seq, leaf FROM entry WHERE origin = ${origin} AND seq >= ${from} AND seq < ${to} ORDER BY seq`;
+  return leavesFrom(from, rows);
 }
 
-async function heldOf(tx: Tx, origin: string, { from, to, jobs }: Reach): Promise<Held> {
-  const last = await newestHead(tx, origin, Number.MAX_SAFE_INTEGER);
+/** What does not depend on each other is asked at once: the answers come over one connection, one round trip in all. */
+async function heldOf(tx: Tx, origin: string, { from, to, jobs, links = [] }: Reach): Promise<Held> {
+  const [last, start, leaves, unread, receipt, vouched, frozen] = await Promise.all([
+    newestHead(tx, origin, Number.MAX_SAFE_INTEGER),
+    newestHead(tx, origin, from),
+    leavesOf(tx, origin, from, to),
+    unreadOf(tx, origin, links),
+    receiptOf(tx, origin),
+    vouchedOf(tx, origin),
+    isFrozen(tx, origin),
+  ]);
   const chain = chainAt(origin, last);
-  const within = from <= chain.frontier.size;
-  const start = within ? await newestHead(tx, origin, from) : undefined;
-  const base = within ? grownFrom(origin, start, await leavesOf(tx, origin, start?.size ?? 0, from)) : null;
+  const { size } = chain.frontier;
+  const jobHeads = await jobHeadsOf(tx, origin, jobs, size);
+  const base = from <= size ? grownFrom(origin, start, from, await leavesOf(tx, origin, start?.size ?? 0, from)) : null;
+  const checkpoint = last?.checkpoint ?? null;
+  return { chain, base, leaves, jobHeads, unread, checkpoint, vouched: above(receipt, vouched), frozen };
+}
+
+/** Rows from `size` on are of a head that is lost: they are not held yet. */
+async function jobHeadsOf(tx: Tx, origin: string, jobs: readonly JobId[], size: number): Promise<JobHeads> {
+  if (jobs.length === 0) return new Map();
   const heads = await tx<{ job: JobId; digest: Digest }[]>`
-    SELECT DISTINCT ON (job) job, digest FROM entry
-    WHERE origin = ${origin} AND job = ANY(${[...jobs]}) ORDER BY job, seq DESC`;
-  const jobHeads: JobHeads = new Map(heads.map(({ job, digest }) => [job, digest]));
-  const leaves = await leavesOf(tx, origin, from, to);
-  return { chain, base, leaves, jobHeads, checkpoint: last?.checkpoint ?? null, frozen: await isFrozen(tx, origin) };
+    SELECT wanted.job, newest.digest FROM unnest(${[...jobs]}::text[]) AS wanted (job)
+    CROSS JOIN LATERAL (
+      SELECT digest FROM entry WHERE origin = ${origin} AND job = wanted.job AND seq < ${size} ORDER BY seq DESC LIMIT 1
+    ) AS newest`;
+  return new Map(heads.map(({ job, digest }) => [job, digest]));
+}
+
+async function unreadOf(tx: Tx, origin: string, links: readonly Digest[]): Promise<Set<Digest>> {
+  if (links.length === 0) return new Set();
+  const rows = await tx<{ digest: Digest }[]>`
+    SELECT digest FROM entry WHERE origin = ${origin} AND digest = ANY(${[...links]}) AND type = '(unread)'`;
+  return new Set(rows.map(({ digest }) => digest));
 }
 
 async function stateIn(sql: Sql, origin: string): Promise<LogState> {
-  const last = await newestHead(sql, origin, Number.MAX_SAFE_INTEGER);
-  const receipt = await receiptOf(sql, origin);
-  return stateOf(origin, last, last ? headOf(last) : null, receipt, await isFrozen(sql, origin));
+  const [last, receipt, vouched, frozen] = await Promise.all([
+    newestHead(sql, origin, Number.MAX_SAFE_INTEGER),
+    receiptOf(sql, origin),
+    vouchedOf(sql, origin),
+    isFrozen(sql, origin),
+  ]);
+  return stateOf(origin, last, last ? headOf(last) : null, { receipt, vouched, frozen });
 }
 
 async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
   if (writing.kind === "entries") {
     const { chain, checkpoint, at } = writing;
-    const rows = writing.entries.map(({ at: when, ...each }) => ({ origin, ...each, at: when, received_at: at }));
-    // One statement has at most 65,535 parameters.
-    for (let start = 0; start < rows.length; start += 2_000) {
-      await tx`INSERT INTO entry ${tx(rows.slice(start, start + 2_000))}`;
-    }
+    await insertEntries(tx, origin, writing.entries, at);
+    for (const each of writing.spoiled) await list(tx, each, null);
     const { frontier, prev, boot } = chain;
     const row = { origin, size: frontier.size, frontier: packFrontier(frontier), prev, boot };
     await tx`INSERT INTO head ${tx({ ...row, checkpoint, received_at: at })}`;
@@ -284,15 +321,7 @@ async function write(tx: Tx, origin: string, writing: Writing): Promise<void> {
     if ((rows[0]?.n ?? 0) < mostForks) await tx`INSERT INTO fork ${tx({ ...writing.fork })} ON CONFLICT DO NOTHING`;
   }
   if (writing.kind === "quarantine") {
-    const { quarantined } = writing;
-    const rows = await tx<{ n: number }[]>`SELECT count(*) AS n FROM quarantine WHERE cell = ${quarantined.cell}`;
-    const n = rows[0]?.n ?? 0;
-    const { cell, bytes } = quarantined;
-    if (n >= mostListedOf(cell)) return;
-    const sums = await tx<{ kept: number }[]>`
-      SELECT coalesce(sum(bytes), 0)::float8 AS kept FROM quarantine WHERE message IS NOT NULL`;
-    const message = isKeptWhole(cell, bytes, n, sums[0]?.kept ?? 0) ? writing.message : null;
-    await tx`INSERT INTO quarantine ${tx({ ...quarantined, message })} ON CONFLICT DO NOTHING`;
+    await list(tx, writing.quarantined, writing.message);
   }
 }
 

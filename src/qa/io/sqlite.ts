@@ -7,17 +7,18 @@ import type { JobHeads } from "../../ledger/chain.ts";
 import type { SignedNote } from "../../ledger/note.ts";
 import {
   type AcceptedHead,
+  above,
   chainAt,
+  type Dropped,
   type Fork,
   grownFrom,
   type HeadRow,
   type Held,
-  isKeptWhole,
   type KeptDecision,
   type KeptEntry,
   type LogState,
+  leavesFrom,
   mostForks,
-  mostListedOf,
   packFrontier,
   type QaStore,
   type Quarantined,
@@ -28,6 +29,7 @@ import {
   stateOf,
   type Writing,
 } from "../store.ts";
+import { addDropped, insertEntries, list, mending, mendSchema } from "./sqlite-mend.ts";
 import { keepUses, sqliteTraces, traceSchema } from "./sqlite-traces.ts";
 import { sqliteWatch, watchSchema } from "./sqlite-watch.ts";
 
@@ -77,7 +79,11 @@ const refusalsOf = (tables: readonly string[]) =>
     )
     .join("\n");
 /** The schema in steps, step 1 first; one that was released is never changed. */
-const migrations = [first + refusalsOf(records), `${traceSchema}${watchSchema}${refusalsOf(["alarm"])}`];
+const migrations = [
+  first + refusalsOf(records),
+  `${traceSchema}${watchSchema}${refusalsOf(["alarm"])}`,
+  mendSchema + refusalsOf(["vouched"]),
+];
 
 /** Opens or makes the store in one file. Throws StoreFailed. */
 export function openSqliteStore(path: string): QaStore {
@@ -102,7 +108,7 @@ export function openSqliteStore(path: string): QaStore {
         db
           .transaction(() => {
             const before = read.receipt(origin);
-            if (before !== null && before.size >= size) return before;
+            if (Math.max(before?.size ?? 0, (read.vouched(origin)?.size ?? 0) - 1) >= size) return before;
             db.prepare("INSERT INTO cosigned VALUES (?, ?, ?)").run(origin, size, cosigned);
             return { size, note: cosigned };
           })
@@ -117,6 +123,7 @@ export function openSqliteStore(path: string): QaStore {
           .all(origin, job, from, limit)
           .map(entryOf),
       ),
+    ...mending(db, answer),
     ...lists(db, answer),
     ...sqliteTraces(db, answer, (origin, from, limit) => read.entries(origin, from, limit)),
     ...sqliteWatch(db, answer, (origin) => read.log(origin).size),
@@ -130,7 +137,12 @@ function lists(db: Db, answer: <T>(act: () => T) => Promise<T>) {
   return {
     forks: () => all<Fork>("SELECT origin, size, held, other, what, at FROM fork ORDER BY id"),
     quarantined: (limit: number) =>
-      all<Quarantined>("SELECT cell, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ?", limit),
+      all<Quarantined>(
+        "SELECT cell, seq, digest, bytes, code, what, at FROM quarantine ORDER BY id DESC LIMIT ?",
+        limit,
+      ),
+    dropped: () => all<Dropped>("SELECT cell, messages, bytes FROM dropped ORDER BY cell"),
+    countDropped: (each: Dropped) => answer(() => addDropped(db, each)),
     quarantinedMessage: (cell: string, digest: Digest) =>
       answer(() => {
         const select = "SELECT message FROM quarantine WHERE cell = ? AND digest = ?";
@@ -206,44 +218,57 @@ function reader(db: Db) {
   const newest = db.prepare<[string], FullHead>(`${joined} ORDER BY head.size DESC LIMIT 1`);
   const below = db.prepare<[string, number], FullHead>(`${joined} AND head.size <= ? ORDER BY head.size DESC LIMIT 1`);
   const every = db.prepare<[string], FullHead>(`${joined} ORDER BY head.size`);
-  const leaf = db.prepare<[string, number, number], { leaf: Uint8Array }>(
-    "SELECT leaf FROM entry WHERE origin = ? AND seq >= ? AND seq < ? ORDER BY seq",
+  const leaf = db.prepare<[string, number, number], { seq: number; leaf: Uint8Array }>(
+    "SELECT seq, leaf FROM entry WHERE origin = ? AND seq >= ? AND seq < ? ORDER BY seq",
   );
-  const jobHead = db.prepare<[string, string], { digest: Digest }>(
-    "SELECT digest FROM entry WHERE origin = ? AND job = ? ORDER BY seq DESC LIMIT 1",
+  // Rows beyond the newest head are of a head that is lost: they are not held yet.
+  const jobHead = db.prepare<[string, string, number], { digest: Digest }>(
+    "SELECT digest FROM entry WHERE origin = ? AND job = ? AND seq < ? ORDER BY seq DESC LIMIT 1",
+  );
+  const unreadable = db.prepare<[string, string], unknown>(
+    "SELECT 1 FROM entry WHERE origin = ? AND digest = ? AND type = '(unread)'",
+  );
+  const shown = db.prepare<[string], Receipt>(
+    "SELECT size, note FROM vouched WHERE origin = ? ORDER BY size DESC LIMIT 1",
   );
   const fork = db.prepare<[string], unknown>("SELECT 1 FROM fork WHERE origin = ? LIMIT 1");
   const cosigned = db.prepare<[string], Receipt>(
     "SELECT size, note FROM cosigned WHERE origin = ? ORDER BY size DESC LIMIT 1",
   );
-  const leaves = (origin: string, from: number, to: number) =>
-    leaf.all(origin, from, to).map((row) => new Uint8Array(row.leaf));
+  const leaves = (origin: string, from: number, to: number) => leavesFrom(from, leaf.all(origin, from, to));
   const headOf = ({ size, checkpoint, note }: FullHead): AcceptedHead => ({ size, checkpoint, cosigned: note });
 
-  function held(origin: string, { from, to, jobs }: Reach): Held {
+  function held(origin: string, { from, to, jobs, links = [] }: Reach): Held {
     const last = newest.get(origin);
     const chain = chainAt(origin, last);
-    const start = from <= chain.frontier.size ? below.get(origin, from) : undefined;
-    const base = from <= chain.frontier.size ? grownFrom(origin, start, leaves(origin, start?.size ?? 0, from)) : null;
+    const { size } = chain.frontier;
+    const start = from <= size ? below.get(origin, from) : undefined;
+    const base = from <= size ? grownFrom(origin, start, from, leaves(origin, start?.size ?? 0, from)) : null;
     const jobHeads: JobHeads = new Map();
     for (const job of jobs) {
-      const found = jobHead.get(origin, job);
+      const found = jobHead.get(origin, job, size);
       if (found) jobHeads.set(job, found.digest);
     }
+    const unread = new Set(links.filter((digest) => unreadable.get(origin, digest) !== undefined));
     const frozen = fork.get(origin) !== undefined;
-    return { chain, base, leaves: leaves(origin, from, to), jobHeads, checkpoint: last?.checkpoint ?? null, frozen };
+    const checkpoint = last?.checkpoint ?? null;
+    const kept = { chain, base, leaves: leaves(origin, from, to), jobHeads, unread, checkpoint };
+    return { ...kept, vouched: above(receipt(origin), vouched(origin)), frozen };
   }
 
   const receipt = (origin: string): Receipt | null => cosigned.get(origin) ?? null;
   const page = db.prepare<unknown[], EntryRow>(`${selectEntry} WHERE origin = ? AND seq >= ? ORDER BY seq LIMIT ?`);
+  const vouched = (origin: string): Receipt | null => shown.get(origin) ?? null;
   return {
     held,
     entries: (origin: string, from: number, limit: number) => page.all(origin, from, limit).map(entryOf),
     receipt,
+    vouched,
     heads: (origin: string) => every.all(origin).map(headOf),
     log(origin: string): LogState {
       const last = newest.get(origin);
-      return stateOf(origin, last, last ? headOf(last) : null, receipt(origin), fork.get(origin) !== undefined);
+      const standing = { receipt: receipt(origin), vouched: vouched(origin), frozen: fork.get(origin) !== undefined };
+      return stateOf(origin, last, last ? headOf(last) : null, standing);
     },
   };
 }
@@ -251,10 +276,8 @@ function reader(db: Db) {
 function write(db: Db, origin: string, writing: Writing): void {
   if (writing.kind === "entries") {
     const { chain, checkpoint, at } = writing;
-    const insert = db.prepare("INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
-    for (const { seq, leaf, digest, job, type, at: when, entry, body } of writing.entries) {
-      insert.run(origin, seq, leaf, digest, job, type, when, at, entry, body);
-    }
+    insertEntries(db, origin, writing.entries, at);
+    for (const each of writing.spoiled) list(db, each, null);
     const { frontier, prev, boot } = chain;
     const head = db.prepare("INSERT INTO head VALUES (?, ?, ?, ?, ?, ?, ?)");
     head.run(origin, frontier.size, packFrontier(frontier), prev, boot, checkpoint, at);
@@ -270,18 +293,7 @@ function write(db: Db, origin: string, writing: Writing): void {
     db.prepare(insert).run(origin, size, held, other, what, at);
   }
   if (writing.kind === "quarantine") {
-    const { cell, digest, bytes, code, what, at } = writing.quarantined;
-    const { n } = db
-      .prepare<[string], { n: number }>("SELECT count(*) AS n FROM quarantine WHERE cell = ?")
-      .get(cell) ?? { n: 0 };
-    if (n >= mostListedOf(cell)) return;
-    const { kept } = db
-      .prepare<[], { kept: number }>("SELECT coalesce(sum(bytes), 0) AS kept FROM quarantine WHERE message IS NOT NULL")
-      .get() ?? { kept: 0 };
-    const message = isKeptWhole(cell, bytes, n, kept) ? writing.message : null;
-    const columns = "cell, digest, bytes, code, what, at, message";
-    const insert = `INSERT OR IGNORE INTO quarantine (${columns}) VALUES (?, ?, ?, ?, ?, ?, ?)`;
-    db.prepare(insert).run(cell, digest, bytes, code, what, at, message);
+    list(db, writing.quarantined, writing.message);
   }
 }
 
