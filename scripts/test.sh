@@ -4,8 +4,9 @@ set -u
 root=$(CDPATH= cd -- "$(dirname -- "$0")/.." && pwd -P)
 cd "$root" || exit 1
 
-# Debian packages that tests use: a real browser for the pages, a real database and a real broker for central QA, age's program.
-packages="chromium postgresql mosquitto age strace"
+# Debian packages that tests use: a real browser for the pages, a real database and a real broker for central QA, age's program,
+# and what the second verifier of records is written with.
+packages="chromium postgresql mosquitto age strace python3 python3-cryptography"
 
 . "$root/scripts/debian.sh"
 ensure_debian $packages

@@ -4,11 +4,19 @@ import { err, ok, type Result } from "./result.ts";
 
 export type Json = null | boolean | number | string | readonly Json[] | { readonly [key: string]: Json };
 
+/** Lists and objects stand at most so deep inside one another, so that every reader has room for what it reads. */
+export const deepestNesting = 64;
+
 /**
  * The RFC 8785 text of a JSON value. `undefined` members are left out, as JSON.stringify does.
- * Throws AssertionFailed on NaN, infinities, lone surrogates and values that are not JSON.
+ * Throws AssertionFailed on NaN, infinities, lone surrogates, deeper nesting and values that are not JSON.
  */
 export function canonical(value: unknown): string {
+  return print(value, deepestNesting);
+}
+
+/** The text of a value in which `room` further lists and objects may stand inside one another. */
+function print(value: unknown, room: number): string {
   if (value === null || typeof value === "boolean") return String(value);
   if (typeof value === "number") {
     assert(Number.isFinite(value), "canonical JSON has no NaN or infinity");
@@ -18,13 +26,14 @@ export function canonical(value: unknown): string {
     assert(value.isWellFormed(), "canonical JSON has no lone surrogates");
     return JSON.stringify(value);
   }
-  if (Array.isArray(value)) return `[${value.map(canonical).join(",")}]`;
+  assert(room > 0, "canonical JSON nests at most 64 deep");
+  if (Array.isArray(value)) return `[${value.map((item) => print(item, room - 1)).join(",")}]`;
   assert(typeof value === "object", `canonical JSON cannot hold a ${typeof value}`);
   let members = "";
   // RFC 8785 3.2.3 sorts by UTF-16 code units, which is what `sort` does by itself.
   for (const key of Object.keys(value).sort()) {
     const member = (value as Record<string, unknown>)[key];
-    if (member !== undefined) members += `${members === "" ? "" : ","}${canonical(key)}:${canonical(member)}`;
+    if (member !== undefined) members += `${members === "" ? "" : ","}${print(key, room)}:${print(member, room - 1)}`;
   }
   return `{${members}}`;
 }

@@ -40,11 +40,20 @@ export interface ChainCheck {
 
 const decoder = new TextDecoder("utf-8", { ignoreBOM: true });
 
-/** Reads entry bytes by themselves, with the body they name: format and body digest. */
-export function checkEntry(bytes: Uint8Array, body: Uint8Array, seq: number): CheckedEntry | Finding {
+/**
+ * Reads entry bytes by themselves, with the body they name: format and body digest. `place` is where they stand; where
+ * the place does not give an entry its number, the number that it bears itself names it.
+ */
+export function checkEntry(
+  bytes: Uint8Array,
+  body: Uint8Array,
+  place: number,
+  named: "by-place" | "by-itself" = "by-place",
+): CheckedEntry | Finding {
   const entry = bytes.length > maxEntryBytes ? null : parseEntry(decoder.decode(bytes));
-  if (entry === null) return finding("entry-format", seq, `Entry ${seq} is not an entry in format version 1.`);
+  if (entry === null) return finding("entry-format", place, `Entry ${place} is not an entry in format version 1.`);
   if (body.length > maxBodyBytes || digestOf(body) !== entry.bodyDigest) {
+    const seq = named === "by-place" ? place : entry.seq;
     return finding("body-changed", seq, `The body of entry ${seq} (${entry.type}) is not the one it was written with.`);
   }
   return { entry, digest: digestOf(bytes) };

@@ -90,7 +90,7 @@ export function judgeCosigned(
     }
     if (!sameBytes(root, checkpoint.root)) {
       const from: number = last?.size ?? 0;
-      const explained = broken !== null && broken.seq !== null && broken.seq < size;
+      const explained = broken !== null && broken.seq !== null && broken.seq >= from && broken.seq < size;
       const what = `Entries ${from} to ${size - 1} are not those that central QA has countersigned.`;
       return { last, findings: explained ? [] : [finding("cosignature", from, what)] };
     }

@@ -86,6 +86,8 @@ export function openDecision(
   const refuse = (code: DecisionRefusal["code"], what: string) => err({ code, what });
   const parsed = parseEnvelope(utf8(envelope));
   if (!parsed.ok) return refuse("envelope", `A decision came that is no signed envelope: ${parsed.error}.`);
+  // A further signature would change nothing, and so be a second spelling of the decision.
+  if (parsed.value.signatures.length !== 1) return refuse("envelope", "A decision came with more than one signature.");
   if (parsed.value.payloadType !== decisionPayloadType) {
     return refuse("envelope", `A signed message came that is no decision but ${parsed.value.payloadType}.`);
   }

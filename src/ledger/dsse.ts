@@ -3,6 +3,7 @@ import { z } from "zod";
 import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { concat, fromBase64, toBase64, utf8 } from "./bytes.ts";
+import { signWith } from "./note.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "./signer.ts";
 
 /** PAE(type, body) = "DSSEv1" SP LEN(type) SP type SP LEN(body) SP body, lengths in bytes as decimal text. */
@@ -78,7 +79,7 @@ export async function signPayload(
   payload: Uint8Array,
   signer: Signer,
 ): Promise<EnvelopeSignature> {
-  const signature = await signer.sign(preAuthenticationEncoding(payloadType, payload));
+  const signature = await signWith(signer, preAuthenticationEncoding(payloadType, payload));
   return { keyid: keyHintOf(signer.key), signature };
 }
 

@@ -2,13 +2,14 @@
 import { sha256 } from "../kernel/hash.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { concat, fromBase64, fromHex, toBase64, toHex, utf8 } from "./bytes.ts";
+import { isP256Spki, lowS } from "./ecdsa.ts";
 import type { SignatureCheck, SignatureType, Signer, VerifyingKey } from "./signer.ts";
 
 /** A signed note's whole text: signed text, empty line, signature lines. */
 export type SignedNote = string;
 
-/** Largest note read; sixteen signatures, some of them post-quantum, fit. */
-const maxNoteLength = 100_000;
+/** Largest note read, in bytes; sixteen signatures, some of them post-quantum, fit. */
+const maxNoteBytes = 100_000;
 const maxSignatures = 16;
 const dash = "\u2014 ";
 
@@ -36,7 +37,7 @@ export function formatKey(key: VerifyingKey): string {
 
 /** Reads the one-line form; the error says what is wrong with it. */
 export function parseKey(line: string): Result<VerifyingKey, string> {
-  const parts = /^([^+\s]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{4,400})$/.exec(line);
+  const parts = /^([^+\s\u0085]{1,200})\+([0-9a-f]{8})\+([A-Za-z0-9+/=]{4,400})$/.exec(line);
   const [, name, id, encoded] = parts ?? [];
   if (name === undefined || id === undefined || encoded === undefined) {
     return err("a key is written name+8 hex digits+base64");
@@ -48,14 +49,25 @@ export function parseKey(line: string): Result<VerifyingKey, string> {
   }
   const publicKey = bytes.slice(1);
   if (type !== 2 && publicKey.length !== 32) return err("an Ed25519 key has 32 bytes");
+  if (type === 2 && !isP256Spki(publicKey)) return err("an ECDSA key is a P-256 key in its uncompressed form");
   if (keyId(name, type, publicKey) !== id) return err("the key's id does not belong to its bytes");
   return ok({ name, id, type, publicKey });
 }
 
 /** Signs a text (it must end in a newline) and prints the note, a line for each signer. Rejects where one of them does. */
 export async function signNote(text: string, ...signers: readonly Signer[]): Promise<SignedNote> {
-  const lines = await Promise.all(signers.map(async ({ key, sign }) => signatureLine(key, await sign(utf8(text)))));
+  const lines = await Promise.all(
+    signers.map(async (signer) => signatureLine(signer.key, await signWith(signer, utf8(text)))),
+  );
   return `${text}\n${lines.join("")}`;
+}
+
+/** The signer's signature in the one spelling that is read. Rejects where the signer does, or gives no signature. */
+export async function signWith(signer: Signer, message: Uint8Array): Promise<Uint8Array> {
+  const signature = await signer.sign(message);
+  const spelled = signer.key.type === 2 ? lowS(signature) : signature;
+  if (spelled === null) throw new Error("the signer's answer is no signature in DER");
+  return spelled;
 }
 
 /** One signature line of a note, with its newline. */
@@ -73,7 +85,7 @@ export interface SignatureLine {
 
 /** Takes a note apart by its form; nothing is verified. The error says why it is not a note. */
 export function splitNote(note: SignedNote): Result<{ text: string; lines: readonly SignatureLine[] }, string> {
-  if (note.length > maxNoteLength) return err("the note is too long");
+  if (note.length > maxNoteBytes || utf8(note).length > maxNoteBytes) return err("the note is too long");
   if (hasControls(note) || !note.isWellFormed()) return err("the note holds control characters");
   const gap = note.lastIndexOf("\n\n");
   if (gap < 0 || !note.endsWith("\n")) return err("the note has no signature lines");
@@ -114,7 +126,7 @@ export function repeatsLine(note: SignedNote): boolean {
 }
 
 function parseSignature(line: string): SignatureLine | null {
-  const match = /^\u2014 ([^\s+]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
+  const match = /^\u2014 ([^+\s\u0085]+) ([A-Za-z0-9+/=]+)$/u.exec(line);
   const [, name, encoded] = match ?? [];
   const bytes = encoded === undefined ? null : fromBase64(encoded);
   if (name === undefined || bytes === null || bytes.length < 5) return null;

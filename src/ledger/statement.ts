@@ -98,7 +98,8 @@ export function openStatement(
   };
   const statement = { origin: named, job, ...numbers, ...digests } as Statement;
   // One spelling only: what was read must print as what was signed.
-  if (!Object.values(numbers).every(Number.isSafeInteger) || statementText(statement) !== opened.value.text) {
+  const counted = Object.values(numbers).every((number) => Number.isSafeInteger(number) && number >= 0);
+  if (!counted || statementText(statement) !== opened.value.text) {
     return err("it is not a statement in a known format");
   }
   if (named !== origin) return err(`it is a statement of another log (${named})`);

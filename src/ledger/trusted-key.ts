@@ -17,7 +17,7 @@ export function parseTrustedKey(line: string): Result<VerifyingKey, string> {
   let next = 0;
   for (const word of rest) {
     const [name = "", value = ""] = word.split(/=(.*)/s);
-    const place = words.findIndex((one) => one === name);
+    const place = (words as readonly string[]).indexOf(name);
     const bound = key.value.type === 4 ? readTime(value) : readSize(value);
     const said = words[place];
     if (said === undefined || place < next || bound === null) {

@@ -2,7 +2,7 @@
 import { digestOf } from "../kernel/hash.ts";
 import { parseCanonical } from "../kernel/json.ts";
 import { type Digest, isIdentifier } from "../kernel/names.ts";
-import { err } from "../kernel/result.ts";
+import { err, type Result } from "../kernel/result.ts";
 import { toHex, utf8 } from "./bytes.ts";
 import { checkBody, checkEntry, isFinding } from "./chain-check.ts";
 import { type Checkpoint, openSignedCheckpoint } from "./checkpoint.ts";
@@ -11,7 +11,7 @@ import type { Entry } from "./entry.ts";
 import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
-import { formatKey, repeatsLine } from "./note.ts";
+import { formatKey, repeatsLine, type SignedNote, splitNote } from "./note.ts";
 import { includes } from "./proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 import { artifactsDisagree, entriesDisagree, openStatement, type SignedStatement } from "./statement.ts";
@@ -126,7 +126,7 @@ function openSigned(
   witnesses: readonly VerifyingKey[],
 ): Signed | Finding {
   const opened = openSignedCheckpoint(checkpoint, origin, trusted, check);
-  const head = opened.ok && repeatsLine(checkpoint) ? err("a signature line stands there twice") : opened;
+  const head = opened.ok ? (strayLine(checkpoint, format) ?? opened) : opened;
   if (!head.ok) {
     return finding("checkpoint-signature", null, `The checkpoint in the file does not hold: ${head.error}.`);
   }
@@ -149,6 +149,15 @@ function openSigned(
     stated: stated.value,
     by: [...new Set(cosigned.value.map(({ by }) => by.name))],
   };
+}
+
+/** A signature line that changes nothing signed, and so would be a second spelling of the file; null where there is none. */
+function strayLine(checkpoint: SignedNote, format: JobExport["format"]): Result<never, string> | null {
+  if (repeatsLine(checkpoint)) return err("a signature line stands there twice");
+  const split = splitNote(checkpoint);
+  // The statement of format 2 does not cover the note's lines.
+  const others = format === 2 && split.ok && split.value.lines.length > 1;
+  return others ? err("it has more than the cell's own line, which this format has not") : null;
 }
 
 interface Walked {
@@ -180,7 +189,7 @@ function walk(content: JobExport, head: Checkpoint): Walked {
     ...{ lastSeq, lastDigest: jobHead },
   });
   for (const exported of content.entries) {
-    const checked = checkEntry(utf8(exported.entry), utf8(exported.body), last + 1);
+    const checked = checkEntry(utf8(exported.entry), utf8(exported.body), last + 1, "by-itself");
     if (isFinding(checked)) return until(checked);
     const { entry, digest } = checked;
     const wrong = judgeEntry(entry, exported, head, { last, jobHead, starts, job: content.job });
@@ -238,9 +247,11 @@ function judgeFrame(content: JobExport, named: ReadonlySet<Digest>): Finding | n
   if (!isIdentifier(content.job) || !content.entries.some((one) => one.entry.includes(`"job":"${content.job}"`))) {
     return finding("export-format", null, "The file holds no entry of the job that it names.");
   }
-  for (const [digest, bytes] of content.artifacts) {
+  for (const digest of content.artifacts.keys()) {
     if (!named.has(digest))
       return finding("export-format", null, `Artifact ${digest} is named by no entry of the job.`);
+  }
+  for (const [digest, bytes] of content.artifacts) {
     if (digestOf(bytes) !== digest) return finding("artifact-changed", null, `Artifact ${digest} was altered.`);
   }
   return null;

@@ -1,5 +1,6 @@
 /** Signatures by node:crypto: the check of Ed25519 and ECDSA P-256, and keys in and out of their encodings. */
 import { createPublicKey, type KeyObject, verify } from "node:crypto";
+import { isLowS } from "../ecdsa.ts";
 import { verifyingKey } from "../note.ts";
 import type { SignatureCheck, VerifyingKey } from "../signer.ts";
 
@@ -10,7 +11,7 @@ const known = new Map<string, KeyObject | null>();
 /** The check by node:crypto; a key that is no key, or no P-256 key, verifies nothing. */
 export const checkSignature: SignatureCheck = (key, message, signature) => {
   const object = publicKeyObject(key);
-  if (object === null) return false;
+  if (object === null || (key.type === 2 && !isLowS(signature))) return false;
   try {
     return verify(key.type === 2 ? "sha256" : null, message, object, signature);
   } catch {

@@ -62,8 +62,8 @@ export function assertDurable(db: Db): void {
 /** The log's origin, or null where the file is not a ledger of a known format. Throws SqliteError. */
 export function readOrigin(db: Db): string | null {
   if (formatOf(db) === null) return null;
-  const row = db.prepare<[], { value: string }>("SELECT value FROM meta WHERE name = 'origin'").get();
-  return row?.value ?? null;
+  const [row, ...others] = db.prepare<[], { name: string; value: string }>("SELECT name, value FROM meta").all();
+  return row?.name === "origin" && typeof row.value === "string" && others.length === 0 ? row.value : null;
 }
 
 /** Rows read at a time: one read of the database, so that no reader keeps the write-ahead log from starting over. */
@@ -75,12 +75,31 @@ export function* rowsFrom(db: Db, from = 0, to = Number.MAX_SAFE_INTEGER): Itera
     "SELECT seq, job, entry, body FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
   );
   for (let next = from; next < to; ) {
-    const rows = select.all(next, to, pageRows);
+    const rows = select.all(next, to, pageRows).map(ofItsKind);
     yield* rows;
     const last = rows.at(-1);
     if (last === undefined) return;
     next = last.seq + 1;
   }
+}
+
+/**
+ * A row as its columns are declared. Damage can make a value one of another kind, which SQLite hands out as it is: it
+ * counts as empty, and so is found at its entry.
+ */
+function ofItsKind(row: Row): Row {
+  const bytes = (value: unknown) => (value instanceof Uint8Array ? value : new Uint8Array());
+  return { ...row, entry: bytes(row.entry), body: bytes(row.body) };
+}
+
+/** The same of a stored note. */
+function noteOfItsKind({ size, note }: CheckpointRow): CheckpointRow {
+  return { size, note: typeof note === "string" ? note : "" };
+}
+
+function notesOf(db: Db, select: string, newestOnly: boolean): CheckpointRow[] {
+  const rows = db.prepare<[], CheckpointRow>(newestOnly ? `${select} DESC LIMIT 1` : select).all();
+  return rows.map(noteOfItsKind);
 }
 
 /** One above the highest number in the table of entries; 0 where it is empty. */
@@ -92,20 +111,21 @@ export function entryCount(db: Db): number {
 /** All stored checkpoints in order of size; only the newest where `newestOnly`. */
 export function checkpointRows(db: Db, newestOnly: boolean): CheckpointRow[] {
   const select = "SELECT size, note FROM checkpoint ORDER BY size";
-  return db.prepare<[], CheckpointRow>(newestOnly ? `${select} DESC LIMIT 1` : select).all();
+  return notesOf(db, select, newestOnly);
 }
 
 /** All stored cosigned checkpoints in order of size; only the newest where `newestOnly`; none in a file of format 1. */
 export function cosignatureRows(db: Db, newestOnly: boolean): CheckpointRow[] {
   if (formatOf(db) !== 2) return [];
   const select = "SELECT size, note FROM cosignature ORDER BY size";
-  return db.prepare<[], CheckpointRow>(newestOnly ? `${select} DESC LIMIT 1` : select).all();
+  return notesOf(db, select, newestOnly);
 }
 
 /** The same rows, largest first, read as they are asked for. */
 export function* cosignaturesDown(db: Db): Iterable<CheckpointRow> {
   if (formatOf(db) !== 2) return;
-  yield* db.prepare<[], CheckpointRow>("SELECT size, note FROM cosignature ORDER BY size DESC").iterate();
+  const rows = db.prepare<[], CheckpointRow>("SELECT size, note FROM cosignature ORDER BY size DESC").iterate();
+  for (const row of rows) yield noteOfItsKind(row);
 }
 
 /**

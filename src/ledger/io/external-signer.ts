@@ -3,6 +3,7 @@ import { type ChildProcessByStdio, spawn } from "node:child_process";
 import type { Readable, Writable } from "node:stream";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { fromBase64, toBase64 } from "../bytes.ts";
+import { lowS } from "../ecdsa.ts";
 import { verifyingKey } from "../note.ts";
 import type { Signer, VerifyingKey } from "../signer.ts";
 import { checkSignature } from "./crypto.ts";
@@ -78,7 +79,8 @@ export async function openExternalSigner(
       async sign(message) {
         if (message.length > maxMessageBytes) throw new Error("the message is too long to be signed");
         const [word, text = ""] = await ask("sign", ` ${toBase64(message)}`);
-        const signature = word === "signed" ? fromBase64(text) : null;
+        const raw = word === "signed" ? fromBase64(text) : null;
+        const signature = raw !== null && key.type === 2 ? lowS(raw) : raw;
         if (signature === null) throw new Error("the signing program refused");
         // A token that signs with another key, or wrongly, is found here and not in a record.
         if (!checkSignature(key, message, signature)) throw new Error("the signing program's signature is wrong");
