@@ -32,6 +32,10 @@ export function routeTitleOf(event: Event): string | null {
     case "ClockStepped":
     case "TimesInDoubt":
       return `The clock was changed: it said ${utcText(event.said)} where ${utcText(event.expected)} was to be expected`;
+    case "RecordDamaged":
+      return `The record on the disk was found DAMAGED among entries ${event.from} to ${event.to - 1} (${event.rule}): ${event.what}`;
+    case "RecordFoundWhole":
+      return `All ${event.entries} entries of the record were read again and found as they were written`;
     case "ClockCorrected":
       return `Two people signed that the clock was wrong while entries ${event.from} to ${event.to} were written`;
     case "MachineAlarmChanged":

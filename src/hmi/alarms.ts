@@ -5,6 +5,7 @@ import { supportToleranceMs } from "../jobs/clock.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import { nameOfTarget } from "../jobs/objections.ts";
 import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
+import { damageText } from "../jobs/step-gates.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { utcText } from "../ledger/page.ts";
@@ -16,6 +17,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...clockAlarm(state, at),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
+    ...recordAlarm(state),
     ...centralAlarms(state, sync),
     ...evidenceAlarm(evidence),
     ...Object.values(state.jobs).flatMap(jobAlarms),
@@ -115,6 +117,13 @@ function inspectionAlarm(state: State): Alarm[] {
       job: null,
     },
   ];
+}
+
+function recordAlarm({ recordDamage }: State): Alarm[] {
+  if (recordDamage === null) return [];
+  const remedy = "Nothing new is started. Call the engineer: keep the disk and mend the record from central QA's copy.";
+  const base = { key: "record", where: "Record", owner: "engineer", job: null } as const;
+  return [{ ...base, priority: 1, what: damageText(recordDamage), remedy }];
 }
 
 function jobAlarms(job: Job): Alarm[] {

@@ -8,6 +8,7 @@ import type { Clock } from "../kernel/ports.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import type { Artifacts } from "../ledger/artifacts.ts";
+import type { ScrubProgress } from "../ledger/scrub.ts";
 import type { SealedText } from "../people/person.ts";
 import type { SessionRules } from "../people/session.ts";
 import type { PeopleStore } from "../people/store.ts";
@@ -56,6 +57,8 @@ export interface HmiPorts {
   readonly sync: () => SyncStatus;
   /** How much evidence waits for central QA. */
   readonly evidenceToQa: () => EvidenceStatus;
+  /** How far the reading again of the whole record is; null where there is none. */
+  readonly scrub: () => ScrubProgress | null;
   /** Anything outside the core that keeps the cell from being ready; empty when all is well. */
   readonly unready: () => readonly Unready[];
   /** Something failed that should not: for the log; holds no request bodies. */

@@ -35,6 +35,8 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "ClockStepped":
     case "ClockCorrected":
     case "StorageExhausted":
+    case "RecordDamaged":
+    case "RecordFoundWhole":
     case "MachineOnline":
     case "MachineOffline":
     case "InspectionStatusChanged":
@@ -154,6 +156,9 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent>): State {
     case "ClockCorrected":
     case "MachineUnwatched":
       return state;
+    case "RecordDamaged":
+    case "RecordFoundWhole":
+      return { ...state, recordDamage: damageAfter(event) };
     case "MachineAlarmChanged":
       return patchEquipment(state, event.equipment, { alarms: alarmsAfter(state, event) });
     case "ClockStepped":
@@ -220,6 +225,12 @@ function evolveSupply(state: State, event: SupplyEvent): State {
     default:
       return unreachable(event);
   }
+}
+
+function damageAfter(event: Extract<CellEvent, { type: "RecordDamaged" | "RecordFoundWhole" }>): State["recordDamage"] {
+  if (event.type === "RecordFoundWhole") return null;
+  const { type: _, ...damage } = event;
+  return damage;
 }
 
 function lotDecided(state: State, event: Extract<CellEvent, { type: "LotDecided" }>): State {

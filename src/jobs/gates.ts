@@ -9,7 +9,7 @@ import { equipmentOf, isByMachine, type Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
 import type { Attempt, EquipmentState, Job, State } from "./state.ts";
 import { findMachine, findPerson, operationOf } from "./state.ts";
-import { centralGate, nonconformityGate, supersededGate } from "./step-gates.ts";
+import { centralGate, nonconformityGate, recordGate, supersededGate } from "./step-gates.ts";
 import { nextOperation, nextUnit } from "./units.ts";
 
 /** Every condition of starting `operation` now; the start is allowed when none is shut. */
@@ -27,6 +27,7 @@ export function startGates(
     ...orderGates(state, job, operation, now.at),
     nonconformityGate(job),
     centralGate(state, job, next),
+    recordGate(state),
     gate(
       "person",
       person === null ? null : holds(findPerson(state, person), "technician"),

@@ -1,4 +1,4 @@
-/** What can have happened to the record itself: a clock that was found wrong, and jobs whose times are in doubt for it. */
+/** What can have happened to the record itself: damage found by its scrub, a clock found wrong, jobs whose times are in doubt. */
 import type { JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Approval } from "../people/person.ts";
@@ -10,19 +10,35 @@ export interface TimeSupport {
   readonly at: EpochMs;
 }
 
+/** What is wrong with the record as it stands on the disk. */
+export interface RecordDamage {
+  /** The rule of docs/record-format.md that it breaks. */
+  readonly rule: string;
+  /** The first bad entry; null where none can be named. */
+  readonly entry: number | null;
+  /** Nothing outside entries `from` to, not including, `to` was found bad. */
+  readonly from: number;
+  readonly to: number;
+  readonly what: string;
+}
+
 /** Of the cell as a whole. */
 export type CellKeepingEvent =
+  /** The scrub found that the record on the disk is not what was written: nothing new is started from here on. */
+  | ({ readonly type: "RecordDamaged" } & RecordDamage)
+  /** A later round over all of its first `entries` entries found nothing. */
+  | { readonly type: "RecordFoundWhole"; readonly entries: number }
   /** Two people have signed that the clock was wrong while entries `from` to `to` were written: those readings count no longer. */
-  {
-    readonly type: "ClockCorrected";
-    readonly from: number;
-    readonly to: number;
-    /** The highest reading among them. */
-    readonly said: EpochMs;
-    readonly approval: Approval;
-    readonly second: Approval;
-    readonly support: TimeSupport;
-  };
+  | {
+      readonly type: "ClockCorrected";
+      readonly from: number;
+      readonly to: number;
+      /** The highest reading among them. */
+      readonly said: EpochMs;
+      readonly approval: Approval;
+      readonly second: Approval;
+      readonly support: TimeSupport;
+    };
 
 /** Of one job. */
 export type JobKeepingEvent =

@@ -14,7 +14,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { CentralDecision } from "./central.ts";
 import type { Disposition, Versions } from "./event.ts";
-import type { TimeSupport } from "./keeping-event.ts";
+import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
 import type { Setup } from "./setup.ts";
@@ -33,7 +33,9 @@ export type Message = CellMessage | PersonMessage | CentralMessage | LabelMessag
 
 export type CellMessage =
   | { readonly kind: "boot"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
-  | { readonly kind: "clock-stepped"; readonly expected: EpochMs; readonly said: EpochMs };
+  | { readonly kind: "clock-stepped"; readonly expected: EpochMs; readonly said: EpochMs }
+  /** A round of the scrub has ended over the first `entries` entries: with damage, or (null) without. */
+  | { readonly kind: "record-scrubbed"; readonly damage: RecordDamage | null; readonly entries: number };
 
 export type PersonMessage =
   | { readonly kind: "enrol"; readonly person: PersonId; readonly roles: readonly Role[] }

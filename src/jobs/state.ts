@@ -17,6 +17,7 @@ import type { Role } from "../people/person.ts";
 import { type CentralState, noCentral } from "./central.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
+import type { RecordDamage } from "./keeping-event.ts";
 import type { JobOrder, Operation } from "./order.ts";
 import type { BatchRecord } from "./record/batch-record.ts";
 import type { Finding } from "./report.ts";
@@ -33,6 +34,8 @@ export interface State {
   readonly people: Readonly<Record<string, { readonly id: PersonId; readonly roles: readonly Role[] }>>;
   readonly equipment: Readonly<Record<string, EquipmentState>>;
   readonly inspection: { readonly ready: boolean; readonly what: string };
+  /** What the scrub last found wrong with the record on the disk; null where nothing is known to be. */
+  readonly recordDamage: RecordDamage | null;
   readonly jobs: Readonly<Record<string, Job>>;
   /** Nonces of every order ever taken in (feature 10). */
   readonly nonces: Readonly<Record<string, true>>;
@@ -192,6 +195,7 @@ export const emptyState: State = {
   people: {},
   equipment: {},
   inspection: { ready: false, what: "The inspection has not reported yet." },
+  recordDamage: null,
   jobs: {},
   nonces: {},
   revisions: {},

@@ -2,6 +2,7 @@
 import type { PersonId } from "../kernel/names.ts";
 import { holds, type Role } from "../people/person.ts";
 import { gate } from "./gate.ts";
+import type { RecordDamage } from "./keeping-event.ts";
 import { centralObjections } from "./objections.ts";
 import type { Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
@@ -67,6 +68,21 @@ export function nonconformityGate(job: Job): Gate {
   const open = openNonconformity(job);
   const remedy = "QA decides on the open nonconformity.";
   return gate("nonconformity", open === undefined, "No nonconformity is open.", open?.what ?? "", remedy, "qa");
+}
+
+/** A cell whose record is damaged begins nothing that would have to be recorded there; what is under way goes on. */
+export function recordGate({ recordDamage }: State): Gate {
+  const what = recordDamage === null ? "" : damageText(recordDamage);
+  const open = "The record on the disk is as it was written.";
+  const remedy =
+    "Call the engineer: keep the disk, export what can be read, and mend the record from central QA's copy.";
+  return gate("record", recordDamage === null, open, what, remedy, "engineer");
+}
+
+/** Damage of the record in one sentence: where, and what. */
+export function damageText({ from, to, what }: RecordDamage): string {
+  const entries = to - from === 1 ? `Entry ${from}` : `Something among entries ${from} to ${to - 1}`;
+  return `${entries} of the record on the disk is damaged. ${what}`;
 }
 
 /** Holds and stop-use of central QA (feature 85). */

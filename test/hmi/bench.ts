@@ -84,11 +84,10 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
   const cell = createFakeCell(hmac, now, mono);
   const presence: HmiBench["presence"] = { online: true, scanned: null, what: "Scan the job's code.", read: null };
   const taken: Uint8Array[] = [];
-  const packageAnswer = ok({ job }) as PackageAnswer;
   const bench = {
     telemetry: null as Telemetry | null,
     unready: [] as readonly Unready[],
-    packageAnswer,
+    packageAnswer: ok({ job }) as PackageAnswer,
     presence,
     sync: syncOff(0),
     evidenceToQa: evidenceOff(),
@@ -115,6 +114,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     presence: () => bench.presence,
     sync: () => ({ ...bench.sync, head: cell.recorded.length }),
     evidenceToQa: () => bench.evidenceToQa,
+    scrub: () => null,
     unready: () => bench.unready,
     onProblem: (problem) => {
       throw problem;

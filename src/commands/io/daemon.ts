@@ -1,7 +1,7 @@
 /** The daemon put together: ledger, cell, machines, eyes, presence, intake, page; and taken apart in the right order. */
 
 import { join } from "node:path";
-import { type Cell, createCell } from "../../cell.ts";
+import { type Cell, type CellPorts, createCell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
 import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
@@ -27,6 +27,7 @@ import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
+import type { Scrub } from "../../ledger/scrub.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
@@ -35,10 +36,11 @@ import { openEvidence } from "./evidence.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
+import { openScrub } from "./scrub.ts";
 import { openSync, readQaKeys } from "./sync.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
-import { readVersions } from "./versions.ts";
+import { readVersions, softwareDigest } from "./versions.ts";
 
 export interface DaemonOptions {
   readonly loaded: LoadedConfig;
@@ -72,6 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     dataDir,
     keysDir,
     witnesses: witnesses.value,
+    program: softwareDigest(),
     ...(quotaMiB !== undefined && { quotaBytes: Math.floor(quotaMiB * 2 ** 20) }),
     onTrouble: (fault) => log(fault.what, { code: fault.code }),
   });
@@ -138,15 +141,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   const sight = await options.openEyes({ config, artifacts, recipe: (digest) => intakeOpen?.recipe(digest) ?? null });
   if (sight.fault) log("the eye is closed", { what: sight.fault.what });
   const machines = new Map<string, ChildMachine>();
-  const cell = await createCell({
-    ledger,
-    clock: systemClock,
-    ids: systemIds,
-    clockState: systemClockState,
-    perform: createPerform(machines, sight.eyes, labelPrinter(config, artifacts)),
-    onFatal: options.onFatal,
-  });
-  signOnEnds(cell, ledger, log);
+  const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts));
+  const cell = await openCell(options, ledger, perform);
   for await (const recorded of historyOf(ledger)) sight.hear(recorded);
   cell.subscribe(sight.hear);
   const versions = readVersions(loaded.digest, sight.model, sight.setupDigest);
@@ -179,7 +175,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   });
   const central = await openCentral(options, opened, cell);
   const { sync, evidence } = central;
-  const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync, evidence };
+  const scrub = openScrub(opened, cell, log);
+  const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync, evidence, scrub };
   const server = await openPage(options, running);
   log("the cell is up", { url: server.url, machines: machines.size });
   return {
@@ -195,10 +192,19 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
       watch.stop();
       await sight.close();
       cell.stop();
+      await running.scrub.close();
       await ledger.close();
       log("the cell has closed");
     },
   };
+}
+
+/** The core on its ledger; what ends is signed at once. */
+async function openCell({ log, onFatal }: DaemonOptions, ledger: Ledger, perform: CellPorts["perform"]): Promise<Cell> {
+  const parts = { ledger, clock: systemClock, ids: systemIds, clockState: systemClockState, perform, onFatal };
+  const cell = await createCell(parts);
+  signOnEnds(cell, ledger, log);
+  return cell;
 }
 
 /** The two ways to central QA: the record over MQTT, and behind it evidence over HTTPS. */
@@ -245,12 +251,13 @@ interface Running {
   readonly presence: PresenceDevice;
   readonly intake: Intake;
   readonly sync: () => SyncStatus;
+  readonly scrub: Scrub;
   readonly evidence: () => EvidenceStatus;
 }
 
 async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, running: Running): Promise<HmiServer> {
   const { http, cell: about } = loaded.config;
-  const { cell, ledger, artifacts, machines, presence, intake, sync, evidence } = running;
+  const { cell, ledger, artifacts, machines, presence, intake, sync, evidence, scrub } = running;
   const sealing = createSealing(keysDir);
   return createServer(
     {
@@ -265,6 +272,7 @@ async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, runnin
       presence: () => presence.status(),
       sync,
       evidenceToQa: evidence,
+      scrub: scrub.progress,
       unready: () => [],
       onProblem: (problem) => log("page", { what: problem instanceof Error ? problem.message : String(problem) }),
     },

@@ -8,9 +8,12 @@ import type { Fault } from "../../equipment/machine.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readModel } from "../../inspection/io/model-file.ts";
 import { readRecipes } from "../../intake/io/files.ts";
+import { openCaches, scrubbedCache } from "../../ledger/io/cache.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
+import { utcText } from "../../ledger/page.ts";
+import type { RecordDamage } from "../../ledger/scrub.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Check } from "./check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
@@ -19,6 +22,7 @@ import { opcuaChecks } from "./opcua-check.ts";
 import { syncCheck } from "./sync-check.ts";
 import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
+import { softwareDigest } from "./versions.ts";
 
 export interface DoctorOptions {
   readonly config: string;
@@ -78,7 +82,25 @@ async function recordChecks({ data, keys }: DoctorOptions): Promise<Check[]> {
   return [
     check("keys", true, `The key of ${signer.key.name} can be used.`, ""),
     check("ledger", report.ok, first?.what ?? good, first?.remedy ?? ""),
+    await scrubCheck(data, dataKey),
   ];
+}
+
+/** How the running cell's own reading of its record last ended; nothing where this program's never has. */
+async function scrubCheck(data: string, dataKey: Uint8Array): Promise<Check> {
+  const said = (await openCaches(data, dataKey, softwareDigest()).read(scrubbedCache)) as Scrubbed | null;
+  const remedy = "Leave the cell running: its scrub reads the record again and again.";
+  if (said === null) return { check: "scrub", state: "warning", what: "No round of the scrub has ended yet.", remedy };
+  const at = utcText(said.endedAt);
+  if (said.damage !== null)
+    return check("scrub", false, `The scrub of ${at} found: ${said.damage.what}`, said.damage.remedy);
+  return check("scrub", true, `The scrub read ${said.size} entries again until ${at} and found them whole.`, "");
+}
+
+interface Scrubbed {
+  readonly size: number;
+  readonly endedAt: number;
+  readonly damage: RecordDamage | null;
 }
 
 async function identityCheck(keys: string): Promise<Check> {

@@ -10,6 +10,18 @@ const root = join(import.meta.dirname, "../../..");
 /** Reads the program's own files; the digest covers every source file and the lockfile, by name and content. */
 export function readVersions(configDigest: Digest, modelDigest: Digest | null, cameraDigest: Digest | null): Versions {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
+  return {
+    software: `cellward ${manifest.version}`,
+    softwareDigest: softwareDigest(),
+    configDigest,
+    modelDigest,
+    cameraDigest,
+    runtime: `node ${process.version}`,
+  };
+}
+
+/** Digest of every source file and the lockfile, by name and content. */
+export function softwareDigest(): Digest {
   const hash = createHash("sha256");
   const sources = readdirSync(join(root, "src"), { recursive: true, encoding: "utf8" }).filter((name) =>
     /\.(ts|tsx|css|html)$/.test(name),
@@ -18,12 +30,5 @@ export function readVersions(configDigest: Digest, modelDigest: Digest | null, c
     const content = readFileSync(join(root, "src", name));
     hash.update(`${name}\n${content.length}\n`).update(content);
   }
-  return {
-    software: `cellward ${manifest.version}`,
-    softwareDigest: hash.digest("hex") as Digest,
-    configDigest,
-    modelDigest,
-    cameraDigest,
-    runtime: `node ${process.version}`,
-  };
+  return hash.digest("hex") as Digest;
 }

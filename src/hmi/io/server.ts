@@ -220,7 +220,7 @@ function unsigned(reply: FastifyReply) {
 }
 
 function addProbes({ app, desk }: House): void {
-  app.get("/healthz", { config: unlimited }, async () => ({ ok: true }));
+  app.get("/healthz", { config: unlimited }, async () => ({ ok: true, scrub: scrubbed(desk) }));
   app.get("/readyz", { config: unlimited }, async (_request, reply) => {
     const state = desk.controller.state();
     const reasons = [
@@ -236,6 +236,12 @@ function addProbes({ app, desk }: House): void {
     ];
     return reply.code(reasons.length === 0 ? 200 : 503).send({ ready: reasons.length === 0, reasons });
   });
+}
+
+/** How far the scrub is, in numbers: what it found is for those who are signed in. */
+function scrubbed({ scrub }: Desk) {
+  const progress = scrub();
+  return progress && { ...progress, damage: progress.damage !== null };
 }
 
 function addLive(house: House): void {

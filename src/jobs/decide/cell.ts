@@ -1,4 +1,4 @@
-/** The cell's own start and its people. */
+/** The cell's own start, its record and its people. */
 import type { Message } from "../message.ts";
 import { openAttempts } from "../state.ts";
 import type { Draft } from "./draft.ts";
@@ -14,6 +14,16 @@ export function boot(draft: Draft, message: Of<"boot">): void {
       cause: "outcome-unknown",
       what: `The controller stopped while layer ${attempt.printed + 1} was being made; nobody can know what the machine did.`,
     });
+  }
+}
+
+/** What a round of the scrub found is recorded once; what was mended, when a whole round has found nothing. */
+export function recordScrubbed(draft: Draft, { damage, entries }: Of<"record-scrubbed">): void {
+  const before = draft.state().recordDamage;
+  if (damage === null) {
+    if (before !== null) draft.add({ type: "RecordFoundWhole", entries });
+  } else if (before?.entry !== damage.entry || before.from !== damage.from || before.to !== damage.to) {
+    draft.add({ type: "RecordDamaged", ...damage });
   }
 }
 

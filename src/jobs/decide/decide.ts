@@ -2,7 +2,7 @@
 import { unreachable } from "../../kernel/assert.ts";
 import type { Envelope, EyeMessage, MachineMessage, Message, RouteMessage } from "../message.ts";
 import type { State } from "../state.ts";
-import { boot, enrol, recordSignIn } from "./cell.ts";
+import { boot, enrol, recordScrubbed, recordSignIn } from "./cell.ts";
 import { centralDecision, centralLink } from "./central.ts";
 import { clockStepped, correctClock } from "./clock.ts";
 import { dispose } from "./disposition.ts";
@@ -32,6 +32,8 @@ function route(draft: Draft, message: Message): void {
       return boot(draft, message);
     case "clock-stepped":
       return clockStepped(draft, message);
+    case "record-scrubbed":
+      return recordScrubbed(draft, message);
     case "enrol":
       return enrol(draft, message);
     case "record-sign-in":

@@ -6,6 +6,8 @@ import { makePrivateFolder, writeDurably } from "./files.ts";
 
 /** The folder of caches in the data folder; it may be deleted at any time. */
 export const cacheFolder = "cache";
+/** Name of the cache that says how the last round of the scrub ended: `{damage, endedAt, size}`. */
+export const scrubbedCache = "scrubbed";
 /** A cache larger than this is not read. */
 const maxCacheBytes = 256 << 20;
 

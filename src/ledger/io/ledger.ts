@@ -11,6 +11,7 @@ import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, 
 import type { SignedNote } from "../note.ts";
 import { readPrefix } from "../prefix.ts";
 import { consistencyFrom } from "../proofs.ts";
+import type { Scrub, ScrubEars } from "../scrub.ts";
 import type { VerifyingKey } from "../signer.ts";
 import { type Frontier, rootOf } from "../tree.ts";
 import type { Report } from "../verify.ts";
@@ -22,6 +23,7 @@ import { createKeys, type KeySource, type Keys, openKeys } from "./keys.ts";
 import { readRestoredMarker } from "./marker.ts";
 import { openingCache } from "./opening.ts";
 import { createSchema } from "./schema.ts";
+import { startScrub, usualPace } from "./scrub.ts";
 import { createSigning, type Signing, type SigningOptions } from "./signing.ts";
 import { startWriter, type WriterLink } from "./writer-link.ts";
 
@@ -54,6 +56,8 @@ export interface OpenedLedger {
   /** Entries below this were not read at the start: the scrub verifies them, and a read of them holds them to the root. */
   readonly verifiedFrom: number;
   readonly caches: Caches;
+  /** Starts the scrub of this record; the caller closes it before the ledger. */
+  readonly scrub: (ears: ScrubEars) => Scrub;
 }
 
 /** Makes keys and an empty ledger for the log `origin`; refuses where either is there already. */
@@ -120,7 +124,10 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   const ledger = createLedgerPort(writer.value, signing, standing);
   if (standing.kind === "current" && report.uncovered > 0) await ledger.checkpoint();
   const { verifiedFrom } = writer.value.opened;
-  return ok({ ledger, keys: keys.value, report, standing, lastBoot, verifiedFrom, caches });
+  const { trusted, dataKey } = keys.value;
+  const scrubbed = { dataDir, origin, trusted, witnesses, dataKey, program: options.program ?? "", ...usualPace };
+  const scrub = (ears: ScrubEars): Scrub => startScrub(scrubbed, ears);
+  return ok({ ledger, keys: keys.value, report, standing, lastBoot, verifiedFrom, caches, scrub });
 }
 
 function standingOf(writer: WriterLink, floor: Head | null, restored: string | null): Standing {

@@ -1,5 +1,5 @@
 /** What the ledger's owner and the scrubbing thread say to each other. */
-import type { Rule } from "../finding.ts";
+import type { RecordDamage, ScrubProgress } from "../scrub.ts";
 import type { VerifyingKey } from "../signer.ts";
 
 /** What the thread is started with. */
@@ -14,33 +14,6 @@ export interface ScrubData {
   readonly tickMs: number;
   /** Pause between two rounds, in ms. */
   readonly restMs: number;
-}
-
-/** Damage of the record as it stands on the disk. */
-export interface RecordDamage {
-  readonly rule: Rule;
-  /** The first bad entry; null where none can be named. */
-  readonly seq: number | null;
-  /** Nothing outside entries `from` to, not including, `to` was found bad. */
-  readonly from: number;
-  readonly to: number;
-  /** What is wrong, one sentence, and what to do, another. */
-  readonly what: string;
-  readonly remedy: string;
-}
-
-/** How far the scrub is. */
-export interface ScrubProgress {
-  /** Entries of this round that are verified, and how many it has. */
-  readonly at: number;
-  readonly of: number;
-  /** Rounds that this start has finished. */
-  readonly rounds: number;
-  /** The last round that found nothing: how many entries it had. Null where none has ended since the start. */
-  readonly whole: number | null;
-  readonly damage: RecordDamage | null;
-  /** Size of the newest prefix kept for the next start. */
-  readonly kept: number;
 }
 
 export type ToScrub =

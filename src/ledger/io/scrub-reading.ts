@@ -9,9 +9,10 @@ import type { Head } from "../ledger.ts";
 import { markEvery } from "../marks.ts";
 import { createTrail, endOf, endRowsFrom, type Prefix, type Trail } from "../prefix.ts";
 import { blockFinding, blocksAround, edgeRoot } from "../proven.ts";
+import type { RecordDamage } from "../scrub.ts";
 import { checkSignature } from "./crypto.ts";
 import { checkpointRows, cosignaturesDown, type Db, rowsFrom, sqliteCode } from "./database.ts";
-import type { RecordDamage, ScrubData } from "./scrub-protocol.ts";
+import type { ScrubData } from "./scrub-protocol.ts";
 
 /** The newest heads that the cell and central QA have signed; null where there is none. */
 export interface SignedHeads {

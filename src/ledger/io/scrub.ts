@@ -1,26 +1,10 @@
 /** The scrub of a ledger in use: a thread of its own that reads everything again and again, and says what it finds. */
 import { Worker } from "node:worker_threads";
-import type { FromScrub, RecordDamage, ScrubData, ScrubProgress, ToScrub } from "./scrub-protocol.ts";
+import type { Scrub, ScrubEars, ScrubProgress } from "../scrub.ts";
+import type { FromScrub, ScrubData, ToScrub } from "./scrub-protocol.ts";
 
 /** How the scrub goes about it: about 2,500 entries a second at most, and an hour between two rounds. */
 export const usualPace = { tickMs: 100, restMs: 3_600_000 } as const;
-
-/** Told of what the scrub does. */
-export interface ScrubEars {
-  /** A round has ended: with damage, or (null) without, over the first `size` entries. */
-  readonly onRound: (damage: RecordDamage | null, size: number) => void;
-  /** The thread has ended by itself: nothing is verified any more until the next start. */
-  readonly onTrouble: (what: string) => void;
-}
-
-export interface Scrub {
-  progress(): ScrubProgress;
-  /** Goes through the whole record at once, without pauses; resolves when the round has ended. */
-  round(): Promise<ScrubProgress>;
-  /** Brings what the next start goes on from up to the newest cosigned head; resolves when it is kept. */
-  keep(): Promise<ScrubProgress>;
-  close(): Promise<void>;
-}
 
 const nothingYet: ScrubProgress = { at: 0, of: 0, rounds: 0, whole: null, damage: null, kept: 0 };
 

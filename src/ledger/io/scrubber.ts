@@ -2,16 +2,18 @@
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../kernel/assert.ts";
+import { canonical } from "../../kernel/json.ts";
 import type { Finding } from "../finding.ts";
 import { type Prefix, printPrefix, readPrefix, type Trail } from "../prefix.ts";
-import { openCaches } from "./cache.ts";
+import type { RecordDamage, ScrubProgress } from "../scrub.ts";
+import { openCaches, scrubbedCache } from "./cache.ts";
 import { databaseFile, openForReading } from "./database.ts";
 import { openingCache } from "./opening.ts";
-import type { FromScrub, RecordDamage, ScrubData, ScrubProgress, ToScrub } from "./scrub-protocol.ts";
+import type { FromScrub, ScrubData, ToScrub } from "./scrub-protocol.ts";
 import { damageOf, readPage, type SignedHeads, signedHeads, trailFrom } from "./scrub-reading.ts";
 
 /** Name of the cache that holds how far a round has come. */
-const roundCache = "scrub";
+const roundCache = "scrub-round";
 /** Entries from one saving of a round's progress to the next. */
 const saveEvery = 16_384;
 /** Entries that a cosigned head has to be ahead of the kept prefix before that is made anew. */
@@ -123,6 +125,7 @@ async function end(wrong: Finding | null, size: number): Promise<void> {
   round = null;
   restUntil = performance.now() + data.restMs;
   await keep(roundCache, "null");
+  await keep(scrubbedCache, canonical({ size, endedAt: Date.now(), damage }));
   say({ kind: "ended", damage, size });
 }
 
