@@ -3,6 +3,7 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { afterDecision, type CentralDecision, type CentralTarget, noCentral } from "../../src/jobs/central.ts";
 import type { Decision } from "../../src/jobs/decide/draft.ts";
+import { openAttempts } from "../../src/jobs/state.ts";
 import { lotId } from "../../src/materials/lot.ts";
 import {
   begun,
@@ -263,4 +264,19 @@ describe("sync that is frozen", () => {
     expect([say(false, "fine"), say(true, "fork"), say(true, "fork"), say(true, "restored")]).toEqual([0, 1, 0, 1]);
     expect([say(false, "fine"), say(false, "well")]).toEqual([1, 0]);
   });
+});
+
+it("[F83] [L5] an ask for evidence is recorded once, shuts no gate, lifts no hold and begins nothing", () => {
+  const story = routeStory();
+  prepareBuild(story);
+  const ask = central({ action: "fetch-evidence", target: { kind: "job", id: job }, reason: "review", nonce: "n-ask" });
+  expect(say(story, ask).events.map(({ type }) => type)).toEqual(["CentralDecided"]);
+  expect(say(story, ask).events).toEqual([]);
+  expect(openAttempts(story.state)).toEqual([]);
+  say(story, hold({ kind: "job", id: job }));
+  say(
+    story,
+    central({ action: "fetch-evidence", target: { kind: "job", id: job }, reason: "review", nonce: "n-more" }),
+  );
+  expect(shut(start(story, "print"))).toEqual(["central"]);
 });

@@ -1,5 +1,5 @@
 /** Central's evidence endpoint for tests: real TLS, a real folder, and a record that names the pieces. */
-import { randomBytes } from "node:crypto";
+import { createHash, randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { IncomingHttpHeaders, OutgoingHttpHeaders } from "node:http";
 import { request } from "node:https";
@@ -192,4 +192,13 @@ export function sendPart(
 
 export function look(desk: EvidenceDesk, cell: string, digest: Digest): Promise<HttpAnswer> {
   return askDesk(desk, cell, { method: "HEAD", path: evidencePath({ cell, digest }) });
+}
+
+/** A picture that is the same in every process; a text in it must not be found anywhere. */
+export function madePicture(seed: number, bytes = 1_800_000): Uint8Array {
+  const block = createHash("sha512").update(`picture ${seed}`).digest();
+  const plain = Buffer.alloc(bytes, block);
+  plain.write("CANARY-ANATOMY", 4);
+  plain.writeUInt32BE(seed >>> 0, 0);
+  return new Uint8Array(plain);
 }

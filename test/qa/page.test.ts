@@ -1,8 +1,10 @@
 /** Central QA's page: who may ask what, what is shown of a cell, and what a decision needs. */
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
 import { contentOf } from "../../src/qa/decide.ts";
-import { look, password, post, type Scene, setScene, signIn, tokenIn } from "./scenario.ts";
+import { look, password, pictureOf, post, type Scene, setScene, signIn, tokenIn } from "./scenario.ts";
 
 const filled = (url: string) => url.replace(":cell", "cell-1").replace(":job", "J-2026-000042");
 
@@ -122,6 +124,26 @@ describe("what is shown", () => {
     expect(text).toContain("Heard, chain unbroken");
   });
 
+  test("[F83] a job's record says which pieces of evidence have come, and leads to asking for the others", async () => {
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quirin Ito", ["qa"]);
+    const page = async (as = cookie) => (await look(url, "/cells/cell-1/jobs/J-2026-000042", as)).text;
+    const folder = join(scene.installation.root, "evidence", "cell-1");
+    const file = (ending: string) => join(folder, `${pictureOf(3)}.${ending}`);
+    const ask = "action=fetch-evidence&amp;kind=job&amp;id=J-2026-000042&amp;reason=review";
+    expect(await page()).toContain("0 of 1 pieces have come");
+    expect(await page()).toContain("not here");
+    expect(await page()).toContain(ask);
+    expect(await page(await signIn(scene, "Erik Jonas", ["engineer"]))).not.toContain(ask);
+    writeFileSync(file("absent"), "missing");
+    expect(await page()).toContain("the cell says that it does not have it");
+    writeFileSync(file("age"), new Uint8Array(5_000));
+    expect(await page()).toContain("1 of 1 pieces have come");
+    expect(await page()).toContain("has come, 5 KiB");
+    expect(await page()).not.toContain(ask);
+    rmSync(file("age"));
+  });
+
   test("[F71] a job's record is readable, says whether it verifies, and can be taken along as JSON", async () => {
     const { url } = scene.central.page;
     const cookie = await signIn(scene, "Quilla Edo", ["qa"]);
@@ -204,4 +226,28 @@ describe("[F85] a decision", () => {
     expect(text).toContain('value="J-2026-000042"');
     expect(text).toContain('<option value="record-unverified" selected>');
   });
+});
+
+test("[F83] [F85] evidence is asked for by a signed decision about a job, and about nothing else", async () => {
+  const { url } = scene.central.page;
+  const cookie = await signIn(scene, "Quinta Kerr", ["qa"]);
+  const token = tokenIn((await look(url, "/decisions", cookie)).text);
+  const fields = {
+    token,
+    cell: "cell-1",
+    action: "fetch-evidence",
+    kind: "job",
+    id: "J-2026-000042",
+    reason: "review",
+    password,
+  };
+  const lot = { ...fields, kind: "lot", id: "04012345000016.L-77" };
+  expect((await post(url, "/decisions", lot, cookie)).status).toBe(400);
+  expect((await post(url, "/decisions", { ...fields, reason: "cleared" }, cookie)).status).toBe(400);
+  expect((await post(url, "/decisions", fields, cookie)).status).toBe(303);
+  expect((await look(url, "/decisions", cookie)).text).toContain("fetch-evidence job J-2026-000042");
+  const store = await storeOf(scene);
+  const kept = (await store.decisions()).map(contentOf).filter((each) => each?.action === "fetch-evidence");
+  await store.close();
+  expect(kept).toMatchObject([{ target: { kind: "job", id: "J-2026-000042" }, reason: "review" }]);
 });

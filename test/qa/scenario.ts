@@ -1,9 +1,11 @@
 /** A central QA with something in it: a cell with a job that should not have been released, a forked cell, a silent one. */
 import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { onTestFinished } from "vitest";
 import { openQaKeys } from "../../src/commands/io/qa-keys.ts";
 import type { Central } from "../../src/commands/io/qa-run.ts";
 import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
+import { digestOf } from "../../src/kernel/hash.ts";
 import { messageBytes } from "../../src/ledger/batch.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
@@ -12,6 +14,7 @@ import { createIngest } from "../../src/qa/ingest.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
 import { type CellLog, createCell, story } from "./cell.ts";
 import type { Later } from "./central.ts";
+import { madePicture } from "./evidence-desk.ts";
 import { configText, type Installation, install, openCheapPeople, startQaHere } from "./installation.ts";
 
 export const password = "correct horse 7";
@@ -30,7 +33,8 @@ export async function setScene(later: Later = onTestFinished): Promise<Scene> {
     createCell("cell-3", "clinic.example/cell-3"),
   ];
   const installation = await install(cells, "mqtts://localhost:1", later);
-  writeFileSync(installation.config, configText(cells, "mqtts://localhost:1"));
+  const evidence = `[evidence]\nport = 0\nfolder = "${join(installation.root, "evidence")}"\nkeepFreeMiB = 0\n`;
+  writeFileSync(installation.config, configText(cells, "mqtts://localhost:1", evidence));
   await fill(installation, cells);
   return { installation, central: await startQaHere(installation, later), cells };
 }
@@ -63,6 +67,9 @@ async function fill(installation: Installation, cells: readonly CellLog[]): Prom
   await store.value.close();
 }
 
+/** Digests of evidence that the scene's job names. */
+export const pictureOf = (layer: number) => digestOf(madePicture(layer, 20_000));
+
 /** A simulated unit, released with an open nonconformity and next to nothing in its record. */
 function releasedJob() {
   const job = "J-2026-000042";
@@ -91,7 +98,7 @@ function releasedJob() {
         layer: 3,
         what: "Layer 3 has a gap.",
         findings: [],
-        evidence: null,
+        evidence: { frame: pictureOf(3), report: pictureOf(4) },
       },
       job,
     ),

@@ -16,6 +16,7 @@ import { utcText } from "../../ledger/page.ts";
 import type { RecordDamage } from "../../ledger/scrub.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Check } from "./check.ts";
+import { evidenceCheck } from "./evidence-check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
 import { opcuaChecks } from "./opcua-check.ts";
@@ -42,6 +43,7 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
       await trustCheck(loaded.value),
       await intakeCheck(loaded.value.config),
       await syncCheck(loaded.value.config, systemClock.now()),
+      await evidenceCheck(loaded.value.config, options.data),
       ...(await deviceChecks(loaded.value.config)),
       ...(await opcuaChecks(loaded.value.config, options.keys)),
     );

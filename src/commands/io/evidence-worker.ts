@@ -14,6 +14,7 @@ import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import { flushFolder, makePrivateFolder, writeDurably } from "../../ledger/io/files.ts";
 import type { EvidenceTask, ToCell, ToEvidence } from "./evidence.ts";
+import { evidenceFolder, evidenceIndexFile, spoolFolder } from "./evidence-files.ts";
 import { systemClock } from "./system.ts";
 
 const port = parentPort;
@@ -22,11 +23,10 @@ const say = (message: ToCell) => port.postMessage(message);
 
 const { dataDir, dataKey, origin, recipient, policy, client, decisions, bytesPerSecond, spoolBytes, keepFreeBytes } =
   workerData as EvidenceTask;
-const folder = join(dataDir, "evidence");
-await makePrivateFolder(folder);
-const index = openOwedIndex(join(folder, "index.db"), origin, policy);
+await makePrivateFolder(join(dataDir, evidenceFolder));
+const index = openOwedIndex(join(dataDir, ...evidenceIndexFile), origin, policy);
 const spool = await openSpool({
-  folder: join(folder, "spool"),
+  folder: join(dataDir, ...spoolFolder),
   artifacts: openArtifacts(dataDir, dataKey),
   seal: (plain) => sealFor(recipient, plain),
   recipient: digestOf(utf8(recipient)),

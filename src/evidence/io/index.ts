@@ -49,6 +49,32 @@ export function openOwedIndex(path: string, origin: string, policy: EvidencePoli
   return index;
 }
 
+/** What waits by the file as it is, read and not changed; null where there is none that can be read. */
+export function countOwed(path: string): ReturnType<OwedIndex["counts"]> | null {
+  let db: Db;
+  try {
+    db = new Database(path, { readonly: true, fileMustExist: true });
+  } catch {
+    return null;
+  }
+  try {
+    return countIn(db);
+  } catch {
+    return null;
+  } finally {
+    db.close();
+  }
+}
+
+function countIn(db: Db): ReturnType<OwedIndex["counts"]> {
+  const count = db.prepare<[], { n: number; at: EpochMs | null }>(
+    "SELECT count(DISTINCT digest) AS n, min(at) AS at FROM piece WHERE owed > 0",
+  );
+  const receipts = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM receipt");
+  const { n, at } = count.get() ?? { n: 0, at: null };
+  return { waiting: n, oldestAt: at, received: receipts.get()?.n ?? 0 };
+}
+
 function openFile(path: string): Db {
   const db = new Database(path);
   try {
@@ -81,10 +107,6 @@ function indexOver(db: Db, policy: EvidencePolicy): OwedIndex {
     "SELECT digest, min(seq) AS seq FROM piece WHERE owed > 0 AND seq < ? GROUP BY digest ORDER BY max(owed) DESC, min(seq) LIMIT ?",
   );
   const isOwed = db.prepare<[string], unknown>("SELECT 1 FROM piece WHERE digest = ? AND owed > 0 LIMIT 1");
-  const count = db.prepare<[], { n: number; at: EpochMs | null }>(
-    "SELECT count(DISTINCT digest) AS n, min(at) AS at FROM piece WHERE owed > 0",
-  );
-  const receipts = db.prepare<[], { n: number }>("SELECT count(*) AS n FROM receipt");
   const keep = db.prepare("INSERT OR REPLACE INTO receipt VALUES (?, ?, ?)");
   const settled = db.prepare(
     `UPDATE piece SET owed = 0 WHERE digest = ?
@@ -109,9 +131,7 @@ function indexOver(db: Db, policy: EvidencePolicy): OwedIndex {
     owed: (belowSeq, limit) => owed.all(belowSeq, limit),
     isOwed: (digest) => isOwed.get(digest) !== undefined,
     counts() {
-      if (counted !== null) return counted;
-      const { n, at } = count.get() ?? { n: 0, at: null };
-      counted = { waiting: n, oldestAt: at, received: receipts.get()?.n ?? 0 };
+      counted ??= countIn(db);
       return counted;
     },
     received: db.transaction((receipt, envelope: string) => {
