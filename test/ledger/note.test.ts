@@ -7,17 +7,7 @@ import { preAuthenticationEncoding } from "../../src/ledger/dsse.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { formatKey, openNote, parseKey, signNote } from "../../src/ledger/note.ts";
 import type { Signer, VerifyingKey } from "../../src/ledger/signer.ts";
-
-/** The key and note of golang.org/x/mod/sumdb/note (note_test.go). */
-const peterKey = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
-const peterText =
-  "If you think cryptography is the answer to your problem,\nthen you don't know what your problem is.\n";
-const peterNote = `${peterText}\n— PeterNeumann x08go/ZJkuBS9UG/SffcvIAQxVBtiFupLLr8pAcElZInNIuGUgYN1FFYC2pZSNXgKvqfqdngotpRZb6KE6RyyBwJnAM=\n`;
-/** Rekor's public key and one of its checkpoints (transparency-dev/witness, its ECDSA note tests; sigstore's public log). */
-const rekorKey =
-  "rekor.sigstore.dev+c0d23d6a+AjBZMBMGByqGSM49AgEGCCqGSM49AwEHA0IABNhtmPtrWm3U1eQXBogSMdGvXwBcK5AW5i0hrZLOC96l+smGNM7nwZ4QvFK/4sueRoVj//QP22Ni4Qt9DPfkWLc=";
-const rekorText = "Rekor\n798034\nf+7CoKgXKE/tNys9TTXcr/ad6U/K3xvznmzew9y6SP0=\n";
-const rekorNote = `${rekorText}\n— rekor.sigstore.dev wNI9ajBEAiARInWIWyCdyG27CO6LPnPekyw20qO0YJfoaPaowGp/XgIgc+qEHS3+GKVClgqq20uDLet7MCoTURUCRdxwWBHHufk=\n`;
+import { peterKey, peterNote, peterText, rekorKey, rekorNote, rekorText } from "./published.ts";
 
 function key(line: string): VerifyingKey {
   const parsed = parseKey(line);

@@ -13,6 +13,8 @@ export const program = join(import.meta.dirname, "../second-verifier/verify.py")
 
 export interface SecondVerifier {
   ask(test: Case): Promise<Answer>;
+  /** Whether a part of the format by itself holds (`judge_part` in verify.py): a proof, a signature, a note. */
+  holds(question: object): Promise<boolean>;
   close(): void;
 }
 
@@ -32,15 +34,17 @@ export function startSecondVerifier(): SecondVerifier {
   };
   child.on("error", (problem) => end(`did not start (${problem.message})`));
   child.on("close", (code) => end(`ended with ${code}`));
+  async function answerTo(question: object): Promise<Told> {
+    if (over) throw over;
+    const line = await new Promise<string>((resolve, reject) => {
+      waiting.push({ resolve, reject });
+      child.stdin.write(`${JSON.stringify(question)}\n`);
+    });
+    return JSON.parse(line) as Told;
+  }
   return {
-    async ask(test) {
-      if (over) throw over;
-      const line = await new Promise<string>((resolve, reject) => {
-        waiting.push({ resolve, reject });
-        child.stdin.write(`${JSON.stringify(questionOf(test))}\n`);
-      });
-      return answerOf(test.kind, JSON.parse(line) as Told);
-    },
+    ask: async (test) => answerOf(test.kind, await answerTo(questionOf(test))),
+    holds: async (question) => (await answerTo(question)).ok,
     close: () => child.stdin.end(),
   };
 }
