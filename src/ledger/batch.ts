@@ -5,6 +5,7 @@ import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { fromBase64 } from "./bytes.ts";
 import { isOrigin } from "./checkpoint.ts";
+import { maxStatusLength } from "./status.ts";
 
 /** Longest message in bytes, either way. */
 export const maxMessageBytes = 512 * 1024;
@@ -70,6 +71,8 @@ const up = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("hello"), origin, size, id: question, receipt: note.optional() }),
   /** Answer to `want`: entries that central has lost, proved by the tree alone. */
   fill,
+  /** What the cell is at, signed (status.ts). Nothing is answered. */
+  z.strictObject({ kind: z.literal("status"), origin, note: z.string().min(1).max(maxStatusLength) }),
 ]);
 
 const down = z.discriminatedUnion("kind", [

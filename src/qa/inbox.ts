@@ -1,37 +1,13 @@
 /** Review by exception (feature 70): everything that somebody at central QA should look at, the riskiest first. */
 import type { EpochMs } from "../kernel/units.ts";
-import type { DecisionReason } from "../ledger/decision.ts";
-import { type Action, contentOf, stateOfDecision, type TargetKind } from "./decide.ts";
+import type { CellStatus } from "../ledger/status.ts";
+import { aboutAlarm } from "./alarms.ts";
+import { contentOf, stateOfDecision } from "./decide.ts";
+import type { Bare, Item } from "./item.ts";
 import type { RegisteredCell } from "./judge.ts";
 import type { CellView, JobView } from "./review.ts";
 import type { Fork, KeptDecision, LogState, Quarantined, Review } from "./store.ts";
-
-/** 1 someone may come to harm or the record is in doubt, 2 act today, 3 look at it. */
-export type Risk = 1 | 2 | 3;
-
-/** What central proposes to decide about an item. */
-export interface Proposal {
-  readonly action: Action;
-  readonly target: { readonly kind: TargetKind; readonly id: string };
-  readonly reason: DecisionReason;
-}
-
-export interface Item {
-  /** The same for the same thing in the same state, so that a person's word about it still counts. */
-  readonly id: string;
-  readonly risk: Risk;
-  readonly cell: string;
-  readonly job: string | null;
-  readonly what: string;
-  /** More of it, a sentence each. */
-  readonly details: readonly string[];
-  /** What to do, and who. */
-  readonly remedy: string;
-  readonly since: EpochMs;
-  readonly proposal: Proposal | null;
-  /** The person's word that it was looked at; null while nobody has. */
-  readonly review: Review | null;
-}
+import type { Alarm } from "./watch.ts";
 
 /** What was found missing in the record of a unit that the cell has released. */
 export interface ReleaseCheck {
@@ -46,7 +22,7 @@ export interface CellStanding {
   readonly cell: RegisteredCell;
   readonly log: LogState;
   readonly view: CellView;
-  /** When it last handed over new entries that it had signed; null if never. */
+  /** When it last handed over new entries or a status that it had signed; null if never. */
   readonly lastHeard: EpochMs | null;
   /** Nothing was heard for longer than allowed: its state is unknown, whatever was last known. */
   readonly silent: boolean;
@@ -55,6 +31,8 @@ export interface CellStanding {
   /** A hello came lately. It is not signed: whoever can speak on the topic can say it. */
   readonly saysItIsThere: boolean;
   readonly releases: readonly ReleaseCheck[];
+  /** What the cell has last said of itself, signed, and when that came; null where nothing has. */
+  readonly said: { readonly status: CellStatus; readonly receivedAt: EpochMs } | null;
 }
 
 export interface Facts {
@@ -62,19 +40,21 @@ export interface Facts {
   readonly cells: readonly CellStanding[];
   readonly forks: readonly Fork[];
   readonly quarantined: readonly Quarantined[];
+  /** Newest first. */
+  readonly alarms: readonly Alarm[];
   readonly decisions: readonly KeptDecision[];
   readonly reviews: readonly Review[];
 }
 
-type Bare = Omit<Item, "review" | "details"> & { readonly details?: readonly string[] };
-
 /** All items, riskiest and oldest first. */
 export function itemsOf(facts: Facts): readonly Item[] {
   const reviews = new Map(facts.reviews.map((review) => [review.item, review]));
+  const registered = facts.cells.map(({ cell }) => cell);
   const bare = [
     ...facts.cells.flatMap((standing) => [...aboutCell(standing), ...aboutJobs(standing)]),
     ...facts.forks.map((fork) => aboutFork(fork, facts.cells)),
     ...facts.quarantined.flatMap(aboutQuarantined),
+    ...facts.alarms.map((alarm) => aboutAlarm(alarm, registered)),
     ...facts.decisions.flatMap((kept) => aboutDecision(kept, facts)),
   ];
   return bare

@@ -11,8 +11,10 @@ import type { Finding } from "../ledger/finding.ts";
 import type { SignedNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
 import { rootOf } from "../ledger/tree.ts";
+import { createGapWatch } from "./gaps.ts";
 import { judgeBatch, notKept, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
 import { lookFrom, missingOf, takeFill, wantsOf } from "./mend.ts";
+import { judgeStatus } from "./status.ts";
 import {
   type Held,
   type IngestStore,
@@ -41,8 +43,8 @@ export interface IngestPorts {
 
 /** What became of a message, for the log and for whoever watches. */
 export interface Heard {
-  /** `kind` of the verdict and `hello` besides; `gap`: rows are lost here; `filled`: some were put back. */
-  readonly outcome: Verdict["kind"] | "hello" | "gap" | "filled" | "unknown-cell" | "not-a-message";
+  /** `kind` of the verdict `hello` and `status` besides; `gap`: rows are lost here; `filled`: some were put back. */
+  readonly outcome: Verdict["kind"] | "hello" | "status" | "gap" | "filled" | "unknown-cell" | "not-a-message";
   /** Entries newly stored. */
   readonly stored: number;
   /** The head that a hello says, where it is one: unsigned, so perhaps somebody else's word. */
@@ -64,6 +66,7 @@ export interface Ingest {
 
 /** An ingest over a store; several may share one store, in one process or many. */
 export function createIngest(given: IngestPorts): Ingest {
+  const gaps = createGapWatch();
   // Databases hold whole milliseconds.
   const ports: IngestPorts = { ...given, now: () => Math.floor(given.now()) };
   const { cells } = ports;
@@ -82,11 +85,17 @@ export function createIngest(given: IngestPorts): Ingest {
       await setAside(ports, id, bytes, { code: "not-a-message", what: `The message was not read: ${message.error}.` });
       return nothing("not-a-message");
     }
-    if (message.value.kind === "batch") return takeBatch(ports, cell, message.value, bytes);
+    if (message.value.kind === "batch") {
+      const heard = await takeBatch(ports, cell, message.value, bytes);
+      const alarm = gaps.hear(cell, message.value.from, heard, ports.now());
+      if (alarm !== null) await ports.store.raise(alarm);
+      return heard;
+    }
     if (message.value.kind === "fill") {
       const { outcome, answers } = await takeFill(ports, cell, message.value);
       return { ...nothing(outcome), answers };
     }
+    if (message.value.kind === "status") return takeStatus(ports, cell, message.value, bytes);
     return answerHello(ports, cell, message.value, bytes);
   }
 
@@ -216,6 +225,27 @@ function keptInPlace(
   const one = entries.find((each) => each.seq === seq);
   assert(one !== undefined, "a finding names its entry");
   return { cell: id, seq, digest: one.digest, bytes: one.entry.length + one.body.length, code: rule, what, at };
+}
+
+/** A status is kept, and answered by nothing; one that the cell has not signed is set aside. */
+async function takeStatus(
+  ports: IngestPorts,
+  cell: RegisteredCell,
+  { note, origin }: Extract<UpMessage, { kind: "status" }>,
+  bytes: Uint8Array,
+): Promise<Heard> {
+  const refuse = async (what: string): Promise<Heard> => {
+    await setAside(ports, cell.id, bytes, { code: "status", what });
+    return nothing("refused");
+  };
+  if (origin !== cell.origin) return refuse(`It speaks for the log ${origin}.`);
+  const at = ports.now();
+  const verdict = await ports.store.settleStatus(origin, (before, held) =>
+    judgeStatus(cell, note, ports.check, at, { before, held }),
+  );
+  if (verdict.kind === "refused") return refuse(verdict.what);
+  if (verdict.kind === "taken") await ports.store.heard(cell.id, at);
+  return nothing("status");
 }
 
 async function answerHello(

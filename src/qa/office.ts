@@ -1,11 +1,14 @@
 /** What central QA knows now: the folded views of all cells, brought up to date from the store whenever somebody asks. */
 import type { JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
-import { type CellStanding, type Facts, type Item, itemsOf, type ReleaseCheck } from "./inbox.ts";
+import { type CellStanding, type Facts, itemsOf, type ReleaseCheck } from "./inbox.ts";
+import type { Item } from "./item.ts";
 import type { RegisteredCell } from "./judge.ts";
 import { createRecordJudge } from "./records.ts";
 import { type CellFold, type CellView, createCellFold } from "./review.ts";
+import { saidIn } from "./status.ts";
 import type { QaStore } from "./store.ts";
+import type { KeptStatus } from "./watch.ts";
 
 export interface OfficePorts {
   readonly store: QaStore;
@@ -35,6 +38,7 @@ const pageSize = 1_000;
 /** So many entries of a record are read and judged in one go. */
 const judgedInOneGo = 100;
 const mostQuarantineShown = 200;
+const mostAlarmsShown = 1_000;
 
 interface Desk {
   readonly fold: CellFold;
@@ -48,7 +52,11 @@ export function createOffice(ports: OfficePorts): Office {
   const claims = new Map<string, { readonly size: number; readonly at: EpochMs }>();
   let turn: Promise<unknown> = Promise.resolve();
 
-  async function standingOf(cell: RegisteredCell, heard: ReadonlyMap<string, EpochMs>): Promise<CellStanding> {
+  async function standingOf(
+    cell: RegisteredCell,
+    heard: ReadonlyMap<string, EpochMs>,
+    statuses: ReadonlyMap<string, KeptStatus>,
+  ): Promise<CellStanding> {
     const desk = desks.get(cell.id) ?? { fold: createCellFold(), checked: new Map() };
     const log = await store.log(cell.origin);
     await catchUp(ports, cell, desk, log.size);
@@ -63,17 +71,20 @@ export function createOffice(ports: OfficePorts): Office {
       claims: claims.get(cell.id)?.size ?? null,
       saysItIsThere: now() - (claims.get(cell.id)?.at ?? Number.NEGATIVE_INFINITY) <= cell.silentAfterMs,
       releases: [...desk.checked.values()],
+      said: wordIn(statuses.get(cell.origin)),
     };
   }
 
   async function lookNow(): Promise<OfficeState> {
     const heard = await store.lastHeard();
-    const standings = await Promise.all(cells.map((cell) => standingOf(cell, heard)));
+    const statuses = new Map((await store.statuses()).map((each) => [each.origin, each]));
+    const standings = await Promise.all(cells.map((cell) => standingOf(cell, heard, statuses)));
     const facts: Facts = {
       now: now(),
       cells: standings,
       forks: await store.forks(),
       quarantined: await store.quarantined(mostQuarantineShown),
+      alarms: await store.alarms(mostAlarmsShown),
       decisions: await store.decisions(),
       reviews: await store.reviews(),
     };
@@ -100,6 +111,11 @@ export function createOffice(ports: OfficePorts): Office {
     heardHead: (cell, size) => void claims.set(cell, { size, at: now() }),
     heardEntries: (cell) => void claims.delete(cell),
   };
+}
+
+function wordIn(kept: KeptStatus | undefined): CellStanding["said"] {
+  const status = kept === undefined ? null : saidIn(kept);
+  return status === null || kept === undefined ? null : { status, receivedAt: kept.receivedAt };
 }
 
 async function catchUp(ports: OfficePorts, { origin }: RegisteredCell, { fold }: Desk, size: number): Promise<void> {

@@ -15,21 +15,21 @@ import type { Review } from "./store.ts";
 export const qaRoutes: readonly QaRoute[] = [
   look("/", async (counter, call) => {
     const state = await counter.office.look();
-    return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer));
+    return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer, call.fields["page"]));
   }),
   look("/alarms", async (counter, call) => {
     const state = await counter.office.look();
-    return page(counter, call, state, "alarms", "Alarms", alarmsBody(state, call.viewer));
+    return page(counter, call, state, "alarms", "Alarms", alarmsBody(state, call.viewer, call.fields["page"]));
   }),
   look("/cells", async (counter, call) => {
     const state = await counter.office.look();
-    return page(counter, call, state, "cells", "Cells", cellsBody(state));
+    return page(counter, call, state, "cells", "Cells", cellsBody(state, call.fields["page"]));
   }),
   look("/cells/:cell", async (counter, call) => {
     const state = await counter.office.look();
     const standing = state.cells.find(({ cell }) => cell.id === call.params["cell"]);
     if (!standing) return { kind: "absent" };
-    return page(counter, call, state, "cells", standing.cell.title, cellBody(standing, state.now));
+    return page(counter, call, state, "cells", standing.cell.title, cellBody(standing, state.now, call.fields["page"]));
   }),
   look("/cells/:cell/jobs/:job", async (counter, call) => {
     const found = await jobIn(counter, call);
@@ -37,7 +37,7 @@ export const qaRoutes: readonly QaRoute[] = [
     const { state, standing, job, entries } = found;
     const pieces = counter.shelf && (await piecesOf(counter.shelf, standing, entries));
     const evidence = evidencePanel(standing, job, pieces, call.viewer);
-    const body = recordBody(standing, job, entries, counter.describe, evidence);
+    const body = recordBody(standing, job, entries, counter.describe, { evidence, page: call.fields["page"] });
     return page(counter, call, state, "cells", `Record of job ${job}`, body);
   }),
   look("/cells/:cell/jobs/:job/entries.json", async (counter, call) => {
@@ -48,7 +48,14 @@ export const qaRoutes: readonly QaRoute[] = [
   }),
   look("/decisions", async (counter, call) => {
     const state = await counter.office.look();
-    return page(counter, call, state, "decisions", "Decisions", decisionsBody(state, call.viewer, begunIn(call)));
+    return page(
+      counter,
+      call,
+      state,
+      "decisions",
+      "Decisions",
+      decisionsBody(state, call.viewer, begunIn(call), call.fields["page"]),
+    );
   }),
   { method: "POST", url: "/decisions", access: "qa", guess: true, handle: decide },
   { method: "POST", url: "/reviews", access: "qa", guess: false, handle: review },
@@ -76,7 +83,7 @@ const decisionForm = z.object({
 async function decide(counter: Counter, call: Call): Promise<Answer> {
   const state = await counter.office.look();
   const refuse = (status: number, said: string): Answer => {
-    const body = decisionsBody(state, call.viewer, begunIn(call));
+    const body = decisionsBody(state, call.viewer, begunIn(call), call.fields["page"]);
     return page(counter, call, state, "decisions", "Decisions", body, said, status);
   };
   const form = decisionForm.safeParse(call.fields);
@@ -100,7 +107,7 @@ async function review(counter: Counter, call: Call): Promise<Answer> {
   const known = state.items.some(({ id, review: done }) => id === item && done === null);
   if (!known || !Object.hasOwn(reviewReasons, reason)) {
     const said = "This is not in the inbox any more: it has changed, or somebody has looked at it.";
-    return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer), said, 409);
+    return page(counter, call, state, "inbox", "Inbox", inboxBody(state, call.viewer, call.fields["page"]), said, 409);
   }
   const word: Review = { item, person: call.person, reason: reason as ReviewReason, at: counter.now() };
   await counter.store.keepReview(word);

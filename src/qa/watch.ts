@@ -30,6 +30,12 @@ export interface Alarm {
   readonly at: EpochMs;
 }
 
+/** The end of what is held of a log: how many entries, and the start of the cell that wrote the last; -1 where none is. */
+export interface HeldEnd {
+  readonly size: number;
+  readonly boot: number;
+}
+
 /** What a judgement of a status wants kept. */
 export interface StatusSettlement<T> {
   /** Takes the place of the one before; null where that stands. */
@@ -41,7 +47,7 @@ export interface StatusSettlement<T> {
 /** The watch's part of the store. Alarms are only ever added. */
 export interface WatchStore {
   /** Reads the log's last status and how many entries are held, judges, and keeps, in one transaction under the log's lock. */
-  settleStatus<T>(origin: string, judge: (before: KeptStatus | null, held: number) => StatusSettlement<T>): Promise<T>;
+  settleStatus<T>(origin: string, judge: (before: KeptStatus | null, held: HeldEnd) => StatusSettlement<T>): Promise<T>;
   statuses(): Promise<readonly KeptStatus[]>;
   /** Keeps an alarm, unless it is kept already or the cell has `mostAlarms`. */
   raise(alarm: Alarm): Promise<void>;

@@ -4,7 +4,7 @@ import { unreachable } from "../kernel/assert.ts";
 import type { Clock } from "../kernel/ports.ts";
 import { clip } from "../kernel/text.ts";
 import type { EpochMs } from "../kernel/units.ts";
-import { type DownMessage, messageBytes, readDown } from "../ledger/batch.ts";
+import { type DownMessage, messageBytes, readDown, type UpMessage } from "../ledger/batch.ts";
 import { type Decision, openDecision } from "../ledger/decision.ts";
 import { composeBatch, composeFill, type SyncLedger } from "./compose.ts";
 import { type CourierState, freshCourier, type Input, type Output, recordsWait, wakeAt } from "./courier.ts";
@@ -42,6 +42,8 @@ export interface Sync {
   recordsWait(): boolean;
   /** Entries were written. */
   headMoved(): void;
+  /** Hands a message beside the records to the connection; nothing happens while there is none. */
+  say(message: UpMessage): void;
   /** Ends the connection; nothing more is stored or said. */
   close(): Promise<void>;
 }
@@ -78,6 +80,9 @@ export async function startSync(ports: SyncPorts): Promise<Sync> {
         run.moved = false;
         return turn(run, { kind: "head-moved", size: ledger.head().size });
       });
+    },
+    say(message) {
+      if (!run.closed && run.state.link === "up") run.connection?.publish(messageBytes(message), () => undefined);
     },
     async close() {
       run.closed = true;

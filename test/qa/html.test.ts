@@ -40,7 +40,10 @@ describe("[F90] what a cell writes into an entry", () => {
     const { registered } = createCell();
     const standing = { cell: registered, log: { receipt: null }, view: { jobs: new Map() }, releases: [] };
     const entries = bodies.map(([type, body], seq) => kept(seq, type, body));
-    const page = recordBody(standing as unknown as CellStanding, "J1" as JobId, entries, tell, html`<p>none</p>`).html;
+    const page = recordBody(standing as unknown as CellStanding, "J1" as JobId, entries, tell, {
+      evidence: html`<p>none</p>`,
+      page: undefined,
+    }).html;
     expect(page).not.toContain("<h1>");
     expect(page).toContain("&lt;h1&gt;forged");
   });

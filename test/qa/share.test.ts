@@ -17,11 +17,8 @@ import { configText, install, ran, startQa } from "./installation.ts";
 import { startMosquitto } from "./mosquitto.ts";
 import { startPostgres } from "./postgres.ts";
 
-const timeout = 90_000;
-
-test("[F79][F80] both take a part of one cell's batches; when one is killed the other goes on, and every entry is held once", {
-  timeout,
-}, async () => {
+/** A cell's ledger, PostgreSQL, Mosquitto, and two instances with certificates of their own that share its messages. */
+async function twoThatShare() {
   const server = await startPostgres();
   onTestFinished(() => server.stop());
   const databaseUrl = server.freshDatabase();
@@ -53,6 +50,15 @@ test("[F79][F80] both take a part of one cell's batches; when one is killed the 
     certFile: join(folder, "cell.cert.pem"),
     keyFile: join(folder, "cell.key.pem"),
   };
+  return { instances, ledger, keys, installation, url, files, databaseUrl };
+}
+
+const timeout = 90_000;
+
+test("[F79][F80] both take a part of one cell's batches; when one is killed the other goes on, and every entry is held once", {
+  timeout,
+}, async () => {
+  const { instances, ledger, keys, installation, url, files, databaseUrl } = await twoThatShare();
   const alarms: string[] = [];
   const sync = await startSync({
     ledger,

@@ -174,9 +174,9 @@ function watch(fresh: Fresh): void {
 
   test("[F88] of each cell the newest status is kept, and whoever judges the next one sees it", async () => {
     const { store } = await fresh();
-    await append(store, [started(), draft("A")]);
+    await append(store, [started(), draft("A", {}, null, 0)]);
     const first = await store.settleStatus(origin, (before, held) => ({ status, alarms: [], value: { before, held } }));
-    expect(first).toEqual({ before: null, held: 2 });
+    expect(first).toEqual({ before: null, held: expect.objectContaining({ size: 2, boot: 0 }) });
     const next = { ...status, counter: 3, receivedAt: 20 };
     await store.settleStatus(origin, (before) => {
       expect(before).toEqual(status);

@@ -82,7 +82,7 @@ export function createArchive(origin: string, fails: () => boolean): Archive {
     },
     heard: async () => undefined,
     raise: async () => undefined,
-    settleStatus: async (_, judge) => judge(null, held.length).value,
+    settleStatus: async (_, judge) => judge(null, { size: held.length, boot: chain.boot }).value,
     missing: async () => [],
     treeFrom: async () => null,
     putBack: async () => 0,

@@ -53,7 +53,7 @@ export function createCentral(
     async hear(bytes) {
       const read = readUp(bytes);
       if (!read.ok || read.value.origin !== options.origin) return [];
-      if (read.value.kind === "fill") return [];
+      if (read.value.kind === "fill" || read.value.kind === "status") return [];
       const answers = read.value.kind === "hello" ? greet(read.value.id) : await takeBatch(read.value);
       return answers.map(messageBytes);
     },

@@ -3,17 +3,21 @@ import { readFile } from "node:fs/promises";
 import type { Cell } from "../../cell.ts";
 import { type CellConfig, isKeyLine } from "../../config/schema.ts";
 import type { CentralDecision } from "../../jobs/central.ts";
+import { fleetWordOf } from "../../jobs/fleet.ts";
 import { type SyncStatus, syncOff } from "../../jobs/sync-status.ts";
+import { assert } from "../../kernel/assert.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import { utf8 } from "../../ledger/bytes.ts";
 import type { Decision } from "../../ledger/decision.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import type { OpenedLedger } from "../../ledger/io/ledger.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
+import type { CellStatus } from "../../ledger/status.ts";
 import { parseTrustedKey } from "../../ledger/trusted-key.ts";
 import { createMqttTransport } from "../../sync/io/mqtt.ts";
 import { startSync } from "../../sync/sync.ts";
-import { systemClock } from "./system.ts";
+import { startTelling } from "../../sync/telling.ts";
+import { systemClock, systemClockState, systemIds } from "./system.ts";
 
 export interface SyncOptions {
   readonly config: CellConfig;
@@ -40,6 +44,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
   const { witnesses, decisions } = await readQaKeys(qa);
   const { caFile, certFile, keyFile, protocolVersion } = qa;
   const files = { caFile, certFile, keyFile };
+  let onStatus = createTeller(cell, log);
   const sync = await startSync({
     ledger,
     transport: createMqttTransport({ url: qa.broker, cell: config.cell.id, ...files, protocolVersion, log }),
@@ -51,18 +56,54 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
       const message = { decision: forCore(decision), envelope: digestOf(utf8(envelope)) };
       await cell.submit({ kind: "central-decision", ...message }).catch(() => undefined);
     },
-    onStatus: createTeller(cell, log),
+    onStatus: (status) => onStatus(status),
     onAlarm: ({ code }) => log("central QA needs a person", { code }),
     log,
     onFatal,
   });
-  const forget = cell.subscribe(sync.headMoved);
+  const telling = startTelling({
+    origin: ledger.origin,
+    signer: keys.signer,
+    clock: systemClock,
+    instance: systemIds.next("i-"),
+    word: () => wordOf(cell, sync.status()),
+    say: sync.say,
+    onProblem: (problem) => log("the status was not signed", { what: String(problem) }),
+  });
+  const first = onStatus;
+  onStatus = (status) => {
+    first(status);
+    telling.changed();
+  };
+  const forget = cell.subscribe(() => {
+    sync.headMoved();
+    telling.changed();
+  });
   return {
     status: sync.status,
     async close() {
+      telling.stop();
       forget();
       await sync.close();
     },
+  };
+}
+
+/** What the cell is at, for central QA's fleet page: names of its own, and nothing of a patient. */
+function wordOf(
+  cell: Cell,
+  { head, withQa, oldestUnsyncedAt }: SyncStatus,
+): Omit<CellStatus, "counter" | "instance" | "at"> {
+  const state = cell.state();
+  const { versions, boots } = state;
+  assert(versions !== null, "a cell that speaks has written down what it runs");
+  const { software, softwareDigest, configDigest, modelDigest } = versions;
+  const now = { at: systemClock.now(), mono: systemClock.monotonic() };
+  return {
+    boot: boots,
+    clock: systemClockState(),
+    ...fleetWordOf(state, now),
+    ...{ head, withQa, oldestUnsyncedAt, software, softwareDigest, configDigest, modelDigest },
   };
 }
 

@@ -1,5 +1,5 @@
 /** The last status of each cell and the alarms, in central QA's PostgreSQL database. */
-import { type Alarm, type KeptStatus, mostAlarms, type WatchStore } from "../watch.ts";
+import { type Alarm, type HeldEnd, type KeptStatus, mostAlarms, type WatchStore } from "../watch.ts";
 import { type Answer, type Sql, type Tx, transact } from "./postgres-transact.ts";
 
 /** The watch of an open store. */
@@ -8,7 +8,7 @@ export function postgresWatch(
   answer: Answer,
   given: {
     readonly lock: (tx: Tx, origin: string) => Promise<void>;
-    readonly sizeOf: (tx: Tx, origin: string) => Promise<number>;
+    readonly endOf: (tx: Tx, origin: string) => Promise<HeldEnd>;
   },
 ): WatchStore {
   const columns = (run: Sql | Tx) => run`SELECT origin, boot, counter, note, received_at AS "receivedAt" FROM status`;
@@ -18,7 +18,7 @@ export function postgresWatch(
         const settled = await transact(sql, async (tx) => {
           await given.lock(tx, origin);
           const [before] = await tx<KeptStatus[]>`${columns(tx)} WHERE origin = ${origin}`;
-          const { status, alarms, value } = judge(before ?? null, await given.sizeOf(tx, origin));
+          const { status, alarms, value } = judge(before ?? null, await given.endOf(tx, origin));
           if (status !== null) await keep(tx, status);
           for (const alarm of alarms) await insert(tx, alarm);
           return { value };

@@ -109,7 +109,7 @@ export async function openPostgresStore(url: string): Promise<QaStore> {
     ...postgresTraces(sql, answer, { lock: lockLog, entriesOf }),
     ...postgresWatch(sql, answer, {
       lock: lockLog,
-      sizeOf: async (tx, origin) => (await newestHead(tx, origin, Number.MAX_SAFE_INTEGER))?.size ?? 0,
+      endOf: async (tx, origin) => (await newestHead(tx, origin, Number.MAX_SAFE_INTEGER)) ?? { size: 0, boot: -1 },
     }),
     close: () => sql.end({ timeout: 5 }),
   };

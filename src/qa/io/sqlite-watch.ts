@@ -1,6 +1,6 @@
 /** The last status of each cell and the alarms, in central QA's SQLite file. */
 import type Database from "better-sqlite3";
-import { type Alarm, type KeptStatus, mostAlarms, type WatchStore } from "../watch.ts";
+import { type Alarm, type HeldEnd, type KeptStatus, mostAlarms, type WatchStore } from "../watch.ts";
 
 type Db = Database.Database;
 type Answer = <T>(act: () => T) => Promise<T>;
@@ -17,8 +17,8 @@ export const watchSchema = `
   CREATE INDEX alarm_cell ON alarm (cell);
 `;
 
-/** The watch of an open store; `sizeOf` says how many entries of a log are held. */
-export function sqliteWatch(db: Db, answer: Answer, sizeOf: (origin: string) => number): WatchStore {
+/** The watch of an open store; `endOf` reads the end of what is held of a log. */
+export function sqliteWatch(db: Db, answer: Answer, endOf: (origin: string) => HeldEnd): WatchStore {
   const columns = "SELECT origin, boot, counter, note, received_at AS receivedAt FROM status";
   const one = db.prepare<[string], KeptStatus>(`${columns} WHERE origin = ?`);
   const keep = db.prepare("INSERT OR REPLACE INTO status VALUES (?, ?, ?, ?, ?)");
@@ -32,7 +32,7 @@ export function sqliteWatch(db: Db, answer: Answer, sizeOf: (origin: string) => 
       answer(() =>
         db
           .transaction(() => {
-            const { status, alarms, value } = judge(one.get(origin) ?? null, sizeOf(origin));
+            const { status, alarms, value } = judge(one.get(origin) ?? null, endOf(origin));
             if (status !== null) {
               keep.run(status.origin, status.boot, status.counter, status.note, status.receivedAt);
             }

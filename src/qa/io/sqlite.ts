@@ -126,7 +126,7 @@ export function openSqliteStore(path: string): QaStore {
     ...mending(db, answer),
     ...lists(db, answer),
     ...sqliteTraces(db, answer, (origin, from, limit) => read.entries(origin, from, limit)),
-    ...sqliteWatch(db, answer, (origin) => read.log(origin).size),
+    ...sqliteWatch(db, answer, read.end),
     close: () => answer(() => void db.close()),
   };
 }
@@ -261,6 +261,7 @@ function reader(db: Db) {
   const vouched = (origin: string): Receipt | null => shown.get(origin) ?? null;
   return {
     held,
+    end: (origin: string) => newest.get(origin) ?? { size: 0, boot: -1 },
     entries: (origin: string, from: number, limit: number) => page.all(origin, from, limit).map(entryOf),
     receipt,
     vouched,

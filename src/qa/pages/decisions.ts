@@ -5,7 +5,7 @@ import { type Html, html } from "../html.ts";
 import type { OfficeState } from "../office.ts";
 import { isKnown } from "../review.ts";
 import type { KeptDecision } from "../store.ts";
-import { ago, type Viewer } from "./frame.ts";
+import { ago, paged, type Viewer } from "./frame.ts";
 
 /** What the form begins with, from a proposal or from what was typed before. */
 export interface Begun {
@@ -16,11 +16,14 @@ export interface Begun {
   readonly reason?: string | undefined;
 }
 
+const decisionsOnAPage = 50;
+
 /** The form (for QA) and the list. */
-export function decisionsBody(state: OfficeState, viewer: Viewer, begun: Begun): Html {
-  const rows = [...state.decisions].reverse().map((kept) => row(kept, state));
+export function decisionsBody(state: OfficeState, viewer: Viewer, begun: Begun, page: string | undefined): Html {
+  const { shown, links } = paged([...state.decisions].reverse(), decisionsOnAPage, page, "/decisions");
+  const rows = shown.map((kept) => row(kept, state));
   return html`${viewer.isQa ? form(state, viewer, begun) : html`<p class="panel">Only QA decides.</p>`}
-<h2>Made</h2>${
+<h2>Made</h2>${links}${
     rows.length === 0
       ? html`<p class="panel">None yet.</p>`
       : html`<div class="wide" tabindex="0" role="region" aria-label="Decisions"><table><thead><tr><th scope="col">Decision</th><th scope="col">Cell</th><th scope="col">Why</th><th scope="col">Made</th><th scope="col">At the cell</th></tr></thead><tbody>${rows}</tbody></table></div>`

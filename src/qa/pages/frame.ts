@@ -1,9 +1,9 @@
 /** What stands around every page: who is signed in, what is alarming, where one can go. */
 
-import type { EpochMs } from "../../kernel/units.ts";
+import type { EpochMs, Milliseconds } from "../../kernel/units.ts";
 import { utcText } from "../../ledger/page.ts";
 import { type Html, html, htmlOf } from "../html.ts";
-import type { Item, Risk } from "../inbox.ts";
+import type { Item, Risk } from "../item.ts";
 import { style } from "./style.ts";
 
 export type Place = "inbox" | "cells" | "recall" | "decisions" | "alarms";
@@ -106,7 +106,12 @@ export function mark(risk: Risk): Html {
 
 /** A time as people at central read it, with how long ago that was. */
 export function ago(at: EpochMs, now: EpochMs): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000));
+  return `${utcText(at)} UTC (${age(now - at)} ago)`;
+}
+
+/** A stretch of time in the largest unit that says enough. */
+export function age(stretch: Milliseconds): string {
+  const seconds = Math.max(0, Math.round(stretch / 1000));
   const [count, unit] =
     seconds < 120
       ? [seconds, "s"]
@@ -115,5 +120,26 @@ export function ago(at: EpochMs, now: EpochMs): string {
         : seconds < 172_800
           ? [Math.round(seconds / 3600), "h"]
           : [Math.round(seconds / 86_400), "days"];
-  return `${utcText(at)} UTC (${count} ${unit} ago)`;
+  return `${count} ${unit}`;
+}
+
+/** One page of a list, and how to the others. */
+export interface Paged<T> {
+  readonly shown: readonly T[];
+  readonly links: Html | null;
+}
+
+/** Cuts a list into pages; `page` is what the address says, from 1 on, and may be anything. */
+export function paged<T>(all: readonly T[], size: number, page: string | undefined, path: string): Paged<T> {
+  const pages = Math.max(1, Math.ceil(all.length / size));
+  const asked = /^[1-9][0-9]{0,5}$/.test(page ?? "") ? Number(page) : 1;
+  const at = Math.min(asked, pages);
+  const shown = all.slice((at - 1) * size, at * size);
+  if (pages === 1) return { shown, links: null };
+  const to = (n: number, words: string) =>
+    n < 1 || n > pages
+      ? null
+      : html`<a class="button" href="${path}${path.includes("?") ? "&" : "?"}page=${n}">${words}</a>`;
+  const links = html`<nav class="pages" aria-label="Pages of the list"><p>Page ${at} of ${pages}, ${all.length} in all</p>${to(at - 1, "Before")}${to(at + 1, "Next")}</nav>`;
+  return { shown, links };
 }

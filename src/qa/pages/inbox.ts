@@ -1,10 +1,10 @@
 /** The inbox and the alarms: what is out of the ordinary, the riskiest first, each with what to do about it. */
 import type { EpochMs } from "../../kernel/units.ts";
 import { type Html, html } from "../html.ts";
-import type { Item, Proposal } from "../inbox.ts";
+import type { Item, Proposal } from "../item.ts";
 import type { OfficeState } from "../office.ts";
 import type { Fork } from "../store.ts";
-import { ago, mark, type Viewer } from "./frame.ts";
+import { ago, mark, paged, type Viewer } from "./frame.ts";
 
 /** What a person may say about an item that they looked at. */
 export const reviewReasons = {
@@ -16,24 +16,34 @@ export const reviewReasons = {
 
 export type ReviewReason = keyof typeof reviewReasons;
 
+const itemsOnAPage = 50;
+
 /** Items nobody has looked at, then the newest of those somebody has. */
-export function inboxBody({ items, now, cells }: OfficeState, viewer: Viewer): Html {
+export function inboxBody({ items, now, cells }: OfficeState, viewer: Viewer, page: string | undefined): Html {
   const open = items.filter(({ review }) => review === null);
   const done = items.filter(({ review }) => review !== null);
+  const { shown, links } = paged(open, itemsOnAPage, page, "/");
   const released = cells.reduce((sum, { releases }) => sum + releases.length, 0);
   const clean = cells.reduce(
     (sum, { releases }) => sum + releases.filter(({ missing }) => missing.length === 0).length,
     0,
   );
   return html`<p class="soft">Units released: ${released}. Records that central has found complete: ${clean}. Only exceptions are listed.</p>
-${list(open, now, viewer, "Nothing waits for you.")}
+${links}${list(shown, now, viewer, "Nothing waits for you.")}${links}
 ${done.length === 0 ? null : html`<h2>Looked at</h2>${list(done.slice(0, 50), now, viewer, "")}`}`;
 }
 
 /** What concerns cells, keys and the wire rather than one device, with the evidence of forks. */
-export function alarmsBody({ items, now, forks }: OfficeState, viewer: Viewer): Html {
+export function alarmsBody({ items, now, forks }: OfficeState, viewer: Viewer, page: string | undefined): Html {
   const own = items.filter(({ job, risk }) => job === null || risk === 1);
-  return html`${list(own, now, viewer, "No alarm.")}
+  const open = own.filter(({ review }) => review === null);
+  const { shown, links } = paged(
+    [...open, ...own.filter(({ review }) => review !== null)],
+    itemsOnAPage,
+    page,
+    "/alarms",
+  );
+  return html`<p class="soft">${open.length} open, ${own.length - open.length} acknowledged. Alarms and who acknowledged them are kept for ever.</p>${links}${list(shown, now, viewer, "No alarm.")}${links}
 ${forks.length === 0 ? null : html`<h2>Evidence of forks</h2>${forks.map((fork) => evidence(fork, now))}`}`;
 }
 
@@ -50,7 +60,7 @@ function one(item: Item, now: EpochMs, viewer: Viewer): Html {
       : html`<a href="/cells/${cell}/jobs/${job}">Job ${job}</a> on ${cell}`;
   return html`<li class="item r${risk}"><p class="what">${mark(risk)}${what}</p>
 ${details.length === 0 ? null : html`<ul>${details.map((each) => html`<li>${each}</li>`)}</ul>`}<p>${remedy}</p><p class="soft">${where} · ${since === 0 ? "since ever" : ago(since, now)}</p>
-${review === null ? act(id, item.proposal, cell, viewer) : html`<p class="soft">Looked at by ${review.person}: ${reasonText(review.reason)}</p>`}</li>`;
+${review === null ? act(id, item.proposal, cell, viewer) : html`<p class="soft">Looked at by ${review.person}, ${ago(review.at, now)}: ${reasonText(review.reason)}</p>`}</li>`;
 }
 
 function act(id: string, proposal: Proposal | null, cell: string, viewer: Viewer): Html | null {

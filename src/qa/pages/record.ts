@@ -9,6 +9,7 @@ import { type Describe, type Described, describeGenerally, utcText } from "../..
 import { type Html, html } from "../html.ts";
 import type { CellStanding } from "../inbox.ts";
 import type { KeptEntry } from "../store.ts";
+import { paged } from "./frame.ts";
 
 /** How a job's entries were found when they were looked at again just now. */
 export interface JobCheck {
@@ -35,26 +36,29 @@ export function checkJob(entries: readonly KeptEntry[], job: JobId, cosigned: nu
   return { sound: true, words: `${entries.length} entries, unbroken from the first, ${covered}.` };
 }
 
+const entriesOnAPage = 300;
+
 /** The readable record; who signed is a pseudonym here, names never leave the cell. */
 export function recordBody(
   standing: CellStanding,
   job: JobId,
   entries: readonly KeptEntry[],
   describe: Describe,
-  evidence: Html,
+  { evidence, page }: { readonly evidence: Html; readonly page: string | undefined },
 ): Html {
   const { cell, view, log, releases } = standing;
   const known = view.jobs.get(job);
   const check = checkJob(entries, job, log.receipt?.size ?? 0);
   const own = releases.filter((each) => each.job === job);
-  const rows = entries.map((entry) => row(entry, describe));
+  const { shown, links } = paged(entries, entriesOnAPage, page, `/cells/${cell.id}/jobs/${job}`);
+  const rows = shown.map((entry) => row(entry, describe));
   return html`${known?.simulated ? html`<p class="simulated">SIMULATED, not for human use</p>` : null}
 <div class="panel"><p class="what">${check.sound ? "Verified" : html`<span class="mark m1">■ NOT VERIFIED</span>`}: ${check.words}</p>
 <p>${known?.title ?? job} · ${known?.outcome ?? "open"} · <a href="/cells/${cell.id}">${cell.title}</a></p>
 ${own.map(({ unit, missing }) => html`<p>Unit ${unit} released: ${missing.length === 0 ? "central finds its record complete." : html`<span class="mark m1">■ not complete</span>`}</p>${missing.length === 0 ? null : html`<ul>${missing.map((each) => html`<li>${each}</li>`)}</ul>`}`)}
 <p><a class="button" href="/cells/${cell.id}/jobs/${job}/entries.json">Entries as JSON</a></p></div>
-${evidence}
-<div class="wide" tabindex="0" role="region" aria-label="Entries"><table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div>`;
+${evidence}${links}
+<div class="wide" tabindex="0" role="region" aria-label="Entries"><table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div>${links}`;
 }
 
 function row({ seq, at, type, body }: KeptEntry, describe: Describe): Html {

@@ -14,6 +14,7 @@ header { background: var(--bar); border-bottom: 2px solid var(--line); padding: 
 header p { margin: 0; }
 header .where { font-weight: 700; font-size: 21px; margin-right: auto; }
 nav { background: var(--bar); border-bottom: 2px solid var(--line); padding: 8px 20px; display: flex; flex-wrap: wrap; gap: 8px; }
+nav.pages { background: none; border: 0; padding: 8px 0; align-items: center; } nav.pages p { margin: 0 12px 0 0; }
 nav a, button, .button { display: inline-block; min-height: 48px; padding: 10px 20px; border: 2px solid var(--ink2); border-radius: 8px;
   background: var(--key); color: var(--ink); font: inherit; font-weight: 700; text-decoration: none; cursor: pointer; }
 nav a[aria-current] { background: var(--ink2); color: #fff; }
