@@ -1,7 +1,7 @@
 /** The messages between a cell and central QA (docs/sync-format.md): their types, and the one way to print and read them. */
 import { z } from "zod";
 import { assert } from "../kernel/assert.ts";
-import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
+import { canonicalBytes, type Json, parseCanonical } from "../kernel/json.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { fromBase64 } from "./bytes.ts";
 import { isOrigin } from "./checkpoint.ts";
@@ -127,10 +127,41 @@ export function readDown(bytes: Uint8Array): Result<DownMessage, string> {
 
 function read<T>(bytes: Uint8Array, schema: z.ZodType<T>): Result<T, string> {
   if (bytes.length > maxMessageBytes) return err(`it is longer than ${maxMessageBytes} bytes`);
+  if (nestsDeeper(bytes, mostDeep)) return err(`it is nested deeper than ${mostDeep}`);
   const parsed = parseCanonical(bytes);
   if (!parsed.ok) return parsed;
+  // A schema tells everything that is wrong: so it is shown nothing that could be wrong a hundred thousand times.
+  if (!isShort(parsed.value)) return err(`it has more than ${maxBatchEntries} members or items in one place`);
   const checked = schema.safeParse(parsed.value);
   if (checked.success) return ok(checked.data);
   const [issue] = checked.error.issues;
   return err(`not a message of this format: ${issue?.path.join(".") || "kind"}`);
+}
+
+/** Brackets and braces that a message has open at once, at most; texts inside it are texts. */
+const mostDeep = 8;
+
+/** True where JSON text opens more brackets at once than `most`; looked at byte by byte, before anything is parsed. */
+function nestsDeeper(bytes: Uint8Array, most: number): boolean {
+  let depth = 0;
+  let inText = false;
+  for (let at = 0; at < bytes.length; at++) {
+    const byte = bytes[at];
+    if (inText) {
+      if (byte === 0x5c) at += 1;
+      else if (byte === 0x22) inText = false;
+    } else if (byte === 0x22) inText = true;
+    else if (byte === 0x5b || byte === 0x7b) {
+      depth += 1;
+      if (depth > most) return true;
+    } else if (byte === 0x5d || byte === 0x7d) depth -= 1;
+  }
+  return false;
+}
+
+/** True where no list or object in the value has more than a batch may have entries. */
+function isShort(value: Json): boolean {
+  if (value === null || typeof value !== "object") return true;
+  const items: readonly Json[] = Array.isArray(value) ? value : Object.values(value);
+  return items.length <= maxBatchEntries && items.every(isShort);
 }

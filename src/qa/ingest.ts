@@ -11,20 +11,12 @@ import type { Finding } from "../ledger/finding.ts";
 import type { SignedNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
 import { rootOf } from "../ledger/tree.ts";
+import { type Aside, createAside } from "./aside.ts";
 import { createGapWatch } from "./gaps.ts";
 import { judgeBatch, notKept, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
 import { lookFrom, missingOf, takeFill, wantsOf } from "./mend.ts";
 import { judgeStatus } from "./status.ts";
-import {
-  type Held,
-  type IngestStore,
-  type NewEntry,
-  type Quarantined,
-  type Receipt,
-  type Settlement,
-  unregistered,
-  type Writing,
-} from "./store.ts";
+import type { Held, IngestStore, NewEntry, Quarantined, Receipt, Settlement, Writing } from "./store.ts";
 
 export interface IngestPorts {
   readonly store: IngestStore;
@@ -39,6 +31,11 @@ export interface IngestPorts {
    * waits for those before it, which another instance has in hand. Resolves with false when it has waited long enough.
    */
   readonly waitForOthers?: (tries: number) => Promise<boolean>;
+}
+
+/** The ports, and the one place for what is not taken. */
+interface Ports extends IngestPorts {
+  readonly aside: Aside;
 }
 
 /** What became of a message, for the log and for whoever watches. */
@@ -58,6 +55,8 @@ export interface Ingest {
    * the store could not do it: then nothing is answered, and the cell sends again.
    */
   hear(cell: string, bytes: Uint8Array): Promise<Heard>;
+  /** Counts a message that was not even looked at, since too many of its cell waited. */
+  passOver(cell: string, bytes: number): void;
   /** Looks on in a cell's log for rows that are lost, a stretch a call and round again, and says what to ask the cell for. */
   look(cell: string): Promise<readonly DownMessage[]>;
   /** Cosigns what was stored before a crash and not cosigned; to be called once at the start. */
@@ -68,7 +67,9 @@ export interface Ingest {
 export function createIngest(given: IngestPorts): Ingest {
   const gaps = createGapWatch();
   // Databases hold whole milliseconds.
-  const ports: IngestPorts = { ...given, now: () => Math.floor(given.now()) };
+  const now = () => Math.floor(given.now());
+  const aside = createAside({ ...given, now });
+  const ports: Ports = { ...given, now, aside };
   const { cells } = ports;
   /** Up to where each cell's log was looked through. */
   const looked = new Map<string, number>();
@@ -77,12 +78,12 @@ export function createIngest(given: IngestPorts): Ingest {
     const cell = cells.get(id);
     if (cell === undefined) {
       const what = `No cell ${id.slice(0, 64)} is registered here.`;
-      await setAside(ports, unregistered, bytes, { code: "unknown-cell", what });
+      await aside.put(id, bytes, { code: "unknown-cell", what });
       return nothing("unknown-cell");
     }
     const message = readUp(bytes);
     if (!message.ok) {
-      await setAside(ports, id, bytes, { code: "not-a-message", what: `The message was not read: ${message.error}.` });
+      await aside.put(id, bytes, { code: "not-a-message", what: `The message was not read: ${message.error}.` });
       return nothing("not-a-message");
     }
     if (message.value.kind === "batch") {
@@ -101,7 +102,9 @@ export function createIngest(given: IngestPorts): Ingest {
 
   return {
     hear,
+    passOver: aside.count,
     async look(id) {
+      await aside.settle();
       const cell = cells.get(id);
       if (cell === undefined) return [];
       const { wants, next } = await lookFrom(ports, cell.origin, looked.get(id) ?? 0);
@@ -114,7 +117,7 @@ export function createIngest(given: IngestPorts): Ingest {
   };
 }
 
-async function takeBatch(ports: IngestPorts, cell: RegisteredCell, batch: Batch, bytes: Uint8Array): Promise<Heard> {
+async function takeBatch(ports: Ports, cell: RegisteredCell, batch: Batch, bytes: Uint8Array): Promise<Heard> {
   const { origin } = cell;
   const at = ports.now();
   const settled = await settleWhole(ports, cell, batch, bytes, at);
@@ -155,7 +158,7 @@ type Settled =
 
 /** What looks like another history may be a row that is lost here: it is judged when nothing is missing. */
 async function settleWhole(
-  ports: IngestPorts,
+  ports: Ports,
   cell: RegisteredCell,
   batch: Batch,
   bytes: Uint8Array,
@@ -169,7 +172,7 @@ async function settleWhole(
 }
 
 async function settleBatch(
-  ports: IngestPorts,
+  ports: Ports,
   cell: RegisteredCell,
   batch: Batch,
   bytes: Uint8Array,
@@ -229,13 +232,13 @@ function keptInPlace(
 
 /** A status is kept, and answered by nothing; one that the cell has not signed is set aside. */
 async function takeStatus(
-  ports: IngestPorts,
+  ports: Ports,
   cell: RegisteredCell,
   { note, origin }: Extract<UpMessage, { kind: "status" }>,
   bytes: Uint8Array,
 ): Promise<Heard> {
   const refuse = async (what: string): Promise<Heard> => {
-    await setAside(ports, cell.id, bytes, { code: "status", what });
+    await ports.aside.put(cell.id, bytes, { code: "status", what });
     return nothing("refused");
   };
   if (origin !== cell.origin) return refuse(`It speaks for the log ${origin}.`);
@@ -249,7 +252,7 @@ async function takeStatus(
 }
 
 async function answerHello(
-  ports: IngestPorts,
+  ports: Ports,
   cell: RegisteredCell,
   message: Extract<UpMessage, { kind: "hello" }>,
   bytes: Uint8Array,
@@ -257,7 +260,7 @@ async function answerHello(
   const { id, origin } = cell;
   if (message.origin !== origin) {
     const what = notKept(cell, message.origin);
-    await setAside(ports, id, bytes, { code: "origin", what });
+    await ports.aside.put(id, bytes, { code: "origin", what });
     // Whoever still runs the log that is over is to stop: its copies would be made beside those of its successor.
     const over = cell.ancestors.some((past) => past.origin === message.origin);
     const stop: DownMessage = { kind: "fork", origin: message.origin, size: message.size, what: brief(what) };
@@ -279,7 +282,7 @@ async function answerHello(
  * A cell shows the largest cosignature of central's that it holds. Where central has lost what it has sworn to (its store
  * was restored from an older copy), this is how it knows: it takes the records again and swears to nothing smaller.
  */
-async function learnFrom(ports: IngestPorts, cell: RegisteredCell, note: SignedNote): Promise<void> {
+async function learnFrom(ports: Ports, cell: RegisteredCell, note: SignedNote): Promise<void> {
   const { store, check, witness, now } = ports;
   const opened = openCheckpoint(note, cell.origin, cell.keys, check);
   const cosigned = openCosignatures(note, [witness.key], check);
@@ -301,7 +304,7 @@ async function learnFrom(ports: IngestPorts, cell: RegisteredCell, note: SignedN
 }
 
 /** The largest cosigned checkpoint, made now where the newest head has none yet; null while nothing is held. */
-async function receiptFor(ports: IngestPorts, origin: string): Promise<Receipt | null> {
+async function receiptFor(ports: Ports, origin: string): Promise<Receipt | null> {
   const { store, witness, now } = ports;
   const { newest, receipt, vouched, frozen } = await store.log(origin);
   // What was seen to have two histories is not sworn to any further; nor is less than was sworn to before.
@@ -311,25 +314,11 @@ async function receiptFor(ports: IngestPorts, origin: string): Promise<Receipt |
   return store.keepCosigned(origin, newest.size, cosigned);
 }
 
-async function receiptMessages(ports: IngestPorts, origin: string): Promise<DownMessage[]> {
+async function receiptMessages(ports: Ports, origin: string): Promise<DownMessage[]> {
   const receipt = await receiptFor(ports, origin);
   const { size, vouched } = await ports.store.log(origin);
   if (vouched !== null) return [{ kind: "kept", origin, size }];
   return receipt === null ? [] : [{ kind: "receipt", origin, ...receipt }];
-}
-
-async function setAside(
-  { store, now, cells }: IngestPorts,
-  cell: string,
-  message: Uint8Array,
-  why: { readonly code: string; readonly what: string },
-): Promise<void> {
-  const quarantined = { cell, seq: null, digest: digestOf(message), bytes: message.length, ...why, at: now() };
-  const origin = cells.get(cell)?.origin ?? unregistered;
-  await store.settle(origin, { from: 0, to: 0, jobs: [] }, () => ({
-    writing: { kind: "quarantine", quarantined, message },
-    value: null,
-  }));
 }
 
 function nothing(outcome: Heard["outcome"]): Heard {

@@ -133,6 +133,7 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
       if (registered && outcome === "hello")
         void sendDecisions(store, office, link, registered, now()).catch(onProblem);
     },
+    passOver: ingest.passOver,
     onState: (state) => log("broker", { state }),
     onProblem,
   });

@@ -1,6 +1,7 @@
 /** Central QA's end of the wire: hears every cell's topic over TLS, hands the bytes on, and says what it is told to say. */
 import { connect, type IClientOptions, type IPublishPacket, type MqttClient } from "mqtt";
-import { type DownMessage, downTopic, messageBytes, upTopic } from "../../ledger/batch.ts";
+import { type DownMessage, downTopic, maxMessageBytes, messageBytes, upTopic } from "../../ledger/batch.ts";
+import { createTurns } from "../turns.ts";
 
 export interface LinkOptions {
   readonly url: string;
@@ -12,6 +13,8 @@ export interface LinkOptions {
   readonly hears?: Hearing;
   /** Takes a message of a cell; a rejection is told to `onProblem` and answered by nothing. */
   readonly hear: (cell: string, bytes: Uint8Array) => Promise<void>;
+  /** Told of a message that is dropped unread: it is too long, or too many of its cell wait. */
+  readonly passOver: (cell: string, bytes: number) => void;
   readonly onState: (state: LinkState) => void;
   readonly onProblem: (problem: unknown) => void;
 }
@@ -39,8 +42,6 @@ export interface Link {
 
 const everyCell = upTopic("+");
 const upPattern = /^cellward\/1\/([A-Za-z0-9][A-Za-z0-9._-]{0,63})\/up$/;
-/** Messages in hand at once; the broker keeps the others until one is done. */
-const mostInHand = 64;
 /** A publish callback may never fire: after this long the message is given up, and the cell asks again. */
 const publishWithinMs = 10_000;
 
@@ -92,32 +93,17 @@ function tlsOptions({ authority, certificate, key, hears }: LinkOptions): IClien
   };
 }
 
-/** One message of a cell after another, several cells beside each other. */
-function listen(client: MqttClient, { hear, onProblem }: LinkOptions): void {
-  const tails = new Map<string, Promise<void>>();
-  const waiting: (() => void)[] = [];
-  let inHand = 0;
-
-  function enqueue(cell: string, bytes: Uint8Array): void {
-    inHand++;
-    const before = tails.get(cell) ?? Promise.resolve();
-    const done = before
-      .then(() => hear(cell, bytes))
-      .catch(onProblem)
-      .finally(() => {
-        inHand--;
-        if (tails.get(cell) === done) tails.delete(cell);
-        waiting.shift()?.();
-      });
-    tails.set(cell, done);
-  }
-
+/** Messages wait for their turn; while too much waits, nothing is acknowledged, and so nothing more is read. */
+function listen(client: MqttClient, { hear, passOver, onProblem }: LinkOptions): void {
+  const turns = createTurns((cell, bytes) => hear(cell, bytes).catch(onProblem));
   client.handleMessage = (packet: IPublishPacket, acknowledge) => {
     const cell = upPattern.exec(packet.topic)?.[1];
     // A retained message is old by definition.
-    if (cell !== undefined && !packet.retain) enqueue(cell, new Uint8Array(Buffer.from(packet.payload)));
-    if (inHand < mostInHand) acknowledge();
-    else waiting.push(acknowledge);
+    if (cell === undefined || packet.retain) return acknowledge();
+    const bytes = typeof packet.payload === "string" ? Buffer.from(packet.payload) : packet.payload;
+    // A copy: the library's own buffer holds whatever came together with it.
+    if (bytes.length > maxMessageBytes || !turns.offer(cell, new Uint8Array(bytes))) passOver(cell, bytes.length);
+    void turns.room().then(() => acknowledge());
   };
 }
 
