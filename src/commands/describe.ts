@@ -3,28 +3,31 @@ import type { Event } from "../jobs/event.ts";
 import { programOf } from "../jobs/order.ts";
 
 import type { JobId } from "../kernel/names.ts";
+import type { JsonObject } from "../ledger/entry.ts";
 import type { Described } from "../ledger/page.ts";
 import type { SealedText } from "../people/person.ts";
 import { logLinesOf, logTitleOf } from "./describe-log.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
+import { tellPlainly } from "./words.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
 export type OpenName = (job: JobId, sealed: SealedText) => string | null;
 
 /**
- * Tells entries of the record, with the names of those who signed (21 CFR 11.50); null leaves one to the general telling.
- * A body is what some cell wrote, perhaps another software or somebody with its key: one that the words do not fit, or
- * that has something other than text where text belongs, is left to the general telling.
+ * Tells entries of the record, with the names of those who signed (21 CFR 11.50); null leaves one of an unknown kind to the
+ * general telling. A body is what some cell wrote, perhaps another software or somebody with its key: one that the
+ * sentences do not fit, or that has something other than text where text belongs, is told field by field.
  */
 export function describeWith(openName: OpenName): (type: string, body: unknown) => Described | null {
   return (type, body) => {
+    const plainly = tellPlainly(type, body as JsonObject);
     const event = { ...(body as object), type } as unknown as Event;
     try {
       const title = titleOf(event);
       const lines: readonly unknown[] = title === null ? [] : linesOf(event, openName);
-      return title === null || !lines.every(isText) ? null : { title, lines };
+      return title === null || !lines.every(isText) ? plainly : { title, lines };
     } catch {
-      return null;
+      return plainly;
     }
   };
 }
