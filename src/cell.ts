@@ -17,6 +17,8 @@ import type { Ledger } from "./ledger/ledger.ts";
 
 export interface CellPorts {
   readonly ledger: Pick<Ledger, "append" | "read">;
+  /** The fold of the log's first entries, from a cache that was held against them; without it all of it is read. */
+  readonly from?: State | null;
   readonly clock: Clock;
   readonly ids: Ids;
   /** What the system's clock is worth (NTP), asked at every write. */
@@ -46,7 +48,7 @@ const stepToleranceMs: Milliseconds = 2_000;
 
 /** Folds the ledger and opens for messages; the caller then submits its `boot` message. Rejects if the ledger cannot be read. */
 export async function createCell(ports: CellPorts): Promise<Cell> {
-  let { state, seq } = await replay(ports.ledger);
+  let { state, seq } = await replay(ports.ledger, ports.from ?? emptyState);
   let mailbox: Letter[] = [];
   let writing = false;
   let stopped = false;
@@ -167,11 +169,11 @@ function draftOf(event: Event, letter: Letter, boot: number, clockState: ClockSt
   };
 }
 
-/** The fold of what is durable. */
-async function replay(ledger: Pick<Ledger, "read">): Promise<{ state: State; seq: number }> {
-  let state = emptyState;
-  let seq = 0;
-  for await (const { entry, body } of ledger.read(0)) {
+/** The fold of what is durable, on from the fold of its first entries. */
+async function replay(ledger: Pick<Ledger, "read">, from: State): Promise<{ state: State; seq: number }> {
+  let state = from;
+  let seq = from.clock.entries;
+  for await (const { entry, body } of ledger.read(seq)) {
     assert(entry.seq === seq, `entry ${entry.seq} read where ${seq} was next`);
     seq += 1;
     state = evolve(state, { type: entry.type, ...body } as unknown as Event, entry.at);

@@ -1,6 +1,7 @@
 /** Follows the ledger for the inspector: which build is in hand, what it is compared with, which pictures it has had. */
 import type { Recorded } from "../jobs/controller.ts";
 import type { Event } from "../jobs/event.ts";
+import type { JobOrder } from "../jobs/order.ts";
 import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 
@@ -32,12 +33,17 @@ export type Consequence =
 
 export interface Follower {
   inHand(): BuildInHand | null;
+  /** What it has to know of an order that was accepted before it began to hear. */
+  know(order: JobOrder): void;
   hear(recorded: Recorded): Consequence;
 }
 
 const nothing: Consequence = { kind: "nothing" };
 
-/** A follower that has heard nothing yet; it must hear every entry in order. */
+/**
+ * A follower that has heard nothing yet. It must know every open order, and hear every entry from then on, in order: a start
+ * ends every open attempt and trusts no plate, so there is nothing else to know of the time before.
+ */
 export function createFollower(): Follower {
   let inHand: BuildInHand | null = null;
   let emptyPlate: Digest | null = null;
@@ -60,15 +66,18 @@ export function createFollower(): Follower {
     return begun ? { kind: "ended", attempt } : nothing;
   }
 
+  function know({ id, recipe, route }: JobOrder): void {
+    recipes.set(id, recipe);
+    for (const step of route) if (step.kind === "build") programs.set(`${id}/${step.id}`, step.program);
+  }
+
   return {
     inHand: () => inHand,
+    know,
     hear({ event }) {
       switch (event.type) {
         case "JobOrderAccepted":
-          recipes.set(event.job, event.order.recipe);
-          for (const step of event.order.route) {
-            if (step.kind === "build") programs.set(`${event.job}/${step.id}`, step.program);
-          }
+          know(event.order);
           return nothing;
         case "PlateChecked":
           emptyPlate = event.clear ? event.frame : null;

@@ -38,11 +38,27 @@ export interface Journal {
   labelFault(job: string, unit: number, label: number): Fault | null;
   /** Number of the last entry of a job; -1 where there is none. */
   lastEntry(job: string): number;
+  /** Everything that it holds. */
+  memory(): JournalMemory;
 }
 
 /** Attempts whose layers stay at hand; older ones are in the ledger only. */
 const attemptsKept = 200;
 const deedsKept = 200;
+
+/** A journal as plain data, for a cache: what it took last, and everything that it holds. */
+export interface JournalMemory {
+  /** Number of the last entry taken; -1 where there is none. */
+  readonly last: number;
+  readonly attempts: readonly (readonly [
+    string,
+    { readonly layers: readonly LayerRecord[]; readonly deeds: readonly Deed[]; readonly outcomeWhat: string | null },
+  ])[];
+  readonly ended: readonly (readonly [string, Deed])[];
+  readonly attemptOf: readonly (readonly [string, string])[];
+  readonly lastOf: readonly (readonly [string, number])[];
+  readonly labelFaults: readonly (readonly [string, Fault])[];
+}
 
 interface Growing {
   readonly layers: Map<number, LayerRecord>;
@@ -50,14 +66,14 @@ interface Growing {
   outcomeWhat: string | null;
 }
 
-/** A journal with nothing in it. */
-export function createJournal(): Journal {
-  const attempts = new Map<string, Growing>();
-  const ended = new Map<string, Deed>();
-  const attemptOf = new Map<string, string>();
-  const lastOf = new Map<string, number>();
-  const labelFaults = new Map<string, Fault>();
-  let last = -1;
+/** A journal with nothing in it, or with what another remembered. */
+export function createJournal(memory: JournalMemory | null = null): Journal {
+  const attempts = new Map(memory?.attempts.map(([id, record]) => [id, growing(record)]));
+  const ended = new Map(memory?.ended);
+  const attemptOf = new Map(memory?.attemptOf);
+  const lastOf = new Map(memory?.lastOf);
+  const labelFaults = new Map(memory?.labelFaults);
+  let last = memory?.last ?? -1;
   return {
     take({ seq, at, event }) {
       if (seq <= last) return;
@@ -82,7 +98,19 @@ export function createJournal(): Journal {
     endedJobs: () => [...ended.keys()],
     labelFault: (job, unit, label) => labelFaults.get(nameOf(job, unit, label)) ?? null,
     lastEntry: (job) => lastOf.get(job) ?? -1,
+    memory: () => ({
+      last,
+      attempts: [...attempts].map(([id, record]) => [id, { ...record, layers: [...record.layers.values()] }]),
+      ended: [...ended],
+      attemptOf: [...attemptOf],
+      lastOf: [...lastOf],
+      labelFaults: [...labelFaults],
+    }),
   };
+}
+
+function growing({ layers, deeds, outcomeWhat }: JournalMemory["attempts"][number][1]): Growing {
+  return { layers: new Map(layers.map((record) => [record.layer, record])), deeds: [...deeds], outcomeWhat };
 }
 
 const nameOf = (job: string, unit: number, label: number) => `${job}/${unit}/${label}`;

@@ -13,6 +13,7 @@ import type { SealedText } from "../people/person.ts";
 import type { SessionRules } from "../people/session.ts";
 import type { PeopleStore } from "../people/store.ts";
 import type { PresenceView, Problem, ReadCode } from "./api.ts";
+import type { JournalMemory } from "./journal.ts";
 
 /** Pictures, full reports and labels, by the digests that the ledger holds. */
 export type EvidencePort = Pick<Artifacts, "get">;
@@ -47,7 +48,9 @@ export interface HmiPorts {
   readonly sealing: SealingPort;
   readonly packages: PackagePort;
   readonly clock: Clock;
-  /** Every entry of the ledger from its beginning, read once at the start. */
+  /** What the journal remembers of an earlier start; null where it begins with nothing. */
+  readonly remembered: JournalMemory | null;
+  /** Every entry of the ledger after that, read once at the start. */
   readonly history: () => AsyncIterable<Recorded>;
   /** The latest live values of every machine that has any. */
   readonly telemetry: () => readonly Telemetry[];

@@ -21,7 +21,7 @@ export interface Call<Params, Body> {
 }
 
 /** Everything the handlers share. */
-export interface Desk extends Omit<HmiPorts, "history" | "onProblem"> {
+export interface Desk extends Omit<HmiPorts, "history" | "remembered" | "onProblem"> {
   readonly config: HmiConfig;
   readonly journal: Journal;
   readonly scanner: Scanner;

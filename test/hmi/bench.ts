@@ -62,6 +62,14 @@ export interface Client {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
 }
 
+function fail(problem: unknown): never {
+  throw problem;
+}
+
+async function* inTurn<T>(all: readonly T[]): AsyncIterable<T> {
+  yield* all;
+}
+
 /** Starts everything; `webRoot` is the built page, or a folder of the test's own. */
 export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {}): Promise<HmiBench> {
   const folder = await mkdtemp(join(tmpdir(), "cellward-hmi-"));
@@ -107,18 +115,15 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
         return bench.packageAnswer;
       },
     },
-    history: async function* () {
-      yield* cell.recorded;
-    },
+    remembered: null,
+    history: () => inTurn(cell.recorded),
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
     presence: () => bench.presence,
     sync: () => ({ ...bench.sync, head: cell.recorded.length }),
     evidenceToQa: () => bench.evidenceToQa,
     scrub: () => null,
     unready: () => bench.unready,
-    onProblem: (problem) => {
-      throw problem;
-    },
+    onProblem: fail,
   };
   const server = await createServer(ports, { ...defaultHmiConfig, port: 0, site: "Test bench", webRoot, ...config });
   return Object.assign(bench, {

@@ -6,7 +6,7 @@ import type { Obligation } from "../../src/jobs/obligations.ts";
 import { AssertionFailed, unreachable } from "../../src/kernel/assert.ts";
 import type { EquipmentId } from "../../src/kernel/names.ts";
 import type { Ledger } from "../../src/ledger/ledger.ts";
-import { createMemoryDisk, type Fate, openMemoryLedger } from "../../src/ledger/memory.ts";
+import { createMemoryDisk, type Fate, type MemoryDisk, openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Sync } from "../../src/sync/sync.ts";
 import { createCentral } from "./central.ts";
 import { createEye, type Eye } from "./eye.ts";
@@ -36,8 +36,8 @@ export interface Outcome {
 const stormEndsMs = 2 * 3_600_000;
 const patienceMs = 7 * 3_600_000;
 
-/** Runs one seed to its end; deterministic. */
-export async function runSeed(seed: number): Promise<Outcome> {
+/** Runs one seed to its end; deterministic. What is then on its disk is handed to `onEnd`. */
+export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void): Promise<Outcome> {
   const random = seeded(seed);
   const time = createTime();
   const storm: Storm = { strength: 0.3 + random() * 1.2 };
@@ -59,8 +59,7 @@ export async function runSeed(seed: number): Promise<Outcome> {
   const headquarters = plan.synced ? createHeadquarters({ ...base, origin: disk.origin }) : null;
   let cell: Cell | null = null;
   let sync: Sync | null = null;
-  let boots = 0;
-  let messages = 0;
+  let [boots, messages] = [0, 0];
 
   const perform = async (owed: Obligation): Promise<Message> => {
     const message = await performOnce(owed, machines);
@@ -147,6 +146,7 @@ export async function runSeed(seed: number): Promise<Outcome> {
   const court = { ...base, ...machines, disk, cell, plan, scans: people.scans };
   await judge({ ...court, presenceValidMs: setup.presenceValidMs });
   if (isStuck) accuse("when the storm had ended, a job never ended");
+  onEnd?.(disk);
   const count = (type: string) => witness.facts().filter((fact) => fact.type === type).length;
   return {
     ...{ seed, accusations, entries: disk.rows.length, boots, attempts: count("AttemptStarted") },

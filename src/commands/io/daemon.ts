@@ -7,6 +7,7 @@ import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import { openPresenceDevice, type PresenceDevice } from "../../drivers/presence/io/device.ts";
 import { createServer, type HmiServer } from "../../hmi/io/server.ts";
+import type { JournalMemory } from "../../hmi/journal.ts";
 import { defaultHmiConfig } from "../../hmi/ports.ts";
 import type { Identity } from "../../intake/io/age.ts";
 import { watchFolder } from "../../intake/io/folder.ts";
@@ -16,7 +17,7 @@ import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
 import type { EvidenceStatus } from "../../jobs/evidence-status.ts";
 import type { Setup } from "../../jobs/setup.ts";
-import { openAttempts } from "../../jobs/state.ts";
+import { openAttempts, type State } from "../../jobs/state.ts";
 import type { SyncStatus } from "../../jobs/sync-status.ts";
 import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -37,6 +38,7 @@ import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
 import { openScrub } from "./scrub.ts";
+import { createKeeper, readSnapshots } from "./snapshots.ts";
 import { openSync, readQaKeys } from "./sync.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
@@ -142,8 +144,9 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   if (sight.fault) log("the eye is closed", { what: sight.fault.what });
   const machines = new Map<string, ChildMachine>();
   const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts));
-  const cell = await openCell(options, ledger, perform);
-  for await (const recorded of historyOf(ledger)) sight.hear(recorded);
+  const snapshots = await readSnapshots(opened);
+  const cell = await openCell(options, ledger, perform, snapshots.state);
+  for (const { order, ended } of Object.values(cell.state().jobs)) if (!ended) sight.know(order);
   cell.subscribe(sight.hear);
   const versions = readVersions(loaded.digest, sight.model, sight.setupDigest);
   await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup: setupOf(config) });
@@ -177,7 +180,9 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   const { sync, evidence } = central;
   const scrub = openScrub(opened, cell, log);
   const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync, evidence, scrub };
-  const server = await openPage(options, running);
+  const server = await openPage(options, running, snapshots.journal);
+  const keeper = createKeeper(opened, cell.state, server.journal, log);
+  cell.subscribe(keeper.hear);
   log("the cell is up", { url: server.url, machines: machines.size });
   return {
     url: server.url,
@@ -192,7 +197,8 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
       watch.stop();
       await sight.close();
       cell.stop();
-      await running.scrub.close();
+      await keeper.keep();
+      await scrub.close();
       await ledger.close();
       log("the cell has closed");
     },
@@ -200,8 +206,13 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
 }
 
 /** The core on its ledger; what ends is signed at once. */
-async function openCell({ log, onFatal }: DaemonOptions, ledger: Ledger, perform: CellPorts["perform"]): Promise<Cell> {
-  const parts = { ledger, clock: systemClock, ids: systemIds, clockState: systemClockState, perform, onFatal };
+async function openCell(
+  { log, onFatal }: DaemonOptions,
+  ledger: Ledger,
+  perform: CellPorts["perform"],
+  from: State | null,
+): Promise<Cell> {
+  const parts = { from, ledger, clock: systemClock, ids: systemIds, clockState: systemClockState, perform, onFatal };
   const cell = await createCell(parts);
   signOnEnds(cell, ledger, log);
   return cell;
@@ -255,7 +266,11 @@ interface Running {
   readonly evidence: () => EvidenceStatus;
 }
 
-async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, running: Running): Promise<HmiServer> {
+async function openPage(
+  { loaded, keysDir, webRoot, log }: DaemonOptions,
+  running: Running,
+  remembered: JournalMemory | null,
+): Promise<HmiServer> {
   const { http, cell: about } = loaded.config;
   const { cell, ledger, artifacts, machines, presence, intake, sync, evidence, scrub } = running;
   const sealing = createSealing(keysDir);
@@ -267,7 +282,8 @@ async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, runnin
       sealing: { seal: sealing.seal, identifierHmac: intake.identifierHmac },
       packages: intake,
       clock: systemClock,
-      history: () => historyOf(ledger),
+      remembered,
+      history: () => historyOf(ledger, (remembered?.last ?? -1) + 1),
       telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
       presence: () => presence.status(),
       sync,
@@ -288,8 +304,8 @@ async function openPage({ loaded, keysDir, webRoot, log }: DaemonOptions, runnin
   );
 }
 
-async function* historyOf(ledger: Ledger): AsyncIterable<Recorded> {
-  for await (const { entry, body } of ledger.read(0)) {
+async function* historyOf(ledger: Ledger, from: number): AsyncIterable<Recorded> {
+  for await (const { entry, body } of ledger.read(from)) {
     yield { seq: entry.seq, at: entry.at, event: { type: entry.type, ...body } as unknown as Event };
   }
 }

@@ -17,6 +17,7 @@ import type { InspectionReport } from "../../inspection/report.ts";
 import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
 import type { Recorded } from "../../jobs/controller.ts";
+import type { JobOrder } from "../../jobs/order.ts";
 import type { Finding, LayerReport } from "../../jobs/report.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
@@ -40,7 +41,9 @@ export interface Sight {
    * again, and a model that could not be loaded, so that a new commissioning counts at once: only for an idle cell.
    */
   probe(): Promise<{ readonly ready: boolean; readonly what: string }>;
-  /** Must hear every entry, so that builds and their references are known. */
+  /** An order that was accepted before this start. */
+  know(order: JobOrder): void;
+  /** Must hear every entry of this start, so that builds and their references are known. */
   hear(recorded: Recorded): void;
   close(): Promise<void>;
 }
@@ -88,6 +91,7 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
     get setupDigest() {
       return setup.ok ? digestOfValue(setup.value.setup) : null;
     },
+    know: follower.know,
     hear(recorded) {
       const consequence = follower.hear(recorded);
       if (inspector.ok) void tell(consequence, inspector.value, artifacts);

@@ -6,7 +6,7 @@ import statics from "@fastify/static";
 import fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
 import { findPerson } from "../../jobs/state.ts";
 import type { PersonId } from "../../kernel/names.ts";
-import { createJournal } from "../journal.ts";
+import { createJournal, type JournalMemory } from "../journal.ts";
 import { isForeign } from "../origin.ts";
 import type { HmiConfig, HmiPorts } from "../ports.ts";
 import { liveQuery } from "../requests.ts";
@@ -22,6 +22,8 @@ import { addPackageRoute, packageRoute } from "./packages.ts";
 import { createSessions, type Sessions } from "./sessions.ts";
 
 export interface HmiServer {
+  /** What the page's journal holds now. */
+  journal(): JournalMemory;
   /** Where the page is, such as http://127.0.0.1:8080. */
   readonly url: string;
   /** Every route with who may ask it, for the authorisation matrix. */
@@ -43,9 +45,9 @@ interface House {
   readonly live: LiveStream;
 }
 
-/** Reads the ledger's history, then listens. Rejects when the port is taken or the page was not built. */
+/** Reads the part of the history that its journal does not remember, then listens. Rejects when the port is taken or the page was not built. */
 export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<HmiServer> {
-  const journal = createJournal();
+  const journal = createJournal(ports.remembered);
   const { controller, clock, onProblem } = ports;
   // Heard first, read second: the journal drops what it has already taken, so nothing falls between.
   const early: Parameters<typeof journal.take>[0][] = [];
@@ -96,6 +98,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   await addPackages(house);
   const url = await app.listen({ host: config.host, port: config.port });
   return {
+    journal: journal.memory,
     url,
     routes: [
       ...declared.map(({ method, url: path, access }) => ({ method, url: path, access })),

@@ -2,6 +2,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { Caches } from "../kept.ts";
 import { makePrivateFolder, writeDurably } from "./files.ts";
 
 /** The folder of caches in the data folder; it may be deleted at any time. */
@@ -10,13 +11,6 @@ export const cacheFolder = "cache";
 export const scrubbedCache = "scrubbed";
 /** A cache larger than this is not read. */
 const maxCacheBytes = 256 << 20;
-
-export interface Caches {
-  /** What was last written under this name by this program with this key; null for anything else, whatever it is. */
-  read(name: string): Promise<unknown>;
-  /** Replaces it. Rejects where the disk does; the caller goes on without. */
-  write(name: string, json: string): Promise<void>;
-}
 
 /**
  * The caches of a data folder. `dataKey` is the cell's own, from the key folder: whoever can write the data folder alone
