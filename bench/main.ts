@@ -12,6 +12,7 @@ const benches: Readonly<
   core: { against: "canonical JSON and SHA-256 of the same events", load: () => import("./core.ts") },
   drain: { against: "a bare QoS 1 loop of single messages to the same broker", load: () => import("./drain.ts") },
   ingest: { against: "bare inserts of the same rows, a batch a transaction", load: () => import("./ingest.ts") },
+  recall: { against: "one scan of the whole index", load: () => import("./recall.ts") },
   opcua: { against: "the same values read by a bare client of the same library", load: () => import("./opcua.ts") },
   guard: { against: "finding the ends of the same lines", load: () => import("./guard.ts") },
 };

@@ -195,6 +195,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   origin: { label: "Name of the log" },
   outcome: { label: "Outcome" },
   part: { label: "Part" },
+  parents: { label: "Made from lots" },
   pathway: { label: "Regulatory pathway" },
   pdf: digest("the label"),
   person: { label: "Person (account)" },

@@ -39,6 +39,8 @@ export const receiving = z.strictObject({
   code,
   certificate: numbered,
   quantity: z.number().positive().max(1_000_000),
+  /** Names of the lots that it was made from, where the paper names any. */
+  parents: z.array(z.string().max(64)).max(16).optional(),
 });
 export const lotQuery = z.strictObject({ status: z.enum(["released", "rejected"]) });
 export const lotDecision = lotQuery.extend(signer);

@@ -2,7 +2,7 @@
 import { centralReasons } from "../jobs/central.ts";
 import { isByMachine } from "../jobs/order.ts";
 import type { EquipmentState, State } from "../jobs/state.ts";
-import { findLot } from "../jobs/state.ts";
+import { findLot, lineOf } from "../jobs/state.ts";
 import { type Lot, whyNotUsable } from "../materials/lot.ts";
 import type { LoadView, LotView, MaterialsView } from "./api-route.ts";
 import { type Looks, named } from "./looks.ts";
@@ -40,8 +40,10 @@ function whyNot(state: State, lot: Lot, looks: Looks): string | null {
 
 /** Why central QA holds this lot, in words; null where it does not. */
 function heldWords(state: State, { id, batch }: Lot): string | null {
-  const hold = state.central.holds.find(({ target }) => target.kind === "lot" && target.id === id);
-  return hold ? `Central QA holds lot ${batch}: ${centralReasons[hold.reason]} Ask central QA.` : null;
+  const hold = state.central.holds.find(({ target }) => target.kind === "lot" && lineOf(state, id).includes(target.id));
+  if (!hold) return null;
+  const which = hold.target.id === id ? `lot ${batch}` : `lot ${hold.target.id}, which went into lot ${batch}`;
+  return `Central QA holds ${which}: ${centralReasons[hold.reason]} Ask central QA.`;
 }
 
 /** What is in the machine, and what open orders want of it. */

@@ -88,6 +88,8 @@ export type PersonMessage =
       readonly certificate: string;
       readonly expires: EpochMs;
       readonly quantity: number;
+      /** Names of the lots that it was made from, where its paper names any. */
+      readonly parents?: readonly string[];
       readonly person: PersonId;
     }
   | {

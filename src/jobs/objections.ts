@@ -4,7 +4,7 @@ import type { Digest } from "../kernel/names.ts";
 import { type CentralTarget, centralReasons } from "./central.ts";
 import { equipmentOf, needsOf, type Operation } from "./order.ts";
 import type { Job, State } from "./state.ts";
-import { findLot, findMachine } from "./state.ts";
+import { findLot, findMachine, lineOf } from "./state.ts";
 
 /** Every objection of central QA to this step of this job, a sentence each; empty where there is none. */
 export function centralObjections(state: State, job: Job, operation: Operation | null): string[] {
@@ -29,7 +29,7 @@ function isAbout(target: CentralTarget, state: State, job: Job, operation: Opera
     case "machine":
       return usedMachines(job, operation).includes(target.id);
     case "lot":
-      return lotsOf(state, job, operation).includes(target.id);
+      return lotsOf(state, job, operation).some((lot) => lineOf(state, lot).includes(target.id));
   }
 }
 

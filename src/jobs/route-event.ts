@@ -120,6 +120,8 @@ export type SupplyEvent =
       readonly expires: EpochMs;
       readonly quantity: number;
       readonly unit: string;
+      /** Lots that it was blended or divided from; absent where its paper names none. */
+      readonly parents?: readonly LotId[];
       readonly person: PersonId;
     }
   | {

@@ -233,6 +233,13 @@ export function findLot(state: State, id: string): Lot | undefined {
   return own(state.lots, id);
 }
 
+/** A lot and all lots that it was made from, as far as this cell knows; a ring ends the walk as any end does. */
+export function lineOf(state: State, lot: string): readonly string[] {
+  const line = new Set<string>([lot]);
+  for (const each of line) for (const parent of findLot(state, each)?.parents ?? []) line.add(parent);
+  return [...line];
+}
+
 /** The highest revision of a design that an order was accepted for; 0 where there is none. */
 export function revisionOf(state: State, design: string): number {
   return own(state.revisions, design) ?? 0;

@@ -23,6 +23,8 @@ export interface Lot {
   readonly releasedBy: PersonId | null;
   /** Taken by starts so far. */
   readonly used: number;
+  /** Lots that it was blended or divided from, as its paper names them (feature 41); absent where it names none. */
+  readonly parents?: readonly LotId[];
 }
 
 /** A material as the engineer configured it. */
@@ -50,6 +52,15 @@ export interface IssuedMaterial {
 export function lotId(gtin: string, batch: string): LotId | null {
   const id = `${gtin}.${batch}`;
   return /^[0-9]{14}\.[A-Za-z0-9._-]{1,20}$/.test(id) ? (id as LotId) : null;
+}
+
+/** Most lots that one is blended from. */
+export const mostParents = 16;
+
+/** The name of a lot as its paper gives it, whether the lot was ever here or not; null where it is none. */
+export function readLotId(text: string): LotId | null {
+  const [, gtin = "", batch = ""] = /^([0-9]{14})\.(.+)$/.exec(text) ?? [];
+  return lotId(gtin, batch);
 }
 
 /** Why so much of this lot may not be taken at `at`, one sentence; null where it may. `title` names the material. */

@@ -1,12 +1,14 @@
 /** Material: received, decided on by QA, loaded, taken; and every way in which it may not be used. */
 import { describe, expect, it } from "vitest";
 import { lotMeanings, shownForLot } from "../../src/jobs/decide/lots.ts";
-import { findLot } from "../../src/jobs/state.ts";
+import { centralObjections } from "../../src/jobs/objections.ts";
+import { findLot, lineOf } from "../../src/jobs/state.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { EquipmentId, LotId } from "../../src/kernel/names.ts";
 import { lotId } from "../../src/materials/lot.ts";
 import {
   begun,
+  central,
   confirm,
   decideLot,
   far,
@@ -21,6 +23,7 @@ import {
   reply,
   rosa,
   routeStory,
+  say,
   setup,
   sleeves,
   start,
@@ -62,6 +65,37 @@ describe("a delivery", () => {
     const decision = story.tell({ kind: "receive-lot", ...base, ...change });
     expect(refusal(decision)).toBe(code);
     expect(findLot(story.state, lotId(filament.gtin, "PLA-9")!)).toBeUndefined();
+  });
+
+  it("[F41][F85] keeps the lots that it was made from, six deep, and a hold of the oldest reaches the youngest", () => {
+    const story = routeStory();
+    const name = (batch: string) => `${filament.gtin}.${batch}`;
+    const take = (batch: string, parents: readonly string[]) => {
+      const base = { gtin: filament.gtin, batch, certificate: "C-1", expires: far, quantity: 10, person: tina };
+      return story.tell({ kind: "receive-lot", ...base, parents });
+    };
+    for (const n of [5, 4, 3, 2, 1, 0]) expect(take(`B${n}`, [name(`B${n + 1}`)]).refusal).toBeNull();
+    const ancestors = [1, 2, 3, 4, 5, 6].map((n) => name(`B${n}`));
+    expect(lineOf(story.state, name("B0"))).toEqual([name("B0"), ...ancestors]);
+    for (const [parents, words] of [
+      [["B1"], "14 digits"],
+      [[name("B1"), name("B1")], "named twice"],
+      [[name("C1")], "from itself"],
+      [Array.from({ length: 17 }, (_, n) => name(`X${n}`)), "at most 16"],
+    ] as const) {
+      const refused = take("C1", parents);
+      expect(refusal(refused)).toBe("wrong-material");
+      expect(refused.refusal?.what).toContain(words);
+    }
+    // B6 never was here: what was made from it cannot go into it.
+    expect(take("B6", [name("B0")]).refusal?.what).toContain("made from it");
+    decideLot(story, filament, "B0");
+    expect(load(story, printer, filament, "B0").refusal).toBeNull();
+    say(story, central({ target: { kind: "lot", id: name("B6") } }));
+    expect(load(story, printer, filament, "B0").refusal?.what).toContain(`lot ${name("B6")}, which went into lot B0`);
+    const steps = Object.values(story.state.jobs).flatMap((each) => each.order.route.map((step) => ({ each, step })));
+    const objections = steps.flatMap(({ each, step }) => centralObjections(story.state, each, step));
+    expect(objections.join(" ")).toContain(name("B6"));
   });
 
   it("[F39][F17] is decided on by QA alone, over what was shown, and a rejection is for good", () => {

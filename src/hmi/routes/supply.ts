@@ -106,8 +106,9 @@ async function receive(call: Call<unknown, z.infer<typeof receiving>>): Promise<
     const what = "The code on the package names no day of expiry (17).";
     return problem(409, "wrong-code", what, "Ask the supplier for a code with it; it is not received without.");
   }
-  const { certificate, quantity } = body;
-  return say(desk, { kind: "receive-lot", gtin, batch, certificate, expires, quantity, person: by(call) });
+  const { certificate, quantity, parents } = body;
+  const facts = { gtin, batch, certificate, expires, quantity, ...(parents && { parents }) };
+  return say(desk, { kind: "receive-lot", ...facts, person: by(call) });
 }
 
 async function load(call: Call<z.infer<typeof ofMachine>, z.infer<typeof scanning>>): Promise<Answer> {

@@ -1,12 +1,12 @@
 /** Material comes in, is decided on by QA, and is loaded into a machine: only then may a step take it (features 39, 40). */
 import { digestOfValue } from "../../kernel/hash.ts";
-import { isIdentifier } from "../../kernel/names.ts";
-import { type Lot, lotId, whyNotUsable } from "../../materials/lot.ts";
+import { isIdentifier, type LotId } from "../../kernel/names.ts";
+import { type Lot, lotId, mostParents, readLotId, whyNotUsable } from "../../materials/lot.ts";
 import { holds } from "../../people/person.ts";
 import { centralReasons } from "../central.ts";
 import type { Message } from "../message.ts";
 import type { RefusalCode } from "../refusal.ts";
-import { findLot, findMachine, findPerson } from "../state.ts";
+import { findLot, findMachine, findPerson, lineOf, type State } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { refuse } from "./refuse.ts";
 
@@ -21,7 +21,8 @@ export const lotMeanings = {
 /** Exactly what must be on the screen when a lot is decided on. */
 export function shownForLot(lot: Lot, status: keyof typeof lotMeanings) {
   const { id, material, gtin, batch, certificate, expires, quantity, unit } = lot;
-  return { lot: id, material, gtin, batch, certificate, expires, quantity, unit, meaning: lotMeanings[status] };
+  const facts = { lot: id, material, gtin, batch, certificate, expires, quantity, unit };
+  return { ...facts, ...(lot.parents && { parents: lot.parents }), meaning: lotMeanings[status] };
 }
 
 /** Takes a delivery into quarantine. */
@@ -42,8 +43,21 @@ export function receiveLot(draft: Draft, message: Of<"receive-lot">): void {
     return reject("wrong-material", "Say how much came and until when it may be used.");
   }
   if (draft.at >= expires) return reject("wrong-material", `Lot ${batch} of ${material.title} has expired already.`);
+  const parents = (message.parents ?? []).map(readLotId);
+  const wrong = wrongParents(state, lot, parents);
+  if (wrong !== null) return reject("wrong-material", wrong);
+  const from = parents.filter((parent) => parent !== null);
   const facts = { material: material.id, gtin, batch, certificate, expires, quantity, unit: material.unit };
-  draft.add({ type: "LotReceived", lot, ...facts, person });
+  draft.add({ type: "LotReceived", lot, ...facts, ...(from.length > 0 && { parents: from }), person });
+}
+
+/** Why a lot cannot have been made from these, one sentence; null where it can. */
+function wrongParents(state: State, lot: LotId, parents: readonly (LotId | null)[]): string | null {
+  if (parents.length > mostParents) return `A lot is made from at most ${mostParents} others.`;
+  if (parents.includes(null)) return "A lot that it was made from is named by 14 digits, a dot and the supplier's lot.";
+  if (new Set(parents).size < parents.length) return "One lot is named twice among those that it was made from.";
+  const ring = parents.some((parent) => parent !== null && lineOf(state, parent).includes(lot));
+  return ring ? "A lot cannot be made from itself, nor from one that was made from it." : null;
 }
 
 /** QA releases or rejects a lot, with a signature over what was shown. */
@@ -83,9 +97,12 @@ export function loadMaterial(draft: Draft, message: Of<"load-material">): void {
   }
   const why = whyNotUsable(lot, 0, draft.at, material.title);
   if (why !== null) return reject("wrong-material", `${why} It was not loaded.`);
-  const held = state.central.holds.find(({ target }) => target.kind === "lot" && target.id === lot.id);
+  const held = state.central.holds.find(
+    ({ target }) => target.kind === "lot" && lineOf(state, lot.id).includes(target.id),
+  );
   if (held) {
-    const said = `Central QA holds lot ${lot.batch} of ${material.title}: ${centralReasons[held.reason]}`;
+    const which = held.target.id === lot.id ? "lot" : `lot ${held.target.id}, which went into lot`;
+    const said = `Central QA holds ${which} ${lot.batch} of ${material.title}: ${centralReasons[held.reason]}`;
     return reject("wrong-material", `${said} It was not loaded.`);
   }
   const used = Object.values(state.jobs).some(

@@ -70,12 +70,18 @@ interface PaperProps {
 
 /** What the delivery's paper says; a certificate goes into the record as its number, nothing else does. */
 function Paper({ delivery, onBack }: PaperProps) {
-  const [certificate, quantity] = [useSignal(""), useSignal("")];
+  const [certificate, quantity, made] = [useSignal(""), useSignal(""), useSignal("")];
   const { view, code } = delivery;
   const amount = Number(quantity.value);
   const wrong = wrongCertificate(certificate.value.trim()) ?? wrongQuantity(quantity.value.trim(), view.unit ?? "");
+  const parents = made.value.split(/[\s,;]+/).filter((name) => name !== "");
   const receive = async () => {
-    const body = { code, certificate: certificate.value.trim(), quantity: amount };
+    const body = {
+      code,
+      certificate: certificate.value.trim(),
+      quantity: amount,
+      ...(parents.length > 0 && { parents }),
+    };
     if (!(await act("/api/lots", body))) return;
     go("materials");
     say({ code: "received", what: `Lot ${view.batch} is in quarantine.`, remedy: "QA decides on it." }, "good");
@@ -83,6 +89,7 @@ function Paper({ delivery, onBack }: PaperProps) {
   const fields = [
     { label: "Number of the certificate", value: certificate, max: 64 },
     { label: `Quantity in ${view.unit ?? "units"}`, value: quantity, max: 9 },
+    { label: "Made from lots, if the paper names any", value: made, max: 600 },
   ];
   const actions = (
     <>
