@@ -31,6 +31,8 @@ export interface Panel {
   labelPdf(job: string, unit: number, label: number): Promise<Uint8Array>;
   /** Ended jobs, newest first. */
   records(): Promise<RecordsView>;
+  /** What the cell tells of itself as it happens, until the signal; each event as its JSON text. */
+  events(until: AbortSignal): AsyncIterable<string>;
   /** A POST; rejects with Refused. */
   act(path: string, body: unknown): Promise<unknown>;
 }
@@ -39,16 +41,36 @@ export interface Panel {
 export function openPanel(url: string): Panel {
   let cookie = "";
 
-  async function ask(method: string, path: string, body?: unknown): Promise<Response> {
+  async function ask(
+    method: string,
+    path: string,
+    body?: unknown,
+    signal = AbortSignal.timeout(30_000),
+  ): Promise<Response> {
     const headers: Record<string, string> = { "x-cellward": "1" };
     if (cookie) headers["cookie"] = cookie;
     if (body !== undefined) headers["content-type"] = "application/json";
-    const init: RequestInit = { method, headers, signal: AbortSignal.timeout(30_000) };
+    const init: RequestInit = { method, headers, signal };
     const answer = await fetch(new URL(path, url), body === undefined ? init : { ...init, body: JSON.stringify(body) });
     const given = answer.headers.getSetCookie()[0];
     if (given) cookie = given.split(";")[0] ?? "";
     if (!answer.ok) throw new Refused(answer.status, (await answer.json()) as Problem);
     return answer;
+  }
+
+  async function* events(until: AbortSignal): AsyncIterable<string> {
+    const answer = await ask("GET", "/api/events", undefined, until);
+    let rest = "";
+    try {
+      for await (const piece of answer.body!.pipeThrough(new TextDecoderStream())) {
+        const told = (rest + piece).split("\n\n");
+        rest = told.pop() ?? "";
+        for (const text of told) yield text.replace(/^(retry: \d+\n\n)?data: /, "");
+      }
+    } catch (problem) {
+      // The cell has ended, or nobody listens any more.
+      if (!(problem instanceof TypeError) && !until.aborted) throw problem;
+    }
   }
 
   const get = async <T>(path: string) => (await (await ask("GET", path)).json()) as T;
@@ -68,6 +90,7 @@ export function openPanel(url: string): Panel {
     release: (job) => get(`/api/jobs/${job}/release`),
     labelPdf: (job, unit, label) => bytes(`/api/jobs/${job}/units/${unit}/labels/${label}/pdf`),
     records: () => get("/api/records"),
+    events,
     act: async (path, body) => (await ask("POST", path, body)).json(),
   };
 }

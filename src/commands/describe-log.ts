@@ -16,6 +16,10 @@ export function logTitleOf(event: Event): string | null {
       return `${event.orders.length} orders of the record before are void`;
     case "AncestorJobClosed":
       return `Order ${event.job} of the record before is closed: ${event.outcome}`;
+    case "StorageExhausted":
+      return "The data disk was full: something could not be recorded";
+    case "StorageFailed":
+      return `The run before ended because its record could not be kept: ${event.what}`;
     default:
       return null;
   }

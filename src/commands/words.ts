@@ -85,6 +85,7 @@ export const eventTitles: Readonly<Record<Event["type"], string>> = {
   RetakeOrdered: "A layer is looked at again",
   SignInRecorded: "Somebody signed in, or tried to",
   StorageExhausted: "The disk was full",
+  StorageFailed: "The record could not be kept in the run before",
   TimesInDoubt: "The clock was changed while the order was being made",
   UnitReleased: "A copy was RELEASED",
 };

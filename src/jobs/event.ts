@@ -86,6 +86,8 @@ export type CellEvent =
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }
+  /** The run before this one ended because its record could not be kept: a disk that failed, a file that was damaged. */
+  | { readonly type: "StorageFailed"; readonly code: string; readonly what: string; readonly at: EpochMs }
   /** The wall clock jumped against the monotonic one; times before and after cannot be subtracted (feature 75). */
   | { readonly type: "ClockStepped"; readonly expected: EpochMs; readonly said: EpochMs }
   | {

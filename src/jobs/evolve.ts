@@ -37,6 +37,7 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "StorageExhausted":
     case "RecordDamaged":
     case "RecordFoundWhole":
+    case "StorageFailed":
     case "MachineOnline":
     case "MachineOffline":
     case "InspectionStatusChanged":
@@ -154,6 +155,7 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent>): State {
     case "RequestRefused":
     case "StorageExhausted":
     case "ClockCorrected":
+    case "StorageFailed":
     case "MachineUnwatched":
       return state;
     case "RecordDamaged":

@@ -32,7 +32,14 @@ export interface Envelope {
 export type Message = CellMessage | PersonMessage | CentralMessage | LabelMessage | MachineMessage | EyeMessage;
 
 export type CellMessage =
-  | { readonly kind: "boot"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
+  | {
+      readonly kind: "boot";
+      readonly boot: string;
+      readonly versions: Versions;
+      readonly setup: Setup;
+      /** Why the run before this one could not keep its record any longer, where it ended so. */
+      readonly lastFault?: { readonly code: string; readonly what: string; readonly at: EpochMs } | null;
+    }
   | { readonly kind: "clock-stepped"; readonly expected: EpochMs; readonly said: EpochMs }
   /** A round of the scrub has ended over the first `entries` entries: with damage, or (null) without. */
   | { readonly kind: "record-scrubbed"; readonly damage: RecordDamage | null; readonly entries: number };

@@ -50,7 +50,7 @@ export interface Ledger {
    * stored. AssertionFailed where it is not over this log's entries: nobody may bring one here unjudged.
    */
   putCosignature(size: number, note: SignedNote): Promise<void>;
-  /** Signs a last checkpoint where the head has moved, and lets go of the files. */
+  /** Signs a last checkpoint where the head has moved, and lets go of the files; rejects with LedgerFailed where that fails. */
   close(): Promise<void>;
 }
 

@@ -138,6 +138,8 @@ export function createCellFold(): CellFold {
     if (type === "ClockCorrected") odd("clock", entry, "Two people signed that the cell's clock had been wrong.");
     if (type === "StorageExhausted") odd("storage", entry, "The cell's disk was full: something was not recorded.");
     if (type === "RecordDamaged") odd("storage", entry, "The cell found its record on the disk damaged.");
+    if (type === "StorageFailed")
+      odd("storage", entry, "The cell's run before ended by a fault of its disk or record.");
     if (type === "SignInRecorded" && body["outcome"] === "locked") {
       odd("lockout", entry, "An account of the cell was locked after wrong passwords.");
     }

@@ -40,10 +40,15 @@ async function live(): Promise<void> {
 
 try {
   const made = await createLedger(folders, origin);
-  if (made.ok) say({ entries: 0 });
+  if (!made.ok) end(made.error);
+  say({ entries: 0 });
   for (let life = 0; life < Number(lives); life++) await live();
   say({ done: true });
 } catch (problem) {
   if (problem instanceof LedgerFailed) end(problem.fault);
+  // A file beside the ledger that could not be written.
+  if (problem instanceof Error && "code" in problem) {
+    end({ code: "disk-error", what: String(problem), remedy: "Check the disk." });
+  }
   throw problem;
 }

@@ -38,7 +38,7 @@ export function readTrace(text: string, counts: (path: string) => boolean): Op[]
     const space = line.indexOf(" ");
     const [pid, rest] = [line.slice(0, space), line.slice(space).trimStart()];
     if (rest.endsWith("<unfinished ...>")) {
-      const call = rest.slice(0, -"<unfinished ...>".length);
+      const call = rest.slice(0, -"<unfinished ...>".length).trimEnd();
       begun.set(pid, call);
       ops.push(...saidBy(call));
       continue;

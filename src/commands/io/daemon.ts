@@ -14,7 +14,7 @@ import { watchFolder } from "../../intake/io/folder.ts";
 import { type Intake, openIntake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Recorded } from "../../jobs/controller.ts";
-import type { Event } from "../../jobs/event.ts";
+import type { Event, Versions } from "../../jobs/event.ts";
 import type { EvidenceStatus } from "../../jobs/evidence-status.ts";
 import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts, type State } from "../../jobs/state.ts";
@@ -26,13 +26,15 @@ import { labelProblem } from "../../labels/io/label-problem.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
+import { forgetLastFault, readLastFault } from "../../ledger/io/last-fault.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
-import type { Ledger } from "../../ledger/ledger.ts";
+import { type Ledger, LedgerFailed, type LedgerFault } from "../../ledger/ledger.ts";
 import type { Scrub } from "../../ledger/scrub.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
+import { createEnding, noteFault } from "./ending.ts";
 import { openEvidence } from "./evidence.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
@@ -72,6 +74,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
   const { quotaMiB } = loaded.config.record;
   const witnesses = await witnessesOf(loaded.config.qa);
   if (!witnesses.ok) return witnesses;
+  const failing: Failing = { hear: () => undefined, fault: null };
   const opened = await openLedger({
     dataDir,
     keysDir,
@@ -79,6 +82,10 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     program: softwareDigest(),
     ...(quotaMiB !== undefined && { quotaBytes: Math.floor(quotaMiB * 2 ** 20) }),
     onTrouble: (fault) => log(fault.what, { code: fault.code }),
+    onFailing(fault) {
+      failing.fault = fault;
+      failing.hear(new LedgerFailed(fault));
+    },
   });
   if (!opened.ok) return err(opened.error);
   const { standing, ledger } = opened.value;
@@ -110,9 +117,14 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     return identity;
   }
   try {
-    return ok(await assemble(options, opened.value, identity.value));
+    return ok(await assemble(options, opened.value, identity.value, failing));
   } catch (problem) {
     await opened.value.ledger.close().catch(() => undefined);
+    const fault = problem instanceof LedgerFailed ? problem.fault : failing.fault;
+    if (fault !== null) {
+      await noteFault(keysDir, new LedgerFailed(fault), log);
+      return err(fault);
+    }
     const what = problem instanceof Error ? problem.message : String(problem);
     log("start failed", { config: loaded.digest });
     return err({ code: "not-started", what, remedy: "Run `cellward doctor`; it names what is missing." });
@@ -134,8 +146,19 @@ async function witnessesOf(qa: CellConfig["qa"]): Promise<Result<readonly Verify
   }
 }
 
-async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: Identity): Promise<Daemon> {
-  const { loaded, dataDir, log } = options;
+/** Who hears that the ledger fails: nobody until there is a machine to be held. */
+interface Failing {
+  hear: (problem: unknown) => void;
+  fault: LedgerFault | null;
+}
+
+async function assemble(
+  options: DaemonOptions,
+  opened: OpenedLedger,
+  identity: Identity,
+  failing: Failing,
+): Promise<Daemon> {
+  const { loaded, dataDir, keysDir, log } = options;
   const { config } = loaded;
   const { ledger, keys } = opened;
   const artifacts = openArtifacts(dataDir, keys.dataKey);
@@ -145,11 +168,12 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   const machines = new Map<string, ChildMachine>();
   const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts));
   const snapshots = await readSnapshots(opened);
-  const cell = await openCell(options, ledger, perform, snapshots.state);
+  const coreOptions = { ...options, onFatal: (problem: unknown) => failing.hear(problem) };
+  const cell = await openCell(coreOptions, ledger, perform, snapshots.state);
+  failing.hear = endingOf(cell, machines, ledger, options);
   for (const { order, ended } of Object.values(cell.state().jobs)) if (!ended) sight.know(order);
   cell.subscribe(sight.hear);
-  const versions = readVersions(loaded.digest, sight.model, sight.setupDigest);
-  await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup: setupOf(config) });
+  await boot(cell, options, readVersions(loaded.digest, sight.model, sight.setupDigest));
   const intake = await openIntake({
     recipes: config.intake.recipes,
     origin: ledger.origin,
@@ -166,17 +190,15 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
   });
   if (!intake.ok) throw new Error(intake.error);
   intakeOpen = intake.value;
-  const around = { cell, artifacts, intake: intake.value, keysDir: options.keysDir, origin: ledger.origin, log };
+  const around = { cell, artifacts, intake: intake.value, keysDir, origin: ledger.origin, log };
   for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);
   const presence = presenceOf(config, cell);
   const endFolder = watchFolder({
-    folder: config.intake.folder,
-    intake: intake.value,
-    clock: systemClock,
+    ...{ folder: config.intake.folder, intake: intake.value, clock: systemClock },
     log: (what) => log("intake", { what }),
   });
-  const central = await openCentral(options, opened, cell);
+  const central = await openCentral({ ...options, onFatal: failing.hear }, opened, cell);
   const { sync, evidence } = central;
   const scrub = openScrub(opened, cell, log);
   const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync, evidence, scrub };
@@ -199,7 +221,7 @@ async function assemble(options: DaemonOptions, opened: OpenedLedger, identity: 
       cell.stop();
       await keeper.keep();
       await scrub.close();
-      await ledger.close();
+      await closeLedger(ledger, options);
       log("the cell has closed");
     },
   };
@@ -216,6 +238,36 @@ async function openCell(
   const cell = await createCell(parts);
   signOnEnds(cell, ledger, log);
   return cell;
+}
+
+/** The cell's first message: it records what it runs on, and why the run before it ended where its record failed. */
+async function boot(cell: Cell, { loaded, keysDir }: DaemonOptions, versions: Versions): Promise<void> {
+  const lastFault = await readLastFault(keysDir);
+  const setup = setupOf(loaded.config);
+  await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup, lastFault });
+  if (lastFault !== null) await forgetLastFault(keysDir);
+}
+
+/** What is done when the cell can no longer keep its record. */
+function endingOf(
+  cell: Cell,
+  machines: ReadonlyMap<string, ChildMachine>,
+  ledger: Ledger,
+  { keysDir, log, onFatal }: DaemonOptions,
+): (problem: unknown) => void {
+  const ending = createEnding({ machines, ledger, keysDir, log, onEnded: onFatal });
+  return (problem) => {
+    cell.stop();
+    ending(problem);
+  };
+}
+
+/** A ledger that fails in its last act has lost nothing; the next start records that it failed. */
+function closeLedger(ledger: Ledger, { keysDir, log }: DaemonOptions): Promise<void> {
+  return ledger.close().catch(async (problem: unknown) => {
+    await noteFault(keysDir, problem, log);
+    throw problem;
+  });
 }
 
 /** The two ways to central QA: the record over MQTT, and behind it evidence over HTTPS. */

@@ -5,6 +5,7 @@ import { loadConfig } from "../../config/io/load.ts";
 import { loadTrust } from "../../config/io/trust.ts";
 import { exitCode } from "../exit-code.ts";
 import { startDaemon } from "./daemon.ts";
+import { troubleOf } from "./ending.ts";
 import { openEyes } from "./eyes.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -39,15 +40,21 @@ export async function run(terminal: Terminal, options: RunOptions): Promise<numb
     openEyes,
     log: (message, facts) => logger.info(facts ?? {}, message),
     onFatal(problem) {
-      logger.fatal({ what: problem instanceof Error ? problem.message : String(problem) }, "the cell ends");
-      ended.now(exitCode.notReady);
+      const trouble = troubleOf(problem);
+      logger.fatal({ code: trouble.code, what: trouble.what }, "the cell ends");
+      ended.now(terminal.trouble(trouble, exitCode.notReady));
     },
   });
   if (!started.ok) return terminal.trouble(started.error, exitCode.notReady);
   terminal.result({ ready: "cell", url: started.value.url, pid: process.pid }, `The cell is up: ${started.value.url}`);
   const code = await ended.promise;
-  if (code === exitCode.ok) await started.value.close();
-  return code;
+  if (code !== exitCode.ok) return code;
+  try {
+    await started.value.close();
+    return code;
+  } catch (problem) {
+    return terminal.trouble(troubleOf(problem), exitCode.notReady);
+  }
 }
 
 function endOfProcess(): { readonly promise: Promise<number>; now(code: number): void } {

@@ -26,7 +26,7 @@ import { openingCache } from "./opening.ts";
 import { createSchema } from "./schema.ts";
 import { startScrub, usualPace } from "./scrub.ts";
 import { createSigning, type Signing, type SigningOptions } from "./signing.ts";
-import { startWriter, type WriterLink } from "./writer-link.ts";
+import { type Hearer, startWriter, type WriterLink } from "./writer-link.ts";
 
 /** Entries fetched from the writer at a time when reading. */
 const pageEntries = 256;
@@ -37,7 +37,7 @@ export interface Folders {
   readonly keysDir: string;
 }
 
-export interface OpenOptions extends Folders, SigningOptions {
+export interface OpenOptions extends Folders, SigningOptions, Hearer {
   /** Central QA's public keys from the configuration; without one nothing that is stored counts as countersigned. */
   readonly witnesses?: readonly VerifyingKey[];
   /** Digest of the program: what another one has cached is not believed. */
@@ -117,7 +117,7 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
     upgrade: restored === null,
     prefix: readPrefix(await caches.read(openingCache)),
   };
-  const writer = await startWriter(data, options.onTrouble);
+  const writer = await startWriter(data, options);
   if (!writer.ok) return writer;
   const { report, lastBoot } = writer.value.opened;
   const standing = standingOf(writer.value, floor, restored);

@@ -68,6 +68,8 @@ export type FromWriter =
     }
   /** Something that a person should see to; the writer goes on. */
   | { readonly kind: "trouble"; readonly fault: LedgerFault }
+  /** The ledger is about to fail; what can still be recorded is being recorded. */
+  | { readonly kind: "failing"; readonly fault: LedgerFault }
   | { readonly kind: "failed"; readonly fault: LedgerFault }
   | { readonly kind: "page"; readonly id: number; readonly rows: readonly StoredText[] }
   /** What was asked for is there and not as it was cosigned: this one call fails, the writer goes on. */

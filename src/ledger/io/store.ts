@@ -53,11 +53,18 @@ export interface Store {
   receipt(size: number): string | null;
   putCheckpoint(size: number, note: string): LedgerFault | null;
   putCosignature(size: number, note: string): LedgerFault | null;
-  close(): void;
+  /** Lets go of the files; the fault says that the log could not be moved into the database: the next start has it. */
+  close(): LedgerFault | null;
 }
 
-/** Locks, opens and verifies a folder; the fault says why it cannot be worked with. */
-export function openStore(data: WriterData): Result<Store, LedgerFault> {
+/**
+ * Locks, opens and verifies a folder; the fault says why it cannot be worked with. `failing` is told that the disk is
+ * full before that is recorded from the reserve: whoever has a machine to hold does not wait for the disk.
+ */
+export function openStore(
+  data: WriterData,
+  failing: (fault: LedgerFault) => void = () => undefined,
+): Result<Store, LedgerFault> {
   const path = (file: string): string => join(data.dataDir, file);
   let unlock: (() => void) | null = null;
   let db: Db | null = null;
@@ -65,7 +72,7 @@ export function openStore(data: WriterData): Result<Store, LedgerFault> {
     unlock = lockFolder(path);
     if (unlock === null) return err(inUse(data.dataDir));
     db = openForWriting(path(databaseFile), false);
-    const opened = openVerified(db, data, path, unlock);
+    const opened = openVerified(db, data, path, { unlock, failing });
     if (opened.ok) [db, unlock] = [null, null];
     return opened;
   } catch (problem) {
@@ -80,7 +87,7 @@ function openVerified(
   db: Db,
   data: WriterData,
   path: (file: string) => string,
-  unlock: () => void,
+  around: Around,
 ): Result<Store, LedgerFault> {
   const altered = schemaProblem(db);
   if (altered !== null) return err(alteredSchema(altered));
@@ -96,12 +103,18 @@ function openVerified(
   assertDurable(db);
   if (data.upgrade && verified.floor === "held") upgradeSchema(db);
   if (data.quotaBytes !== null) limitPages(db, data.quotaBytes);
-  return ok(createStore(db, verified, prefix, newest[0]?.note ?? null, path("reserve.bin"), unlock));
+  return ok(createStore(db, verified, prefix, newest[0]?.note ?? null, path("reserve.bin"), around));
 }
 
 /** A finding as the fault that it is. */
 export function brokenAt({ what, remedy, seq }: Finding): LedgerFault {
   return { code: "ledger-broken", what, remedy, ...(seq !== null && { seq }) };
+}
+
+/** What an open store needs of its surroundings. */
+interface Around {
+  readonly unlock: () => void;
+  readonly failing: (fault: LedgerFault) => void;
 }
 
 /** What the writing functions share. */
@@ -113,6 +126,7 @@ interface Held {
   readonly jobHeads: JobHeads;
   readonly marks: Frontier[];
   readonly reserve: string;
+  readonly failing: (fault: LedgerFault) => void;
   readonly log: LogKeeper;
   chain: Chain;
   /** The last draft written: the place in time of a record that the disk is full. */
@@ -125,7 +139,7 @@ function createStore(
   prefix: Prefix | null,
   lastNote: string | null,
   reserve: string,
-  unlock: () => void,
+  { unlock, failing }: Around,
 ): Store {
   const insert = db.prepare<[number, string | null, Uint8Array, Uint8Array]>("INSERT INTO entry VALUES (?, ?, ?, ?)");
   const select = db.prepare<[number, number], { entry: Buffer; body: Buffer }>(
@@ -139,6 +153,7 @@ function createStore(
     jobHeads: verified.jobHeads,
     marks: [...verified.marks],
     reserve,
+    failing,
     chain: verified.chain,
     log: createLogKeeper(db),
     last: null,
@@ -182,12 +197,15 @@ function createStore(
     leaves,
     note: (size) => selectNote.get(size)?.note ?? null,
     receipt: (size) => selectReceipt.get(size)?.note ?? null,
-    putCheckpoint: (size, note) => putNote(db, "checkpoint", size, note),
+    putCheckpoint: (size, note) => putNote(held, "checkpoint", size, note),
     // A row that stands there without central's line cannot be edited away, and must not stop the cell.
-    putCosignature: (size, note) => putNote(db, "cosignature", size, note),
+    putCosignature: (size, note) => putNote(held, "cosignature", size, note),
     close() {
       try {
         held.log.end();
+        return null;
+      } catch (problem) {
+        return faultOf(problem);
       } finally {
         db.close();
         unlock();
@@ -216,13 +234,14 @@ function prepared(db: Db, sql: string): () => void {
   return () => void statement.run();
 }
 
-function putNote(db: Db, table: "checkpoint" | "cosignature", size: number, note: string): LedgerFault | null {
+function putNote(held: Held, table: "checkpoint" | "cosignature", size: number, note: string): LedgerFault | null {
   const verb = table === "cosignature" ? "INSERT OR IGNORE" : "INSERT";
   try {
-    db.prepare<[number, string]>(`${verb} INTO ${table} VALUES (?, ?)`).run(size, note);
+    held.db.prepare<[number, string]>(`${verb} INTO ${table} VALUES (?, ?)`).run(size, note);
     return null;
   } catch (problem) {
-    return faultOf(problem);
+    const fault = faultOf(problem);
+    return fault.code === "disk-full" ? recordFull(held, fault, []) : fault;
   }
 }
 
@@ -261,6 +280,7 @@ function readerHolds(bytes: number): LedgerFault {
 
 /** Frees the reserve and records from it that the disk was full; what the caller wanted to record stays lost. */
 function recordFull(held: Held, fault: LedgerFault, lost: readonly TextDraft[]): LedgerFault {
+  held.failing(fault);
   const last = lost.at(-1) ?? held.last;
   if (last === null) return fault;
   const bodyText = canonical({ lostEntries: lost.length, what: fault.what });

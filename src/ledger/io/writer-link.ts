@@ -25,7 +25,16 @@ export interface WriterLink {
   /** The stored cosigned checkpoint over `size` entries. */
   receipt(size: number): Promise<string | null>;
   putNote(kind: "checkpoint" | "cosignature", size: number, note: string): Promise<void>;
+  /** Lets go of the files. Rejects with LedgerFailed where that is what failed. */
   close(): Promise<void>;
+}
+
+/** Who hears of troubles that are no answer to a call. */
+export interface Hearer {
+  /** Something that a person should see to; the ledger goes on. */
+  readonly onTrouble?: (fault: LedgerFault) => void;
+  /** The ledger fails (told once or twice): hold the machines now; what was asked of it is refused in a moment. */
+  readonly onFailing?: (fault: LedgerFault) => void;
 }
 
 interface Pending {
@@ -40,10 +49,7 @@ const ended: LedgerFault = {
 };
 
 /** Starts the writer on a folder; resolves when the ledger is verified and ready, or with the reason it is not. */
-export async function startWriter(
-  data: WriterData,
-  onTrouble: (fault: LedgerFault) => void = () => undefined,
-): Promise<Result<WriterLink, LedgerFault>> {
+export async function startWriter(data: WriterData, hearer: Hearer = {}): Promise<Result<WriterLink, LedgerFault>> {
   const worker = new Worker(new URL("./writer.ts", import.meta.url), { workerData: data });
   const first = await new Promise<FromWriter | Error>((resolve) => {
     worker.once("message", resolve);
@@ -51,7 +57,7 @@ export async function startWriter(
   });
   worker.removeAllListeners("error");
   if (first instanceof Error) throw first;
-  if (first.kind === "opened") return ok(link(worker, first, onTrouble));
+  if (first.kind === "opened") return ok(link(worker, first, hearer));
   await worker.terminate();
   if (first.kind === "refused") return err(first.fault);
   throw new Error(`the writer began with ${first.kind}`);
@@ -99,21 +105,28 @@ function createCalls(): Calls {
   };
 }
 
-function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) => void): WriterLink {
+function link(worker: Worker, opened: Opened, { onTrouble, onFailing }: Hearer): WriterLink {
   const calls = createCalls();
   let posts: AppendRequest[] = [];
   let head = opened.head;
 
   worker.on("message", (message: FromWriter) => {
-    if (message.kind === "failed") calls.failAll(message.fault);
-    else if (message.kind === "trouble") onTrouble(message.fault);
+    if (message.kind === "failing") onFailing?.(message.fault);
+    else if (message.kind === "failed") {
+      onFailing?.(message.fault);
+      calls.failAll(message.fault);
+    } else if (message.kind === "trouble") onTrouble?.(message.fault);
     else if (message.kind === "unread") calls.refuse(message.id, message.fault);
     else if (message.kind === "appended") {
       head = message.head;
       for (const [id, entries] of JSON.parse(message.results) as AppendResult[]) calls.settle(id, message, entries);
     } else if ("id" in message) calls.settle(message.id, message);
   });
-  worker.on("error", (problem) => calls.failAll({ ...ended, what: `The ledger's writer ended: ${String(problem)}` }));
+  worker.on("error", (problem) => {
+    const fault = { ...ended, what: `The ledger's writer ended: ${String(problem)}` };
+    onFailing?.(fault);
+    calls.failAll(fault);
+  });
   const over = new Promise<void>((resolve) => {
     worker.once("exit", () => {
       calls.failAll(ended);
@@ -157,9 +170,12 @@ function link(worker: Worker, opened: Opened, onTrouble: (fault: LedgerFault) =>
         (id) => post({ kind, id, size, note }),
         () => undefined,
       ),
-    close() {
+    async close() {
+      const before = calls.failed();
       post({ kind: "close", id: -1 });
-      return over;
+      await over;
+      const now = calls.failed();
+      if (before === null && now !== null && now !== ended) throw new LedgerFailed(now);
     },
   };
 }

@@ -15,7 +15,7 @@ const waiting: AppendRequest[] = [];
 let flushing = false;
 let failed: LedgerFault | null = null;
 
-const opened = openStore(workerData as WriterData);
+const opened = openStore(workerData as WriterData, (fault) => say({ kind: "failing", fault }));
 if (opened.ok) serve(opened.value);
 else say({ kind: "refused", fault: opened.error });
 
@@ -42,8 +42,9 @@ function serve(store: Store): void {
       else fail(fault);
     } else {
       while (failed === null && waiting.length > 0) flush(store);
-      store.close();
-      say({ kind: "done", id: message.id });
+      const fault = store.close();
+      if (fault === null) say({ kind: "done", id: message.id });
+      else fail(fault);
       port.close();
     }
   });
