@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Worker } from "node:worker_threads";
 import Database from "better-sqlite3";
 import postgres from "postgres";
 import { maxBatchEntries } from "../src/ledger/batch.ts";
@@ -12,6 +13,7 @@ import { openSqliteStore } from "../src/qa/io/sqlite.ts";
 import type { QaStore } from "../src/qa/store.ts";
 import { type CellLog, createCell, freshSigner, story } from "../test/qa/cell.ts";
 import { startPostgres } from "../test/qa/postgres.ts";
+import type { InstanceWork } from "./ingest-instance.ts";
 import type { Row } from "./row.ts";
 
 const batches = 40;
@@ -36,6 +38,7 @@ export async function run(): Promise<Row[]> {
         await ingest(await openPostgresStore(first), sent),
         await barePostgres(server.freshDatabase(), sent),
       ),
+      await twoInstances(() => server.freshDatabase()),
     ];
   } finally {
     await server.stop();
@@ -53,8 +56,40 @@ function row(store: string, value: number, baseline: number): Row {
   };
 }
 
-async function makeLog(): Promise<Sent> {
-  const cell = createCell();
+/** The same four cells by two instances, two each, against all four by one. */
+async function twoInstances(freshDatabase: () => string): Promise<Row> {
+  const logs = await Promise.all([1, 2, 3, 4].map((n) => makeLog(`cell-${n}`, `fleet.example/cell-${n}`)));
+  const work = logs.map(({ cell, messages }) => ({ registered: cell.registered, messages }));
+  const entries = logs.reduce((sum, { texts }) => sum + texts.length, 0);
+  const baseline = entries / (await instances(freshDatabase(), [work]));
+  const value = entries / (await instances(freshDatabase(), [work.slice(0, 2), work.slice(2)]));
+  const name = "ingest, PostgreSQL, two instances (against one)";
+  return { name, value, unit: "entries/s", baseline, ratio: value / baseline };
+}
+
+/** Seconds until all instances have taken what is theirs. */
+async function instances(url: string, shares: readonly InstanceWork["cells"][]): Promise<number> {
+  const workers = shares.map((cells) => {
+    const workerData: InstanceWork = { url, cells };
+    return new Worker(new URL("./ingest-instance.ts", import.meta.url), { workerData });
+  });
+  const said = (worker: Worker) =>
+    new Promise<void>((done, fail) => {
+      worker.once("message", () => done());
+      worker.once("error", fail);
+    });
+  await Promise.all(workers.map(said));
+  const began = performance.now();
+  const done = workers.map(said);
+  for (const worker of workers) worker.postMessage("go");
+  await Promise.all(done);
+  const seconds = (performance.now() - began) / 1000;
+  await Promise.all(workers.map((worker) => worker.terminate()));
+  return seconds;
+}
+
+async function makeLog(id?: string, origin?: string): Promise<Sent> {
+  const cell = createCell(id, origin);
   cell.append(...story(batches * maxBatchEntries - 1));
   const messages: Uint8Array[] = [];
   for (let n = 0; n < batches; n++) {
