@@ -21,7 +21,7 @@ export async function missingOf({ store }: MendPorts, origin: string, limit: num
 }
 
 /** So many rows are looked through in one go. */
-const stretch = 100_000;
+const stretch = 20_000;
 
 /** Looks through the next stretch of a log; `next` is where to go on, the beginning again after the end. */
 export async function lookFrom(

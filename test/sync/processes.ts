@@ -102,9 +102,15 @@ export interface SyncingCell extends Program {
   until(holds: (said: Said) => boolean): Promise<Said>;
 }
 
-/** Starts a cell that syncs; `write` goes on writing, `drain` only hands over. */
-export function runCell(folders: Folders, handed: string, port: number, mode: "write" | "drain"): SyncingCell {
-  const args = [folders.dataDir, folders.keysDir, handed, `mqtts://localhost:${port}`, mode];
+/** Starts a cell that syncs; `write` goes on writing, `drain` only hands over; its patience runs at `speed`. */
+export function runCell(
+  folders: Folders,
+  handed: string,
+  port: number,
+  mode: "write" | "drain",
+  speed = 1,
+): SyncingCell {
+  const args = [folders.dataDir, folders.keysDir, handed, `mqtts://localhost:${port}`, mode, String(speed)];
   const program = spawn(process.execPath, [child, ...args], { stdio: ["ignore", "pipe", "inherit"] });
   const ended = endOf(program);
   const alarms: string[] = [];

@@ -2,6 +2,7 @@
 import { readFileSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock } from "../../src/commands/io/system.ts";
+import type { Clock } from "../../src/kernel/ports.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { openLedger } from "../../src/ledger/io/ledger.ts";
 import { parseKey } from "../../src/ledger/note.ts";
@@ -9,7 +10,14 @@ import { createMqttTransport } from "../../src/sync/io/mqtt.ts";
 import { startSync } from "../../src/sync/sync.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
 
-const [dataDir = "", keysDir = "", handed = "", url = "", mode = "write"] = process.argv.slice(2);
+const [dataDir = "", keysDir = "", handed = "", url = "", mode = "write", speed = "1"] = process.argv.slice(2);
+/** The courier's patience runs faster where a test has less of it. */
+const faster = Number(speed);
+const clock: Clock = {
+  ...systemClock,
+  monotonic: () => systemClock.monotonic() * faster,
+  after: (wait, act) => systemClock.after(wait / faster, act),
+};
 const witness = parseKey(readFileSync(join(handed, "witness.vkey"), "utf8").trim());
 if (!witness.ok) throw new Error(witness.error);
 const opened = await openLedger({ dataDir, keysDir, witnesses: [witness.value], checkpointEveryMs: 50 });
@@ -27,7 +35,7 @@ const sync = await startSync({
     protocolVersion: 4,
     log: () => undefined,
   }),
-  clock: systemClock,
+  clock,
   // Short waits: the test is about what is lost, not about patience.
   chance: () => 0,
   trust: { origin: ledger.origin, own: keys.trusted, witnesses: [witness.value], decisions: [], check: checkSignature },
