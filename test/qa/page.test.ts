@@ -121,7 +121,25 @@ describe("what is shown", () => {
     const { text } = await look(url, "/cells", cookie);
     expect(text).toContain("? Unknown");
     expect(text).toContain("Frozen: two histories");
-    expect(text).toContain("Heard, chain unbroken");
+    // What the first cell has said of itself, signed, lately.
+    expect(text).toContain("● Held");
+    expect(text).toContain("layer-failed, job J-2026-000042");
+    expect(text).toMatch(/● 12 min ahead, unsynchronised/);
+    expect(text).toMatch(/4[0-9] s, 3 wait/);
+  });
+
+  test("[F75][F80] a wrong clock is an alarm with who is to do what, and stays as acknowledged, with who and why", async () => {
+    const { url } = scene.central.page;
+    const cookie = await signIn(scene, "Quorra Clock", ["qa"]);
+    const before = (await look(url, "/alarms", cookie)).text;
+    expect(before).toContain("CLOCK: The cell&#39;s clock is 12 minutes ahead of central&#39;s.");
+    expect(before).toContain("Have the engineer of the site set the clock right");
+    const item = /name="item" value="(alarm\/clock[^"]+)"/.exec(before)?.[1] ?? "";
+    expect((await post(url, "/reviews", { token: tokenIn(before), item, reason: "called" }, cookie)).status).toBe(303);
+    const after = (await look(url, "/alarms", cookie)).text;
+    expect(after).not.toContain(`name="item" value="${item}"`);
+    expect(after).toContain("CLOCK: The cell&#39;s clock is 12 minutes ahead");
+    expect(after).toMatch(/Looked at by P-[^,]+, .* I called the site, and it is cleared up\./);
   });
 
   test("[F83] a job's record says which pieces of evidence have come, and leads to asking for the others", async () => {

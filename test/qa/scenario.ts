@@ -9,6 +9,7 @@ import { digestOf } from "../../src/kernel/hash.ts";
 import { messageBytes } from "../../src/ledger/batch.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
+import { type CellStatus, signStatus } from "../../src/ledger/status.ts";
 import type { Role } from "../../src/people/person.ts";
 import { createIngest } from "../../src/qa/ingest.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
@@ -59,6 +60,9 @@ async function fill(installation: Installation, cells: readonly CellLog[]): Prom
   await ingest.hear("cell-1", messageBytes({ ...bad, entries: bad.entries.map((each) => ({ ...each, body: "{}" })) }));
   await ingest.hear("cell-1", utf8('{"kind":"start"}'));
   await ingest.hear("cell-1", await first.message(0));
+  const { origin } = first.registered;
+  const note = await signStatus(origin, heldWithWrongClock(first.texts.length), first.signer);
+  await ingest.hear("cell-1", messageBytes({ kind: "status", origin, note }));
   second.append(...story(6));
   await ingest.hear("cell-2", await second.message(0));
   const clone = second.clone(3);
@@ -69,6 +73,17 @@ async function fill(installation: Installation, cells: readonly CellLog[]): Prom
 
 /** Digests of evidence that the scene's job names. */
 export const pictureOf = (layer: number) => digestOf(madePicture(layer, 20_000));
+
+/** What the first cell says of itself: it waits for a person, three entries are on their way, its clock is ahead. */
+function heldWithWrongClock(head: number): CellStatus {
+  const at = Date.now() + 12 * 60_000;
+  const digest = "5d".repeat(32);
+  return {
+    ...{ boot: 1, counter: 7, instance: "i-1", at, clock: "unsynchronised", head, withQa: head - 3 },
+    ...{ state: "held", job: "J-2026-000042", gate: "layer-failed", oldestUnsyncedAt: at - 40_000 },
+    ...{ software: "0.2.0", softwareDigest: digest, configDigest: digest, modelDigest: digest },
+  };
+}
 
 /** A simulated unit, released with an open nonconformity and next to nothing in its record. */
 function releasedJob() {

@@ -21,7 +21,7 @@ export function cellsBody({ cells, now }: OfficeState, page: string | undefined)
   ]);
   const rows = shown.map(
     (standing) => html`<tr><th scope="row"><a href="/cells/${standing.cell.id}">${standing.cell.title}</a></th>
-<td>${stateOf(standing)}</td><td>${heardOf(standing, now)}</td><td>${unsyncedOf(standing, now)}</td><td>${clockOf(standing)}</td><td>${runsOf(standing)}</td><td>${heldOf(standing)}</td><td>${jobCount(standing)}</td></tr>`,
+<td>${stateOf(standing)}</td><td>${standing.lastHeard === null ? "never" : `${age(now - standing.lastHeard)} ago`}</td><td>${unsyncedOf(standing, now)}</td><td>${clockOf(standing)}</td><td>${runsOf(standing)}</td><td>${heldOf(standing)}</td><td>${jobCount(standing)}</td></tr>`,
   );
   return html`<p class="soft">${cells.length} cells: ${counts[0]?.[1] ?? 0} frozen, held, blocked or behind; ${counts[1]?.[1] ?? 0} unknown; ${counts[2]?.[1] ?? 0} well.</p>${links}
 <div class="wide" tabindex="0" role="region" aria-label="Cells"><table><thead><tr><th scope="col">Cell</th><th scope="col">State</th><th scope="col">Last heard</th><th scope="col">Oldest record not with QA</th><th scope="col">Clock</th><th scope="col">Runs</th>
@@ -114,7 +114,7 @@ function heldOf({ log, claims }: CellStanding): string {
 
 function jobCount({ view }: CellStanding): string {
   const open = [...view.jobs.values()].filter(({ outcome }) => outcome === "open").length;
-  return `${view.jobs.size}, ${open} of them open`;
+  return `${view.jobs.size} (${open} open)`;
 }
 
 function jobTable(cell: string, jobs: readonly JobView[], now: EpochMs): Html {

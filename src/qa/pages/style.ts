@@ -29,10 +29,12 @@ li.r1 { border-left-color: var(--p1); } li.r2 { border-left-color: var(--p2); } 
 .mark { display: inline-block; font-weight: 700; padding: 1px 10px; margin-right: 8px; border: 2px solid var(--ink); background: #fff; color: var(--ink); }
 .m1 { background: var(--p1); border-color: var(--p1); color: #fff; } .m2 { background: var(--p2); border-color: var(--p2); color: #fff; border-radius: 12px; }
 .m3 { background: var(--p3); color: #15191d; }
-.unknown { background: repeating-linear-gradient(45deg, #fff 0 8px, #e3e6e9 8px 16px); border: 2px dashed var(--ink2); padding: 1px 10px; font-weight: 700; }
+.unknown { background: repeating-linear-gradient(45deg, #fff 0 8px, #e3e6e9 8px 16px); border: 2px dashed var(--ink2); padding: 1px 10px; font-weight: 700;
+  display: inline-block; white-space: nowrap; }
 .simulated { background: #fff; border: 2px dashed var(--ink); font-weight: 700; text-align: center; padding: 6px; margin: 0 0 12px; }
 .soft { color: var(--ink2); margin: 4px 0; } .what { margin: 0 0 4px; font-weight: 700; }
 .row { display: flex; flex-wrap: wrap; gap: 8px 16px; align-items: end; }
+.row p, .row > .button { margin: 4px 0; } th[scope="row"] { min-width: 7em; }
 table { border-collapse: collapse; width: 100%; background: var(--panel); } .wide { overflow-x: auto; }
 th, td { text-align: left; vertical-align: top; padding: 8px 12px; border: 1px solid var(--line); } th { background: var(--bar); }
 label { display: block; font-weight: 700; } input, select { font: inherit; min-height: 48px; width: 100%; max-width: 420px;
