@@ -24,10 +24,11 @@ export interface CourierPorts {
   readonly onStatus: (status: EvidenceStatus) => void;
 }
 
-/** Entries that central QA has countersigned, and entries that there are. */
 export interface RecordsStanding {
+  /** Entries that central QA has countersigned. */
   readonly withQa: number;
-  readonly head: number;
+  /** Records that could go to central QA have not gone. */
+  readonly wait: boolean;
 }
 
 export interface EvidenceCourier {
@@ -139,8 +140,7 @@ function choose(run: Run): Choice {
 }
 
 function recordsWait({ ports }: Run): boolean {
-  const standing = ports.records();
-  return standing === null || standing.withQa < standing.head;
+  return ports.records()?.wait ?? true;
 }
 
 /** Brings one piece, part by part, until central has it whole or something keeps it. */

@@ -4,7 +4,6 @@ import { join } from "node:path";
 import { openEvidence } from "../../src/commands/io/evidence.ts";
 import { systemClock } from "../../src/commands/io/system.ts";
 import type { CellConfig } from "../../src/config/schema.ts";
-import { syncOff } from "../../src/jobs/sync-status.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { openLedger } from "../../src/ledger/io/ledger.ts";
@@ -77,7 +76,7 @@ const evidence = await openEvidence({
   config: config as unknown as CellConfig,
   dataDir,
   opened: opened.value,
-  sync: () => sync?.status() ?? syncOff(0),
+  sync,
   log: (what, facts) => writeSync(1, `log ${what} ${JSON.stringify(facts ?? {})}\n`),
 });
 let said = "";

@@ -168,6 +168,8 @@ test("[F83] [F65] [L6] over kills of both ends in the middle of pieces, central 
     const name = readdirSync(by.out).find((each) => each.startsWith(digestOf(plain))) ?? "";
     expect(readFileSync(join(by.out, name)).equals(plain)).toBe(true);
   }
+  // The search finds what is plain, where it may be.
+  expect(everythingIn(by.out).includes("CANARY-ANATOMY")).toBe(true);
   expect(everythingIn(folder).includes("CANARY-ANATOMY")).toBe(false);
   expect(everythingIn(dataDir).includes("CANARY-ANATOMY")).toBe(false);
   expect(central.log().includes("CANARY-ANATOMY")).toBe(false);

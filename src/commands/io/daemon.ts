@@ -274,7 +274,7 @@ function closeLedger(ledger: Ledger, { keysDir, log }: DaemonOptions): Promise<v
 async function openCentral({ loaded, dataDir, log, onFatal }: DaemonOptions, opened: OpenedLedger, cell: Cell) {
   const { config } = loaded;
   const sync = await openSync({ config, opened, cell, log, onFatal });
-  const evidence = await openEvidence({ config, dataDir, opened, sync: sync.status, log });
+  const evidence = await openEvidence({ config, dataDir, opened, sync, log });
   return {
     sync: sync.status,
     evidence: evidence.status,

@@ -1,7 +1,7 @@
 /** The evidence thread: seals, keeps the spool and the index of what is owed, and brings it to central, beside the cell. */
 import { join } from "node:path";
 import { parentPort, workerData } from "node:worker_threads";
-import { startCourier } from "../../evidence/courier.ts";
+import { type RecordsStanding, startCourier } from "../../evidence/courier.ts";
 import { follow } from "../../evidence/follow.ts";
 import { createEvidenceClient } from "../../evidence/io/client.ts";
 import { openOwedIndex } from "../../evidence/io/index.ts";
@@ -34,7 +34,7 @@ const spool = await openSpool({
   files: { writeDurably, flushFolder },
   keepFreeBytes,
 });
-let records: { readonly withQa: number; readonly head: number } | null = null;
+let records: RecordsStanding | null = null;
 const courier = startCourier({
   index,
   spool,

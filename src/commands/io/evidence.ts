@@ -8,10 +8,9 @@ import type { EvidencePolicy } from "../../evidence/policy.ts";
 import type { FoldedEntry } from "../../evidence/ports.ts";
 import { recipientForm } from "../../intake/io/age.ts";
 import { type EvidenceStatus, evidenceOff } from "../../jobs/evidence-status.ts";
-import type { SyncStatus } from "../../jobs/sync-status.ts";
 import type { OpenedLedger } from "../../ledger/io/ledger.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
-import { readQaKeys } from "./sync.ts";
+import { type RunningSync, readQaKeys } from "./sync.ts";
 import { systemClock } from "./system.ts";
 
 export interface EvidenceOptions {
@@ -19,7 +18,7 @@ export interface EvidenceOptions {
   readonly dataDir: string;
   readonly opened: Pick<OpenedLedger, "ledger" | "keys">;
   /** How far the record is: evidence waits while it waits. */
-  readonly sync: () => SyncStatus;
+  readonly sync: Pick<RunningSync, "status" | "recordsWait">;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -44,7 +43,7 @@ export interface EvidenceTask {
 
 export type ToEvidence =
   | { readonly kind: "entries"; readonly entries: readonly FoldedEntry[] }
-  | { readonly kind: "records"; readonly withQa: number; readonly head: number }
+  | { readonly kind: "records"; readonly withQa: number; readonly wait: boolean }
   | { readonly kind: "close" };
 
 export type ToCell =
@@ -183,9 +182,7 @@ function hear(run: Run, message: ToCell): void {
 
 /** Tells the thread how far the record is, and gives it what was written since. */
 function look(run: Run): void {
-  const { withQa, head, state } = run.sync();
-  // What central QA has of a frozen record is not settled: nothing follows it.
-  const standing = { withQa, head: state === "frozen" ? Math.max(head, withQa + 1) : head };
+  const standing = { withQa: run.sync.status().withQa, wait: run.sync.recordsWait() };
   const said = JSON.stringify(standing);
   if (said !== run.told) {
     run.told = said;

@@ -30,6 +30,8 @@ export interface SyncOptions {
 /** Sync at work, or the word that there is none. */
 export interface RunningSync {
   status(): SyncStatus;
+  /** True while records have not gone: evidence waits as long. */
+  recordsWait(): boolean;
   close(): Promise<void>;
 }
 
@@ -39,7 +41,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
   const { qa } = config;
   if (qa === undefined) {
     log("no central QA is configured");
-    return { status: () => syncOff(ledger.head().size), close: async () => undefined };
+    return { status: () => syncOff(ledger.head().size), recordsWait: () => true, close: async () => undefined };
   }
   const { witnesses, decisions } = await readQaKeys(qa);
   const { caFile, certFile, keyFile, protocolVersion } = qa;
@@ -81,6 +83,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
   });
   return {
     status: sync.status,
+    recordsWait: sync.recordsWait,
     async close() {
       telling.stop();
       forget();
