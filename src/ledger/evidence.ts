@@ -115,6 +115,13 @@ export function openReceipt(envelope: string, trust: ReceiptTrust): Result<Evide
   return checked.data.origin === trust.origin ? ok(checked.data) : err(`it is of ${checked.data.origin}`);
 }
 
+/** What a receipt says, whoever signed it; null where it is none. For whoever wrote it: others open it. */
+export function receiptIn(envelope: string): EvidenceReceipt | null {
+  const parsed = parseEnvelope(utf8(envelope));
+  const content = parsed.ok ? parseCanonical(parsed.value.payload) : parsed;
+  return content.ok ? (receiptForm.safeParse(content.value).data ?? null) : null;
+}
+
 /** When central had the piece, by central's clock. */
 export function receivedAt(receipt: EvidenceReceipt): EpochMs {
   return Date.parse(receipt.at);

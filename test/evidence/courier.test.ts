@@ -13,9 +13,11 @@ import { digestOf } from "../../src/kernel/hash.ts";
 import type { Digest } from "../../src/kernel/names.ts";
 import type { Clock } from "../../src/kernel/ports.ts";
 import { err, ok, type Result } from "../../src/kernel/result.ts";
+import type { EntryDraft } from "../../src/ledger/entry.ts";
 import { type EvidenceReceipt, signReceipt } from "../../src/ledger/evidence.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import type { Signer } from "../../src/ledger/signer.ts";
+import { draft } from "../ledger/plain-drafts.ts";
 import { createCell, freshSigner } from "../qa/cell.ts";
 import { names } from "../qa/evidence-desk.ts";
 
@@ -60,11 +62,12 @@ interface World {
 }
 
 /** A courier with the pieces that fail layers 1 to `pieces` name, and central that takes them. */
-function world(pieces: number) {
+function world(pieces: number, ...more: EntryDraft[]) {
   const folder = mkdtempSync(join(tmpdir(), "cellward-courier-"));
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }));
   const log = createCell();
   for (let n = 1; n <= pieces; n++) log.append(names(n, "fail", digest(`p${n}`), digest(`p${n}`)));
+  log.append(...more);
   const index = openOwedIndex(join(folder, "index.db"), origin, { kind: "fails", everyNthLayer: 10 });
   follow(
     index,
@@ -277,4 +280,13 @@ test("[F65] [L8] a piece that the cell cannot give is told to central, keeps no 
   it.spooled = () => ok(sealed);
   await clock.run(3 * 3_600_000);
   expect(whole.size).toBe(2);
+});
+
+test("[F83] a receipt that is older than the question is no reason to ask in a circle", async () => {
+  const ask = { action: "fetch-evidence", target: { kind: "job", id: "J1" }, issuedAt: 1_700_000_900_000 };
+  const { clock, events, whole, index } = world(1, draft("CentralDecided", { decision: ask }));
+  await clock.run(600_000);
+  expect(whole.size).toBe(1);
+  expect(index.counts()).toMatchObject({ waiting: 1, received: 1 });
+  expect(events.length).toBeLessThan(20);
 });

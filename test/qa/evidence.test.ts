@@ -6,9 +6,11 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { openEvidence, verifyEvidence } from "../../src/commands/io/qa-evidence.ts";
 import { digestOf } from "../../src/kernel/hash.ts";
 import { fromBase64, textOf } from "../../src/ledger/bytes.ts";
-import { evidencePath, openReceipt } from "../../src/ledger/evidence.ts";
+import { evidencePath, openReceipt, receiptIn } from "../../src/ledger/evidence.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
+import { evidenceRefusals, namingProblem } from "../../src/qa/evidence.ts";
 import { openSqliteStore, storeFile } from "../../src/qa/io/sqlite.ts";
+import type { KeptEntry } from "../../src/qa/store.ts";
 import { origin } from "../ledger/plain-drafts.ts";
 import { createCentral } from "./central.ts";
 import {
@@ -69,7 +71,7 @@ test("[F83] a piece that is cut goes on where central has it, and stands there o
   expect(openReceipt(envelope, { ...trust, origin: "hospital.example/cell-2" }).ok).toBe(false);
   expect(readFileSync(join(desk.folder, "cell-1", `${piece.digest}.age`)).equals(piece.bytes)).toBe(true);
   expect(filesOf(desk)).toEqual({ whole: [`${piece.digest}.age`], parts: [] });
-  // Whoever asks again gets the same receipt, and no second piece.
+  // Whoever asks again gets a receipt, and no second piece.
   expect((await look(desk, "cell-1", piece.digest)).headers["cellward-receipt"]).toBe(last.headers["cellward-receipt"]);
   expect((await sendPart(desk, "cell-1", piece, { offset: 0 })).status).toBe(200);
 });
@@ -147,6 +149,30 @@ test("[F83] what a power cut left otherwise than it was sent is found by its dig
   expect(codeOf(await sendPart(desk, "cell-1", piece, { offset: 60_000 }))).toBe("422 differs");
   expect(filesOf(desk)).toEqual({ whole: [], parts: [] });
   expect((await sendPart(desk, "cell-1", piece, { offset: 0 })).status).toBe(201);
+});
+
+test("[F83] whoever asks again for a whole piece is told that it is still here, as of now; a rotten one comes anew", async () => {
+  const { desk, pieces } = await deskWith([freshPicture(kib)]);
+  const piece = pieces[0]!;
+  await sendPart(desk, "cell-1", piece, { offset: 0 });
+  await desk.restart({ now: () => 1_800_000_000_000 });
+  const { headers } = await look(desk, "cell-1", piece.digest);
+  const said = receiptIn(textOf(fromBase64(String(headers["cellward-receipt"])) ?? new Uint8Array()) ?? "");
+  expect(said).toMatchObject({ digest: piece.digest, sealed: piece.sealed, at: "2027-01-15T08:00:00.000Z" });
+  const file = join(desk.folder, "cell-1", `${piece.digest}.age`);
+  truncateSync(file, 100);
+  expect(codeOf(await look(desk, "cell-1", piece.digest))).toBe("404 nothing");
+  expect((await sendPart(desk, "cell-1", piece, { offset: 0 })).status).toBe(201);
+  expect(readFileSync(file).equals(piece.bytes)).toBe(true);
+});
+
+test("[F83] an entry counts once central has countersigned it, and not before", () => {
+  const entry = (body: object) => ({ seq: 5, body: Buffer.from(JSON.stringify(body)) }) as unknown as KeptEntry;
+  const digest = digestOf(Buffer.from("piece"));
+  expect(namingProblem(entry({ frame: digest }), 6, digest)).toBe(null);
+  expect(namingProblem(entry({ frame: digest }), 5, digest)).toBe(evidenceRefusals.recordFirst);
+  expect(namingProblem(undefined, 6, digest)).toBe(evidenceRefusals.recordFirst);
+  expect(namingProblem(entry({ digest }), 6, digest)).toBe(evidenceRefusals.notNamed);
 });
 
 describe("[F83] [F90] who may bring what", () => {

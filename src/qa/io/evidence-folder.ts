@@ -9,7 +9,7 @@ import { type Digest, isDigest, isIdentifier } from "../../kernel/names.ts";
 import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { utf8 } from "../../ledger/bytes.ts";
-import type { EvidencePlace } from "../../ledger/evidence.ts";
+import { type EvidencePlace, type EvidenceReceipt, receiptIn } from "../../ledger/evidence.ts";
 import {
   type EvidenceRefusal,
   type EvidenceShelf,
@@ -85,12 +85,16 @@ export async function openPart(
   folder: string,
   place: EvidencePlace,
   stated: StatedPart,
+  files: DurableFiles,
 ): Promise<Result<FileHandle, EvidenceRefusal>> {
   const path = join(partsFolder(folder, place.cell), `${place.digest}.${stated.sealed}.${stated.length}.part`);
   const size = (await stat(path).catch(absentAsNull))?.size ?? 0;
   if (size !== stated.offset) return err(evidenceRefusals.offset);
-  if (stated.offset === 0) await makeRoom(folder, place, path);
-  return ok(await open(path, constants.O_RDWR | constants.O_CREAT, 0o600));
+  if (stated.offset > 0) return ok(await open(path, "r+"));
+  await makeRoom(folder, place, path);
+  const file = await open(path, constants.O_RDWR | constants.O_CREAT, 0o600);
+  await files.flushFolder(partsFolder(folder, place.cell));
+  return ok(file);
 }
 
 /** Another sealing of the same piece begins anew, and a cell has only so many begun. */
@@ -103,6 +107,51 @@ async function makeRoom(folder: string, { cell, digest }: EvidencePlace, keep: s
   );
   const oldest = times.sort((a, b) => a.at - b.at).slice(0, Math.max(0, times.length - mostParts + 1));
   for (const { path } of [...own, ...oldest.map(({ part }) => part)]) await rm(path, { force: true });
+}
+
+/** Appends what comes, durably, also where it ends before all of it has come; resolves with the size then. */
+export async function appendPart(file: FileHandle, chunks: AsyncIterable<unknown>, offset: number): Promise<number> {
+  let at = offset;
+  try {
+    try {
+      for await (const chunk of chunks) {
+        const piece = chunk as Uint8Array;
+        for (let done = 0; done < piece.length; ) {
+          const { bytesWritten } = await file.write(piece, done, piece.length - done, at);
+          done += bytesWritten;
+          at += bytesWritten;
+        }
+      }
+    } finally {
+      await file.datasync();
+    }
+  } finally {
+    await file.close();
+  }
+  return at;
+}
+
+/**
+ * Whoever asks for a piece that is whole gets a receipt of now, after the piece was hashed again; what is not any more what
+ * central has signed for is dropped, so that it comes again. Null where nothing whole is there.
+ */
+export async function confirmWhole(
+  folder: string,
+  place: EvidencePlace,
+  files: DurableFiles,
+  sign: (said: EvidenceReceipt) => Promise<string>,
+): Promise<string | null> {
+  const before = await wholeReceipt(folder, place);
+  if (before === null) return null;
+  const said = receiptIn(before);
+  if (said === null || (await hashFile(piecePath(folder, place))) !== said.sealed) {
+    await rm(piecePath(folder, place), { force: true });
+    await rm(receiptPath(folder, place), { force: true });
+    return null;
+  }
+  const receipt = await sign(said);
+  await files.writeDurably(receiptPath(folder, place), utf8(receipt), 0o600);
+  return receipt;
 }
 
 /** The whole part becomes the piece: its digest is checked, `sign` makes the receipt, and both are durable when this resolves. */
@@ -122,7 +171,9 @@ export async function finishPart(
   // The receipt first: a piece that stands there whole has one. Without the piece it says nothing to anybody.
   await files.writeDurably(receiptPath(folder, place), utf8(receipt), 0o600);
   await rename(path, piecePath(folder, place));
+  // The name changes its folder: it is on the disk when both are.
   await files.flushFolder(join(folder, place.cell));
+  await files.flushFolder(partsFolder(folder, place.cell));
   await rm(absentPath(folder, place), { force: true });
   return ok(receipt);
 }

@@ -1,5 +1,4 @@
 /** Central's evidence endpoint: HTTPS with client certificates; a cell appends to its own pieces, and to nothing else. */
-import type { FileHandle } from "node:fs/promises";
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { createServer, type Server } from "node:https";
 import type { AddressInfo } from "node:net";
@@ -22,7 +21,9 @@ import { type EvidenceRefusal, evidenceRefusals, namingProblem, readPart, type S
 import type { RegisteredCell } from "../judge.ts";
 import { type QaStore, StoreFailed } from "../store.ts";
 import {
+  appendPart,
   bytesOf,
+  confirmWhole,
   finishPart,
   freeBytes,
   noteAbsent,
@@ -212,7 +213,9 @@ async function inHand<T>(
 }
 
 async function look({ options }: House, place: EvidencePlace): Promise<Result<Said, EvidenceRefusal>> {
-  const receipt = await wholeReceipt(options.folder, place);
+  const receipt = await confirmWhole(options.folder, place, options.files, (said) =>
+    signReceipt({ ...said, at: new Date(options.now()).toISOString() }, options.signer),
+  );
   if (receipt !== null) return ok({ status: 200, headers: receiptHeader(receipt) });
   const part = await partOf(options.folder, place);
   if (part === null) return err(evidenceRefusals.nothing);
@@ -246,11 +249,11 @@ async function takePart(
   if (used + stated.value.length - stated.value.offset > quotaBytes)
     return err(evidenceRefusals.quota(Math.floor(quotaBytes / 2 ** 20)));
   if ((await freeBytes(folder)) < keepFreeBytes + stated.value.bytes) return err(evidenceRefusals.full);
-  const opened = await openPart(folder, place, stated.value);
+  const opened = await openPart(folder, place, stated.value, options.files);
   if (!opened.ok) return opened;
   // Counted anew where this does not end well, or where begun pieces gave way.
   bytes.delete(cell.id);
-  const size = await append(opened.value, request, stated.value);
+  const size = await appendPart(opened.value, request, stated.value.offset);
   bytes.set(cell.id, used + size - stated.value.offset);
   if (size < stated.value.length)
     return ok({ status: 204, headers: { [evidenceHeaders.offset]: String(size), [evidenceHeaders.complete]: "?0" } });
@@ -267,28 +270,6 @@ async function namingFault(
   const [entries, log] = await Promise.all([store.entries(origin, seq, 1), store.log(origin)]);
   const entry = entries[0];
   return namingProblem(entry?.seq === seq ? entry : undefined, log.receipt?.size ?? 0, digest);
-}
-
-/** Appends what comes, durably, also where the connection ends before all of it has; resolves with the size then. */
-async function append(file: FileHandle, request: IncomingMessage, { offset }: StatedPart): Promise<number> {
-  let at = offset;
-  try {
-    try {
-      for await (const chunk of request) {
-        const piece = chunk as Uint8Array;
-        for (let done = 0; done < piece.length; ) {
-          const { bytesWritten } = await file.write(piece, done, piece.length - done, at);
-          done += bytesWritten;
-          at += bytesWritten;
-        }
-      }
-    } finally {
-      await file.datasync();
-    }
-  } finally {
-    await file.close();
-  }
-  return at;
 }
 
 async function finish(
