@@ -4,6 +4,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
+import { systemClock } from "../../src/commands/io/system.ts";
 import type { Telemetry } from "../../src/equipment/machine.ts";
 import { createServer, type HmiServer } from "../../src/hmi/io/server.ts";
 import {
@@ -76,14 +77,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
   let skipped = 0;
   const now = () => Math.round(Date.now() + skipped);
   const mono = () => performance.now() + skipped;
-  const clock: HmiPorts["clock"] = {
-    now,
-    monotonic: mono,
-    after(delay, fire) {
-      const timer = setTimeout(fire, delay);
-      return () => clearTimeout(timer);
-    },
-  };
+  const clock: HmiPorts["clock"] = { now, monotonic: mono, after: systemClock.after };
   const people = await openPeople({
     path: join(folder, "people.json"),
     clock,

@@ -34,14 +34,14 @@ import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
+import { openCentral } from "./central.ts";
 import { createEnding, noteFault } from "./ending.ts";
-import { openEvidence } from "./evidence.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
 import { openScrub } from "./scrub.ts";
 import { createKeeper, readSnapshots } from "./snapshots.ts";
-import { openSync, readQaKeys } from "./sync.ts";
+import { readQaKeys } from "./sync.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions, softwareDigest } from "./versions.ts";
@@ -198,10 +198,9 @@ async function assemble(
     ...{ folder: config.intake.folder, intake: intake.value, clock: systemClock },
     log: (what) => log("intake", { what }),
   });
-  const central = await openCentral({ ...options, onFatal: failing.hear }, opened, cell);
-  const { sync, evidence } = central;
+  const central = await openCentral({ config, dataDir, opened, cell, log, onFatal: failing.hear });
   const scrub = openScrub(opened, cell, log);
-  const running = { cell, ledger, artifacts, machines, presence, intake: intake.value, sync, evidence, scrub };
+  const running = { ...central, cell, ledger, artifacts, machines, presence, intake: intake.value, scrub };
   const server = await openPage(options, running, snapshots.journal);
   const keeper = createKeeper(opened, cell.state, server.journal, log);
   cell.subscribe(keeper.hear);
@@ -209,7 +208,7 @@ async function assemble(
   return {
     url: server.url,
     cell,
-    sync,
+    sync: central.sync,
     async close() {
       endFolder();
       await server.close();
@@ -268,21 +267,6 @@ function closeLedger(ledger: Ledger, { keysDir, log }: DaemonOptions): Promise<v
     await noteFault(keysDir, problem, log);
     throw problem;
   });
-}
-
-/** The two ways to central QA: the record over MQTT, and behind it evidence over HTTPS. */
-async function openCentral({ loaded, dataDir, log, onFatal }: DaemonOptions, opened: OpenedLedger, cell: Cell) {
-  const { config } = loaded;
-  const sync = await openSync({ config, opened, cell, log, onFatal });
-  const evidence = await openEvidence({ config, dataDir, opened, sync, log });
-  return {
-    sync: sync.status,
-    evidence: evidence.status,
-    async close() {
-      await evidence.close();
-      await sync.close();
-    },
-  };
 }
 
 function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
