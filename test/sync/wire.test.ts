@@ -7,6 +7,7 @@ import { connectAsync } from "mqtt";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Cell, createCell } from "../../src/cell.ts";
 import { decide } from "../../src/commands/io/qa.ts";
+import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
 import { openSync, type RunningSync } from "../../src/commands/io/sync.ts";
 import { syncCheck } from "../../src/commands/io/sync-check.ts";
 import { systemClock, systemIds } from "../../src/commands/io/system.ts";
@@ -16,6 +17,7 @@ import { downTopic, messageBytes } from "../../src/ledger/batch.ts";
 import { createLedger, type Folders, type OpenedLedger } from "../../src/ledger/io/ledger.ts";
 import { verifyFolder } from "../../src/ledger/io/verify.ts";
 import type { VerifyingKey } from "../../src/ledger/signer.ts";
+import { saidIn } from "../../src/qa/status.ts";
 import type { Broker } from "../../src/simulators/broker/io/broker.ts";
 import type { DownReason } from "../../src/sync/courier.ts";
 import { createMqttTransport } from "../../src/sync/io/mqtt.ts";
@@ -133,6 +135,23 @@ async function write(cell: Cell, count: number): Promise<void> {
 }
 
 describe("[F79][F81] a cell, a broker and central QA", () => {
+  test("[F88] a cell that rests says so, signed, and central keeps what it said", { timeout: 40_000 }, async () => {
+    const { made, installation, broker } = await site();
+    await startQaHere(installation);
+    const real = await withSync(made, broker.port, installation.handed("cell-1"));
+    await until(real.sync, { state: "with-qa" });
+    const read = await readQaConfig(installation.config);
+    const opened = read.ok ? await openQaStore(read.value.config, installation.data) : read;
+    if (!opened.ok) throw new Error(opened.error.what);
+    onTestFinished(() => opened.value.close());
+    await expect.poll(async () => (await opened.value.statuses()).length, { timeout: 20_000 }).toBe(1);
+    const [kept] = await opened.value.statuses();
+    const { size } = made.opened.ledger.head();
+    expect(kept && saidIn(kept)).toMatchObject({ state: "idle", job: null, gate: null, boot: 1, head: size });
+    expect(await opened.value.quarantined(10)).toEqual([]);
+    expect(await opened.value.alarms(10)).toEqual([]);
+  });
+
   test("the record goes over, is countersigned and verifies as such; a decision of central QA is in it and blocks", async () => {
     const { made, installation, broker } = await site();
     await startQaHere(installation);
