@@ -7,6 +7,8 @@ const benches: Readonly<
   Record<string, { readonly against: string; readonly load: () => Promise<{ run(): Promise<Row[]> }> }>
 > = {
   append: { against: "bare writes and flushes of the same disk", load: () => import("./append.ts") },
+  loop: { against: "the writer on the main thread", load: () => import("./loop.ts") },
+  boot: { against: "a start without what was kept", load: () => import("./boot.ts") },
   stream: { against: "a bare loop that keeps the printer's buffer full", load: () => import("./stream.ts") },
   inspect: { against: "", load: () => import("./inspect.ts") },
   core: { against: "canonical JSON and SHA-256 of the same events", load: () => import("./core.ts") },

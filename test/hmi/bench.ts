@@ -63,6 +63,8 @@ export interface Client {
   post(path: string, body?: unknown, headers?: Record<string, string>): Promise<Answered>;
 }
 
+const nothingScanned: HmiBench["presence"] = { online: true, scanned: null, what: "Scan the job's code.", read: null };
+
 function fail(problem: unknown): never {
   throw problem;
 }
@@ -84,13 +86,12 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     cost: { memory_KiB: 64, passes: 1, lanes: 1 },
   });
   const cell = createFakeCell(hmac, now, mono);
-  const presence: HmiBench["presence"] = { online: true, scanned: null, what: "Scan the job's code.", read: null };
   const taken: Uint8Array[] = [];
   const bench = {
     telemetry: null as Telemetry | null,
     unready: [] as readonly Unready[],
     packageAnswer: ok({ job }) as PackageAnswer,
-    presence,
+    presence: nothingScanned,
     sync: syncOff(0),
     evidenceToQa: evidenceOff(),
   };

@@ -1,21 +1,15 @@
 /** The daemon put together: ledger, cell, machines, eyes, presence, intake, page; and taken apart in the right order. */
 
-import { join } from "node:path";
 import { type Cell, type CellPorts, createCell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
 import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import { openPresenceDevice, type PresenceDevice } from "../../drivers/presence/io/device.ts";
-import { createServer, type HmiServer } from "../../hmi/io/server.ts";
-import type { JournalMemory } from "../../hmi/journal.ts";
-import { defaultHmiConfig } from "../../hmi/ports.ts";
 import type { Identity } from "../../intake/io/age.ts";
 import { watchFolder } from "../../intake/io/folder.ts";
 import { type Intake, openIntake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
-import type { Recorded } from "../../jobs/controller.ts";
-import type { Event, Versions } from "../../jobs/event.ts";
-import type { EvidenceStatus } from "../../jobs/evidence-status.ts";
+import type { Versions } from "../../jobs/event.ts";
 import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts, type State } from "../../jobs/state.ts";
 import type { SyncStatus } from "../../jobs/sync-status.ts";
@@ -29,18 +23,16 @@ import { checkSignature } from "../../ledger/io/crypto.ts";
 import { forgetLastFault, readLastFault } from "../../ledger/io/last-fault.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import { type Ledger, LedgerFailed, type LedgerFault } from "../../ledger/ledger.ts";
-import type { Scrub } from "../../ledger/scrub.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
-import { createSealing } from "../../people/io/sealing.ts";
-import { openPeople } from "../../people/io/store.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
 import { openCentral } from "./central.ts";
 import { createEnding, noteFault } from "./ending.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
+import { openPage } from "./page.ts";
 import { openScrub } from "./scrub.ts";
-import { createKeeper, readSnapshots } from "./snapshots.ts";
+import { readSnapshots } from "./snapshots.ts";
 import { readQaKeys } from "./sync.ts";
 import { systemClock, systemClockState, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
@@ -200,25 +192,23 @@ async function assemble(
   });
   const central = await openCentral({ config, dataDir, opened, cell, log, onFatal: failing.hear });
   const scrub = openScrub(opened, cell, log);
-  const running = { ...central, cell, ledger, artifacts, machines, presence, intake: intake.value, scrub };
-  const server = await openPage(options, running, snapshots.journal);
-  const keeper = createKeeper(opened, cell.state, server.journal, log);
-  cell.subscribe(keeper.hear);
-  log("the cell is up", { url: server.url, machines: machines.size });
+  const running = { ...central, cell, opened, artifacts, machines, presence, intake: intake.value, scrub };
+  const page = await openPage(options, running, snapshots.journal);
+  log("the cell is up", { url: page.url, machines: machines.size });
   return {
-    url: server.url,
+    url: page.url,
     cell,
     sync: central.sync,
     async close() {
       endFolder();
-      await server.close();
+      await page.close();
       await central.close();
       await presence.close();
       await Promise.all([...machines.values()].map((machine) => machine.close()));
       watch.stop();
       await sight.close();
       cell.stop();
-      await keeper.keep();
+      await page.keepFolds();
       await scrub.close();
       await closeLedger(ledger, options);
       log("the cell has closed");
@@ -288,62 +278,6 @@ function presenceOf({ presence }: CellConfig, cell: Cell): PresenceDevice {
     clock: systemClock,
     onProof: (proof) => void cell.submit(proof).catch(() => undefined),
   });
-}
-
-interface Running {
-  readonly cell: Cell;
-  readonly ledger: Ledger;
-  readonly artifacts: Artifacts;
-  readonly machines: ReadonlyMap<string, ChildMachine>;
-  readonly presence: PresenceDevice;
-  readonly intake: Intake;
-  readonly sync: () => SyncStatus;
-  readonly scrub: Scrub;
-  readonly evidence: () => EvidenceStatus;
-}
-
-async function openPage(
-  { loaded, keysDir, webRoot, log }: DaemonOptions,
-  running: Running,
-  remembered: JournalMemory | null,
-): Promise<HmiServer> {
-  const { http, cell: about } = loaded.config;
-  const { cell, ledger, artifacts, machines, presence, intake, sync, evidence, scrub } = running;
-  const sealing = createSealing(keysDir);
-  return createServer(
-    {
-      controller: cell,
-      people: await openPeople({ path: join(keysDir, "people.json"), clock: systemClock }),
-      evidence: artifacts,
-      sealing: { seal: sealing.seal, identifierHmac: intake.identifierHmac },
-      packages: intake,
-      clock: systemClock,
-      remembered,
-      history: () => historyOf(ledger, (remembered?.last ?? -1) + 1),
-      telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
-      presence: () => presence.status(),
-      sync,
-      evidenceToQa: evidence,
-      scrub: scrub.progress,
-      unready: () => [],
-      onProblem: (problem) => log("page", { what: problem instanceof Error ? problem.message : String(problem) }),
-    },
-    {
-      ...defaultHmiConfig,
-      host: http.host,
-      port: http.port,
-      site: about.site,
-      webRoot,
-      secureCookie: http.secureCookies,
-      sessions: { ...defaultHmiConfig.sessions, idleMs: http.idleMinutes * 60_000 },
-    },
-  );
-}
-
-async function* historyOf(ledger: Ledger, from: number): AsyncIterable<Recorded> {
-  for await (const { entry, body } of ledger.read(from)) {
-    yield { seq: entry.seq, at: entry.at, event: { type: entry.type, ...body } as unknown as Event };
-  }
 }
 
 const lookEveryMs = 15_000;
