@@ -158,6 +158,8 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
   };
   // Beside everything else: after an update, or where somebody has emptied it.
   void bringIndexUp(store).catch(onProblem);
+  // The first look reads all records once; whoever opens the page first need not wait for the whole of it.
+  void office.look().catch(onProblem);
   const evidence = await openEvidenceDesk({ setUp, keys, keysDir, store, log, onProblem });
   const parts = { store, office, link, decide, people, log, onProblem, shelf: evidence.shelf };
   const page = await openPage(setUp, parts);
