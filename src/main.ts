@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
+import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
 
 /** The parts of each command, loaded when it is asked for: most need little, and a running cell needs much. */
@@ -10,7 +11,6 @@ const parts = {
   schema: () => import("./config/schema.ts"),
   camera: () => import("./commands/io/camera.ts"),
   doctor: () => import("./commands/io/doctor.ts"),
-  key: () => import("./commands/io/key.ts"),
   identity: () => import("./commands/io/identity.ts"),
   pack: () => import("./commands/io/pack.ts"),
   packages: () => import("./commands/io/packages.ts"),
@@ -54,6 +54,7 @@ const terminal = () => createTerminal(program.opts<{ json: boolean }>().json);
 const end = (code: number) => {
   process.exitCode = code;
 };
+const line = { terminal, end, options: { data, keys, config } };
 
 program
   .command("init")
@@ -125,6 +126,8 @@ program
   .addOption(keys)
   .action(async (from, o) => end(await (await parts.records()).restore(terminal(), from, o.keys, o.data)));
 
+addLogCommands(program, line);
+
 program
   .command("doctor")
   .description("look at everything a cell needs and say what is missing")
@@ -186,34 +189,6 @@ program
   .argument("<package>")
   .option("--key <key...>", "public keys to check the signatures with: lines, or files of them", [])
   .action(async (path, o) => end(await (await parts.packages()).showPackage(terminal(), path, o.key)));
-
-const key = program.command("key").description("the cell's signing key: who it is, handing it on, revoking it");
-key
-  .command("show")
-  .description("print the log's public keys, each with the sizes up to which it counts")
-  .addOption(data)
-  .addOption(keys)
-  .action(async (o) => end(await (await parts.key()).showKeys(terminal(), o.data, o.keys)));
-for (const [verb, does, reasons] of [
-  [
-    "rotate",
-    "hand the signing key on to a fresh one; the cell stands still, an engineer signs",
-    ["scheduled", "replaced"],
-  ],
-  ["revoke", "the same where the old key may be in other hands", ["suspected", "exposed"]],
-] as const) {
-  key
-    .command(verb)
-    .description(does)
-    .addOption(data)
-    .addOption(keys)
-    .addOption(new Option("--reason <code>", "why").choices(reasons).default(reasons[0]))
-    .addOption(
-      new Option("--algorithm <name>", "of a key in a file").choices(["ed25519", "ecdsa-p256"]).default("ed25519"),
-    )
-    .option("--program <path...>", "the new key is held by this program (path, then its arguments; no shell)")
-    .action(async (o) => end(await (await parts.key()).handKeyOver(terminal(), verb, o)));
-}
 
 peopleCommands(program, "who may use this cell", []);
 
@@ -331,6 +306,7 @@ evidence
   .requiredOption("--identity <file>", "the evidence identity (age)")
   .requiredOption("--out <folder>", "where the plain pieces are put; they are a patient's design")
   .action(async (cell, what, o) => end(await (await parts.qaEvidence()).openEvidence(terminal(), cell, what, o)));
+addQaLogCommands(qa, line);
 peopleCommands(qa, "who may use central's page", ["qa"]);
 qa.command("schema")
   .description("print the configuration's JSON Schema")

@@ -33,7 +33,11 @@ export function logLinesOf(event: Event): string[] {
     case "KeyRevoked":
       return [`old key ${event.old}, good up to ${event.until} entries`, `new key ${event.new}`, `by ${event.person}`];
     case "RecordRepaired":
-      return [`countersigned: ${event.head.size} entries, root ${event.head.root}`, `by ${event.person}`];
+      return [
+        `countersigned: ${event.head.size} entries, root ${event.head.root}`,
+        ...(event.isEndKnown ? [] : ["the cell had not ended in order: its last second may be missing"]),
+        `by ${event.person}`,
+      ];
     case "LogContinued": {
       const { head, cosigned, floor } = event.ancestor;
       const signed = floor === null ? "how many the cell had signed is not known" : `${floor.size} were signed`;

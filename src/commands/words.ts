@@ -157,6 +157,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   identifierHmacs: { label: "Keyed digests of the two identifiers" },
   identity: { label: "Identity" },
   issuedAt: { label: "Issued", as: "time" },
+  isEndKnown: { label: "The cell had ended in order" },
   job: { label: "Order" },
   key: { label: "Key" },
   kind: { label: "Kind" },

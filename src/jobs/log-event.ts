@@ -8,7 +8,7 @@ export interface LogHead {
   readonly root: string;
 }
 
-/** Written by commands while the cell stands still; each of the first four is the only entry of its start. */
+/** Written by commands while the cell stands still; each of the first four begins a start of its own. */
 export type LogEvent =
   | {
       readonly type: "KeyRotated";
@@ -34,6 +34,8 @@ export type LogEvent =
       readonly from: number;
       readonly to: number;
       readonly head: LogHead;
+      /** False where the cell had not ended in order: its last second may be missing, and each open job has a nonconformity. */
+      readonly isEndKnown: boolean;
       readonly person: PersonId;
     }
   | {
@@ -68,8 +70,3 @@ export type LogEvent =
       readonly nonconformity: NonconformityId;
       readonly what: string;
     };
-
-/** True for what is a start of its own. */
-export function isOwnStart(event: LogEvent): boolean {
-  return event.type !== "AncestorOrders" && event.type !== "AncestorJobClosed";
-}

@@ -43,8 +43,8 @@ export interface State {
   readonly revisions: Readonly<Record<string, number>>;
   /** Orders that another one has replaced, also such as never came here. */
   readonly superseded: Readonly<Record<string, JobId>>;
-  /** Jobs of a log that this one continues: their orders are void. */
-  readonly voided: Readonly<Record<string, true>>;
+  /** Jobs of the logs that this one continues, with the nonces of their orders, which are void. */
+  readonly voided: Readonly<Record<string, string>>;
   /** The log that this one continues, or null. */
   readonly ancestor: string | null;
   readonly lots: Readonly<Record<string, Lot>>;

@@ -23,6 +23,9 @@ export interface HeldReport {
   readonly findings: readonly Finding[];
 }
 
+/** A log of a cell: the one that it keeps, or one that is over. */
+export type HeldLog = Pick<RegisteredCell, "id" | "origin" | "keys">;
+
 export interface Judges {
   /** Central's cosigning keys, those of earlier years included. */
   readonly witnesses: readonly VerifyingKey[];
@@ -32,7 +35,7 @@ export interface Judges {
 const pageSize = 1_000;
 
 /** Verifies what is held of one cell's log; the first finding ends it. Rejects with StoreFailed. */
-export async function verifyHeld(store: QaStore, cell: RegisteredCell, judges: Judges): Promise<HeldReport> {
+export async function verifyHeld(store: QaStore, cell: HeldLog, judges: Judges): Promise<HeldReport> {
   const { origin, id } = cell;
   const heads = await store.heads(origin);
   const roots = new Map<number, Uint8Array>();
@@ -52,7 +55,7 @@ export async function verifyHeld(store: QaStore, cell: RegisteredCell, judges: J
 /** Steps through every entry and keeps the roots at the wanted sizes. */
 async function walk(
   store: QaStore,
-  { origin }: RegisteredCell,
+  { origin }: HeldLog,
   sizes: ReadonlySet<number>,
   roots: Map<number, Uint8Array>,
 ): Promise<Finding | null> {
@@ -97,7 +100,7 @@ function misplaced(kept: KeptEntry): Finding | null {
 
 function judgeHead(
   { size, checkpoint, cosigned }: AcceptedHead,
-  { origin, keys }: RegisteredCell,
+  { origin, keys }: HeldLog,
   root: Uint8Array | undefined,
   { witnesses, check }: Judges,
 ): Finding | null {

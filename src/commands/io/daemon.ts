@@ -86,7 +86,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     return err({
       code: `ledger-${standing.kind}`,
       what: standing.what,
-      remedy: "This image can be verified and exported, never continued; run the cell on its own data folder.",
+      remedy: "It can be verified and exported; run the cell on its own data folder, or see docs/restore.md.",
     });
   }
   if (opened.value.keys.next !== null) {

@@ -6,9 +6,10 @@ import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { publicHalf } from "../../ledger/io/crypto.ts";
 import { makePrivateFolder, writeDurably } from "../../ledger/io/files.ts";
-import { formatKey, parseKey, verifyingKey } from "../../ledger/note.ts";
+import { formatKey, verifyingKey } from "../../ledger/note.ts";
 import type { Signer, VerifyingKey } from "../../ledger/signer.ts";
 import { createAuthority, type Identity, signClient, signServer } from "../../qa/io/certificates.ts";
+import { keysOf } from "./given-keys.ts";
 import { systemClock } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 
@@ -116,8 +117,8 @@ export async function enrolCell(
   await mkdir(out, { recursive: true, mode: 0o700 });
   await writeDurably(join(out, qaFiles.authority), Buffer.from(authority.certificate), 0o600);
   await keepIdentity(out, "cell.cert.pem", "cell.key.pem", identity);
-  const { witness, decision } = opened.value;
-  await writeDurably(join(out, qaFiles.witness), line(witness.key), 0o600);
+  const { decision } = opened.value;
+  await writeDurably(join(out, qaFiles.witness), await readFile(join(folder, qaFiles.witness)), 0o600);
   await writeDurably(join(out, qaFiles.decision), line(decision.key), 0o600);
   return ok([qaFiles.authority, "cell.cert.pem", "cell.key.pem", qaFiles.witness, qaFiles.decision]);
 }
@@ -142,10 +143,12 @@ async function keepSigningKey(
 
 async function readSigner(folder: string, keyFile: string, publicFile: string): Promise<Signer | null> {
   const privateKey = createPrivateKey(await readFile(join(folder, keyFile)));
-  const stated = parseKey((await readFile(join(folder, publicFile), "utf8")).trim());
-  if (!stated.ok || (stated.value.type !== 1 && stated.value.type !== 4)) return null;
-  const key = keyOf(stated.value.name, stated.value.type, privateKey);
-  if (key.id !== stated.value.id) return null;
+  const stated = await keysOf([await readFile(join(folder, publicFile), "utf8")]);
+  if (typeof stated === "string") return null;
+  // Keys of earlier years stand there too, each with its end.
+  const key = stated.flatMap((one) => (one.type === 2 ? [] : [keyOf(one.name, one.type, privateKey)])).at(-1);
+  const line = stated.find(({ id }) => id === key?.id);
+  if (key === undefined || line === undefined || line.effect?.until !== undefined) return null;
   return { key, sign: async (message) => new Uint8Array(sign(null, message, privateKey)) };
 }
 

@@ -1,11 +1,10 @@
 /** `cellward qa`: set up central QA, enrol cells, decide, verify what is held, invite people. */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setImmediate } from "node:timers/promises";
 import { isIdentifier } from "../../kernel/names.ts";
 import { type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
-import { formatKey, parseKey } from "../../ledger/note.ts";
+import { formatKey } from "../../ledger/note.ts";
 import { qaJsonSchema } from "../../qa/config.ts";
 import {
   type Action,
@@ -22,6 +21,7 @@ import { isKnown } from "../../qa/review.ts";
 import { type HeldReport, verifyHeld } from "../../qa/verify.ts";
 import { exitCode } from "../exit-code.ts";
 import { evidenceFiles, handRecipient, makeEvidenceKeys } from "./evidence-keys.ts";
+import { readWitnesses } from "./given-keys.ts";
 import { createQaKeys, enrolCell, openQaKeys, qaFiles } from "./qa-keys.ts";
 import { withQa } from "./qa-set-up.ts";
 import { systemClock, systemIds } from "./system.ts";
@@ -151,24 +151,27 @@ export function verifyQa(
   options: { readonly config: string; readonly data: string; readonly keys: string },
 ): Promise<number> {
   return withQa(terminal, options, async ({ cells }, store) => {
-    const witness = parseKey((await readFile(join(options.keys, qaFiles.witness), "utf8").catch(() => "")).trim());
-    if (!witness.ok) {
+    const given = await readWitnesses(join(options.keys, qaFiles.witness));
+    if (!given.ok) {
       const what = `There is no cosigner's key in ${options.keys}.`;
       return terminal.trouble({ code: "no-key", what, remedy: "Name central's key folder." }, exitCode.usage);
     }
-    const judges = { witnesses: [witness.value], check: checkSignature };
+    const judges = { witnesses: given.value, check: checkSignature };
     const logs: HeldReport[] = [];
-    for (const cell of cells) logs.push(await verifyHeld(store, cell, judges));
+    for (const cell of cells) {
+      for (const past of cell.ancestors) logs.push(await verifyHeld(store, { id: cell.id, ...past }, judges));
+      logs.push(await verifyHeld(store, cell, judges));
+    }
     const sound = logs.every(({ ok }) => ok);
     terminal.result({ ok: sound, logs }, logs.map(sentence).join("\n"));
     return sound ? exitCode.ok : exitCode.verificationFailed;
   });
 }
 
-function sentence({ cell, ok, entries, heads, cosigned, frozen, findings }: HeldReport): string {
+function sentence({ cell, origin, ok, entries, heads, cosigned, frozen, findings }: HeldReport): string {
   const state = `${entries} entries under ${heads} checkpoints, ${cosigned} of them cosigned${frozen ? "; FROZEN" : ""}`;
   const wrong = findings.map(({ rule, what, remedy }) => `\n- ${what} [${rule}]\n  ${remedy}`);
-  return `${cell}: ${ok ? "VERIFIED" : "NOT VERIFIED"}, ${state}${wrong.join("")}`;
+  return `${cell} (${origin}): ${ok ? "VERIFIED" : "NOT VERIFIED"}, ${state}${wrong.join("")}`;
 }
 
 /** `cellward qa schema`: the configuration's JSON Schema. */

@@ -2,6 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { basename, join } from "node:path";
 import type { JobId } from "../../kernel/names.ts";
+import { ok } from "../../kernel/result.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { backupFolder, restoreFolder } from "../../ledger/io/backup.ts";
 import { type AnyReport, verifyPath, writeExport } from "../../ledger/io/export-files.ts";
@@ -11,10 +12,10 @@ import { createLedger } from "../../ledger/io/ledger.ts";
 import type { FolderReport } from "../../ledger/io/verify.ts";
 import { formatKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
-import { parseTrustedKey } from "../../ledger/trusted-key.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { describeWith, summarise } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
+import { keysOf, readWitnesses } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -51,12 +52,9 @@ export interface TrustOptions {
 export async function verify(terminal: Terminal, path: string, trust: TrustOptions): Promise<number> {
   const trusted = await trustedKeys(trust);
   if (typeof trusted === "string") return terminal.trouble(noKey(trusted), exitCode.usage);
-  const witnesses = trust.witness === undefined ? [] : await keysOf([trust.witness]);
-  if (typeof witnesses === "string" || witnesses.some(({ type }) => type !== 4)) {
-    const what = "What was given with --witness is not the public key of a cosigner.";
-    const remedy = "Central QA prints it: `cellward qa init`, or the file witness.vkey.";
-    return terminal.trouble({ code: "no-key", what, remedy }, exitCode.usage);
-  }
+  const given = trust.witness === undefined ? ok([]) : await readWitnesses(trust.witness);
+  if (!given.ok) return terminal.trouble(given.error, exitCode.usage);
+  const witnesses = given.value;
   const opened = trust.keys ? await openKeys(trust.keys, path) : null;
   if (opened && !opened.ok) return terminal.trouble(opened.error, exitCode.refused);
   const own = opened?.ok ? opened.value : null;
@@ -106,19 +104,6 @@ async function trustedKeys(trust: TrustOptions): Promise<readonly VerifyingKey[]
   return keys.length > 0 ? keys : "no key was given";
 }
 
-/** The keys of texts that are key lines, or name files of key lines; a sentence where one is none. */
-async function keysOf(given: readonly string[]): Promise<readonly VerifyingKey[] | string> {
-  const texts = await Promise.all(given.map((one) => readFile(one, "utf8").catch(() => one)));
-  const keys: VerifyingKey[] = [];
-  for (const line of texts.join("\n").split("\n")) {
-    if (line.trim() === "") continue;
-    const key = parseTrustedKey(line);
-    if (!key.ok) return key.error;
-    keys.push(key.value);
-  }
-  return keys;
-}
-
 const noKey = (why: string) => ({
   code: "no-key",
   what: `There is nothing to verify against: ${why}.`,
@@ -158,10 +143,10 @@ export async function backup(terminal: Terminal, data: string, keys: string, to:
   return copy(terminal, keys, data, (trusted) => backupFolder(data, to, trusted), said);
 }
 
-/** `cellward restore`: into an empty folder, to be verified and exported; a cell does not start on it. */
+/** `cellward restore`: into an empty folder, to be verified and exported; a cell does not start on it by itself. */
 export async function restore(terminal: Terminal, from: string, keys: string, data: string): Promise<number> {
   const said =
-    "Restored and verified. It can be verified and exported, never continued: the cell does not start on it.";
+    "Restored and verified. It can be verified and exported; the cell does not start on it before it is repaired from central QA's copy or continued by two people (docs/restore.md).";
   return copy(terminal, keys, data, (trusted) => restoreFolder(from, data, trusted), said);
 }
 

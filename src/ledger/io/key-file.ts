@@ -1,5 +1,6 @@
 /** The signer whose private key is a file (PKCS #8) in this process: made, written for its owner alone, and opened. */
 import { createPrivateKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { lowS } from "../ecdsa.ts";
 import type { Signer } from "../signer.ts";
 import { publicHalf } from "./crypto.ts";
 
@@ -19,6 +20,7 @@ export function fileSigner(name: string, pem: string | Buffer): Signer {
 }
 
 function signWith(privateKey: KeyObject, message: Uint8Array): Uint8Array {
-  const algorithm = privateKey.asymmetricKeyType === "ed25519" ? null : "sha256";
-  return new Uint8Array(sign(algorithm, message, privateKey));
+  if (privateKey.asymmetricKeyType === "ed25519") return new Uint8Array(sign(null, message, privateKey));
+  const signature = new Uint8Array(sign("sha256", message, privateKey));
+  return lowS(signature) ?? signature;
 }

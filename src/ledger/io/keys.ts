@@ -13,6 +13,7 @@ import { parseTrustedKey } from "../trusted-key.ts";
 import { openExternalSigner } from "./external-signer.ts";
 import { makePrivateFolder, writeDurably } from "./files.ts";
 import { fileSigner, type KeyAlgorithm, makePrivateKey } from "./key-file.ts";
+import { markHome } from "./place.ts";
 
 /** The key in use, and one that is to follow it: a rotation that is under way. */
 export type KeyPlace = "signing" | "next";
@@ -59,6 +60,7 @@ export async function createKeys(
   const { signer, file, text } = made.value;
   await writeDurably(join(folder, dataKeyFile), Buffer.from(`${randomBytes(32).toString("hex")}\n`), 0o600);
   await writePublicKeys(folder, [formatKey(signer.key)]);
+  await markHome(folder);
   // Last, because its presence says that the folder is complete.
   await writeDurably(join(folder, keyFiles("signing")[file]), Buffer.from(text), 0o600);
   return openKeys(folder, dataDir);
@@ -160,6 +162,13 @@ async function openToOthers(folder: string, names: readonly string[]): Promise<L
     };
   }
   return null;
+}
+
+/** The public keys of a folder alone: also where the signing key is lost. */
+export async function readTrusted(folder: string): Promise<Result<readonly VerifyingKey[], LedgerFault>> {
+  const lines = await readPublicKeys(folder).catch(() => "missing");
+  if (typeof lines !== "string") return ok(lines);
+  return refuse(`${publicKeyFile} in ${folder} is ${lines}.`, "Restore the key folder.");
 }
 
 /** The lines of the public key file, all of one name; a word that completes "it is ..." where they are not. */

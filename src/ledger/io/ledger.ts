@@ -19,10 +19,11 @@ import type { Report } from "../verify.ts";
 import { openCaches } from "./cache.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
 import { makePrivateFolder } from "./files.ts";
-import { readFloor, writeFloor } from "./floor.ts";
+import { type Floor, readFloor, writeFloor } from "./floor.ts";
 import { createKeys, type KeySource, type Keys, openKeys } from "./keys.ts";
 import { readRestoredMarker } from "./marker.ts";
 import { openingCache } from "./opening.ts";
+import { readSuccessor } from "./over.ts";
 import { createSchema } from "./schema.ts";
 import { startScrub, usualPace } from "./scrub.ts";
 import { createSigning, type Signing, type SigningOptions } from "./signing.ts";
@@ -80,7 +81,7 @@ export async function createLedger(
   } catch (problem) {
     return err(faultOf(problem));
   }
-  await writeFloor(folders.keysDir, origin, headOf(emptyChain(origin)));
+  await writeFloor(folders.keysDir, origin, headOf(emptyChain(origin)), true);
   return keys;
 }
 
@@ -93,9 +94,11 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   const keys = await openKeys(options.keysDir, options.dataDir);
   if (!keys.ok) return keys;
   const origin = keys.value.signer.key.name;
-  let floor: Head | null;
+  let floor: Floor | null;
+  let successor: string | null;
   try {
     floor = await readFloor(options.keysDir, origin);
+    successor = await readSuccessor(options.keysDir);
   } catch (problem) {
     return err({
       code: "keys-refused",
@@ -120,7 +123,9 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   const writer = await startWriter(data, options);
   if (!writer.ok) return writer;
   const { report, lastBoot } = writer.value.opened;
-  const standing = standingOf(writer.value, floor, restored);
+  const standing = standingOf(writer.value, floor, restored, successor);
+  // From now on more may be written than is signed.
+  if (standing.kind === "current" && floor?.closed) await writeFloor(options.keysDir, origin, floor);
   const signing = createSigning(writer.value, keys.value, floor?.size ?? 0, options);
   const ledger = createLedgerPort(writer.value, signing, standing);
   if (standing.kind === "current" && report.uncovered > 0) await ledger.checkpoint();
@@ -131,8 +136,16 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   return ok({ ledger, keys: keys.value, report, standing, lastBoot, verifiedFrom, caches, scrub });
 }
 
-function standingOf(writer: WriterLink, floor: Head | null, restored: string | null): Standing {
+function standingOf(
+  writer: WriterLink,
+  floor: Head | null,
+  restored: string | null,
+  successor: string | null,
+): Standing {
   const here = writer.opened.head.size;
+  if (successor !== null) {
+    return { kind: "continued", what: `This log is over: two people have continued it as ${successor}.` };
+  }
   if (restored !== null) return { kind: "restored", what: restored };
   if (floor === null) return { kind: "unknown", what: "The key folder has never seen this ledger: it may be a copy." };
   if (writer.opened.floor === "behind") {
@@ -159,7 +172,7 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
   function refuseToWrite(): void {
     refuse();
     if (standing.kind === "current") return;
-    const remedy = "It can be verified and exported, never continued; run the cell on its own data folder.";
+    const remedy = "It can be verified and exported; docs/restore.md says how the cell goes on.";
     throw new LedgerFailed({ code: "view-only", what: standing.what, remedy });
   }
 
@@ -235,7 +248,7 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
         signing.stop();
         try {
           const signable = standing.kind === "current" && writer.failed() === null;
-          if (signable && writer.head().size > 0) await signing.sign();
+          if (signable) await signing.end();
         } finally {
           await writer.close();
         }

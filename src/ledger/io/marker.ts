@@ -1,8 +1,8 @@
 /** The mark that a restore leaves in a data folder, so that the next start says what it stands on. */
-import { readFile } from "node:fs/promises";
+import { readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { errorCode } from "../../kernel/problem.ts";
-import { writeDurably } from "./files.ts";
+import { flushFolder, writeDurably } from "./files.ts";
 
 const markerFile = "RESTORED.txt";
 
@@ -19,4 +19,10 @@ export async function readRestoredMarker(dataDir: string): Promise<string | null
 /** Marks a folder as restored. */
 export async function writeRestoredMarker(dataDir: string, sentence: string): Promise<void> {
   await writeDurably(join(dataDir, markerFile), Buffer.from(`${sentence}\n`), 0o600);
+}
+
+/** Takes the mark away: the folder holds everything that its cell has signed. */
+export async function clearRestoredMarker(dataDir: string): Promise<void> {
+  await rm(join(dataDir, markerFile), { force: true });
+  await flushFolder(dataDir);
 }

@@ -24,6 +24,8 @@ export interface Signing {
   /** Raises the floor to a head that central QA has countersigned, where it is below. */
   raise(head: Head): Promise<void>;
   moved(): void;
+  /** Signs what is left and notes beside the keys that the cell has ended here. */
+  end(): Promise<void>;
   stop(): void;
 }
 
@@ -86,6 +88,12 @@ export function createSigning(writer: WriterLink, keys: Keys, floor: number, opt
           : ((await writer.note(head.size)) ?? noteOf(head));
       }),
     raise: (head) => inTurn(() => raise(head)),
+    end: () =>
+      inTurn(async () => {
+        if (writer.head().size > 0) await signHead();
+        // Without the note a later repair only has to ask more of people.
+        await writeFloor(options.keysDir, origin, writer.head(), true).catch(() => undefined);
+      }),
     moved(): void {
       if (everyMs === 0 || timer !== null) return;
       timer = setTimeout(() => {
