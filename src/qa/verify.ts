@@ -24,7 +24,7 @@ export interface HeldReport {
 }
 
 /** A log of a cell: the one that it keeps, or one that is over. */
-export type HeldLog = Pick<RegisteredCell, "id" | "origin" | "keys">;
+export type HeldLog = Pick<RegisteredCell, "id" | "origin" | "keys"> & Partial<RegisteredCell>;
 
 export interface Judges {
   /** Central's cosigning keys, those of earlier years included. */
