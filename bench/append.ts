@@ -29,6 +29,7 @@ export async function run(): Promise<Row[]> {
       const { value, baseline } = await beside(ledger, group, join(root, "raw"));
       rows.push({ name: `append, ${group} in flight`, value, unit: "entries/s", baseline, ratio: value / baseline });
     }
+    rows.push(await processorTime(ledger));
     while (ledger.head().size < 50_000)
       await Promise.all(Array.from({ length: 512 }, (_, n) => ledger.append([draft("J1", n)])));
     const size = ledger.head().size;
@@ -48,6 +49,15 @@ async function beside(ledger: Ledger, group: number, path: string): Promise<{ va
     value += (await appends(ledger, group)) / slices;
   }
   return { value, baseline };
+}
+
+/** What both threads spend on an entry: unlike the rates it hardly depends on what else the machine is doing. */
+async function processorTime(ledger: Ledger): Promise<Row> {
+  const [from, before] = [ledger.head().size, process.cpuUsage()];
+  await appends(ledger, 32);
+  const { user, system } = process.cpuUsage(before);
+  const value = (user + system) / (ledger.head().size - from);
+  return { name: "append, 32 in flight, processor time", value, unit: "µs an entry" };
 }
 
 async function verification(folders: { dataDir: string; keysDir: string }, size: number): Promise<Row> {
