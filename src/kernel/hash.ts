@@ -1,5 +1,5 @@
 /** SHA-256, the one hash of the house (the only file of the core that may use node:crypto). */
-import { hash } from "node:crypto";
+import { createHash, hash } from "node:crypto";
 import { canonicalBytes } from "./json.ts";
 import type { Digest } from "./names.ts";
 
@@ -15,6 +15,19 @@ export function sha256(...parts: readonly Uint8Array[]): Uint8Array {
 /** SHA-256 of bytes as lower-case hex. */
 export function digestOf(bytes: Uint8Array): Digest {
   return hash("sha256", bytes, "hex") as Digest;
+}
+
+/** SHA-256 of bytes that come piece by piece. */
+export interface Hashing {
+  add(bytes: Uint8Array): void;
+  /** The digest of all that was added; asked once. */
+  digest(): Digest;
+}
+
+/** Begins a digest of what does not fit into memory at once. */
+export function startHashing(): Hashing {
+  const hashing = createHash("sha256");
+  return { add: (bytes) => void hashing.update(bytes), digest: () => hashing.digest("hex") as Digest };
 }
 
 /** SHA-256 of a value's RFC 8785 bytes, as lower-case hex. */

@@ -1,7 +1,7 @@
 /** The export of one job: one canonical JSON file with its entries, their proofs, a signed checkpoint over them and the cell's statement. */
 import { canonicalBytes, type Json } from "../kernel/json.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
-import { fromBase64, toBase64 } from "./bytes.ts";
+import { concat, fromBase64, toBase64, utf8 } from "./bytes.ts";
 import type { SignedNote } from "./note.ts";
 
 /** First member of every export file that is written. */
@@ -31,13 +31,21 @@ export interface JobExport {
   readonly keys: readonly string[];
   /** The job's entries and the first entry of each start in which they were written, by number. */
   readonly entries: readonly ExportedEntry[];
-  /** Evidence that travels inside the file, by digest of its plaintext. */
-  readonly artifacts: ReadonlyMap<Digest, Uint8Array>;
+  /** Evidence that travels inside the file: SHA-256 of what is there, by the digest that names it. */
+  readonly artifacts: ReadonlyMap<Digest, Digest>;
 }
 
-/** The bytes of the file, in format 3. */
-export function exportBytes(content: Omit<JobExport, "format">): Uint8Array {
-  return canonicalBytes({
+/** What a file begins with; the artifacts follow, one after the other in ascending order, then `exportEnd`. */
+export const exportStart: Uint8Array = utf8('{"artifacts":{');
+
+/** One artifact as it stands in the file. */
+export function artifactPiece(digest: Digest, bytes: Uint8Array, isFirst: boolean): Uint8Array {
+  return utf8(`${isFirst ? "" : ","}"${digest}":"${toBase64(bytes)}"`);
+}
+
+/** What follows the artifacts, in format 3. */
+export function exportEnd(content: Omit<JobExport, "format" | "artifacts">): Uint8Array {
+  const rest = canonicalBytes({
     format: exportFormat,
     origin: content.origin,
     job: content.job,
@@ -45,24 +53,23 @@ export function exportBytes(content: Omit<JobExport, "format">): Uint8Array {
     statement: content.statement,
     keys: content.keys,
     entries: content.entries.map(({ entry, body, proof }) => ({ entry, body, proof: proof.map(toBase64) })),
-    artifacts: Object.fromEntries([...content.artifacts].map(([digest, bytes]) => [digest, toBase64(bytes)])),
   });
+  return concat(utf8("},"), rest.subarray(1));
 }
 
-/** Reads the parsed file into its parts by form alone (nothing is verified yet); null where it is not an export. */
-export function readExport(value: Json): JobExport | null {
+/** Reads a scanned file into its parts by form alone (nothing is verified yet); null where it is not an export. */
+export function readExport(value: Json, artifacts: ReadonlyMap<Digest, Digest>): JobExport | null {
   const file = membersOf(value);
   const format = file?.["format"] === exportFormat ? 3 : file?.["format"] === olderFormat ? 2 : null;
-  if (file === null || format === null || Object.keys(file).length !== 8) return null;
-  const { origin, job, checkpoint, statement, keys, entries, artifacts } = file;
+  if (file === null || format === null || Object.keys(file).length !== 7) return null;
+  const { origin, job, checkpoint, statement, keys, entries } = file;
   if (typeof statement !== "string") return null;
   if (typeof origin !== "string" || typeof job !== "string" || typeof checkpoint !== "string") return null;
   if (!isTexts(keys) || !Array.isArray(entries)) return null;
   const readEntries = entries.map(readEntry);
-  const readArtifacts = readBlobs(artifacts);
-  if (!readEntries.every((entry) => entry !== null) || readArtifacts === null) return null;
+  if (!readEntries.every((entry) => entry !== null)) return null;
   const texts = { format, origin, job: job as JobId, checkpoint, statement, keys } as const;
-  return { ...texts, entries: readEntries, artifacts: readArtifacts };
+  return { ...texts, entries: readEntries, artifacts };
 }
 
 function readEntry(value: Json): ExportedEntry | null {
@@ -72,18 +79,6 @@ function readEntry(value: Json): ExportedEntry | null {
   if (typeof entry !== "string" || typeof body !== "string" || !isTexts(proof)) return null;
   const nodes = proof.map(fromBase64);
   return nodes.every((node) => node?.length === 32) ? { entry, body, proof: nodes as Uint8Array[] } : null;
-}
-
-function readBlobs(value: Json | undefined): Map<Digest, Uint8Array> | null {
-  const members = membersOf(value);
-  if (members === null) return null;
-  const blobs = new Map<Digest, Uint8Array>();
-  for (const [digest, encoded] of Object.entries(members)) {
-    const bytes = typeof encoded === "string" ? fromBase64(encoded) : null;
-    if (bytes === null) return null;
-    blobs.set(digest as Digest, bytes);
-  }
-  return blobs;
 }
 
 function membersOf(value: Json | undefined): { readonly [key: string]: Json | undefined } | null {

@@ -50,6 +50,9 @@ export interface Page {
   readonly until: number;
 }
 
+/** Evidence that a page may show, by its digest; a record can hold more than a page can carry. */
+export type Pictures = ReadonlyMap<Digest, Uint8Array>;
+
 export const simulatedWords = "SIMULATED, not for human use";
 
 /** How the page's facts and entries are worded; without it, generally. */
@@ -66,7 +69,13 @@ function countOf({ job }: JobExport, told: readonly { readonly entry: Entry }[])
 }
 
 /** The page of an export that was found good; `digest` is that of the export file, `verdict` the verifier's headline. */
-export function pageOf(content: JobExport, digest: Digest, verdict: string, telling: Telling = {}): Page {
+export function pageOf(
+  content: JobExport,
+  digest: Digest,
+  verdict: string,
+  telling: Telling = {},
+  pictures: Pictures = new Map(),
+): Page {
   const { describe = () => null, summarise = () => [] } = telling;
   const told = content.entries.map((one) => readEntry(one)).filter((one) => one !== null);
   const shown = new Set<Digest>();
@@ -81,7 +90,9 @@ export function pageOf(content: JobExport, digest: Digest, verdict: string, tell
       ["SHA-256 of the record file", digest],
     ],
     summary: summarise(told.map(({ entry, body }) => ({ type: entry.type, body }))),
-    entries: told.map(({ entry, body }) => entryOf(entry, body, content, describe, shown)),
+    entries: told.map(({ entry, body }) =>
+      entryOf(entry, body, describe, { pictures, shown, inside: content.artifacts }),
+    ),
     digest,
     until: Math.max(0, ...told.map(({ entry }) => entry.at)),
   };
@@ -122,14 +133,14 @@ function covered(content: JobExport): string {
   return head.ok ? `${head.value.size} entries` : "unreadable";
 }
 
-/** `shown` holds the pictures of entries before, so that each stands on the page once. */
-function entryOf(
-  entry: Entry,
-  body: JsonObject,
-  content: JobExport,
-  describe: Describe,
-  shown: Set<Digest>,
-): PageEntry {
+/** Where an entry's pictures come from; `shown` holds those of entries before, so that each stands on the page once. */
+interface Shelf {
+  readonly pictures: Pictures;
+  readonly inside: JobExport["artifacts"];
+  readonly shown: Set<Digest>;
+}
+
+function entryOf(entry: Entry, body: JsonObject, describe: Describe, { pictures, inside, shown }: Shelf): PageEntry {
   const { title, lines } = describe(entry.type, body) ?? describeGenerally(entry.type, body);
   const fresh = artifactDigests(body).filter((digest) => !shown.has(digest));
   for (const digest of fresh) shown.add(digest);
@@ -139,13 +150,18 @@ function entryOf(
     clock: entry.clockState === "synchronised" ? null : entry.clockState,
     who: entry.actorId ?? "the cell",
     title,
-    lines,
+    lines: [...lines, ...fresh.filter((each) => inside.has(each) && !pictures.has(each)).map(notHere)],
     pictures: fresh.flatMap((digest) => {
-      const bytes = content.artifacts.get(digest);
+      const bytes = pictures.get(digest);
       const type = bytes === undefined ? null : pictureType(bytes);
       return bytes === undefined || type === null ? [] : [{ digest, type, bytes }];
     }),
   };
+}
+
+/** What is too much for a page to carry. */
+function notHere(digest: Digest): string {
+  return `Evidence ${digest} is in the record file; it is not shown here.`;
 }
 
 function pictureType(bytes: Uint8Array): PagePicture["type"] | null {

@@ -1,5 +1,4 @@
 /** Verification of one job's export, offline, with nothing but the file and keys that one trusts already. */
-import { digestOf } from "../kernel/hash.ts";
 import { parseCanonical } from "../kernel/json.ts";
 import { type Digest, isIdentifier } from "../kernel/names.ts";
 import { err, type Result } from "../kernel/result.ts";
@@ -9,6 +8,7 @@ import { type Checkpoint, openSignedCheckpoint } from "./checkpoint.ts";
 import { openCosignatures } from "./cosignature.ts";
 import type { Entry } from "./entry.ts";
 import { type ExportedEntry, type JobExport, readExport } from "./export.ts";
+import { type ExportScan, scanExport } from "./export-scan.ts";
 import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
 import { formatKey, repeatsLine, type SignedNote, splitNote } from "./note.ts";
@@ -17,8 +17,8 @@ import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 import { artifactsDisagree, entriesDisagree, openStatement, type SignedStatement } from "./statement.ts";
 import { leafHash } from "./tree.ts";
 
-/** Largest export read, in bytes. */
-export const maxExportBytes = 1 << 30;
+/** Largest export read, in bytes: 16 GiB. */
+export const maxExportBytes = 2 ** 34;
 
 /** What verification of an export says. */
 export interface ExportReport {
@@ -61,7 +61,19 @@ export function verifyExport(
   check: SignatureCheck,
   witnesses: readonly VerifyingKey[] = [],
 ): VerifiedExport {
-  const digest = digestOf(bytes);
+  const scan = scanExport();
+  scan.feed(bytes);
+  return verifyScanned(scan, trusted, check, witnesses);
+}
+
+/** The same of a file that was fed to the scan piece by piece, and so never was in memory as a whole. */
+export function verifyScanned(
+  scan: ExportScan,
+  trusted: readonly VerifyingKey[],
+  check: SignatureCheck,
+  witnesses: readonly VerifyingKey[] = [],
+): VerifiedExport {
+  const { digest, scanned } = scan.end();
   const nothing = {
     complete: false,
     ended: false,
@@ -74,8 +86,8 @@ export function verifyExport(
     lastCheckpoint: null,
     countersignedBy: witnesses.length === 0 ? null : [],
   };
-  const parsed = bytes.length > maxExportBytes ? null : parseCanonical(bytes);
-  const content = parsed?.ok === true ? readExport(parsed.value) : null;
+  const parsed = scanned === null ? null : parseCanonical(scanned.rest);
+  const content = scanned !== null && parsed?.ok === true ? readExport(parsed.value, scanned.artifacts) : null;
   if (content === null) {
     const why = parsed?.ok === false ? parsed.error : "not of its form";
     const wrong = finding("export-format", null, `The file is not a job's export in a known format: it is ${why}.`);
@@ -251,8 +263,8 @@ function judgeFrame(content: JobExport, named: ReadonlySet<Digest>): Finding | n
     if (!named.has(digest))
       return finding("export-format", null, `Artifact ${digest} is named by no entry of the job.`);
   }
-  for (const [digest, bytes] of content.artifacts) {
-    if (digestOf(bytes) !== digest) return finding("artifact-changed", null, `Artifact ${digest} was altered.`);
+  for (const [digest, found] of content.artifacts) {
+    if (found !== digest) return finding("artifact-changed", null, `Artifact ${digest} was altered.`);
   }
   return null;
 }

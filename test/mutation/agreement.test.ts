@@ -128,6 +128,31 @@ describe("[F67] on the command line", () => {
     }
   });
 
+  test("[F71] both verify on another machine: no home, no data folder, no keys but the trusted, and no network at all", () => {
+    const { data, keys } = named("ecdsa-p256 export").whole as ExportCase;
+    const alone = mkdtempSync(join(root, "alone-"));
+    const path = join(alone, "record.json");
+    writeFileSync(path, data);
+    const bare = ["env", "-i", "HOME=/nonexistent", "PATH=/usr/bin:/bin"];
+    // Where a network cannot be taken away, the rest is still asked, and said.
+    const cut = spawnSync("unshare", ["-rn", "true"]).status === 0 ? ["unshare", "-rn"] : [];
+    if (cut.length === 0) console.error("unshare -n is not allowed here: the network was NOT taken away in this test");
+    const run = (args: readonly string[]) => {
+      const [file = "", ...rest] = [...cut, ...bare, ...args];
+      return spawnSync(file, rest, { cwd: alone });
+    };
+    const key = ["--json", "--key", formatKey(keys[0]!)];
+    const mine = run(["sh", join(import.meta.dirname, "../../bin/cellward"), "verify", path, ...key]);
+    const theirs = run([python, "-B", program, path, ...key]);
+    expect([mine.status, theirs.status], `${mine.stderr}${theirs.stderr}`).toEqual([0, 0]);
+    expect(JSON.parse(mine.stdout.toString())).toMatchObject({
+      ok: true,
+      complete: true,
+      headline: "GENUINE AND COMPLETE",
+    });
+    expect(JSON.parse(theirs.stdout.toString())).toMatchObject({ ok: true, complete: true });
+  });
+
   test("the second verifier judges a package by both roles' keys", () => {
     const { data, keys, release } = named("package").whole as PackageCase;
     const path = join(root, "order.cwp");

@@ -18,7 +18,6 @@ import {
   openForReading,
   rowsFrom,
 } from "../../src/ledger/io/database.ts";
-import { exportJob } from "../../src/ledger/io/export.ts";
 import type { KeyAlgorithm } from "../../src/ledger/io/key-file.ts";
 import type { Keys } from "../../src/ledger/io/keys.ts";
 import { createLedger, openLedger } from "../../src/ledger/io/ledger.ts";
@@ -26,6 +25,7 @@ import { type SignedNote, signNote } from "../../src/ledger/note.ts";
 import type { Signer } from "../../src/ledger/signer.ts";
 import { artifactList, signStatement } from "../../src/ledger/statement.ts";
 import { anchors, designer, makeCellIdentity, released, releaser } from "../intake/packages.ts";
+import { exportedBytes } from "../ledger/io/exported.ts";
 import { draft, origin, started } from "../ledger/plain-drafts.ts";
 import { ed25519Signer } from "../ledger/witness.ts";
 import { handedOnSubjects } from "./handed-on.ts";
@@ -101,8 +101,8 @@ async function subjectsOf(dataDir: string, keys: Keys, algorithm: KeyAlgorithm):
   }));
   db.close();
   const trusted = { keys: keys.trusted, witnesses: [witness.key] };
-  const { bytes } = must(
-    await exportJob(dataDir, job, { signer: keys.signer, artifacts: openArtifacts(dataDir, keys.dataKey) }),
+  const bytes = must(
+    await exportedBytes(dataDir, job, { signer: keys.signer, artifacts: openArtifacts(dataDir, keys.dataKey) }),
   );
   const older = await olderExport(bytes, checkpoints.at(-1)?.note ?? "", keys.signer);
   const note = cosignatures.at(-1)?.note ?? "";

@@ -1,14 +1,19 @@
 """The export of one job (record-format.md section 5)."""
 
+import hashlib
+
 from forms import Refused, from_base64, hex256, is_hex256, members, parse_canonical, whole
 from log import Finding, body_is_of, named_artifacts, parse_entry
 from notes import counts, key_line, open_counting, open_cosignatures, open_note, repeats_line, split_note
 from tree import includes, leaf_hash
 
-LARGEST = 1 << 30
+LARGEST = 1 << 34
+LARGEST_REST = 256 << 20
+START = b'{"artifacts":{'
+PIECE = 1 << 22
 FORMATS = {"cellward-job-export/2": 2, "cellward-job-export/3": 3}
 STATEMENTS = {"cellward-job-statement/1": 2, "cellward-job-statement/2": 3}
-MEMBERS = ("format", "origin", "job", "checkpoint", "statement", "keys", "entries", "artifacts")
+MEMBERS = ("format", "origin", "job", "checkpoint", "statement", "keys", "entries")
 
 
 class Wrong(Exception):
@@ -25,17 +30,57 @@ def _texts(value):
     return value
 
 
+def _artifact_digest(data, begin, end):
+    """SHA-256 of what canonical base64 between two places stands for."""
+    digest = hashlib.sha256()
+    for at in range(begin, end, PIECE):
+        last = min(at + PIECE, end)
+        piece = from_base64(str(data[at:last], "ascii", "replace"))
+        if last < end and len(piece) % 3 != 0:
+            raise Refused("padding in the middle")
+        digest.update(piece)
+    return digest.hexdigest()
+
+
+def scan_artifacts(data):
+    """SHA-256 of each artifact by the name that it has, and the text of the other members."""
+    if data[: len(START)] != START:
+        raise Refused("another beginning")
+    at, last, artifacts = len(START), "", {}
+    while data[at : at + 1] == b'"':
+        name = str(data[at + 1 : at + 65], "ascii", "replace")
+        if not is_hex256(name) or name <= last or data[at + 65 : at + 68] != b'":"':
+            raise Refused("a wrong name")
+        end = data.find(b'"', at + 68)
+        if end < 0:
+            raise Refused("no end")
+        artifacts[name] = _artifact_digest(data, at + 68, end)
+        at, last = end + 1, name
+        if data[at : at + 1] == b",":
+            at += 1
+            if data[at : at + 1] != b'"':
+                raise Refused("nothing after a comma")
+        else:
+            break
+    if data[at : at + 2] != b"},":
+        raise Refused("no end of the artifacts")
+    if len(data) - at - 1 > LARGEST_REST:
+        raise Refused("too much beside the artifacts")
+    return artifacts, b"{" + data[at + 2 :]
+
+
 def read_file(data):
-    """The parts of the file, by form alone."""
+    """The parts of the file, by form alone; the artifacts as digests of what is there."""
     if len(data) > LARGEST:
         raise Refused("too large")
-    file = members(parse_canonical(data), MEMBERS)
+    artifacts, rest = scan_artifacts(data)
+    file = members(parse_canonical(rest), MEMBERS)
     if not isinstance(file["format"], str) or file["format"] not in FORMATS:
         raise Refused("an unknown format")
     if not all(isinstance(file[name], str) for name in ("origin", "job", "checkpoint", "statement")):
         raise Refused("a member that is no text")
     _texts(file["keys"])
-    if not isinstance(file["entries"], list) or not isinstance(file["artifacts"], dict):
+    if not isinstance(file["entries"], list):
         raise Refused("a member of another kind")
     entries = []
     for item in file["entries"]:
@@ -46,11 +91,6 @@ def read_file(data):
         if any(len(node) != 32 for node in proof):
             raise Refused("a node has 32 bytes")
         entries.append((item["entry"].encode(), item["body"].encode(), proof))
-    artifacts = {}
-    for name, encoded in file["artifacts"].items():
-        if not isinstance(encoded, str):
-            raise Refused("an artifact is base64")
-        artifacts[name] = from_base64(encoded)
     return dict(file, version=FORMATS[file["format"]], entries=entries, artifacts=artifacts)
 
 
@@ -173,7 +213,7 @@ def _against_statement(file, head, said, held):
 def _artifacts(file, said, held):
     if any(name not in held["named"] for name in file["artifacts"]):
         raise Wrong("export-format")
-    if any(hex256(data) != name for name, data in file["artifacts"].items()):
+    if any(found != name for name, found in file["artifacts"].items()):
         raise Wrong("artifact-changed")
     if len(file["artifacts"]) != said["artifacts"] or digest_list(sorted(file["artifacts"])) != said["artifactList"]:
         raise Wrong("artifact-missing")

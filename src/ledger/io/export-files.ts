@@ -1,19 +1,21 @@
 /** An export as files: the record, its readable page and paper beside it, and the verification of whatever is pointed at. */
+import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 import { basename } from "node:path";
-import type { JobId } from "../../kernel/names.ts";
+import type { Digest, JobId } from "../../kernel/names.ts";
 import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { scanExport } from "../export-scan.ts";
 import { type Finding, finding } from "../finding.ts";
 import { exportVerdict, folderVerdict, type Verdict } from "../headline.ts";
-import { pageOf, type Telling } from "../page.ts";
+import { type Pictures, pageOf, type Telling } from "../page.ts";
 import { pageHtml } from "../page-html.ts";
 import type { VerifyingKey } from "../signer.ts";
-import { type ExportReport, maxExportBytes, verifyExport } from "../verify-export.ts";
+import { type ExportReport, maxExportBytes, type VerifiedExport, verifyScanned } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
 import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
-import { writeDurably } from "./files.ts";
-import { recordPdf } from "./record-pdf.ts";
+import { writeDurably, writePieces } from "./files.ts";
+import { maxAttachedBytes, recordPdf } from "./record-pdf.ts";
 import { type FolderReport, type FolderTrust, verifyFolder } from "./verify.ts";
 
 export interface WrittenExport {
@@ -35,25 +37,58 @@ export async function writeExport(
   base: string,
   options: WriteOptions,
 ): Promise<Result<WrittenExport, ExportFault>> {
-  const made = await exportJob(dataDir, job, options);
+  const recordPath = `${base}.json`;
+  const made = await writePieces(
+    recordPath,
+    0o600,
+    (write) => exportJob(dataDir, job, options, write),
+    async (aside, { artifacts }) => {
+      const { report, content } = await readExportFile(aside, options.keys);
+      const [first] = report.findings;
+      if (content !== null && first === undefined) return ok({ report, content, artifacts });
+      const what = first?.what ?? "The export does not verify.";
+      return err<ExportFault>({ code: "ledger-broken", what, remedy: first?.remedy ?? "" });
+    },
+  );
   if (!made.ok) return made;
-  const { report, content } = verifyExport(made.value.bytes, options.keys, checkSignature);
-  const [first] = report.findings;
-  if (content === null || first !== undefined) {
-    return err({
-      code: "ledger-broken",
-      what: first?.what ?? "The export does not verify.",
-      remedy: first?.remedy ?? "",
-    });
-  }
-  const written = { recordPath: `${base}.json`, pagePath: `${base}.html`, paperPath: `${base}.pdf`, report };
-  const page = pageOf(content, report.digest, exportVerdict(report).headline, options);
-  await writeDurably(written.recordPath, made.value.bytes, 0o600);
+  const { report, content, artifacts } = made.value;
+  const written = { recordPath, pagePath: `${base}.html`, paperPath: `${base}.pdf`, report };
+  const pictures = await picturesFor(artifacts, options);
+  const page = pageOf(content, report.digest, exportVerdict(report).headline, options, pictures);
   await writeDurably(written.pagePath, Buffer.from(pageHtml(page)), 0o600);
   // Last, so that nothing that can go wrong with fonts and pictures keeps the record from its owner.
-  const paper = await recordPdf(page, { name: basename(written.recordPath), bytes: made.value.bytes });
-  await writeDurably(written.paperPath, paper, 0o600);
+  const attachable = (await stat(recordPath)).size <= maxAttachedBytes;
+  const bytes = attachable ? await readFile(recordPath) : null;
+  await writeDurably(written.paperPath, await recordPdf(page, { name: basename(recordPath), bytes }), 0o600);
   return ok(written);
+}
+
+/** Most bytes of evidence that a page carries: more, and neither a browser nor a printer could do anything with it. */
+const maxPictureBytes = 48 << 20;
+
+/** As many pictures as a page can carry, in the order of the entries that name them. */
+async function picturesFor(artifacts: readonly Digest[], { artifacts: store }: ExportOptions): Promise<Pictures> {
+  const pictures = new Map<Digest, Uint8Array>();
+  let left = maxPictureBytes;
+  for (const digest of artifacts) {
+    if (left <= 0) break;
+    const bytes = await store?.get(digest);
+    if (!bytes?.ok || bytes.value.length > left) continue;
+    pictures.set(digest, bytes.value);
+    left -= bytes.value.length;
+  }
+  return pictures;
+}
+
+/** Verifies a file piece by piece: its artifacts are never in memory together. */
+async function readExportFile(
+  path: string,
+  trusted: readonly VerifyingKey[],
+  witnesses: readonly VerifyingKey[] = [],
+): Promise<VerifiedExport> {
+  const scan = scanExport();
+  for await (const piece of createReadStream(path, { highWaterMark: 1 << 20 })) scan.feed(piece as Uint8Array);
+  return verifyScanned(scan, trusted, checkSignature, witnesses);
 }
 
 export type AnyReport =
@@ -73,7 +108,7 @@ export async function verifyPath(path: string, trust: FolderTrust): Promise<AnyR
       return { kind: "folder", ...folderVerdict(report, trust.floor !== undefined), ...report };
     }
     if (found.size > maxExportBytes) return nothing(`${path} is too large to be an export.`);
-    const { report } = verifyExport(await readFile(path), trust.trusted, checkSignature, trust.witnesses);
+    const { report } = await readExportFile(path, trust.trusted, trust.witnesses);
     return { kind: "export", ...exportVerdict(report), ...report };
   } catch (problem) {
     const code = errorCode(problem);

@@ -7,7 +7,7 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Artifacts, artifactDigests } from "../artifacts.ts";
 import type { Row } from "../chain-check.ts";
 import { parseEntry } from "../entry.ts";
-import { type ExportedEntry, exportBytes } from "../export.ts";
+import { artifactPiece, type ExportedEntry, exportEnd, exportStart } from "../export.ts";
 import type { LedgerFault } from "../ledger.ts";
 import { formatKey, type SignedNote } from "../note.ts";
 import { inclusionProof, type Tree, treeOf } from "../proofs.ts";
@@ -42,11 +42,13 @@ export interface ExportOptions {
   readonly embed?: (digest: Digest) => boolean;
 }
 
-/** An export file, and the digest that its page carries. */
-export interface ExportFile {
-  readonly bytes: Uint8Array;
-  readonly digest: Digest;
+/** What stands in a written file: the artifacts inside, in the order of the entries that name them. */
+export interface ExportedJob {
+  readonly artifacts: readonly Digest[];
 }
+
+/** Takes the file piece by piece. */
+export type WritePiece = (piece: Uint8Array) => Promise<void>;
 
 /**
  * Exports one job under the newest checkpoint that central QA has countersigned, if that covers all its entries, else
@@ -56,7 +58,8 @@ export async function exportJob(
   dataDir: string,
   job: JobId,
   options: ExportOptions,
-): Promise<Result<ExportFile, ExportFault>> {
+  write: WritePiece,
+): Promise<Result<ExportedJob, ExportFault>> {
   let read: Result<Found, ExportFault>;
   try {
     const db = openForReading(join(dataDir, databaseFile));
@@ -71,21 +74,23 @@ export async function exportJob(
   if (!read.ok) return read;
   const { origin, note, size, tree, rows } = read.value;
   const entries = rows.map((row) => exported(row, tree, size));
-  const artifacts = await collect(rows, job, options);
+  const named = namedIn(rows, job, options);
+  await write(exportStart);
+  const artifacts = await writeArtifacts(named, options, write);
   if (!artifacts.ok) return artifacts;
   const keys = [formatKey(options.signer.key)];
   const statement = await state(read.value, job, artifacts.value, options.signer);
   if (!statement.ok) return statement;
   const signed = { checkpoint: note, statement: statement.value };
-  const bytes = exportBytes({ origin, job, ...signed, keys, entries, artifacts: artifacts.value });
-  return ok({ bytes, digest: digestOf(bytes) });
+  await write(exportEnd({ origin, job, ...signed, keys, entries }));
+  return ok({ artifacts: named.map(({ digest }) => digest) });
 }
 
 /** Has the cell's key say which entry is the job's last and which artifacts are inside. */
 async function state(
   found: Found,
   job: JobId,
-  artifacts: ReadonlyMap<Digest, Uint8Array>,
+  artifacts: readonly Digest[],
   signer: Signer,
 ): Promise<Result<SignedNote, ExportFault>> {
   const { origin, size, rows } = found;
@@ -104,8 +109,8 @@ async function state(
     listed: digestList(rows.map((row) => digestOf(row.entry))),
     size,
     noteDigest: digestOf(Buffer.from(found.note)),
-    artifacts: artifacts.size,
-    artifactsDigest: artifactList(artifacts.keys()),
+    artifacts: artifacts.length,
+    artifactsDigest: artifactList(artifacts),
   };
   try {
     return ok(await signStatement(statement, signer));
@@ -176,28 +181,40 @@ function exported(row: Row, tree: Tree, size: number): ExportedEntry {
   };
 }
 
-async function collect(
-  rows: readonly Row[],
-  job: JobId,
-  options: ExportOptions,
-): Promise<Result<Map<Digest, Uint8Array>, ExportFault>> {
-  const found = new Map<Digest, Uint8Array>();
-  if (options.artifacts === undefined) return ok(found);
+interface Named {
+  readonly digest: Digest;
+  /** The first entry that names it. */
+  readonly seq: number;
+}
+
+/** The artifacts of the job that are to be inside, in the order of their first entries. */
+function namedIn(rows: readonly Row[], job: JobId, options: ExportOptions): readonly Named[] {
+  const found = new Map<Digest, Named>();
+  if (options.artifacts === undefined) return [];
   for (const row of rows) {
     if (row.job !== job) continue;
     for (const digest of artifactDigests(JSON.parse(Buffer.from(row.body).toString("utf8")) as Json)) {
-      if (options.embed?.(digest) === false) continue;
-      const bytes = await options.artifacts.get(digest);
-      if (!bytes.ok) {
-        const what = `The artifact ${digest} that entry ${row.seq} names is ${bytes.error}.`;
-        return err({
-          code: "artifact-missing",
-          what,
-          remedy: "Verify the data folder; export without artifacts until it is repaired.",
-        });
-      }
-      found.set(digest, bytes.value);
+      if (options.embed?.(digest) !== false && !found.has(digest)) found.set(digest, { digest, seq: row.seq });
     }
   }
-  return ok(found);
+  return [...found.values()];
+}
+
+/** Writes each into the file, in ascending order, one in memory at a time. */
+async function writeArtifacts(
+  named: readonly Named[],
+  { artifacts: store }: ExportOptions,
+  write: WritePiece,
+): Promise<Result<readonly Digest[], ExportFault>> {
+  const inOrder = [...named].sort((a, b) => (a.digest < b.digest ? -1 : 1));
+  for (const [index, { digest, seq }] of inOrder.entries()) {
+    const bytes = (await store?.get(digest)) ?? err("missing");
+    if (!bytes.ok) {
+      const what = `The artifact ${digest} that entry ${seq} names is ${bytes.error}.`;
+      const remedy = "Verify the data folder; export without artifacts until it is repaired.";
+      return err({ code: "artifact-missing", what, remedy });
+    }
+    await write(artifactPiece(digest, bytes.value, index === 0));
+  }
+  return ok(inOrder.map(({ digest }) => digest));
 }

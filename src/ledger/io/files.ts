@@ -1,21 +1,62 @@
 /** Files that are whole or not there: written aside, flushed, renamed, and their folder flushed. */
 import { randomBytes } from "node:crypto";
-import { mkdir, open, rename, rm } from "node:fs/promises";
+import { type FileHandle, mkdir, open, rename, rm } from "node:fs/promises";
 import { dirname, join, resolve } from "node:path";
+import type { Result } from "../../kernel/result.ts";
 
 /** Replaces or creates a file so that after a power cut it holds the old bytes or the new, never a mixture. */
 export async function writeDurably(path: string, bytes: Uint8Array, mode: number): Promise<void> {
+  await writeAside(path, mode, (file) => file.writeFile(bytes));
+}
+
+/**
+ * The same for a file that is written piece by piece, and then judged as it lies there (`judge` gets its path). Where
+ * either says no, nothing stands under the name.
+ */
+export async function writePieces<Fault, Made, Verdict>(
+  path: string,
+  mode: number,
+  fill: (write: (piece: Uint8Array) => Promise<void>) => Promise<Result<Made, Fault>>,
+  judge: (aside: string, made: Made) => Promise<Result<Verdict, Fault>>,
+): Promise<Result<Verdict, Fault>> {
+  let filled: Result<Made, Fault> | null = null;
+  let judged: Result<Verdict, Fault> | null = null;
+  await writeAside(
+    path,
+    mode,
+    async (file) => {
+      filled = await fill((piece) => file.writeFile(piece));
+    },
+    async (aside) => {
+      const made = filled as Result<Made, Fault> | null;
+      if (made?.ok) judged = await judge(aside, made.value);
+      return (judged as Result<Verdict, Fault> | null)?.ok ?? false;
+    },
+  );
+  const refused = filled as Result<Made, Fault> | null;
+  if (refused !== null && !refused.ok) return refused;
+  return judged as unknown as Result<Verdict, Fault>;
+}
+
+/** Writes aside, asks whether it shall stand, and gives it its name. */
+async function writeAside(
+  path: string,
+  mode: number,
+  fill: (file: FileHandle) => Promise<void>,
+  stands: (aside: string) => Promise<boolean> = async () => true,
+): Promise<void> {
   const folder = dirname(path);
   const aside = join(folder, `.${randomBytes(8).toString("hex")}.partial`);
   try {
     const file = await open(aside, "wx", mode);
     try {
-      await file.writeFile(bytes);
+      await fill(file);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(aside, path);
+    if (await stands(aside)) await rename(aside, path);
+    else await rm(aside, { force: true });
   } catch (problem) {
     await rm(aside, { force: true });
     throw problem;

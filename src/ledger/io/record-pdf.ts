@@ -14,7 +14,7 @@ import {
 } from "./sheet.ts";
 
 /** A larger record stands beside the paper only. */
-const maxAttachedBytes = 128 * 1024 * 1024;
+export const maxAttachedBytes = 128 * 1024 * 1024;
 /** The last second of the year 9999: a clock can be wrong, and a PDF's date has four digits of year. */
 const latestDate = 253_402_300_799_000;
 const columns = { seq: a4.margin, when: 80, who: 178, what: 256 } as const;
@@ -31,7 +31,8 @@ const smallBold: Style = { size: 8, bold: true };
 export interface AttachedRecord {
   /** Name of the file beside the paper. */
   readonly name: string;
-  readonly bytes: Uint8Array;
+  /** Null where it is too large to be attached. */
+  readonly bytes: Uint8Array | null;
 }
 
 /** The page on paper. The same page and record give the same bytes. */
@@ -65,7 +66,7 @@ const lackingNote =
 
 /** Attaches the record as the data that the paper shows (AFRelationship Data); false where it is too large. */
 function attach(sheet: Sheet, { name, bytes }: AttachedRecord, written: Date): boolean {
-  if (bytes.length > maxAttachedBytes) return false;
+  if (bytes === null || bytes.length > maxAttachedBytes) return false;
   const options = {
     name,
     type: "application/json",

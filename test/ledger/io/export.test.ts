@@ -7,7 +7,6 @@ import { canonicalBytes, type Json } from "../../../src/kernel/json.ts";
 import type { JobId } from "../../../src/kernel/names.ts";
 import { exportVerdict } from "../../../src/ledger/headline.ts";
 import { checkSignature } from "../../../src/ledger/io/crypto.ts";
-import { exportJob } from "../../../src/ledger/io/export.ts";
 import { verifyPath, writeExport } from "../../../src/ledger/io/export-files.ts";
 import { createKeys } from "../../../src/ledger/io/keys.ts";
 import { pageOf, utcText } from "../../../src/ledger/page.ts";
@@ -15,6 +14,7 @@ import { pageHtml } from "../../../src/ledger/page-html.ts";
 import { verifyExport } from "../../../src/ledger/verify-export.ts";
 import { freshFolders, mustOpen, newFolders } from "../drafts.ts";
 import { draft, started } from "../plain-drafts.ts";
+import { exportedBytes } from "./exported.ts";
 import { exportRecord, job, type MadeRecord, makeRecord } from "./record.ts";
 
 function check(record: MadeRecord, bytes: Uint8Array) {
@@ -94,9 +94,9 @@ describe("[F71] a job's export", () => {
     const { ledger, keys } = await mustOpen(folders);
     const exported = async (name: JobId) => {
       await ledger.checkpoint();
-      const made = await exportJob(folders.dataDir, name, { signer: keys.signer });
+      const made = await exportedBytes(folders.dataDir, name, { signer: keys.signer });
       if (!made.ok) throw new Error(made.error.what);
-      return JSON.parse(Buffer.from(made.value.bytes).toString()) as ExportFile;
+      return JSON.parse(Buffer.from(made.value).toString()) as ExportFile;
     };
     const judged = (file: ExportFile) =>
       verifyExport(canonicalBytes(file as unknown as Json), keys.trusted, checkSignature).report;
@@ -131,7 +131,7 @@ describe("[F71] a job's export", () => {
     const other = freshFolders();
     const keys = await createKeys(other.keysDir, other.dataDir, "hospital.example/cell-2");
     if (!keys.ok) throw new Error(keys.error.what);
-    const made = await exportJob(record.folders.dataDir, job, { signer: keys.value.signer });
+    const made = await exportedBytes(record.folders.dataDir, job, { signer: keys.value.signer });
     expect(made).toMatchObject({ ok: false, error: { code: "keys-refused" } });
   });
 
@@ -164,13 +164,13 @@ describe("[F71] a job's export", () => {
     const folders = await newFolders();
     const { ledger, keys } = await mustOpen(folders);
     await ledger.append([started(), draft("A", {}, "J1")]);
-    expect(await exportJob(folders.dataDir, job, { signer: keys.signer })).toMatchObject({
+    expect(await exportedBytes(folders.dataDir, job, { signer: keys.signer })).toMatchObject({
       ok: false,
       error: { code: "not-signed-yet" },
     });
     await ledger.checkpoint();
-    expect(await exportJob(folders.dataDir, job, { signer: keys.signer })).toMatchObject({ ok: true });
-    expect(await exportJob(folders.dataDir, "J9" as JobId, { signer: keys.signer })).toMatchObject({
+    expect(await exportedBytes(folders.dataDir, job, { signer: keys.signer })).toMatchObject({ ok: true });
+    expect(await exportedBytes(folders.dataDir, "J9" as JobId, { signer: keys.signer })).toMatchObject({
       ok: false,
       error: { code: "job-unknown" },
     });

@@ -7,12 +7,12 @@ import { afterAll } from "vitest";
 import { digestOf } from "../../../src/kernel/hash.ts";
 import type { Digest, JobId } from "../../../src/kernel/names.ts";
 import { openArtifacts } from "../../../src/ledger/io/artifacts.ts";
-import { exportJob } from "../../../src/ledger/io/export.ts";
 import { type Keys, openKeys } from "../../../src/ledger/io/keys.ts";
 import { createLedger, type Folders } from "../../../src/ledger/io/ledger.ts";
 import { type FolderReport, verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { freshFolders, mustOpen } from "../drafts.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
+import { exportedBytes } from "./exported.ts";
 
 export const job = "J1" as JobId;
 
@@ -96,7 +96,7 @@ export function verifyRecord({ folders, keys }: MadeRecord): Promise<FolderRepor
 export async function exportRecord(record: MadeRecord, withPictures: boolean): Promise<Uint8Array> {
   const { folders, keys } = record;
   const artifacts = withPictures ? { artifacts: openArtifacts(folders.dataDir, keys.dataKey) } : {};
-  const made = await exportJob(folders.dataDir, job, { signer: keys.signer, ...artifacts });
+  const made = await exportedBytes(folders.dataDir, job, { signer: keys.signer, ...artifacts });
   if (!made.ok) throw new Error(made.error.what);
-  return made.value.bytes;
+  return made.value;
 }

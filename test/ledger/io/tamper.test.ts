@@ -7,13 +7,13 @@ import { digestOf } from "../../../src/kernel/hash.ts";
 import { utf8 } from "../../../src/ledger/bytes.ts";
 import { type Entry, entryText, parseEntry } from "../../../src/ledger/entry.ts";
 import { artifactPath } from "../../../src/ledger/io/artifacts.ts";
-import { exportJob } from "../../../src/ledger/io/export.ts";
 import { createKeys } from "../../../src/ledger/io/keys.ts";
 import { openLedger } from "../../../src/ledger/io/ledger.ts";
 import { openStore } from "../../../src/ledger/io/store.ts";
 import { verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { freshFolders } from "../drafts.ts";
 import { origin } from "../plain-drafts.ts";
+import { exportedBytes } from "./exported.ts";
 import { forge, job, makeRecord, verifyRecord } from "./record.ts";
 
 type Forgery = (db: Database.Database) => void;
@@ -217,7 +217,7 @@ describe("[F67] the database's own objects", () => {
     expect(report.findings[0]).toMatchObject({ rule: "database", seq: null });
     expect(await openLedger(record.folders)).toMatchObject({ ok: false, error: { code: "ledger-damaged" } });
     const { signer } = record.keys;
-    expect(await exportJob(record.folders.dataDir, job, { signer })).toMatchObject({
+    expect(await exportedBytes(record.folders.dataDir, job, { signer })).toMatchObject({
       ok: false,
       error: { code: "ledger-damaged" },
     });
