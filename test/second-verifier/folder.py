@@ -76,7 +76,8 @@ def verify_folder(folder, keys, witnesses=(), data_key=None, floor=None):
             origin, rows, *notes, keys, witnesses, floor, lambda seq, digest: named.setdefault(digest, seq)
         )
         db.close()
-    except (sqlite3.Error, Refused):
+    except (sqlite3.Error, UnicodeDecodeError, Refused):
+        # SQLite's own words about a damaged schema may hold bytes of it that are no text.
         return {"ok": False, "findings": [Finding("database", None)]}
     findings = report["findings"] + [
         found for digest, seq in named.items() for found in _artifact(folder, digest, seq, data_key)
