@@ -26,7 +26,7 @@ export function mutateFolder(whole: FolderCase, to: string, replays: readonly st
   cpSync(whole.path, to, { recursive: true, filter: (path) => !path.endsWith("reserve.bin") });
   const test = { ...whole, path: to };
   const choice = chance.int(8);
-  if (choice === 0) return { how: mutateArtifact(to, chance), test, tolerated: null };
+  if (choice === 0) return { ...mutateArtifact(to, chance), test, tolerated: null };
   const file = join(to, "ledger.db");
   if (choice === 1) {
     // The copy is a log beside its database no more: one file, so that every byte of it counts.
@@ -40,7 +40,7 @@ export function mutateFolder(whole: FolderCase, to: string, replays: readonly st
   return { how: made.how, test, tolerated: made.tolerated ?? null, idle: made.idle ?? false };
 }
 
-function mutateArtifact(folder: string, chance: Chance): string {
+function mutateArtifact(folder: string, chance: Chance): { readonly how: string; readonly idle: boolean } {
   const root = join(folder, "artifacts");
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("/"));
   const [at, other] = [chance.int(files.length), chance.int(files.length)];
@@ -48,16 +48,17 @@ function mutateArtifact(folder: string, chance: Chance): string {
   switch (chance.int(3)) {
     case 0:
       rmSync(path);
-      return `artifact ${at} gone`;
+      return { how: `artifact ${at} gone`, idle: false };
     case 1: {
       const bytes = at === other ? Buffer.from("CWART1\n\0") : readFileSync(join(root, files[other]!));
       writeFileSync(path, bytes);
-      return `artifact ${at} has the bytes of ${other}`;
+      return { how: `artifact ${at} has the bytes of ${other}`, idle: false };
     }
     default: {
-      const { how, value } = mutateBytes(readFileSync(path), chance);
+      const before = readFileSync(path);
+      const { how, value } = mutateBytes(before, chance);
       writeFileSync(path, value);
-      return `artifact ${at}: ${how}`;
+      return { how: `artifact ${at}: ${how}`, idle: before.equals(value) };
     }
   }
 }
