@@ -7,7 +7,6 @@ import { connectAsync } from "mqtt";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { type Cell, createCell } from "../../src/cell.ts";
 import { decide } from "../../src/commands/io/qa.ts";
-import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
 import { openSync, type RunningSync } from "../../src/commands/io/sync.ts";
 import { syncCheck } from "../../src/commands/io/sync-check.ts";
 import { systemClock, systemIds } from "../../src/commands/io/system.ts";
@@ -17,6 +16,7 @@ import { downTopic, messageBytes } from "../../src/ledger/batch.ts";
 import { createLedger, type Folders, type OpenedLedger } from "../../src/ledger/io/ledger.ts";
 import { verifyFolder } from "../../src/ledger/io/verify.ts";
 import type { VerifyingKey } from "../../src/ledger/signer.ts";
+import { openSqliteStore, storeFile } from "../../src/qa/io/sqlite.ts";
 import { saidIn } from "../../src/qa/status.ts";
 import type { Broker } from "../../src/simulators/broker/io/broker.ts";
 import type { DownReason } from "../../src/sync/courier.ts";
@@ -140,16 +140,11 @@ describe("[F79][F81] a cell, a broker and central QA", () => {
     await startQaHere(installation);
     const real = await withSync(made, broker.port, installation.handed("cell-1"));
     await until(real.sync, { state: "with-qa" });
-    const read = await readQaConfig(installation.config);
-    const opened = read.ok ? await openQaStore(read.value.config, installation.data) : read;
-    if (!opened.ok) throw new Error(opened.error.what);
-    onTestFinished(() => opened.value.close());
-    await expect.poll(async () => (await opened.value.statuses()).length, { timeout: 20_000 }).toBe(1);
-    const [kept] = await opened.value.statuses();
-    const { size } = made.opened.ledger.head();
-    expect(kept && saidIn(kept)).toMatchObject({ state: "idle", job: null, gate: null, boot: 1, head: size });
-    expect(await opened.value.quarantined(10)).toEqual([]);
-    expect(await opened.value.alarms(10)).toEqual([]);
+    const store = openSqliteStore(join(installation.data, storeFile));
+    onTestFinished(() => store.close());
+    const said = async () => (await store.statuses()).map(saidIn);
+    await expect.poll(said, { timeout: 20_000 }).toMatchObject([{ state: "idle", job: null, boot: 1 }]);
+    expect([...(await store.quarantined(10)), ...(await store.alarms(10))]).toEqual([]);
   });
 
   test("the record goes over, is countersigned and verifies as such; a decision of central QA is in it and blocks", async () => {
