@@ -40,4 +40,23 @@ export const weaknesses = {
       to: 'await writeFloor(options.keysDir, origin, { ...head, size: head.size + 1 });\n    await writer.putNote("checkpoint", head.size, note);',
     },
   ],
+  /** No weakness of the record: the process kills itself in the tick that records the event that STEP names. */
+  step: [
+    {
+      file: "src/cell.ts",
+      from: "if (drafts.length > 0) await ports.ledger.append(drafts);",
+      to: `const step = (moment: string) => {
+        const [type, when] = (process.env["STEP"] ?? "").split(" ");
+        if (when === moment && drafts.some((draft) => draft.type === type)) process.kill(process.pid, "SIGKILL");
+      };
+      step("before-write");
+      if (drafts.length > 0) await ports.ledger.append(drafts);
+      step("after-write");`,
+    },
+    {
+      file: "src/cell.ts",
+      from: "settle(state);\n    } catch",
+      to: 'step("after-answers");\n      settle(state);\n    } catch',
+    },
+  ],
 } as const satisfies Record<string, readonly Change[]>;

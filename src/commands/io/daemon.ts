@@ -26,7 +26,7 @@ import { type Ledger, LedgerFailed, type LedgerFault } from "../../ledger/ledger
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createPerform, type LabelPrinter } from "../../perform.ts";
 import { openCentral } from "./central.ts";
-import { createEnding, noteFault } from "./ending.ts";
+import { closeLedger, createEnding, noteFault } from "./ending.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { startMachine } from "./machines.ts";
@@ -160,9 +160,8 @@ async function assemble(
   const machines = new Map<string, ChildMachine>();
   const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts));
   const snapshots = await readSnapshots(opened);
-  const coreOptions = { ...options, onFatal: (problem: unknown) => failing.hear(problem) };
-  const cell = await openCell(coreOptions, ledger, perform, snapshots.state);
-  failing.hear = endingOf(cell, machines, ledger, options);
+  const cell = await openCell({ log, onFatal: (problem) => failing.hear(problem) }, ledger, perform, snapshots.state);
+  failing.hear = createEnding({ cell, machines, ledger, keysDir, log, onEnded: options.onFatal });
   for (const { order, ended } of Object.values(cell.state().jobs)) if (!ended) sight.know(order);
   cell.subscribe(sight.hear);
   await boot(cell, options, readVersions(loaded.digest, sight.model, sight.setupDigest));
@@ -210,7 +209,7 @@ async function assemble(
       cell.stop();
       await page.keepFolds();
       await scrub.close();
-      await closeLedger(ledger, options);
+      await closeLedger(ledger, keysDir, log);
       log("the cell has closed");
     },
   };
@@ -218,7 +217,7 @@ async function assemble(
 
 /** The core on its ledger; what ends is signed at once. */
 async function openCell(
-  { log, onFatal }: DaemonOptions,
+  { log, onFatal }: Pick<DaemonOptions, "log" | "onFatal">,
   ledger: Ledger,
   perform: CellPorts["perform"],
   from: State | null,
@@ -235,28 +234,6 @@ async function boot(cell: Cell, { loaded, keysDir }: DaemonOptions, versions: Ve
   const setup = setupOf(loaded.config);
   await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup, lastFault });
   if (lastFault !== null) await forgetLastFault(keysDir);
-}
-
-/** What is done when the cell can no longer keep its record. */
-function endingOf(
-  cell: Cell,
-  machines: ReadonlyMap<string, ChildMachine>,
-  ledger: Ledger,
-  { keysDir, log, onFatal }: DaemonOptions,
-): (problem: unknown) => void {
-  const ending = createEnding({ machines, ledger, keysDir, log, onEnded: onFatal });
-  return (problem) => {
-    cell.stop();
-    ending(problem);
-  };
-}
-
-/** A ledger that fails in its last act has lost nothing; the next start records that it failed. */
-function closeLedger(ledger: Ledger, { keysDir, log }: DaemonOptions): Promise<void> {
-  return ledger.close().catch(async (problem: unknown) => {
-    await noteFault(keysDir, problem, log);
-    throw problem;
-  });
 }
 
 function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {

@@ -9,6 +9,8 @@ import type { Trouble } from "./terminal.ts";
 const closeWithinMs = 10_000;
 
 export interface EndingPorts {
+  /** Decides nothing more from the first word on. */
+  readonly cell: { stop(): void };
   /** Machines are closed, which makes each of them safe within a time of its own. */
   readonly machines: ReadonlyMap<string, { close(): Promise<void> }>;
   readonly ledger: Pick<Ledger, "close">;
@@ -24,6 +26,7 @@ export function createEnding(ports: EndingPorts): (problem: unknown) => void {
   let latest: unknown = null;
   return (problem) => {
     latest = problem;
+    ports.cell.stop();
     if (ending) return;
     ending = true;
     void end(ports, problem).then(() => ports.onEnded(latest));
@@ -44,6 +47,14 @@ export async function noteFault(keysDir: string, problem: unknown, log: EndingPo
   await keepLastFault(keysDir, problem.fault, systemClock.now()).catch((refused: unknown) =>
     log("the fault could not be noted", { what: String(refused) }),
   );
+}
+
+/** A ledger that fails in its last act has lost nothing; the next start records that it failed. */
+export function closeLedger(ledger: Pick<Ledger, "close">, keysDir: string, log: EndingPorts["log"]): Promise<void> {
+  return ledger.close().catch(async (problem: unknown) => {
+    await noteFault(keysDir, problem, log);
+    throw problem;
+  });
 }
 
 function withinLimit(closing: Promise<void>): Promise<void> {
