@@ -29,7 +29,8 @@ export async function refuse(place: string, call: string, nth: number, error: "E
   const trace = `${home}.trace`;
   const { code, said } = await live(home, call, nth, error, trace);
   const text = readFileSync(trace, "utf8");
-  const at = text.indexOf("(INJECTED)");
+  // Each thread meets its own nth call; the last is the one that ended the program, or none did.
+  const at = text.lastIndexOf("(INJECTED)");
   if (at < 0) return { name, reached: false, told: null, recorded: false, violations: [] };
   const promised = (part: string) =>
     readTrace(part, countsIn("/nowhere")).reduce(

@@ -75,6 +75,8 @@ export async function createLedger(
     const db = openForWriting(join(folders.dataDir, databaseFile), true);
     try {
       createSchema(db, origin);
+      // Said here where it fails: SQLite, closing a database, moves the log in silence.
+      db.pragma("wal_checkpoint(TRUNCATE)");
     } finally {
       db.close();
     }
