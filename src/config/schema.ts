@@ -132,6 +132,8 @@ export const cellConfig = z.strictObject({
       /** Central QA's public keys: what countersigns the record, and what signs decisions. */
       cosigner: keyList,
       decisions: keyList,
+      /** Most that records may take of the line, on average; without it there is no bound. */
+      kibPerSecond: z.number().int().min(16).max(1_048_576).optional(),
     })
     .optional(),
   /** Pictures, reports and programs for central QA, over HTTPS with the certificate of [qa]; without it none is sent. */

@@ -94,7 +94,14 @@ const down = z.discriminatedUnion("kind", [
     root: z.string().regex(/^[0-9a-f]{64}$/),
   }),
   /** Central holds other entries under this origin than those that the cell sends. */
-  z.strictObject({ kind: z.literal("fork"), origin, size, what }),
+  z.strictObject({
+    kind: z.literal("fork"),
+    origin,
+    size,
+    what,
+    /** The same, signed by central's decision key (fork.ts). */
+    envelope: z.string().min(2).max(16_384).optional(),
+  }),
   /** The batch from `from` up to, not including, `to` is one that central can never take. */
   z.strictObject({ kind: z.literal("refused"), origin, from: size, to: size, code: question, what }),
   /** A decision of central QA: a DSSE envelope as JSON text (decision.ts). */

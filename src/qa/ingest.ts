@@ -8,6 +8,7 @@ import { sameBytes } from "../ledger/bytes.ts";
 import { openCheckpoint } from "../ledger/checkpoint.ts";
 import { cosign, openCosignatures } from "../ledger/cosignature.ts";
 import type { Finding } from "../ledger/finding.ts";
+import { signFork } from "../ledger/fork.ts";
 import type { SignedNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer } from "../ledger/signer.ts";
 import { rootOf } from "../ledger/tree.ts";
@@ -24,6 +25,8 @@ export interface IngestPorts {
   readonly cells: ReadonlyMap<string, RegisteredCell>;
   /** Central's cosigning key (type 4). */
   readonly witness: Signer;
+  /** Central's decision key: a word that stops a cell is signed with it. */
+  readonly decision?: Signer;
   readonly check: SignatureCheck;
   readonly now: () => EpochMs;
   /**
@@ -139,7 +142,7 @@ async function takeBatch(ports: Ports, cell: RegisteredCell, batch: Batch, bytes
     case "conflict":
       return heard(0, { kind: "conflict", origin, size: verdict.size });
     case "fork":
-      return heard(0, { kind: "fork", origin, size: verdict.size, what: brief(verdict.what) });
+      return heard(0, await forkMessage(ports, origin, verdict.size, verdict.what));
     case "refused":
       return heard(0, {
         kind: "refused",
@@ -263,8 +266,8 @@ async function answerHello(
     await ports.aside.put(id, bytes, { code: "origin", what });
     // Whoever still runs the log that is over is to stop: its copies would be made beside those of its successor.
     const over = cell.ancestors.some((past) => past.origin === message.origin);
-    const stop: DownMessage = { kind: "fork", origin: message.origin, size: message.size, what: brief(what) };
-    return over ? { ...nothing("refused"), answers: [stop] } : nothing("refused");
+    if (!over) return nothing("refused");
+    return { ...nothing("refused"), answers: [await forkMessage(ports, message.origin, message.size, what)] };
   }
   const heard = (...answers: DownMessage[]): Heard => ({ outcome: "hello", stored: 0, claims: message.size, answers });
   if (message.receipt !== undefined) await learnFrom(ports, cell, message.receipt);
@@ -272,7 +275,7 @@ async function answerHello(
   const { frozen, size, root } = await ports.store.log(origin);
   if (frozen) {
     const what = "This log is frozen: two histories of it were seen. Call central QA.";
-    return heard({ kind: "fork", origin, size, what });
+    return heard(await forkMessage(ports, origin, size, what));
   }
   const where: DownMessage = { kind: "at", origin, size, root, id: message.id };
   return receipt === null ? heard(where) : heard(where, { kind: "receipt", origin, ...receipt });
@@ -301,6 +304,12 @@ async function learnFrom(ports: Ports, cell: RegisteredCell, note: SignedNote): 
   });
   const isLarger = size > (receipt?.size ?? 0) && (ours === null || sameBytes(ours, root));
   if (isLarger) await store.vouch(cell.origin, { size, note });
+}
+
+/** What stops a cell is signed; without the key at hand it is said all the same, and the cell tells its people. */
+async function forkMessage({ decision }: Ports, origin: string, size: number, what: string): Promise<DownMessage> {
+  const signed = decision === undefined ? {} : { envelope: await signFork(origin, decision) };
+  return { kind: "fork", origin, size, what: brief(what), ...signed };
 }
 
 /** The largest cosigned checkpoint, made now where the newest head has none yet; null while nothing is held. */

@@ -1,8 +1,9 @@
 /** What the courier makes of central QA's words: believed only as far as the cell's own keys and tree bear them out. */
 import { unreachable } from "../kernel/assert.ts";
 import { type DownMessage, maxBatchEntries } from "../ledger/batch.ts";
+import { isSignedFork } from "../ledger/fork.ts";
 import type { CourierState } from "./courier.ts";
-import { ask, type Draft, due, forgetUnderWay, isOver, progress, raise, set } from "./draft.ts";
+import { ask, type Draft, due, forgetUnderWay, isOver, progress, raise, retryLater, set } from "./draft.ts";
 import { judgeReceipt, type Own, type Receipt } from "./judge.ts";
 import { landed, standBefore } from "./sending.ts";
 import { type Trouble, trouble } from "./trouble.ts";
@@ -27,7 +28,7 @@ export function heard(draft: Draft, message: DownMessage, own: Own | null): void
     case "conflict":
       return hearConflict(draft, message.size);
     case "fork":
-      return freeze(draft, trouble("fork", "Central QA has seen another record under this cell's name."));
+      return hearFork(draft, message);
     case "refused":
       return hearRefused(draft, message);
     case "kept":
@@ -45,6 +46,7 @@ const mendedByAnswer: ReadonlySet<Trouble["code"]> = new Set([
   "broker-untrusted",
   "certificate-unreadable",
   "connection-unstable",
+  "unproven",
 ]);
 
 function hearAt(draft: Draft, message: Extract<DownMessage, { kind: "at" }>, own: Own | null): void {
@@ -52,8 +54,11 @@ function hearAt(draft: Draft, message: Extract<DownMessage, { kind: "at" }>, own
   // An old answer that comes late is no answer.
   if (state.phase !== "asking" || message.id !== state.question) return;
   const { size, root } = message;
-  if (own === null) return freeze(draft, aheadOf(size, state.head));
-  if (root !== own.root) return freeze(draft, otherAmong(size));
+  // Nobody has signed this: the receipt that comes after it proves it, or nothing does.
+  if (own === null || root !== own.root) {
+    raise(draft, unproven(own === null ? aheadOf(size, state.head) : otherAmong(size)));
+    return retryLater(draft);
+  }
   set(draft, { met: true });
   const isBehind = size < state.askedAt;
   if (isBehind) {
@@ -70,6 +75,20 @@ function hearAt(draft: Draft, message: Extract<DownMessage, { kind: "at" }>, own
     silences: 0,
   });
   due(draft, { answer: null, retry: null });
+}
+
+/** Central QA's own key has to say it: whoever holds the broker could stop a cell otherwise. */
+function hearFork(draft: Draft, { envelope }: Extract<DownMessage, { kind: "fork" }>): void {
+  const { origin, decisions, check } = draft.trust;
+  const alarm = trouble("fork", "Central QA has seen another record under this cell's name.");
+  if (isSignedFork(envelope, origin, decisions, check)) return freeze(draft, alarm);
+  raise(draft, unproven(alarm));
+  retryLater(draft);
+}
+
+/** What was only said: it stops nothing but this try. */
+function unproven({ what }: Trouble): Trouble {
+  return trouble("unproven", `Somebody says, and nobody has signed it: ${what}`);
 }
 
 function aheadOf(size: number, head: number): Trouble {

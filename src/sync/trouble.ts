@@ -21,6 +21,8 @@ export type TroubleCode =
   /** Central QA holds more than this cell has, or something else. */
   | "cell-behind"
   | "fork"
+  /** The same, said by nobody's signature: it stops nothing. */
+  | "unproven"
   /** One entry cannot be handed over. */
   | "entry-refused"
   | "entry-too-large"
@@ -45,6 +47,8 @@ const remedies: Record<TroubleCode, string> = {
   "cell-behind":
     "Do not use this cell: its record is an older image or a copy. Call QA and the engineer; they decide which record goes on.",
   fork: "Do not use this cell: two records claim its name. Call QA and the engineer; they decide which one goes on.",
+  unproven:
+    "Let the engineer look at the broker, and central QA say what it holds: who holds the broker can say this. The cell asks again.",
   "entry-refused": "Call central QA: it has put the entry aside; sync goes on when it takes the entry.",
   "entry-too-large": "Call the engineer: the entry is larger than a message may be; the record here is whole.",
   "session-taken":

@@ -3,6 +3,7 @@ import { type Batch, type DownMessage, messageBytes, readUp } from "../../src/le
 import { fromBase64, toBase64, toHex, utf8 } from "../../src/ledger/bytes.ts";
 import { formatCheckpoint, openCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { cosign } from "../../src/ledger/cosignature.ts";
+import { signFork } from "../../src/ledger/fork.ts";
 import { signNote } from "../../src/ledger/note.ts";
 import { extendsTree } from "../../src/ledger/proofs.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "../../src/ledger/signer.ts";
@@ -20,6 +21,8 @@ export interface CentralOptions {
   readonly stolen?: Signer;
   /** POSIX seconds. */
   readonly now: () => number;
+  /** Central's decision key; without it a fork is only said. */
+  readonly decision?: Signer;
 }
 
 /** What survives a crash of central QA. */
@@ -36,6 +39,8 @@ export interface Central {
   /** Numbers of entries that it refuses. */
   readonly poison: Set<number>;
   frozen: boolean;
+  /** False: what it says of a fork is not signed. */
+  signs: boolean;
   /** Answers to a message, in order. */
   hear(bytes: Uint8Array): Promise<readonly Uint8Array[]>;
 }
@@ -50,11 +55,12 @@ export function createCentral(
     lie: "none",
     poison: new Set(),
     frozen: false,
+    signs: true,
     async hear(bytes) {
       const read = readUp(bytes);
       if (!read.ok || read.value.origin !== options.origin) return [];
       if (read.value.kind === "fill" || read.value.kind === "status") return [];
-      const answers = read.value.kind === "hello" ? greet(read.value.id) : await takeBatch(read.value);
+      const answers = read.value.kind === "hello" ? await greet(read.value.id) : await takeBatch(read.value);
       return answers.map(messageBytes);
     },
   };
@@ -64,9 +70,15 @@ export function createCentral(
     return disk.entries.slice(0, size).reduce((edge, { entry }) => grow(edge, leafHash(utf8(entry))), emptyFrontier);
   }
 
-  function greet(id: string): DownMessage[] {
+  async function forked(size: number, what: string): Promise<DownMessage[]> {
+    const { decision } = options;
+    const signed = decision && central.signs ? { envelope: await signFork(origin, decision) } : {};
+    return [{ kind: "fork", origin, size, what, ...signed }];
+  }
+
+  async function greet(id: string): Promise<DownMessage[]> {
     const size = disk.entries.length;
-    if (central.frozen) return [{ kind: "fork", origin, size, what: "This log is frozen." }];
+    if (central.frozen) return forked(size, "This log is frozen.");
     const at: DownMessage = { kind: "at", origin, size, root: toHex(rootOf(frontier())), id };
     return disk.receipt === null ? [at] : [at, { kind: "receipt", origin, ...disk.receipt }];
   }
@@ -93,7 +105,7 @@ export function createCentral(
       (held === 0 ? proof.length === 0 : extendsTree(held, rootOf(before), to, rootOf(after), proof));
     if (!follows) {
       central.frozen = true;
-      return [{ kind: "fork", origin, size: held, what: "Its first entries differ from what is held." }];
+      return forked(held, "Its first entries differ from what is held.");
     }
     disk.entries.push(...batch.entries);
     disk.taken += 1;

@@ -49,7 +49,12 @@ export interface World {
 }
 
 /** A world at time zero, with nothing written. */
-export async function createWorld(seed: number, disk = createMemoryDisk(origin), window = 20): Promise<World> {
+export async function createWorld(
+  seed: number,
+  disk = createMemoryDisk(origin),
+  window = 20,
+  bytesPerSecond?: number,
+): Promise<World> {
   const time = createTime();
   const random = seeded(seed);
   const network = createNetwork(time, random, window);
@@ -60,6 +65,7 @@ export async function createWorld(seed: number, disk = createMemoryDisk(origin),
     check,
     witness,
     stolen: cellKey,
+    decision: decider,
     now: () => Math.floor(time.clock.now() / 1000),
   };
   const alarms: Trouble[] = [];
@@ -73,6 +79,7 @@ export async function createWorld(seed: number, disk = createMemoryDisk(origin),
       transport: network.transport,
       clock: time.clock,
       chance: random,
+      ...(bytesPerSecond !== undefined && { bytesPerSecond }),
       trust: { origin, own: [cellKey.key], witnesses: [witness.key], decisions: [decider.key], check },
       used: (nonce) => used.has(nonce),
       async onDecision(decision) {
@@ -122,9 +129,9 @@ export async function createWorld(seed: number, disk = createMemoryDisk(origin),
       world.sync = await begin(world.ledger);
     },
     crashCentral() {
-      const { lie, frozen, poison, disk: kept } = world.central;
+      const { lie, frozen, signs, poison, disk: kept } = world.central;
       world.central = createCentral(options, kept);
-      Object.assign(world.central, { lie, frozen });
+      Object.assign(world.central, { lie, frozen, signs });
       for (const seq of poison) world.central.poison.add(seq);
       serve();
     },

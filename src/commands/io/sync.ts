@@ -52,6 +52,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
     transport: createMqttTransport({ url: qa.broker, cell: config.cell.id, ...files, protocolVersion, log }),
     clock: systemClock,
     chance: Math.random,
+    ...(qa.kibPerSecond !== undefined && { bytesPerSecond: qa.kibPerSecond * 1024 }),
     trust: { origin: ledger.origin, own: keys.trusted, witnesses, decisions, check: checkSignature },
     used: (nonce) => Object.hasOwn(cell.state().central.nonces, nonce),
     onDecision: async (decision, envelope) => {
