@@ -7,7 +7,7 @@ import { createMqttTransport } from "../src/sync/io/mqtt.ts";
 import type { Connection } from "../src/sync/transport.ts";
 import { runMosquitto } from "../test/qa/mosquitto.ts";
 import { startPostgres } from "../test/qa/postgres.ts";
-import { fillLedger, installFor, memoryOf, runCell, runCentral } from "../test/sync/processes.ts";
+import { fillLedger, installFor, memoryOf, processorOf, runCell, runCentral } from "../test/sync/processes.ts";
 import type { Row } from "./row.ts";
 
 const records = Number(process.env["CELLWARD_BENCH_RECORDS"] ?? 100_000);
@@ -37,8 +37,10 @@ export async function run(): Promise<Row[]> {
     later(cell.kill);
     await cell.until(({ head }) => head === records);
     const [atFirst, began] = [{ cell: memoryOf(cell), central: memoryOf(central) }, performance.now()];
+    const busyBefore = processorOf(cell) + processorOf(central);
     await cell.until(({ state, withQa }) => state === "with-qa" && withQa === records);
     const seconds = (performance.now() - began) / 1000;
+    const busy = processorOf(cell) + processorOf(central) - busyBefore;
     const growth = (of: "cell" | "central"): number => memoryOf(of === "cell" ? cell : central).most - atFirst[of].now;
     const [cellGrowth, centralGrowth] = [growth("cell"), growth("central")];
     await Promise.all([cell.kill(), central.kill()]);
@@ -47,6 +49,11 @@ export async function run(): Promise<Row[]> {
     const value = records / seconds;
     return [
       { name: `drain of ${records} records`, value, unit: "records/s", baseline, ratio: value / baseline },
+      {
+        name: "records a second of processor time, cell and central together",
+        value: records / busy,
+        unit: "records/s",
+      },
       { name: "memory growth of the cell, at most", value: cellGrowth, unit: "MiB" },
       { name: "memory growth of central, at most", value: centralGrowth, unit: "MiB" },
     ];

@@ -29,6 +29,15 @@ export function memoryOf({ pid }: Program): { readonly now: number; readonly mos
   return { now: of("VmRSS"), most: of("VmHWM") };
 }
 
+/** Seconds of processor time that a process has had: what a busy computer does not change. */
+export function processorOf({ pid }: Program): number {
+  const fields = readFileSync(`/proc/${pid}/stat`, "utf8")
+    .replace(/^.*\) /s, "")
+    .split(" ");
+  // utime and stime, in hundredths (proc(5)).
+  return (Number(fields[11]) + Number(fields[12])) / 100;
+}
+
 /** A cell's ledger of so many entries, on the disk and closed. */
 export async function fillLedger(root: string, entries: number): Promise<Folders> {
   const folders = { dataDir: join(root, "cell-data"), keysDir: join(root, "cell-keys") };
