@@ -62,7 +62,9 @@ export async function takeFill(
   if (proved === null) return { outcome: "refused", answers: [] };
   await store.putBack(origin, proved, now());
   const { size } = await store.log(origin);
-  const rest = { from: fill.from + proved.length, to: size };
+  // No further than a stretch: the walk that goes round finds the rest.
+  const from = fill.from + proved.length;
+  const rest = { from: Math.min(from, size), to: Math.min(size, from + stretch) };
   return { outcome: "filled", answers: await wantsOf(ports, origin, await store.missing(origin, rest, 1)) };
 }
 

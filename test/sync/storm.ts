@@ -156,7 +156,8 @@ export async function storm(options: StormOptions): Promise<StormCount> {
   }
   await cell.kill();
   note(cell.alarms);
-  cell = startCell("drain");
+  // In the calm it has the patience of life.
+  cell = runCell(folders, handed, proxy.port, "drain");
   await cell.until(({ state }) => state === "with-qa");
   await untilWhole(path, cell.last().head);
   note(cell.alarms);
