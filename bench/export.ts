@@ -35,7 +35,10 @@ function pictures(count: number): { readonly digests: readonly Digest[]; readonl
   const none = async () => {
     throw new Error("this store is read only");
   };
-  return { digests, store: { get, put: none, has: async (digest) => places.has(digest), list: async () => digests } };
+  return {
+    digests,
+    store: { get, put: none, remove: none, has: async (digest) => places.has(digest), list: async () => digests },
+  };
 }
 
 async function measure(layers: number): Promise<Row[]> {

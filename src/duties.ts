@@ -28,6 +28,8 @@ const deadlineMs: Readonly<Record<Duty["kind"], Milliseconds>> = {
   inspect: 60_000,
   "check-plate": 60_000,
   "print-label": 30_000,
+  "destroy-text-key": 30_000,
+  "remove-artifacts": 600_000,
 };
 
 const firstRetryMs: Milliseconds = 250;
@@ -134,6 +136,10 @@ export function noAnswer(duty: Obligation): Message {
       const { job, unit, label } = duty;
       return { kind: "label-not-printed", job, unit, label, fault: silentPrinter };
     }
+    case "destroy-text-key":
+      return { kind: "text-key-destroyed", of: duty.of, done: false };
+    case "remove-artifacts":
+      return { kind: "artifacts-removed", job: duty.job, removed: null };
     default:
       return unreachable(duty);
   }

@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
+import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
 import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
 
@@ -191,6 +192,7 @@ program
   .action(async (path, o) => end(await (await parts.packages()).showPackage(terminal(), path, o.key)));
 
 peopleCommands(program, "who may use this cell", []);
+addKeepingCommands(program, terminal, end);
 
 const trust = program.command("trust").description("which certificates of machines on OPC UA this cell accepts");
 trust

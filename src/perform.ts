@@ -4,9 +4,10 @@ import type { Fault } from "./equipment/machine.ts";
 import type { Message } from "./jobs/message.ts";
 import type { Obligation } from "./jobs/obligations.ts";
 import type { LayerReport } from "./jobs/report.ts";
+import type { TextsOf } from "./jobs/retention.ts";
 import type { LabelContent } from "./jobs/route-event.ts";
 import { unreachable } from "./kernel/assert.ts";
-import type { Digest } from "./kernel/names.ts";
+import type { Digest, JobId } from "./kernel/names.ts";
 import type { Result } from "./kernel/result.ts";
 import type { EpochMs } from "./kernel/units.ts";
 
@@ -35,11 +36,20 @@ export interface LabelPrinter {
   print(content: LabelContent): Promise<Result<Digest, Fault>>;
 }
 
+/** Whoever keeps the keys of texts and the artifacts; nothing here rejects. */
+export interface Keeper {
+  /** Destroys the key of these texts; true once none is there. */
+  destroyTextKey(of: TextsOf): Promise<boolean>;
+  /** Removes the files of artifacts that a job has dropped, but for those that another record names; how many, or null. */
+  removeArtifacts(job: JobId, digests: readonly Digest[]): Promise<number | null>;
+}
+
 /** Binds the adapters. */
 export function createPerform(
   machines: ReadonlyMap<string, Machine>,
   eyes: Eyes,
   labels: LabelPrinter,
+  keeper: Keeper,
 ): (owed: Obligation) => Promise<Message> {
   return (owed) => {
     switch (owed.kind) {
@@ -53,6 +63,12 @@ export function createPerform(
         return checkPlate(eyes, owed);
       case "print-label":
         return printLabel(labels, owed);
+      case "destroy-text-key":
+        return keeper.destroyTextKey(owed.of).then((done) => ({ kind: "text-key-destroyed", of: owed.of, done }));
+      case "remove-artifacts":
+        return keeper
+          .removeArtifacts(owed.job, owed.digests)
+          .then((removed) => ({ kind: "artifacts-removed", job: owed.job, removed }));
       default:
         return unreachable(owed);
     }

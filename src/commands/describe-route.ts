@@ -38,6 +38,18 @@ export function routeTitleOf(event: Event): string | null {
       return `All ${event.entries} entries of the record were read again and found as they were written`;
     case "ClockCorrected":
       return `Two people signed that the clock was wrong while entries ${event.from} to ${event.to} were written`;
+    case "LegalHoldSet":
+      return `LEGAL HOLD on ${event.job ?? "everything in this cell"}`;
+    case "LegalHoldLifted":
+      return `The legal hold on ${event.job ?? "everything in this cell"} was lifted`;
+    case "TextsErased":
+      return `Personal texts of ${event.of.kind} ${event.of.id} ERASED`;
+    case "TextKeyDestroyed":
+      return "The key of the erased texts is destroyed";
+    case "ArtifactsDropped":
+      return `${event.dropped.length} ${event.what === "pictures" ? "pictures" : "files"} DROPPED by policy`;
+    case "ArtifactsRemoved":
+      return `${event.removed} dropped files removed from the disk`;
     case "MachineAlarmChanged":
       return `${event.equipment}: alarm ${event.alarm.active ? "came" : "went"}: ${event.alarm.what}`;
     default:

@@ -2,29 +2,50 @@
 import type { Event } from "../jobs/event.ts";
 import { programOf } from "../jobs/order.ts";
 
-import type { JobId } from "../kernel/names.ts";
+import { holdReasons, liftReasons } from "../jobs/retention.ts";
+import type { JobId, LotId } from "../kernel/names.ts";
 import type { JsonObject } from "../ledger/entry.ts";
-import type { Described } from "../ledger/page.ts";
-import type { SealedText } from "../people/person.ts";
+import { type Describe, type Described, type Fact, utcText } from "../ledger/page.ts";
+import { recordKeeping, type SealedText } from "../people/person.ts";
 import { logLinesOf, logTitleOf } from "./describe-log.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
 import { tellPlainly } from "./words.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
-export type OpenName = (job: JobId, sealed: SealedText) => string | null;
+export type OpenName = (of: JobId | LotId | typeof recordKeeping, sealed: SealedText) => string | null;
+
+/** What a reader is told in the place of a name that was erased, by whose name it was; null where it was not. */
+type Erased = (job: JobId) => string | null;
+
+/** A whole record told with the names in it: where its texts were erased it says so, when and by whom. */
+export function tellWith(openName: OpenName): (facts: readonly Fact[]) => Describe {
+  return (facts) => {
+    const erasures = new Map<JobId | null, string>();
+    for (const { type, body, at } of facts) {
+      const event = { ...(body as object), type } as unknown as Event;
+      if (event.type !== "TextsErased") continue;
+      const by = openName(recordKeeping, event.approval.name);
+      erasures.set(event.job, `erased on ${utcText(at).slice(0, 10)} by ${by ?? event.approval.person}`);
+    }
+    return describeWith(openName, (job) => erasures.get(job) ?? null);
+  };
+}
 
 /**
  * Tells entries of the record, with the names of those who signed (21 CFR 11.50); null leaves one of an unknown kind to the
  * general telling. A body is what some cell wrote, perhaps another software or somebody with its key: one that the
  * sentences do not fit, or that has something other than text where text belongs, is told field by field.
  */
-export function describeWith(openName: OpenName): (type: string, body: unknown) => Described | null {
+export function describeWith(
+  openName: OpenName,
+  erased: Erased = () => null,
+): (type: string, body: unknown) => Described | null {
   return (type, body) => {
     const plainly = tellPlainly(type, body as JsonObject);
     const event = { ...(body as object), type } as unknown as Event;
     try {
       const title = titleOf(event);
-      const lines: readonly unknown[] = title === null ? [] : linesOf(event, openName);
+      const lines: readonly unknown[] = title === null ? [] : linesOf(event, openName, erased);
       return title === null || !lines.every(isText) ? plainly : { title, lines };
     } catch {
       return plainly;
@@ -143,7 +164,7 @@ function titleOf(event: Event): string | null {
   }
 }
 
-function linesOf(event: Event, openName: OpenName): string[] {
+function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
   switch (event.type) {
     case "CellBooted":
       return [
@@ -189,9 +210,14 @@ function linesOf(event: Event, openName: OpenName): string[] {
     case "MachineUnwatched":
       return [event.what];
     case "DispositionSigned":
-      return [...signature(event, openName), `reason: ${event.reason}`];
+      return [...signature(event, openName, erased), `reason: ${event.reason}`];
+    case "LegalHoldSet":
+    case "LegalHoldLifted":
+    case "TextsErased":
+    case "ArtifactsDropped":
+      return keepingLines(event, openName);
     case "UnitReleased":
-      return signature(event, openName);
+      return signature(event, openName, erased);
     default:
       return [...routeLinesOf(event), ...logLinesOf(event)];
   }
@@ -200,7 +226,30 @@ function linesOf(event: Event, openName: OpenName): string[] {
 function signature(
   { job, approval }: Extract<Event, { type: "DispositionSigned" | "UnitReleased" }>,
   openName: OpenName,
+  erased: Erased,
 ) {
+  const gone = erased(job);
+  if (gone !== null)
+    return [
+      `signed by ${approval.person} (name ${gone}), meaning: ${approval.meaning}`,
+      `signed over ${approval.shown}`,
+    ];
   const name = openName(job, approval.name) ?? "a person whose name is not here";
   return [`signed by ${name} (${approval.person}), meaning: ${approval.meaning}`, `signed over ${approval.shown}`];
+}
+
+/** Names of whoever keeps the record are sealed apart, so that they outlive what they had erased. */
+function keepingLines(
+  event: Extract<Event, { type: "LegalHoldSet" | "LegalHoldLifted" | "TextsErased" | "ArtifactsDropped" }>,
+  openName: OpenName,
+): string[] {
+  const { approval } = event;
+  const name = openName(recordKeeping, approval.name) ?? "a person whose name is not here";
+  const signed = `signed by ${name} (${approval.person}), meaning: ${approval.meaning}`;
+  if (event.type === "LegalHoldSet") return [holdReasons[event.reason], signed];
+  if (event.type === "LegalHoldLifted") return [liftReasons[event.reason], signed];
+  const sure = `the clock was right, as ${event.support.by} bears out`;
+  return event.type === "TextsErased"
+    ? [signed, sure]
+    : [...event.dropped.map((digest) => `dropped ${digest}`), signed, sure];
 }

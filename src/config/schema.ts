@@ -2,6 +2,8 @@
 import { z } from "zod";
 import { marlinConfig } from "../drivers/marlin/config.ts";
 import { opcuaConfig } from "../drivers/opcua/config.ts";
+import { type Pathway, pathways } from "../jobs/pathway.ts";
+import { defaultRetention, leastYears, type RetentionRules } from "../jobs/retention.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const title = z.string().min(1).max(120);
@@ -59,6 +61,31 @@ const evidenceConfig = z.strictObject({
   spoolMiB: z.number().int().min(1).max(65_536).default(256),
 });
 
+const years = (least: number) => z.number().int().min(least).max(100);
+/** Years from the end of a job. */
+const retentionRule = z
+  .strictObject({
+    years: years(leastYears.years),
+    /** For what stays in the body, and where the order does not say. */
+    implantYears: years(leastYears.implantYears),
+    /** For pictures of layers that passed. */
+    pictureYears: years(leastYears.pictureYears),
+  })
+  .partial();
+
+/** The retention rules of a configuration, with the least where it says nothing. */
+export function retentionOf({ retention }: Pick<CellConfig, "retention">): RetentionRules {
+  const rules = Object.entries(defaultRetention).map(([pathway, least]) => {
+    const {
+      years: record = least.years,
+      implantYears = Math.max(least.implantYears, record),
+      pictureYears,
+    } = retention[pathway as Pathway] ?? {};
+    return [pathway, { years: record, implantYears, pictureYears: pictureYears ?? implantYears }];
+  });
+  return Object.fromEntries(rules) as RetentionRules;
+}
+
 /** Parses a whole configuration; every path is relative to the file's own folder. */
 export const cellConfig = z.strictObject({
   cell: z.strictObject({
@@ -87,6 +114,8 @@ export const cellConfig = z.strictObject({
       quotaMiB: z.number().min(0.1).max(1_048_576).optional(),
     })
     .prefault({}),
+  /** How long what is kept, by pathway; what is not named here keeps the least that the law asks for. */
+  retention: z.partialRecord(z.enum(pathways), retentionRule).default({}),
   machine: z.array(machine).min(1).max(32),
   labels: z
     .strictObject({

@@ -15,6 +15,7 @@ import type { Alarm } from "./api.ts";
 export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: EvidenceStatus): Alarm[] {
   const all = [
     ...clockAlarm(state, at),
+    ...keepingAlarm(state),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
     ...recordAlarm(state),
@@ -32,6 +33,14 @@ function clockAlarm({ clock }: State, at: EpochMs): Alarm[] {
   const remedy =
     "Compare the clock. Where that reading was wrong, QA and a second person sign it: `cellward clock show`.";
   return [{ key: "clock", priority: 2, what, where: "Clock", remedy, owner: "qa", job: null }];
+}
+
+/** Texts that were erased whose key is still there. */
+function keepingAlarm({ keeping }: State): Alarm[] {
+  if (Object.values(keeping.erasures).every(({ destroyed }) => destroyed)) return [];
+  const what = "The key of texts that were erased is not destroyed yet. It is tried again.";
+  const remedy = "If this stays, let the engineer look at the key folder.";
+  return [{ key: "erasure", priority: 2, what, where: "Record", remedy, owner: "engineer", job: null }];
 }
 
 /** Holds of central QA, and sync that does not go on by itself. */

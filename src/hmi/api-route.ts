@@ -132,6 +132,18 @@ export interface ReleaseView {
   readonly shown: ShownView;
 }
 
+/** How long a job is kept, and what was held, erased or dropped of it. */
+export interface KeepingView {
+  readonly job: string;
+  /** When its record, and the pictures of layers that passed, need not be kept any longer; null before the job has ended. */
+  readonly until: number | null;
+  readonly picturesUntil: number | null;
+  readonly hold: { readonly ofCell: boolean; readonly since: number; readonly why: string } | null;
+  /** `destroyed` once the key of its texts is. */
+  readonly erased: { readonly at: number; readonly by: string; readonly destroyed: boolean } | null;
+  readonly dropped: number;
+}
+
 /** One ended job. */
 export interface RecordLine {
   readonly id: string;
@@ -142,6 +154,8 @@ export interface RecordLine {
   readonly endedAt: number;
   readonly simulated: boolean;
   readonly qa: QaView;
+  /** How long it is kept, in one line. */
+  readonly keeping: string;
 }
 
 /** A page of ended jobs, newest first. */

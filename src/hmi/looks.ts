@@ -1,8 +1,10 @@
 /** What the views need besides the state, and names looked up late: none is ever kept. */
 import type { Telemetry } from "../equipment/machine.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
+import { dayOf, erasureOf } from "../jobs/retention.ts";
+import type { State } from "../jobs/state.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
-import type { PersonId } from "../kernel/names.ts";
+import type { JobId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import type { LogLine, PresenceView } from "./api.ts";
 import type { Deed, Journal } from "./journal.ts";
@@ -31,4 +33,11 @@ export function named(person: PersonId, looks: Looks): string {
 /** A deed with the name of who did it. */
 export function logLine(deed: Deed, looks: Looks): LogLine {
   return { at: deed.at, who: deed.person === null ? null : named(deed.person, looks), what: deed.what };
+}
+
+/** Looks at a job whose personal texts were erased: nobody's name is told, also where the account still has one. */
+export function withoutErased(state: State, job: JobId, looks: Looks): Looks {
+  const erased = erasureOf(state.keeping, { kind: "job", id: job });
+  if (!erased) return looks;
+  return { ...looks, nameOf: (person) => `${person} (name erased on ${dayOf(erased.at)})` };
 }

@@ -2,14 +2,15 @@
 import type { Telemetry } from "../equipment/machine.ts";
 import type { Controller, Recorded } from "../jobs/controller.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
+import type { TimeSupport } from "../jobs/keeping-event.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
-import type { JobId, LotId } from "../kernel/names.ts";
+import type { Digest, JobId, LotId } from "../kernel/names.ts";
 import type { Clock } from "../kernel/ports.ts";
 import type { Result } from "../kernel/result.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import type { Artifacts } from "../ledger/artifacts.ts";
 import type { ScrubProgress } from "../ledger/scrub.ts";
-import type { SealedText } from "../people/person.ts";
+import type { recordKeeping, SealedText } from "../people/person.ts";
 import type { SessionRules } from "../people/session.ts";
 import type { PeopleStore } from "../people/store.ts";
 import type { PresenceView, Problem, ReadCode } from "./api.ts";
@@ -21,7 +22,7 @@ export type EvidencePort = Pick<Artifacts, "get">;
 /** Text about people, under the keys of a job or a lot. */
 export interface SealingPort {
   /** Encrypts under the text key of the job or lot, so that it can be erased without touching the ledger. */
-  seal(of: JobId | LotId, text: string): SealedText | Promise<SealedText>;
+  seal(of: JobId | LotId | typeof recordKeeping, text: string): SealedText | Promise<SealedText>;
   /**
    * Lower-case hex HMAC-SHA-256 of an identifier under the order's own key; null where the cell has no key of that
    * order. The text comes as typed, trimmed; the port brings it into the form that the design authority hashed.
@@ -33,6 +34,14 @@ export interface SealingPort {
 export interface PackagePort {
   /** The job that was accepted, or why nothing was. */
   take(bytes: Uint8Array): Promise<Result<{ readonly job: JobId }, Problem>>;
+}
+
+/** What is known of the record itself outside the core: whether the clock is borne out, and what a job names. */
+export interface KeepingPort {
+  /** What bears out that the clock is right now; null where nothing does. */
+  timeSupport(): TimeSupport | null | Promise<TimeSupport | null>;
+  /** Artifacts of a job that are still kept: pictures of layers that passed, and everything. */
+  artifactsOf(job: JobId): Promise<{ readonly pictures: readonly Digest[]; readonly everything: readonly Digest[] }>;
 }
 
 /** One reason why the cell is not ready, for /readyz: a code, no names, no job. */
@@ -47,6 +56,7 @@ export interface HmiPorts {
   readonly evidence: EvidencePort;
   readonly sealing: SealingPort;
   readonly packages: PackagePort;
+  readonly keeping: KeepingPort;
   readonly clock: Clock;
   /** What the journal remembers of an earlier start; null where it begins with nothing. */
   readonly remembered: JournalMemory | null;

@@ -3,6 +3,7 @@ import { isSimulated } from "../jobs/record/batch-record.ts";
 import type { Job, State } from "../jobs/state.ts";
 import { findJob } from "../jobs/state.ts";
 import type { QaView, RecordLine, RecordsView } from "./api-route.ts";
+import { keepingView, keepingWords } from "./keeping-views.ts";
 import type { Looks } from "./looks.ts";
 
 const perPage = 30;
@@ -20,12 +21,12 @@ export function recordsView(state: State, looks: Looks, page: number): RecordsVi
   const ended = [...looks.journal.endedJobs()].reverse();
   const lines = ended.slice(page * perPage, (page + 1) * perPage).flatMap((id) => {
     const job = findJob(state, id);
-    return job ? [recordLine(job, looks)] : [];
+    return job ? [recordLine(state, job, looks)] : [];
   });
   return { total: ended.length, lines };
 }
 
-function recordLine(job: Job, looks: Looks): RecordLine {
+function recordLine(state: State, job: Job, looks: Looks): RecordLine {
   const { id, title, pseudonym } = job.order;
   const end = looks.journal.ended(id);
   return {
@@ -35,6 +36,7 @@ function recordLine(job: Job, looks: Looks): RecordLine {
     endedAt: end?.at ?? 0,
     simulated: job.record.units.some(({ number }) => isSimulated(job.record, number)),
     qa: qaView(id, looks),
+    keeping: keepingWords(keepingView(state, job, looks)),
   };
 }
 

@@ -1,5 +1,6 @@
 /** The shape of everything that may be asked of the server; what does not fit is refused before anybody looks at it. */
 import { z } from "zod";
+import { type HoldReason, holdReasons, type LiftReason, liftReasons } from "../jobs/retention.ts";
 import { codesOf, type Occasion, type ReasonCode, wordsOf } from "./reasons.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
@@ -88,3 +89,36 @@ export const ofLabel = z.strictObject({ job: identifier, unit: counted, label: c
 export const ofAttempt = z.strictObject({ attempt: identifier });
 export const ofMachine = z.strictObject({ equipment: identifier });
 export const ofLayer = z.strictObject({ attempt: identifier, layer: counted });
+
+/** A job, a lot, or everything in the cell; and what is to be done about how long it is kept. */
+const keepingOf = z.discriminatedUnion("about", [
+  z.strictObject({ about: z.literal("job"), id: identifier }),
+  z.strictObject({ about: z.literal("lot"), id: lot }),
+  z.strictObject({ about: z.literal("cell") }),
+]);
+const keepingDeed = z.discriminatedUnion("deed", [
+  z.object({ deed: z.literal("hold"), reason: z.enum(Object.keys(holdReasons) as [HoldReason]) }),
+  z.object({ deed: z.literal("lift"), reason: z.enum(Object.keys(liftReasons) as [LiftReason]) }),
+  z.object({ deed: z.enum(["erase", "drop-pictures", "drop-everything"]) }),
+]);
+export const keepingQuery = z.looseObject({}).transform((value, context) => {
+  const { deed, reason, ...of } = value as Record<string, unknown>;
+  const [what, whose] = [keepingDeed.safeParse({ deed, reason }), keepingOf.safeParse(of)];
+  if (what.success && whose.success) return { ...what.data, ...whose.data };
+  context.addIssue({ code: "custom", message: "not a deed of keeping" });
+  return z.NEVER;
+});
+export const keepingAsked = z.strictObject({ what: z.looseObject({}).pipe(keepingQuery), ...signer });
+const seq = z.number().int().min(0).max(Number.MAX_SAFE_INTEGER);
+const seqText = z
+  .string()
+  .regex(/^[0-9]{1,15}$/)
+  .transform(Number);
+export const clockQuery = z.strictObject({ from: seqText, to: seqText });
+export const clockCorrection = z.strictObject({
+  from: seq,
+  to: seq,
+  shown: digest,
+  first: z.strictObject({ name: typed(64), password: typed(128) }),
+  second: z.strictObject({ name: typed(64), password: typed(128) }),
+});

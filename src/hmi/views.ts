@@ -16,7 +16,7 @@ import { stepGates } from "../jobs/step-gates.ts";
 import { nextOperation } from "../jobs/units.ts";
 import { alarmsOf } from "./alarms.ts";
 import type { AttemptView, CellView, JobLine, JobView, MachineView, NonconformityView } from "./api.ts";
-import { type Looks, logLine, named } from "./looks.ts";
+import { type Looks, logLine, named, withoutErased } from "./looks.ts";
 import { phrasesFor } from "./reasons.ts";
 import { qaView } from "./record-views.ts";
 import { nextStep, resultsOf, routeView, unitInHand, unitView } from "./route-views.ts";
@@ -107,7 +107,8 @@ export function jobLine(state: State, job: Job, looks: Looks): JobLine {
 }
 
 /** One job with everything its screens show. */
-export function jobView(state: State, job: Job, looks: Looks): JobView {
+export function jobView(state: State, job: Job, here: Looks): JobView {
+  const looks = withoutErased(state, job.order.id, here);
   const unit = unitInHand(job);
   const next = job.ended ? null : nextOperation(job);
   const validMs = state.setup?.presenceValidMs ?? 0;

@@ -79,6 +79,7 @@ export function admit(
       source,
       recipe: recipeDigest(recipe),
       pathway: order.pathway,
+      implantable: order.prescription.implantable,
       lineage: order.lineage,
       signatures: [
         { role: "design-authority", key: keyHintOf(signers.designAuthority) },

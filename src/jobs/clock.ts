@@ -1,6 +1,7 @@
 /** What the cell's clock has said: the highest reading that counts, and the stretches of readings that a correction can take out. */
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import type { Event } from "./event.ts";
+import type { TimeSupport } from "./keeping-event.ts";
 
 /**
  * Readings of one setting of the clock: from a start of the cell or a step of the clock to the next. Within it the wall
@@ -43,10 +44,20 @@ export const mostStretches = 1_000;
 /** How far a clock may be from the time that supports it before nobody can be sure of either. */
 export const supportToleranceMs: Milliseconds = 5 * 60_000;
 
+/** True where another source said the same time, within the tolerance. */
+export function isSupported(support: TimeSupport | null, wall: EpochMs): support is TimeSupport {
+  return support !== null && Math.abs(support.at - wall) <= supportToleranceMs;
+}
+
+/** Entries that are the first of a start, and those of a clock that was set. */
+const beginnings: ReadonlySet<string> = new Set<Event["type"]>([
+  ...(["CellBooted", "ClockStepped", "KeyRotated", "KeyRevoked", "RecordRepaired", "LogContinued"] as const),
+]);
+
 /** One entry more, written when the clock said `wall`. */
 export function afterReading(before: ClockReadings, event: Event, wall: EpochMs): ClockReadings {
   const seq = before.entries;
-  const begins = event.type === "CellBooted" || event.type === "ClockStepped";
+  const begins = beginnings.has(event.type);
   const clock = begins && seq > 0 ? turned(before, seq) : before;
   const now = { from: clock.now.from, to: seq, highest: Math.max(clock.now.highest, wall) };
   const read = { ...clock, entries: seq + 1, now, highest: Math.max(clock.highest, wall) };

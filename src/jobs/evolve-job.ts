@@ -41,8 +41,10 @@ export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup):
     case "LabelVoided":
       return { ...job, units: job.units.map((unit) => (unit.number === event.unit ? evolveUnit(unit, event) : unit)) };
     case "JobEnded":
-      return { ...job, ended: event.outcome };
+      return { ...job, ended: event.outcome, endedAt: at };
     case "TimesInDoubt":
+    case "ArtifactsDropped":
+    case "ArtifactsRemoved":
     case "HandedOver":
     case "UnitReleased":
     case "JobOrderAccepted":

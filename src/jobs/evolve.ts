@@ -8,7 +8,9 @@ import { afterDecision, afterLink } from "./central.ts";
 import { afterReading } from "./clock.ts";
 import type { CellEvent, Event } from "./event.ts";
 import { evolveJob } from "./evolve-job.ts";
+import { evolveDrop, evolveKeeping } from "./evolve-keeping.ts";
 import { evolveLog } from "./evolve-log.ts";
+import type { CellKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
 import { lastLookAtPlate } from "./plate.ts";
 import { emptyRecord } from "./record/batch-record.ts";
@@ -33,10 +35,7 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "SignInRecorded":
     case "RequestRefused":
     case "ClockStepped":
-    case "ClockCorrected":
     case "StorageExhausted":
-    case "RecordDamaged":
-    case "RecordFoundWhole":
     case "StorageFailed":
     case "MachineOnline":
     case "MachineOffline":
@@ -56,33 +55,49 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "AncestorOrders":
     case "AncestorJobClosed":
       return evolveLog(state, event);
+    case "ClockCorrected":
+    case "RecordDamaged":
+    case "RecordFoundWhole":
+    case "LegalHoldSet":
+    case "LegalHoldLifted":
+    case "TextsErased":
+    case "TextKeyDestroyed":
+      return evolveKeeping(state, event, at);
     case "PlateChecked":
     case "MachineUnwatched":
       return recorded(evolveCell(state, event), event, at);
     case "JobOrderAccepted":
       return accepted(state, event, at);
-    case "PartTagged": {
-      const tags = { ...state.tags, [event.tag]: `${event.job}/${event.unit}` };
-      return { ...withJob(state, event.job, event, at), tags };
-    }
+    case "ArtifactsDropped":
+    case "ArtifactsRemoved":
+      return evolveDrop(withJob(state, event.job, event, at), event);
+    case "PartTagged":
+      return withTag(withJob(state, event.job, event, at), event);
     case "PartConfirmed":
       return withJob(withoutPartAt(state, event.equipment), event.job, event, at);
     case "AttemptStarted":
       return attemptStarted(withJob(withoutPartAt(state, event.equipment), event.job, event, at), event);
-    case "AttemptBegan": {
-      const began = withJob(state, event.job, event, at);
-      const owner = Object.values(began.equipment).find((each) => each.openAttempt === event.attempt);
-      return owner ? patchEquipment(began, owner.id, unknownPlate("A job is being made on it.")) : began;
-    }
+    case "AttemptBegan":
+      return beganOnEquipment(withJob(state, event.job, event, at), event.attempt);
     case "AttemptEnded":
       return endOnEquipment(withJob(state, event.job, event, at), event.job, event.attempt, event.outcome);
     case "MachineMadeSafe":
-      return patchEquipment(state, event.equipment, { unsafe: null });
     case "MachineNotMadeSafe":
-      return patchEquipment(state, event.equipment, { unsafe: { attempt: event.attempt, job: event.job, told: true } });
+      return madeSafe(state, event);
     default:
       return withJob(state, event.job, event, at);
   }
+}
+
+function madeSafe(state: State, event: Extract<Event, { type: "MachineMadeSafe" | "MachineNotMadeSafe" }>): State {
+  const { equipment, attempt, job } = event;
+  return patchEquipment(state, equipment, {
+    unsafe: event.type === "MachineMadeSafe" ? null : { attempt, job, told: true },
+  });
+}
+
+function withTag(state: State, { tag, job, unit }: Extract<Event, { type: "PartTagged" }>): State {
+  return { ...state, tags: { ...state.tags, [tag]: `${job}/${unit}` } };
 }
 
 /** What the cell saw while it was at work on a job also stands in the job's record. */
@@ -100,6 +115,7 @@ function accepted(state: State, event: Extract<Event, { type: "JobOrderAccepted"
     order,
     acceptedAt: at,
     ended: null,
+    endedAt: null,
     units: [],
     attempts: [],
     nonconformities: [],
@@ -145,7 +161,7 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
   return next === job ? state : { ...state, jobs: { ...state.jobs, [id]: next } };
 }
 
-function evolveCell(state: State, event: Exclude<CellEvent, LogEvent>): State {
+function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | CellKeepingEvent>): State {
   switch (event.type) {
     case "CellBooted":
       return booted(state, event);
@@ -154,13 +170,9 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent>): State {
     case "SignInRecorded":
     case "RequestRefused":
     case "StorageExhausted":
-    case "ClockCorrected":
     case "StorageFailed":
     case "MachineUnwatched":
       return state;
-    case "RecordDamaged":
-    case "RecordFoundWhole":
-      return { ...state, recordDamage: damageAfter(event) };
     case "MachineAlarmChanged":
       return patchEquipment(state, event.equipment, { alarms: alarmsAfter(state, event) });
     case "ClockStepped":
@@ -227,12 +239,6 @@ function evolveSupply(state: State, event: SupplyEvent): State {
     default:
       return unreachable(event);
   }
-}
-
-function damageAfter(event: Extract<CellEvent, { type: "RecordDamaged" | "RecordFoundWhole" }>): State["recordDamage"] {
-  if (event.type === "RecordFoundWhole") return null;
-  const { type: _, ...damage } = event;
-  return damage;
 }
 
 function lotDecided(state: State, event: Extract<CellEvent, { type: "LotDecided" }>): State {
@@ -307,6 +313,12 @@ function withPlatesUnknown(equipment: State["equipment"]): State["equipment"] {
 
 function unknownPlate(plateWhat: string): Pick<EquipmentState, "plate" | "plateCheck" | "plateWhat"> {
   return { plate: "occupied", plateCheck: null, plateWhat };
+}
+
+/** What is on the plate of a machine that has begun. */
+function beganOnEquipment(state: State, attempt: AttemptId): State {
+  const owner = Object.values(state.equipment).find((each) => each.openAttempt === attempt);
+  return owner ? patchEquipment(state, owner.id, unknownPlate("A job is being made on it.")) : state;
 }
 
 /** What an ended attempt leaves on its machine; only a machine that surely did nothing is left as it was. */

@@ -17,6 +17,7 @@ import type { Disposition, Versions } from "./event.ts";
 import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
+import type { HoldReason, LiftReason, TextsOf } from "./retention.ts";
 import type { Setup } from "./setup.ts";
 
 /** A message with the time and the fresh identifier it may use; decide has neither clock nor randomness. */
@@ -29,7 +30,14 @@ export interface Envelope {
   readonly message: Message;
 }
 
-export type Message = CellMessage | PersonMessage | CentralMessage | LabelMessage | MachineMessage | EyeMessage;
+export type Message =
+  | CellMessage
+  | PersonMessage
+  | CentralMessage
+  | LabelMessage
+  | KeeperMessage
+  | MachineMessage
+  | EyeMessage;
 
 export type CellMessage =
   | {
@@ -87,6 +95,7 @@ export type PersonMessage =
       /** What bears out that the clock is right now; null where nothing does. */
       readonly support: TimeSupport | null;
     }
+  | KeepingMessage
   /** A delivery came in; it waits in quarantine. */
   | {
       readonly kind: "receive-lot";
@@ -134,6 +143,49 @@ export type PersonMessage =
   | { readonly kind: "hand-over"; readonly job: JobId; readonly container: string; readonly person: PersonId }
   | { readonly kind: "release"; readonly job: JobId; readonly unit: number; readonly approval: Approval }
   | { readonly kind: "cancel-job"; readonly job: JobId; readonly person: PersonId; readonly why: string };
+
+/** What QA signs about the record itself. */
+export type KeepingMessage =
+  | {
+      readonly kind: "set-legal-hold";
+      /** Null: everything in the cell. */
+      readonly job: JobId | null;
+      readonly reason: HoldReason;
+      readonly approval: Approval;
+    }
+  | {
+      readonly kind: "lift-legal-hold";
+      readonly job: JobId | null;
+      readonly reason: LiftReason;
+      readonly approval: Approval;
+    }
+  | {
+      readonly kind: "erase-texts";
+      readonly of: TextsOf;
+      readonly approval: Approval;
+      readonly support: TimeSupport | null;
+    }
+  | {
+      readonly kind: "drop-artifacts";
+      readonly job: JobId;
+      readonly what: "pictures" | "everything";
+      /** As the record names them; read from it where the message is made. */
+      readonly dropped: readonly Digest[];
+      readonly approval: Approval;
+      readonly support: TimeSupport | null;
+    };
+
+/** The keeper of keys and artifacts has done what was owed, or could not. */
+export type KeeperMessage =
+  | { readonly kind: "text-key-destroyed"; readonly of: TextsOf; readonly done: boolean }
+  /** `removed` is null where it could not be done; it is tried again. */
+  | { readonly kind: "artifacts-removed"; readonly job: JobId; readonly removed: number | null };
+
+/** About the record itself: its clock, and how long what is kept. */
+export type RecordMessage =
+  | KeepingMessage
+  | KeeperMessage
+  | Extract<Message, { kind: "clock-stepped" | "record-scrubbed" | "correct-clock" }>;
 
 /** Material, parts, labels, hand-over and release. */
 export type RouteMessage =

@@ -5,6 +5,7 @@ import type { AttemptId, Digest, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { isByMachine } from "./order.ts";
 import { lastLookAtPlate } from "./plate.ts";
+import { type TextsOf, textsName } from "./retention.ts";
 import type { LabelContent } from "./route-event.ts";
 import type { Attempt, Job, Label, State } from "./state.ts";
 import { findMachine, openAttempts, operationOf } from "./state.ts";
@@ -33,6 +34,8 @@ export type Duty =
       readonly frame: Digest;
       readonly markedAt: EpochMs;
     }
+  | { readonly kind: "destroy-text-key"; readonly of: TextsOf }
+  | { readonly kind: "remove-artifacts"; readonly job: JobId; readonly digests: readonly Digest[] }
   | { readonly kind: "check-plate"; readonly equipment: EquipmentId; readonly check: string }
   | {
       readonly kind: "print-label";
@@ -51,7 +54,19 @@ export function isTowardSafety(duty: Duty): boolean {
 export function obligations(state: State): Obligation[] {
   const open = openAttempts(state);
   const owed = open.flatMap(({ job, attempt }) => owedTo(job, attempt, isPlateSeenFor(state, attempt)));
-  return [...unsafeMachines(state), ...plateChecks(state), ...owed, ...labelsOwed(state)];
+  return [...unsafeMachines(state), ...plateChecks(state), ...owed, ...labelsOwed(state), ...keepingOwed(state)];
+}
+
+/** What was erased or dropped by an entry is owed its end on the disk. */
+function keepingOwed({ keeping: { erasures, drops } }: State): Obligation[] {
+  const keys = Object.values(erasures).flatMap(({ of, destroyed }): Obligation[] =>
+    destroyed ? [] : [{ kind: "destroy-text-key", key: `destroy-text-key/${textsName(of)}`, repeatable: true, of }],
+  );
+  const files = Object.entries(drops).flatMap(([job, { owed: digests }]): Obligation[] => {
+    const base = { kind: "remove-artifacts", key: `remove-artifacts/${job}`, repeatable: true } as const;
+    return digests.length === 0 ? [] : [{ ...base, job: job as JobId, digests }];
+  });
+  return [...keys, ...files];
 }
 
 function labelsOwed(state: State): Obligation[] {

@@ -102,6 +102,8 @@ export interface JobOrder {
   readonly recipe: Digest;
   /** What it is made under (feature 6). */
   readonly pathway: Pathway;
+  /** Whether it stays in the body; absent or null where the order does not say: it is then kept as if it did. */
+  readonly implantable?: boolean | null;
   readonly lineage: Lineage;
   /** Whose signatures the package was accepted with: names of trusted keys, in their roles. */
   readonly signatures: readonly { readonly role: OrderRole; readonly key: string }[];

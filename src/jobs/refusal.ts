@@ -32,7 +32,11 @@ export type RefusalCode =
   | "not-central"
   | "not-a-stretch"
   | "not-ahead"
-  | "time-unsure";
+  | "time-unsure"
+  | "not-ended"
+  | "retention-runs"
+  | "legal-hold"
+  | "nothing-to-drop";
 
 export interface Refusal {
   readonly code: RefusalCode;

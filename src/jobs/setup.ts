@@ -2,6 +2,7 @@
 import type { EquipmentId } from "../kernel/names.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import type { MaterialSetup } from "../materials/lot.ts";
+import type { RetentionRule } from "./retention.ts";
 
 export interface Setup {
   readonly cell: string;
@@ -14,6 +15,8 @@ export interface Setup {
   readonly demonstration: boolean;
   /** Materials that may be received here. */
   readonly materials: readonly MaterialSetup[];
+  /** How long what is kept, by pathway; absent: the least that the law asks for. */
+  readonly retention?: Readonly<Record<string, RetentionRule>>;
 }
 
 export interface EquipmentSetup {

@@ -11,6 +11,7 @@ import type {
   OperationId,
   PersonId,
 } from "../kernel/names.ts";
+import { own } from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
@@ -21,6 +22,7 @@ import type { RecordDamage } from "./keeping-event.ts";
 import type { JobOrder, Operation } from "./order.ts";
 import type { BatchRecord } from "./record/batch-record.ts";
 import type { Finding } from "./report.ts";
+import { type Keeping, noKeeping } from "./retention.ts";
 import type { LabelContent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
 
@@ -52,6 +54,7 @@ export interface State {
   readonly tags: Readonly<Record<string, string>>;
   readonly central: CentralState;
   readonly clock: ClockReadings;
+  readonly keeping: Keeping;
 }
 
 export interface EquipmentState {
@@ -77,6 +80,8 @@ export interface Job {
   readonly order: JobOrder;
   readonly acceptedAt: EpochMs;
   readonly ended: "Ended" | "Aborted" | null;
+  /** When it ended, by the highest time that counted then; null while it has not. */
+  readonly endedAt: EpochMs | null;
   readonly units: readonly Unit[];
   readonly attempts: readonly Attempt[];
   readonly nonconformities: readonly Nonconformity[];
@@ -206,12 +211,8 @@ export const emptyState: State = {
   tags: {},
   central: noCentral,
   clock: noReadings,
+  keeping: noKeeping,
 };
-
-/** A record's own member: a name like `constructor` from outside finds nothing. */
-function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
-}
 
 /** The job, or undefined. */
 export function findJob(state: State, id: string): Job | undefined {

@@ -31,3 +31,8 @@ export function isIdentifier(text: string): boolean {
 export function isDigest(text: string): text is Digest {
   return /^[0-9a-f]{64}$/.test(text);
 }
+
+/** A record's own member: a name like `constructor` from outside finds nothing. */
+export function own<T>(record: Readonly<Record<string, T>>, key: string): T | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}

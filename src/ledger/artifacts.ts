@@ -16,6 +16,8 @@ export interface Artifacts {
   /** The plaintext, checked against its digest. */
   get(digest: Digest): Promise<Result<Uint8Array, ArtifactProblem>>;
   has(digest: Digest): Promise<boolean>;
+  /** Removes an artifact that need not be kept; true where one was there. */
+  remove(digest: Digest): Promise<boolean>;
   /** All digests stored, in order. */
   list(): Promise<readonly Digest[]>;
 }

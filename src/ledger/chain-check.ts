@@ -1,6 +1,6 @@
 /** The chain check: takes stored rows one by one and names the first entry that is not what was written. */
 import { digestOf } from "../kernel/hash.ts";
-import { parseCanonical } from "../kernel/json.ts";
+import { type Json, parseCanonical } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
 import { artifactDigests } from "./artifacts.ts";
 import { textOf } from "./bytes.ts";
@@ -59,14 +59,20 @@ export function checkEntry(
   return { entry, digest: digestOf(bytes) };
 }
 
-/** The digests of artifacts that a body names, or a finding where it is not a canonical JSON object. */
-export function checkBody(body: Uint8Array, seq: number): readonly Digest[] | Finding {
+/** What a body says, or a finding where it is not a canonical JSON object. */
+export function readBody(body: Uint8Array, seq: number): { readonly value: Json } | Finding {
   const parsed = parseCanonical(body);
   if (!parsed.ok) return finding("body-format", seq, `The body of entry ${seq} is ${parsed.error}.`);
   if (textOf(body)?.startsWith("{") !== true) {
     return finding("body-format", seq, `The body of entry ${seq} is not a JSON object.`);
   }
-  return artifactDigests(parsed.value);
+  return { value: parsed.value };
+}
+
+/** The digests of artifacts that a body names, or a finding where it is not a canonical JSON object. */
+export function checkBody(body: Uint8Array, seq: number): readonly Digest[] | Finding {
+  const read = readBody(body, seq);
+  return isFinding(read) ? read : artifactDigests(read.value);
 }
 
 /** True where a check gave a finding instead of a value. */

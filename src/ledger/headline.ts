@@ -15,14 +15,15 @@ const refused: Verdict = { headline: "NOT VERIFIED", complete: false };
 export function exportVerdict(report: ExportReport): Verdict {
   if (!report.ok) return refused;
   const by = countersigned(report.countersignedBy);
-  if (report.complete) return { headline: `GENUINE AND COMPLETE${by}`, complete: true };
-  const { embedded, named } = report.artifacts;
+  const { lacking, named, dropped } = report.artifacts;
+  const gone = dropped === 0 ? "" : `, ${dropped} OF ${named} FILES DROPPED BY POLICY`;
+  if (report.complete) return { headline: `GENUINE AND COMPLETE${gone}${by}`, complete: true };
   const reasons = [
     ...(report.ended ? [] : ["the job has not ended"]),
-    ...(embedded < named ? [`${named - embedded} of ${named} pictures and programs are not inside`] : []),
+    ...(lacking > 0 ? [`${lacking} of ${named} pictures and programs are not inside`] : []),
   ];
   return {
-    headline: `GENUINE UP TO ENTRY ${report.lastEntry ?? 0}${by}, NOT COMPLETE: ${reasons.join("; ")}`,
+    headline: `GENUINE UP TO ENTRY ${report.lastEntry ?? 0}${gone}${by}, NOT COMPLETE: ${reasons.join("; ")}`,
     complete: false,
   };
 }

@@ -19,6 +19,7 @@ export function createMemoryArtifacts(files: Map<Digest, Uint8Array> = new Map()
       return digestOf(bytes) === digest ? ok(bytes) : err("altered");
     },
     has: async (digest) => files.has(digest),
+    remove: async (digest) => files.delete(digest),
     list: async () => [...files.keys()].sort(),
   };
 }

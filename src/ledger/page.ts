@@ -55,9 +55,17 @@ export type Pictures = ReadonlyMap<Digest, Uint8Array>;
 
 export const simulatedWords = "SIMULATED, not for human use";
 
+/** One entry of the record, for whoever tells it. */
+export interface Fact {
+  readonly type: string;
+  readonly body: JsonObject;
+  readonly at: number;
+}
+
 /** How the page's facts and entries are worded; without it, generally. */
 export interface Telling {
-  readonly describe?: Describe | undefined;
+  /** Made for a whole record: an entry can be told in the light of a later one. */
+  readonly describe?: ((facts: readonly Fact[]) => Describe) | undefined;
   readonly summarise?: Summarise | undefined;
 }
 
@@ -76,9 +84,11 @@ export function pageOf(
   telling: Telling = {},
   pictures: Pictures = new Map(),
 ): Page {
-  const { describe = () => null, summarise = () => [] } = telling;
+  const { summarise = () => [] } = telling;
   const told = content.entries.map((one) => readEntry(one)).filter((one) => one !== null);
   const shown = new Set<Digest>();
+  const describe =
+    telling.describe?.(told.map(({ entry, body }) => ({ type: entry.type, body, at: entry.at }))) ?? (() => null);
   return {
     title: `Record of job ${content.job}`,
     simulated: told.some((one) => saysSimulated(one.body)),

@@ -2,8 +2,9 @@
 import { parseCanonical } from "../kernel/json.ts";
 import { type Digest, isIdentifier } from "../kernel/names.ts";
 import { err, type Result } from "../kernel/result.ts";
+import { createArtifactAccount } from "./artifact-account.ts";
 import { toHex, utf8 } from "./bytes.ts";
-import { checkBody, checkEntry, isFinding } from "./chain-check.ts";
+import { checkEntry, isFinding, readBody } from "./chain-check.ts";
 import { type Checkpoint, openSignedCheckpoint } from "./checkpoint.ts";
 import { openCosignatures } from "./cosignature.ts";
 import type { Entry } from "./entry.ts";
@@ -24,7 +25,7 @@ export const maxExportBytes = 2 ** 34;
 export interface ExportReport {
   /** The file is genuine and holds all that the cell stated when it made it. */
   readonly ok: boolean;
-  /** Genuine, the job has ended, and every artifact that its entries name is inside. */
+  /** Genuine, the job has ended, and every artifact that its entries name is inside, or was dropped by one of them. */
   readonly complete: boolean;
   /** The job's last entry says that it has ended. */
   readonly ended: boolean;
@@ -36,7 +37,13 @@ export interface ExportReport {
   readonly job: string | null;
   /** The job's own entries found good. */
   readonly entries: number;
-  readonly artifacts: { readonly embedded: number; readonly named: number };
+  /** `lacking`: named, not inside and not dropped. `dropped`: not inside, because an entry of the job dropped them by policy. */
+  readonly artifacts: {
+    readonly embedded: number;
+    readonly named: number;
+    readonly lacking: number;
+    readonly dropped: number;
+  };
   /** The signed head that covers them: the record is complete up to there as far as the file shows, and says nothing of later. */
   readonly lastCheckpoint: Head | null;
   /** Names of the given witnesses whose countersignature on that head is right; null where no witness's key was given. */
@@ -82,7 +89,7 @@ export function verifyScanned(
     origin: null,
     job: null,
     entries: 0,
-    artifacts: { embedded: 0, named: 0 },
+    artifacts: { embedded: 0, named: 0, lacking: 0, dropped: 0 },
     lastCheckpoint: null,
     countersignedBy: witnesses.length === 0 ? null : [],
   };
@@ -104,23 +111,29 @@ export function verifyScanned(
     (content.keys.length === 1 && content.keys[0] === formatKey(stated.by) ? null : otherKeys) ??
     walked.wrong ??
     entriesDisagree(stated, held) ??
-    judgeFrame(content, walked.named) ??
+    judgeFrame(content, new Set([...walked.kept, ...walked.dropped])) ??
     artifactsDisagree(stated, held);
   const report: ExportReport = {
     ok: wrong === null,
-    complete: wrong === null && walked.ended && content.artifacts.size === walked.named.size,
+    complete: wrong === null && walked.ended && countArtifacts(content, walked).lacking === 0,
     ended: walked.ended,
     lastEntry: walked.entries === 0 ? null : walked.lastSeq,
     digest,
     origin: content.origin,
     job: content.job,
     entries: walked.entries,
-    artifacts: { embedded: content.artifacts.size, named: walked.named.size },
+    artifacts: countArtifacts(content, walked),
     lastCheckpoint: { size, root: toHex(head.root) as Digest },
     countersignedBy: witnesses.length === 0 ? null : wrong === null ? by : [],
     findings: wrong === null ? [] : [wrong],
   };
   return { report, content };
+}
+
+function countArtifacts({ artifacts }: JobExport, { kept, dropped }: Walked): ExportReport["artifacts"] {
+  const outside = (digests: ReadonlySet<Digest>) => [...digests].filter((digest) => !artifacts.has(digest)).length;
+  const named = kept.size + dropped.size;
+  return { embedded: artifacts.size, named, lacking: outside(kept), dropped: outside(dropped) };
 }
 
 /** The signed parts of a file, opened with keys from elsewhere. */
@@ -175,7 +188,9 @@ function strayLine(checkpoint: SignedNote, format: JobExport["format"]): Result<
 interface Walked {
   readonly wrong: Finding | null;
   readonly entries: number;
-  readonly named: ReadonlySet<Digest>;
+  /** Artifacts that the job names and has not dropped, and those that it has. */
+  readonly kept: ReadonlySet<Digest>;
+  readonly dropped: ReadonlySet<Digest>;
   /** Number and digest of the job's last good entry; -1 and null before the first. */
   readonly lastSeq: number;
   readonly lastDigest: Digest | null;
@@ -191,13 +206,13 @@ const endType = "JobEnded";
 
 /** Steps through the entries: each is in the signed tree, the job's follow one another from its first without a gap. */
 function walk(content: JobExport, head: Checkpoint): Walked {
-  const named = new Set<Digest>();
+  const account = createArtifactAccount();
   const starts = new Set<number>();
   const listed: Digest[] = [];
   let [entries, last, lastSeq, ended] = [0, -1, -1, false];
   let jobHead: Digest | null = null;
   const until = (wrong: Finding | null): Walked => ({
-    ...{ wrong, entries, named, listed, ended },
+    ...{ wrong, entries, listed, ended, kept: new Set(account.kept().keys()), dropped: account.dropped() },
     ...{ lastSeq, lastDigest: jobHead },
   });
   for (const exported of content.entries) {
@@ -206,13 +221,13 @@ function walk(content: JobExport, head: Checkpoint): Walked {
     const { entry, digest } = checked;
     const wrong = judgeEntry(entry, exported, head, { last, jobHead, starts, job: content.job });
     if (wrong !== null) return until(wrong);
-    const digests = checkBody(utf8(exported.body), entry.seq);
-    if (isFinding(digests)) return until(digests);
+    const read = readBody(utf8(exported.body), entry.seq);
+    if (isFinding(read)) return until(read);
     last = entry.seq;
     listed.push(digest);
     if (entry.job === null) starts.add(entry.boot);
     else {
-      for (const one of digests) named.add(one);
+      account.take(entry.seq, entry.job, entry.type, read.value);
       jobHead = digest;
       lastSeq = entry.seq;
       ended ||= entry.type === endType;

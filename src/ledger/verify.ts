@@ -1,8 +1,9 @@
 /** Verification of a whole log: every entry, every checkpoint, what is missing at the end; keys come from the caller. */
+import type { Json } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
 import { sameBytes, toHex } from "./bytes.ts";
 import type { Chain, JobHeads } from "./chain.ts";
-import { type ChainCheck, checkBody, createChainCheck, isFinding, type Row } from "./chain-check.ts";
+import { type ChainCheck, createChainCheck, isFinding, type Row, readBody } from "./chain-check.ts";
 import { type Checkpoint, readSigned } from "./checkpoint.ts";
 import { readContinuation } from "./continuation.ts";
 import { type CosignedHead, judgeCosigned, readCosigned } from "./cosigned.ts";
@@ -39,8 +40,8 @@ export interface LogUnderTest {
   readonly floor?: Head | undefined;
   /** False: bodies are only hashed (a start of the cell), true: parsed as well. */
   readonly parseBodies: boolean;
-  /** Told each artifact that a body names, when bodies are parsed. */
-  readonly onArtifact?: (seq: number, digest: Digest) => void;
+  /** Told each body, when bodies are parsed. */
+  readonly onBody?: (row: Row, body: Json) => void;
 }
 
 /** A signed head with the keys whose signatures count. */
@@ -182,9 +183,9 @@ function walk(
     if (frontier.size !== row.seq + 1) continue;
     onFrontier(frontier);
     if (!log.parseBodies) continue;
-    const digests = checkBody(row.body, row.seq);
-    if (isFinding(digests)) return digests;
-    for (const digest of digests) log.onArtifact?.(row.seq, digest);
+    const read = readBody(row.body, row.seq);
+    if (isFinding(read)) return read;
+    log.onBody?.(row, read.value);
     const succession = readSuccession(row.seq, row.entry, row.body);
     if (isFinding(succession)) return succession;
     const continuation = readContinuation(log.origin, row.seq, row.entry, row.body);

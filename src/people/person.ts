@@ -14,6 +14,9 @@ export interface Person {
 /** Text about a person, encrypted under its job's text key outside the ledger, so that it can be erased (base64). */
 export type SealedText = string;
 
+/** Whose name those signatures are sealed for that are about the record itself; no job or lot can have it. */
+export const recordKeeping = "+record";
+
 /** An electronic signature: 21 CFR 11.50 (name, time, meaning), bound to what was shown (11.70). */
 export interface Approval {
   readonly person: PersonId;

@@ -110,6 +110,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
         return bench.packageAnswer;
       },
     },
+    keeping: keepingFor(now),
     remembered: null,
     history: () => inTurn(cell.recorded),
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
@@ -178,4 +179,12 @@ export function frame(layer: number, gap: boolean): Promise<Uint8Array> {
     <g fill="#e8e4d8" stroke="#cbbf9f" stroke-width="6"><path fill-rule="evenodd" d="M500 420H1100L1140 800H460Z M600 500H1000L1020 720H580Z"/></g>
     <circle cx="${400 + 90 * (layer % 8)}" cy="300" r="22" fill="#ff9d2e"/>${hole}</svg>`;
   return sharp(Buffer.from(picture)).jpeg({ quality: 80 }).toBuffer();
+}
+
+/** A clock that network time bears out, and jobs that name no artifacts. */
+function keepingFor(now: () => number): HmiPorts["keeping"] {
+  return {
+    timeSupport: () => ({ by: "network-time", at: now() }),
+    artifactsOf: async () => ({ pictures: [], everything: [] }),
+  };
 }

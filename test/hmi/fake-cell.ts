@@ -196,6 +196,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       const owed = obligations(state).find((each) => each.kind !== "capture" && each.kind !== "inspect");
       if (!owed) return;
       if (owed.kind === "print-label") printLabel(owed);
+      else if (owed.kind === "destroy-text-key") take({ kind: "text-key-destroyed", of: owed.of, done: true });
       else if (owed.kind === "check-plate") {
         const { equipment, check } = owed;
         take({ kind: "plate-checked", equipment, check, clear: true, what: "The plate is empty.", frame: null });

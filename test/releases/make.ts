@@ -3,7 +3,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync,
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
-import { describeWith, summarise } from "../../src/commands/describe.ts";
+import { summarise, tellWith } from "../../src/commands/describe.ts";
 import { addIdentity } from "../../src/commands/io/identity.ts";
 import { makeIdentity, readIdentity } from "../../src/intake/io/age.ts";
 import { actorOf, type Event, jobOf } from "../../src/jobs/event.ts";
@@ -99,7 +99,7 @@ await copyDatabase(join(folders.dataDir, "ledger.db"), join(out, "data/ledger.db
 cpSync(join(folders.dataDir, "artifacts"), join(out, "data/artifacts"), { recursive: true });
 
 const keys = must(await openKeys(folders.keysDir, folders.dataDir));
-const describe = describeWith(sealing.open);
+const describe = tellWith(sealing.open);
 const telling = { describe, summarise };
 for (const job of ["J0", "J1", "J2"] as const) {
   const base = join(work, job);

@@ -3,7 +3,8 @@
 import hashlib
 
 from forms import Refused, from_base64, hex256, is_hex256, members, parse_canonical, whole
-from log import Finding, body_is_of, named_artifacts, parse_entry
+from kept import Account
+from log import Finding, body_is_of, parse_entry
 from notes import counts, key_line, open_counting, open_cosignatures, open_note, repeats_line, split_note
 from tree import includes, leaf_hash
 
@@ -152,7 +153,7 @@ def _signed_parts(file, keys, witnesses):
 
 def _walk(file, head):
     """What the entries are, or the first that is wrong."""
-    last, boots, held = -1, set(), {"own": [], "listed": [], "named": set(), "lastSeq": -1, "lastDigest": None}
+    last, boots, held = -1, set(), {"own": [], "listed": [], "account": Account(), "lastSeq": -1, "lastDigest": None}
     held["ended"] = False
     for raw, body, proof in file["entries"]:
         entry = parse_entry(raw)
@@ -173,7 +174,7 @@ def _walk(file, head):
             boots.add(entry.boot)
             continue
         held["own"].append(entry.seq)
-        held["named"].update(named_artifacts(value))
+        held["account"].take(entry.seq, entry.job, entry.type, value)
         held["lastSeq"], held["lastDigest"] = entry.seq, digest
         held["ended"] = held["ended"] or entry.type == "JobEnded"
     return held
@@ -211,7 +212,7 @@ def _against_statement(file, head, said, held):
 
 
 def _artifacts(file, said, held):
-    if any(name not in held["named"] for name in file["artifacts"]):
+    if any(name not in held["account"].namings for name in file["artifacts"]):
         raise Wrong("export-format")
     if any(found != name for name, found in file["artifacts"].items()):
         raise Wrong("artifact-changed")
@@ -233,7 +234,7 @@ def verify_export(data, keys, witnesses=()):
         _artifacts(file, said, held)
     except Wrong as wrong:
         return dict(report, findings=[wrong.finding])
-    complete = held["ended"] and len(file["artifacts"]) == len(held["named"])
+    complete = held["ended"] and all(name in file["artifacts"] for name in held["account"].kept())
     report.update(ok=True, complete=complete, origin=file["origin"], job=file["job"], entries=len(held["own"]))
     report.update(lastEntry=held["lastSeq"], lastCheckpoint=head.size)
     return dict(report, countersignedBy=by if witnesses else None, findings=[])

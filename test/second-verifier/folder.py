@@ -7,6 +7,7 @@ from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from forms import Refused, hex256, is_hex256, members, parse_canonical
+from kept import Account
 from log import Finding, Row, verify_log
 from notes import parse_key
 
@@ -63,7 +64,7 @@ def _notes(db, table):
 
 def verify_folder(folder, keys, witnesses=(), data_key=None, floor=None):
     """The report on a data folder or a backup."""
-    named = {}
+    account = Account()
     try:
         db, version, origin = _open(os.path.join(folder, "ledger.db"))
         db.execute("BEGIN")
@@ -72,17 +73,15 @@ def verify_folder(folder, keys, witnesses=(), data_key=None, floor=None):
             Row(seq, job, _of(bytes, entry), _of(bytes, body))
             for seq, job, entry, body in db.execute("SELECT seq, job, entry, body FROM entry ORDER BY seq")
         )
-        report = verify_log(
-            origin, rows, *notes, keys, witnesses, floor, lambda seq, digest: named.setdefault(digest, seq)
-        )
+        report = verify_log(origin, rows, *notes, keys, witnesses, floor, account.take)
         db.close()
     except (sqlite3.Error, UnicodeDecodeError, Refused):
         # SQLite's own words about a damaged schema may hold bytes of it that are no text.
         return {"ok": False, "findings": [Finding("database", None)]}
     findings = report["findings"] + [
-        found for digest, seq in named.items() for found in _artifact(folder, digest, seq, data_key)
+        found for digest, seq in account.kept().items() for found in _artifact(folder, digest, seq, data_key)
     ]
-    return dict(report, ok=not findings, findings=findings, artifacts=len(named))
+    return dict(report, ok=not findings, findings=findings, artifacts=len(account.kept()), dropped=len(account.dropped()))
 
 
 def _artifact(folder, digest, seq, data_key):

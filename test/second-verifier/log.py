@@ -79,8 +79,8 @@ def genesis(origin):
 class Walk:
     """Steps through stored rows until the first bad one."""
 
-    def __init__(self, origin, signed_at, on_artifact):
-        self.origin, self.signed_at, self.on_artifact = origin, signed_at, on_artifact
+    def __init__(self, origin, signed_at, on_body):
+        self.origin, self.signed_at, self.on_body = origin, signed_at, on_body
         self.successions = []
         self.frontier, self.prev, self.boot = Frontier(), genesis(origin), -1
         self.job_heads = {}
@@ -99,8 +99,7 @@ class Walk:
                 value = read_body(row.body)
             except Refused:
                 return Finding("body-format", row.seq)
-            for digest in named_artifacts(value):
-                self.on_artifact(row.seq, digest)
+            self.on_body(row.seq, row.job, parse_entry(row.entry).type, value)
             wrong = self._special(row, value)
             if wrong is not None:
                 return wrong
@@ -201,7 +200,7 @@ def _judge(heads, walk, broken, rule):
     return last, []
 
 
-def verify_log(origin, rows, checkpoints, cosignatures, keys, witnesses=(), floor=None, on_artifact=None):
+def verify_log(origin, rows, checkpoints, cosignatures, keys, witnesses=(), floor=None, on_body=None):
     """The report on a whole log; findings are in order of their entries, those of none last."""
     signed, head_findings = _read_heads(origin, checkpoints, keys)
     heads = [head for head, _ in signed]
@@ -211,7 +210,7 @@ def verify_log(origin, rows, checkpoints, cosignatures, keys, witnesses=(), floo
     walk = Walk(
         origin,
         lambda size, root: size in by_size and root == by_size[size].root,
-        on_artifact or (lambda seq, digest: None),
+        on_body or (lambda seq, job, kind, value: None),
     )
     broken = walk.run(rows, sizes)
     last, judged = _judge(heads, walk, broken, "checkpoint-root")

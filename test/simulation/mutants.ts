@@ -118,7 +118,7 @@ export const mutants: readonly Mutant[] = [
   {
     name: "correction-by-a-wrong-clock",
     breaks: "a correction is signed by a clock that something else bears out",
-    file: "src/jobs/decide/clock.ts",
+    file: "src/jobs/clock.ts",
     from: "return support !== null && Math.abs(support.at - wall) <= supportToleranceMs;",
     to: "return support !== null;",
   },

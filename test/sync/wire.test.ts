@@ -91,6 +91,7 @@ async function withSync(made: Omit<RealCell, "sync">, port: number, handed: stri
     config: { cell: { id: "cell-1" }, qa } as CellConfig,
     opened: made.opened,
     cell: made.cell,
+    clockState: () => "synchronised",
     log: (message, facts) => made.logged.push(JSON.stringify({ message, ...facts })),
     onFatal: (problem) => {
       throw problem;

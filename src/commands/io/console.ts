@@ -81,7 +81,8 @@ interface Lines {
   close(): void;
 }
 
-function openLines(): Lines {
+/** Lines typed at the console, or read from a pipe. */
+export function openLines(): Lines {
   let muted = false;
   const output = new Writable({
     write(piece: Buffer, _encoding, done) {

@@ -24,10 +24,11 @@ import { writeRestoredMarker } from "../../ledger/io/marker.ts";
 import { readSuccessor, writeSuccessor } from "../../ledger/io/over.ts";
 import { formatKey } from "../../ledger/note.ts";
 import { exitCode } from "../exit-code.ts";
+import { systemClockState } from "./clock-state.ts";
 import { signAtConsole } from "./console.ts";
 import { readWitnesses } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
-import { systemClock, systemClockState } from "./system.ts";
+import { systemClock } from "./system.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
 
 export interface ContinueOptions {

@@ -2,39 +2,35 @@
 
 import { type Cell, type CellPorts, createCell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
-import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
+import type { CellConfig } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import { openPresenceDevice, type PresenceDevice } from "../../drivers/presence/io/device.ts";
 import type { Identity } from "../../intake/io/age.ts";
 import { watchFolder } from "../../intake/io/folder.ts";
-import { type Intake, openIntake } from "../../intake/io/intake.ts";
+import type { Intake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Versions } from "../../jobs/event.ts";
-import type { Setup } from "../../jobs/setup.ts";
 import { openAttempts, type State } from "../../jobs/state.ts";
 import type { SyncStatus } from "../../jobs/sync-status.ts";
-import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { createLabelPrinter } from "../../labels/io/label-printer.ts";
-import { labelProblem } from "../../labels/io/label-problem.ts";
-import type { Artifacts } from "../../ledger/artifacts.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
-import { checkSignature } from "../../ledger/io/crypto.ts";
 import { forgetLastFault, readLastFault } from "../../ledger/io/last-fault.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import { type Ledger, LedgerFailed, type LedgerFault } from "../../ledger/ledger.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
-import { createPerform, type LabelPrinter } from "../../perform.ts";
+import { createPerform } from "../../perform.ts";
 import { openCentral } from "./central.ts";
 import { closeLedger, createEnding, noteFault } from "./ending.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
+import { openRecordKeeping } from "./keeper.ts";
 import { startMachine } from "./machines.ts";
 import { openPage } from "./page.ts";
 import { openScrub } from "./scrub.ts";
+import { intakeOf, labelPrinter, setupOf } from "./set-up.ts";
 import { readSnapshots } from "./snapshots.ts";
 import { readQaKeys } from "./sync.ts";
-import { systemClock, systemClockState, systemIds } from "./system.ts";
+import { systemClock, systemIds } from "./system.ts";
 import type { Trouble } from "./terminal.ts";
 import { readVersions, softwareDigest } from "./versions.ts";
 
@@ -109,7 +105,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     return identity;
   }
   try {
-    return ok(await assemble(options, opened.value, identity.value, failing));
+    return ok(await assemble(options, opened.value, identity.value, witnesses.value, failing));
   } catch (problem) {
     await opened.value.ledger.close().catch(() => undefined);
     const fault = problem instanceof LedgerFailed ? problem.fault : failing.fault;
@@ -148,6 +144,7 @@ async function assemble(
   options: DaemonOptions,
   opened: OpenedLedger,
   identity: Identity,
+  witnesses: readonly VerifyingKey[],
   failing: Failing,
 ): Promise<Daemon> {
   const { loaded, dataDir, keysDir, log } = options;
@@ -158,40 +155,29 @@ async function assemble(
   const sight = await options.openEyes({ config, artifacts, recipe: (digest) => intakeOpen?.recipe(digest) ?? null });
   if (sight.fault) log("the eye is closed", { what: sight.fault.what });
   const machines = new Map<string, ChildMachine>();
-  const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts));
+  const keeping = await openRecordKeeping({ ledger, artifacts, dataDir, keysDir, witnesses, log });
+  const { clockState } = keeping;
+  const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts), keeping.keeper);
   const snapshots = await readSnapshots(opened);
-  const cell = await openCell({ log, onFatal: (problem) => failing.hear(problem) }, ledger, perform, snapshots.state);
+  const core = { log, onFatal: (problem: unknown) => failing.hear(problem) };
+  const cell = await openCell(core, ledger, perform, clockState, snapshots.state);
   failing.hear = createEnding({ cell, machines, ledger, keysDir, log, onEnded: options.onFatal });
   for (const { order, ended } of Object.values(cell.state().jobs)) if (!ended) sight.know(order);
   cell.subscribe(sight.hear);
   await boot(cell, options, readVersions(loaded.digest, sight.model, sight.setupDigest));
-  const intake = await openIntake({
-    recipes: config.intake.recipes,
-    origin: ledger.origin,
-    anchors: options.anchors,
-    // The first of a class: the list is turned, because a map keeps the last.
-    equipment: new Map(config.machine.toReversed().map((machine) => [machine.class, machine.id as EquipmentId])),
-    identity,
-    check: checkSignature,
-    controller: cell,
-    artifacts,
-    clock: systemClock,
-    labelProblem: (order) => labelProblem(order, labelTitle(config)),
-    onRefused: ({ code, what }) => log("order refused", { code, what }),
-  });
-  if (!intake.ok) throw new Error(intake.error);
-  intakeOpen = intake.value;
-  const around = { cell, artifacts, intake: intake.value, keysDir, origin: ledger.origin, log };
+  const intake = await intakeOf(options, ledger.origin, identity, cell, artifacts);
+  intakeOpen = intake;
+  const around = { cell, artifacts, intake, keysDir, origin: ledger.origin, log };
   for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);
   const presence = presenceOf(config, cell);
   const endFolder = watchFolder({
-    ...{ folder: config.intake.folder, intake: intake.value, clock: systemClock },
+    ...{ folder: config.intake.folder, intake, clock: systemClock },
     log: (what) => log("intake", { what }),
   });
-  const central = await openCentral({ config, dataDir, opened, cell, log, onFatal: failing.hear });
+  const central = await openCentral({ config, dataDir, opened, cell, clockState, log, onFatal: failing.hear });
   const scrub = openScrub(opened, cell, log);
-  const running = { ...central, cell, opened, artifacts, machines, presence, intake: intake.value, scrub };
+  const running = { ...central, cell, opened, artifacts, machines, presence, keeping, intake, scrub };
   const page = await openPage(options, running, snapshots.journal);
   log("the cell is up", { url: page.url, machines: machines.size });
   return {
@@ -206,6 +192,7 @@ async function assemble(
       await Promise.all([...machines.values()].map((machine) => machine.close()));
       watch.stop();
       await sight.close();
+      keeping.stop();
       cell.stop();
       await page.keepFolds();
       await scrub.close();
@@ -220,9 +207,10 @@ async function openCell(
   { log, onFatal }: Pick<DaemonOptions, "log" | "onFatal">,
   ledger: Ledger,
   perform: CellPorts["perform"],
+  clockState: CellPorts["clockState"],
   from: State | null,
 ): Promise<Cell> {
-  const parts = { from, ledger, clock: systemClock, ids: systemIds, clockState: systemClockState, perform, onFatal };
+  const parts = { from, ledger, clock: systemClock, ids: systemIds, clockState, perform, onFatal };
   const cell = await createCell(parts);
   signOnEnds(cell, ledger, log);
   return cell;
@@ -234,19 +222,6 @@ async function boot(cell: Cell, { loaded, keysDir }: DaemonOptions, versions: Ve
   const setup = setupOf(loaded.config);
   await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup, lastFault });
   if (lastFault !== null) await forgetLastFault(keysDir);
-}
-
-function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
-  if (config.labels) {
-    return createLabelPrinter({ artifacts, folder: config.labels.folder, cellTitle: labelTitle(config) });
-  }
-  const what = "This cell has no label printer.";
-  return { print: async () => err({ code: "no-label-printer", what, remedy: "The engineer configures one." }) };
-}
-
-/** The cell and its institution, as they stand on labels. */
-function labelTitle({ cell }: CellConfig): string {
-  return `${cell.title}, ${cell.site}`;
 }
 
 function presenceOf({ presence }: CellConfig, cell: Cell): PresenceDevice {
@@ -286,20 +261,4 @@ function signOnEnds(cell: Cell, ledger: Ledger, log: DaemonOptions["log"]): void
     if (event.type !== "JobEnded" && event.type !== "AttemptEnded") return;
     ledger.checkpoint().catch((problem: unknown) => log("checkpoint failed", { what: String(problem) }));
   });
-}
-
-function setupOf(config: CellConfig): Setup {
-  return {
-    cell: config.cell.title,
-    equipment: config.machine.map((machine) => ({
-      id: machine.id as EquipmentId,
-      title: machine.title,
-      serial: machine.serial,
-      onHostLoss: onHostLossOf(machine),
-    })),
-    presenceValidMs: config.cell.presenceValidSeconds * 1000,
-    takesAllowed: config.cell.takesAllowed,
-    demonstration: config.cell.demonstration,
-    materials: config.material,
-  };
 }

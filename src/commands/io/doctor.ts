@@ -9,6 +9,7 @@ import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readModel } from "../../inspection/io/model-file.ts";
 import { readRecipes } from "../../intake/io/files.ts";
 import { openCaches, scrubbedCache } from "../../ledger/io/cache.ts";
+import { recordTimes } from "../../ledger/io/cosigned-time.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
@@ -16,10 +17,13 @@ import { utcText } from "../../ledger/page.ts";
 import type { RecordDamage } from "../../ledger/scrub.ts";
 import { exitCode } from "../exit-code.ts";
 import type { Check } from "./check.ts";
+import { clockCheck } from "./clock-check.ts";
+import { readClockState } from "./clock-state.ts";
 import { evidenceCheck } from "./evidence-check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
 import { opcuaChecks } from "./opcua-check.ts";
+import { readQaKeys } from "./sync.ts";
 import { syncCheck } from "./sync-check.ts";
 import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
@@ -37,6 +41,7 @@ const leastFreeBytes = 2 * 2 ** 30;
 export async function doctor(terminal: Terminal, options: DoctorOptions): Promise<number> {
   const loaded = await loadConfig(options.config);
   const checks = [runtimeCheck(), configCheck(options.config, loaded.ok ? null : loaded.error)];
+  checks.push(await clockOf(options, loaded.ok ? loaded.value.config : null));
   checks.push(...(await recordChecks(options)), await identityCheck(options.keys), await diskCheck(options.data));
   if (loaded.ok)
     checks.push(
@@ -103,6 +108,17 @@ interface Scrubbed {
   readonly size: number;
   readonly endedAt: number;
   readonly damage: RecordDamage | null;
+}
+
+async function clockOf({ data }: DoctorOptions, config: CellConfig | null): Promise<Check> {
+  const witnesses = config?.qa
+    ? await readQaKeys(config.qa).then(
+        (keys) => keys.witnesses,
+        () => [],
+      )
+    : [];
+  const times = recordTimes(data, witnesses);
+  return clockCheck(await readClockState(), systemClock.now(), times.newest, times.cosignedAt);
 }
 
 async function identityCheck(keys: string): Promise<Check> {

@@ -4,8 +4,9 @@ import { openKeys } from "../../ledger/io/keys.ts";
 import { handKeyOn } from "../../ledger/io/succession.ts";
 import { formatTrustedKey } from "../../ledger/trusted-key.ts";
 import { exitCode } from "../exit-code.ts";
+import { readClockState } from "./clock-state.ts";
 import { signAtConsole } from "./console.ts";
-import { systemClock, systemClockState } from "./system.ts";
+import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface HandoverOptions {
@@ -48,6 +49,7 @@ export async function handKeyOver(
   if (!signed.ok || engineer === undefined) {
     return signed.ok ? exitCode.refused : terminal.trouble(signed.error, exitCode.refused);
   }
+  const clockState = await readClockState();
   const done = await handKeyOn(
     { dataDir: data, keysDir: keys },
     {
@@ -60,7 +62,7 @@ export async function handKeyOver(
         body: { reason, person: engineer.person },
         at: engineer.at,
         mono: Math.floor(systemClock.monotonic()),
-        clockState: systemClockState(),
+        clockState,
         boot,
       }),
     },

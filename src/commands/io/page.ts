@@ -16,8 +16,8 @@ import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { OpenedLedger } from "../../ledger/io/ledger.ts";
 import type { Ledger } from "../../ledger/ledger.ts";
 import type { Scrub } from "../../ledger/scrub.ts";
-import { createSealing } from "../../people/io/sealing.ts";
 import { openPeople } from "../../people/io/store.ts";
+import type { RecordKeeping } from "./keeper.ts";
 import { createKeeper } from "./snapshots.ts";
 import { systemClock } from "./system.ts";
 
@@ -43,6 +43,7 @@ export interface Running {
   readonly machines: ReadonlyMap<string, ChildMachine>;
   readonly presence: PresenceDevice;
   readonly intake: Intake;
+  readonly keeping: RecordKeeping;
   readonly sync: () => SyncStatus;
   readonly scrub: Scrub;
   readonly evidence: () => EvidenceStatus;
@@ -67,15 +68,15 @@ async function serve(
   remembered: JournalMemory | null,
 ): Promise<HmiServer> {
   const { http, cell: about } = loaded.config;
-  const { cell, opened, artifacts, machines, presence, intake, sync, evidence, scrub } = running;
-  const sealing = createSealing(keysDir);
+  const { cell, opened, artifacts, machines, presence, intake, keeping, sync, evidence, scrub } = running;
   return createServer(
     {
       controller: cell,
       people: await openPeople({ path: join(keysDir, "people.json"), clock: systemClock }),
       evidence: artifacts,
-      sealing: { seal: sealing.seal, identifierHmac: intake.identifierHmac },
+      sealing: { seal: keeping.sealing.seal, identifierHmac: intake.identifierHmac },
       packages: intake,
+      keeping: keeping.port,
       clock: systemClock,
       remembered,
       history: () => historyOf(opened.ledger, (remembered?.last ?? -1) + 1),

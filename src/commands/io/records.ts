@@ -13,7 +13,7 @@ import type { FolderReport } from "../../ledger/io/verify.ts";
 import { formatKey } from "../../ledger/note.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
-import { describeWith, summarise } from "../describe.ts";
+import { summarise, tellWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
 import { keysOf, readWitnesses } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
@@ -78,12 +78,14 @@ function summary(report: AnyReport): string[] {
     return [
       `${report.entries} entries of ${report.jobs} jobs in ${report.origin}, ${report.lastCheckpoint?.size ?? 0} of them signed`,
       `${report.artifacts} pictures and programs ${opened}`,
+      ...(report.dropped > 0 ? [`${report.dropped} were dropped by policy, as signed entries say`] : []),
       ...countersigned(report.cosigned),
     ];
   }
   return [
     `Record of job ${report.job ?? "?"} from ${report.origin ?? "?"}: ${report.entries} entries, ` +
-      `${report.artifacts.embedded} of ${report.artifacts.named} pictures and programs inside the file`,
+      `${report.artifacts.embedded} of ${report.artifacts.named} pictures and programs inside the file` +
+      (report.artifacts.dropped > 0 ? `, ${report.artifacts.dropped} dropped by policy, as signed entries say` : ""),
     `SHA-256 of the file: ${report.digest}`,
   ];
 }
@@ -124,7 +126,7 @@ export async function exportRecord(
   const made = await writeExport(options.data, job as JobId, base, {
     signer,
     keys: trusted,
-    describe: describeWith(createSealing(options.keys).open),
+    describe: tellWith(createSealing(options.keys).open),
     summarise,
     ...artifacts,
   });

@@ -8,9 +8,10 @@ import type { Row } from "../../ledger/chain-check.ts";
 import type { EntryDraft, JsonObject } from "../../ledger/entry.ts";
 import { repairFolder, type Undertaken } from "../../ledger/io/repair.ts";
 import { exitCode } from "../exit-code.ts";
+import { systemClockState } from "./clock-state.ts";
 import { type SignedBy, signAtConsole } from "./console.ts";
 import { readWitnesses } from "./given-keys.ts";
-import { systemClock, systemClockState } from "./system.ts";
+import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface RepairCommand {

@@ -9,6 +9,7 @@ import { assert } from "../../kernel/assert.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import { utf8 } from "../../ledger/bytes.ts";
 import type { Decision } from "../../ledger/decision.ts";
+import type { ClockState } from "../../ledger/entry.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import type { OpenedLedger } from "../../ledger/io/ledger.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
@@ -17,12 +18,14 @@ import { parseTrustedKey } from "../../ledger/trusted-key.ts";
 import { createMqttTransport } from "../../sync/io/mqtt.ts";
 import { startSync } from "../../sync/sync.ts";
 import { startTelling } from "../../sync/telling.ts";
-import { systemClock, systemClockState, systemIds } from "./system.ts";
+import { systemClock, systemIds } from "./system.ts";
 
 export interface SyncOptions {
   readonly config: CellConfig;
   readonly opened: Pick<OpenedLedger, "ledger" | "keys">;
   readonly cell: Cell;
+  /** What the clock is worth. */
+  readonly clockState: () => ClockState;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
   readonly onFatal: (problem: unknown) => void;
 }
@@ -36,7 +39,8 @@ export interface RunningSync {
 }
 
 /** Starts sync where central QA is configured. Rejects, in words, where its keys cannot be read. */
-export async function openSync({ config, opened, cell, log, onFatal }: SyncOptions): Promise<RunningSync> {
+export async function openSync(options: SyncOptions): Promise<RunningSync> {
+  const { config, opened, cell, log, onFatal } = options;
   const { ledger, keys } = opened;
   const { qa } = config;
   if (qa === undefined) {
@@ -69,7 +73,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
     signer: keys.signer,
     clock: systemClock,
     instance: systemIds.next("i-"),
-    word: () => wordOf(cell, sync.status()),
+    word: () => wordOf(options, sync.status()),
     say: sync.say,
     onProblem: (problem) => log("the status was not signed", { what: String(problem) }),
   });
@@ -95,7 +99,7 @@ export async function openSync({ config, opened, cell, log, onFatal }: SyncOptio
 
 /** What the cell is at, for central QA's fleet page: names of its own, and nothing of a patient. */
 function wordOf(
-  cell: Cell,
+  { cell, clockState }: Pick<SyncOptions, "cell" | "clockState">,
   { head, withQa, oldestUnsyncedAt }: SyncStatus,
 ): Omit<CellStatus, "counter" | "instance" | "at"> {
   const state = cell.state();
@@ -105,7 +109,7 @@ function wordOf(
   const now = { at: systemClock.now(), mono: systemClock.monotonic() };
   return {
     boot: boots,
-    clock: systemClockState(),
+    clock: clockState(),
     ...fleetWordOf(state, now),
     ...{ head, withQa, oldestUnsyncedAt, software, softwareDigest, configDigest, modelDigest },
   };

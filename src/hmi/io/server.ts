@@ -13,6 +13,7 @@ import { liveQuery } from "../requests.ts";
 import type { Answer, Desk, Route } from "../route.ts";
 import { accessRoutes } from "../routes/access.ts";
 import { doingRoutes } from "../routes/doing.ts";
+import { keepingRoutes } from "../routes/keeping.ts";
 import { lookingRoutes } from "../routes/looking.ts";
 import { makingRoutes } from "../routes/making.ts";
 import { releasingRoutes } from "../routes/releasing.ts";
@@ -91,6 +92,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     ...supplyRoutes,
     ...makingRoutes,
     ...releasingRoutes,
+    ...keepingRoutes,
   ];
   for (const each of declared) addRoute(house, each);
   addProbes(house);

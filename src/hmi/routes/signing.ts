@@ -1,7 +1,7 @@
 /** Signatures of a second person: what is shown with its digest, and name and password for the signature (R11). */
 import { digestOfValue } from "../../kernel/hash.ts";
 import type { Digest, JobId, LotId, PersonId } from "../../kernel/names.ts";
-import type { Approval } from "../../people/person.ts";
+import type { Approval, recordKeeping } from "../../people/person.ts";
 import type { ShownView } from "../api-route.ts";
 import type { Answer, Desk } from "../route.ts";
 import { authenticate, refused } from "./access.ts";
@@ -36,7 +36,7 @@ function namesIn(desk: Desk, value: unknown): Record<string, string> {
 export async function signed(
   desk: Desk,
   { name, password, shown }: Signer,
-  about: JobId | LotId,
+  about: JobId | LotId | typeof recordKeeping,
   meaning: string,
   go: (approval: Approval) => Promise<Answer>,
 ): Promise<Answer> {

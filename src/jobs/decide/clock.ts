@@ -1,8 +1,7 @@
 /** The clock: steps are recorded for the cell and for every job in the making; two people can sign that it was wrong. */
 import { digestOfValue } from "../../kernel/hash.ts";
-import type { EpochMs } from "../../kernel/units.ts";
 import { holds } from "../../people/person.ts";
-import { type ClockReadings, stretchesOf, supportToleranceMs } from "../clock.ts";
+import { type ClockReadings, isSupported, stretchesOf, supportToleranceMs } from "../clock.ts";
 import type { Message } from "../message.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { findPerson } from "../state.ts";
@@ -73,11 +72,4 @@ export function correctClock(draft: Draft, message: Of<"correct-clock">): void {
   }
   const said = Math.max(...stretches.map(({ highest }) => highest));
   draft.add({ type: "ClockCorrected", from, to, said, approval, second, support });
-}
-
-function isSupported(
-  support: Of<"correct-clock">["support"],
-  wall: EpochMs,
-): support is NonNullable<Of<"correct-clock">["support"]> {
-  return support !== null && Math.abs(support.at - wall) <= supportToleranceMs;
 }

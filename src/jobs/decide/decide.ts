@@ -1,6 +1,6 @@
 /** decide: what a message leads to, as events or a refusal; pure, synchronous, and the same every time. */
 import { unreachable } from "../../kernel/assert.ts";
-import type { Envelope, EyeMessage, MachineMessage, Message, RouteMessage } from "../message.ts";
+import type { Envelope, EyeMessage, MachineMessage, Message, RecordMessage, RouteMessage } from "../message.ts";
 import type { State } from "../state.ts";
 import { boot, enrol, recordScrubbed, recordSignIn } from "./cell.ts";
 import { centralDecision, centralLink } from "./central.ts";
@@ -9,6 +9,14 @@ import { dispose } from "./disposition.ts";
 import type { Decision, Draft } from "./draft.ts";
 import { startDraft } from "./draft.ts";
 import { captured, captureFailed, inspected, inspectionFailed, inspectionStatus, plateChecked } from "./eyes.ts";
+import {
+  artifactsRemoved,
+  dropArtifacts,
+  eraseTexts,
+  liftLegalHold,
+  setLegalHold,
+  textKeyDestroyed,
+} from "./keeping.ts";
 import { labelPrinted, requestLabel, scanLabel, voidLabel } from "./labels.ts";
 import { decideLot, loadMaterial, receiveLot } from "./lots.ts";
 import { answered } from "./machine-answers.ts";
@@ -30,10 +38,6 @@ function route(draft: Draft, message: Message): void {
   switch (message.kind) {
     case "boot":
       return boot(draft, message);
-    case "clock-stepped":
-      return clockStepped(draft, message);
-    case "record-scrubbed":
-      return recordScrubbed(draft, message);
     case "enrol":
       return enrol(draft, message);
     case "record-sign-in":
@@ -60,8 +64,16 @@ function route(draft: Draft, message: Message): void {
       return stop(draft, message);
     case "dispose":
       return dispose(draft, message);
+    case "clock-stepped":
+    case "record-scrubbed":
     case "correct-clock":
-      return correctClock(draft, message);
+    case "set-legal-hold":
+    case "lift-legal-hold":
+    case "erase-texts":
+    case "drop-artifacts":
+    case "text-key-destroyed":
+    case "artifacts-removed":
+      return aboutTheRecord(draft, message);
     case "cancel-job":
       return cancelJob(draft, message);
     case "answered":
@@ -109,6 +121,32 @@ function alongTheRoute(draft: Draft, message: RouteMessage): void {
       return handOver(draft, message);
     case "release":
       return release(draft, message);
+    default:
+      return unreachable(message);
+  }
+}
+
+/** The clock, the scrub, legal holds, erasure, and what need not be kept any longer. */
+function aboutTheRecord(draft: Draft, message: RecordMessage): void {
+  switch (message.kind) {
+    case "clock-stepped":
+      return clockStepped(draft, message);
+    case "record-scrubbed":
+      return recordScrubbed(draft, message);
+    case "correct-clock":
+      return correctClock(draft, message);
+    case "set-legal-hold":
+      return setLegalHold(draft, message);
+    case "lift-legal-hold":
+      return liftLegalHold(draft, message);
+    case "erase-texts":
+      return eraseTexts(draft, message);
+    case "drop-artifacts":
+      return dropArtifacts(draft, message);
+    case "text-key-destroyed":
+      return textKeyDestroyed(draft, message);
+    case "artifacts-removed":
+      return artifactsRemoved(draft, message);
     default:
       return unreachable(message);
   }

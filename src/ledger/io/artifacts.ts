@@ -1,7 +1,7 @@
 /** The artifact store on disk: AES-256-GCM files named by the SHA-256 of their plaintext, whole or not there (law 6). */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { readdir, readFile, stat, unlink } from "node:fs/promises";
+import { dirname, join } from "node:path";
 import { assert } from "../../kernel/assert.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import { type Digest, isDigest } from "../../kernel/names.ts";
@@ -53,6 +53,18 @@ export function openArtifacts(dataDir: string, dataKey: Uint8Array, maxBytes = 6
       return digest;
     },
     has: async (digest) => isDigest(digest) && (await stat(artifactPath(dataDir, digest)).catch(() => null)) !== null,
+    async remove(digest) {
+      assert(isDigest(digest), "an artifact is removed by its digest");
+      const path = artifactPath(dataDir, digest);
+      try {
+        await unlink(path);
+      } catch (problem) {
+        if (errorCode(problem) === "ENOENT") return false;
+        throw problem;
+      }
+      await flushFolder(dirname(path));
+      return true;
+    },
     list: () => listArtifacts(dataDir),
   };
 }

@@ -4,7 +4,8 @@ import { digestOf } from "../../kernel/hash.ts";
 import type { Json } from "../../kernel/json.ts";
 import type { Digest, JobId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { type Artifacts, artifactDigests } from "../artifacts.ts";
+import { createArtifactAccount } from "../artifact-account.ts";
+import type { Artifacts } from "../artifacts.ts";
 import type { Row } from "../chain-check.ts";
 import { parseEntry } from "../entry.ts";
 import { artifactPiece, type ExportedEntry, exportEnd, exportStart } from "../export.ts";
@@ -189,15 +190,16 @@ interface Named {
 
 /** The artifacts of the job that are to be inside, in the order of their first entries. */
 function namedIn(rows: readonly Row[], job: JobId, options: ExportOptions): readonly Named[] {
-  const found = new Map<Digest, Named>();
   if (options.artifacts === undefined) return [];
+  const account = createArtifactAccount();
   for (const row of rows) {
     if (row.job !== job) continue;
-    for (const digest of artifactDigests(JSON.parse(Buffer.from(row.body).toString("utf8")) as Json)) {
-      if (options.embed?.(digest) !== false && !found.has(digest)) found.set(digest, { digest, seq: row.seq });
-    }
+    const type = parseEntry(Buffer.from(row.entry).toString("utf8"))?.type ?? "";
+    account.take(row.seq, job, type, JSON.parse(Buffer.from(row.body).toString("utf8")) as Json);
   }
-  return [...found.values()];
+  return [...account.kept()]
+    .filter(([digest]) => options.embed?.(digest) !== false)
+    .map(([digest, seq]) => ({ digest, seq }));
 }
 
 /** Writes each into the file, in ascending order, one in memory at a time. */

@@ -1,6 +1,8 @@
 /** Verification of a data folder or a backup: the log, its checkpoints, and every artifact that it names. */
 import { join } from "node:path";
 import type { Digest } from "../../kernel/names.ts";
+import { type ArtifactAccount, createArtifactAccount } from "../artifact-account.ts";
+import { parseEntry } from "../entry.ts";
 import { type Finding, finding } from "../finding.ts";
 import type { Head } from "../ledger.ts";
 import type { VerifyingKey } from "../signer.ts";
@@ -34,8 +36,10 @@ export interface FolderTrust {
 
 /** What verification of a folder says. */
 export interface FolderReport extends Report {
-  /** Artifacts that the entries name. */
+  /** Artifacts that the entries name and that must be there. */
   readonly artifacts: number;
+  /** Artifacts that signed entries say were dropped by policy, and that need not be there. */
+  readonly dropped: number;
   /** True where their content was checked, not only their presence. */
   readonly artifactsOpened: boolean;
   /** What a restore has left written here, or null. */
@@ -44,20 +48,22 @@ export interface FolderReport extends Report {
 
 /** Verifies a data folder, also while the cell is running on it. Damage of any kind is a finding, never an exception. */
 export async function verifyFolder(dataDir: string, trust: FolderTrust): Promise<FolderReport> {
-  const named = new Map<Digest, number>();
-  const report = readLog(dataDir, trust, named);
-  const findings = [...report.findings, ...(await artifactFindings(dataDir, trust, named))];
+  const account = createArtifactAccount();
+  const report = readLog(dataDir, trust, account);
+  const kept = account.kept();
+  const findings = [...report.findings, ...(await artifactFindings(dataDir, trust, kept))];
   return {
     ...report,
     ok: findings.length === 0,
     findings,
-    artifacts: named.size,
+    artifacts: kept.size,
+    dropped: account.dropped().size,
     artifactsOpened: trust.dataKey !== undefined,
     restored: await readRestoredMarker(dataDir),
   };
 }
 
-function readLog(dataDir: string, trust: FolderTrust, named: Map<Digest, number>): Report {
+function readLog(dataDir: string, trust: FolderTrust, account: ArtifactAccount): Report {
   let db: Db | null = null;
   try {
     db = openForReading(join(dataDir, databaseFile));
@@ -77,8 +83,11 @@ function readLog(dataDir: string, trust: FolderTrust, named: Map<Digest, number>
       check: checkSignature,
       floor: trust.floor,
       parseBodies: true,
-      onArtifact: (seq, digest) => {
-        if (!named.has(digest)) named.set(digest, seq);
+      onBody: (row, body) => {
+        // Only an entry of this type has a member of this name at the top: others need not be read again for their type.
+        const drops = body !== null && typeof body === "object" && Object.hasOwn(body, "dropped");
+        const type = drops ? (parseEntry(Buffer.from(row.entry).toString("utf8"))?.type ?? "") : "";
+        account.take(row.seq, row.job, type, body);
       },
     });
     return trust.floor === undefined ? verified.report : withFloor(verified, trust.floor);

@@ -1,22 +1,27 @@
 /** Text about people, encrypted under a key of its job or lot that stands beside the cell's keys: destroy the key, and it is gone. */
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, unlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { JobId, LotId } from "../../kernel/names.ts";
-import type { SealedText } from "../person.ts";
+import type { recordKeeping, SealedText } from "../person.ts";
+
+/** Whose text key: a job's, a lot's, or that of the record's own keeping, which is never destroyed. */
+export type SealedFor = JobId | LotId | typeof recordKeeping;
 
 export interface Sealing {
-  /** AES-256-GCM under the text key of a job or a lot: base64 of nonce (12), ciphertext, tag (16). */
-  seal(of: JobId | LotId, text: string): SealedText;
+  /** AES-256-GCM under the text key of a job, a lot or the record's keeping: base64 of nonce (12), ciphertext, tag (16). */
+  seal(of: SealedFor, text: string): SealedText;
   /** The text, or null where the key was destroyed or does not belong to it. */
-  open(of: JobId | LotId, sealed: SealedText): string | null;
+  open(of: SealedFor, sealed: SealedText): string | null;
+  /** Destroys the key, and with it every text under it; true once none is there. Copies of the key folder are not reached. */
+  destroy(of: JobId | LotId): boolean;
 }
 
 /** Keys are made when a job or a lot first needs one, 0600, in the folder `texts` of the key folder. */
 export function createSealing(keysDir: string): Sealing {
   const folder = join(keysDir, "texts");
 
-  function keyOf(of: JobId | LotId, make: boolean): Buffer | null {
+  function keyOf(of: SealedFor, make: boolean): Buffer | null {
     const path = join(folder, `${of}.key`);
     try {
       return Buffer.from(readFileSync(path, "utf8").trim(), "hex");
@@ -30,6 +35,17 @@ export function createSealing(keysDir: string): Sealing {
   }
 
   return {
+    destroy(of) {
+      const path = join(folder, `${of}.key`);
+      try {
+        // Written over first: the file system may hand out its blocks without looking.
+        writeFileSync(path, `${randomBytes(32).toString("hex")}\n`, { flag: "r+", flush: true });
+        unlinkSync(path);
+      } catch (problem) {
+        if ((problem as NodeJS.ErrnoException).code !== "ENOENT") return false;
+      }
+      return flushed(folder);
+    },
     seal(of, text) {
       const key = keyOf(of, true);
       if (!key) throw new Error("The text key cannot be read.");
@@ -52,4 +68,19 @@ export function createSealing(keysDir: string): Sealing {
       }
     },
   };
+}
+
+/** Makes the names in the folder durable; true also where there is no folder, and so no key. */
+function flushed(folder: string): boolean {
+  try {
+    const handle = openSync(folder, "r");
+    try {
+      fsyncSync(handle);
+    } finally {
+      closeSync(handle);
+    }
+    return true;
+  } catch (problem) {
+    return (problem as NodeJS.ErrnoException).code === "ENOENT";
+  }
 }

@@ -194,7 +194,7 @@ describe("[F71] the page beside it", () => {
     const headline = exportVerdict(report).headline;
     const page = pageHtml(
       pageOf(content, report.digest, headline, {
-        describe: (type) => (type === "JobEnded" ? { title: "The job <ended>", lines: ["for good"] } : null),
+        describe: () => (type) => (type === "JobEnded" ? { title: "The job <ended>", lines: ["for good"] } : null),
       }),
     );
     expect(page).toContain(headline);

@@ -69,6 +69,7 @@ function Line({ line }: { readonly line: RecordLine }) {
         <p class={line.qa.withQa ? "" : "quiet"}>
           {line.qa.withQa ? "✓ " : "… "}
           {qaWords(line.qa)}
+          {line.keeping === "" ? "" : ` · ${line.keeping}`}
         </p>
       </div>
       <Button size="primary" label="Look at it" onPress={() => void open(line.id, "job")} />

@@ -1,0 +1,81 @@
+/** Parts of a cell as its configuration sets them up: intake, label printer, and the facts that decisions depend on. */
+import type { Cell } from "../../cell.ts";
+import type { LoadedConfig } from "../../config/io/load.ts";
+import { type CellConfig, onHostLossOf, retentionOf } from "../../config/schema.ts";
+import type { Identity } from "../../intake/io/age.ts";
+import { type Intake, openIntake } from "../../intake/io/intake.ts";
+import type { TrustAnchors } from "../../intake/package/trust.ts";
+import type { Setup } from "../../jobs/setup.ts";
+import type { EquipmentId } from "../../kernel/names.ts";
+import { err } from "../../kernel/result.ts";
+import { createLabelPrinter } from "../../labels/io/label-printer.ts";
+import { labelProblem } from "../../labels/io/label-problem.ts";
+import type { Artifacts } from "../../ledger/artifacts.ts";
+import { checkSignature } from "../../ledger/io/crypto.ts";
+import type { LabelPrinter } from "../../perform.ts";
+import { systemClock } from "./system.ts";
+
+interface IntakeSetUp {
+  readonly loaded: LoadedConfig;
+  /** Who may sign packages. */
+  readonly anchors: TrustAnchors;
+  readonly log: (message: string, facts?: Record<string, unknown>) => void;
+}
+
+/** Rejects, in words, where a recipe cannot be used. */
+export async function intakeOf(
+  { loaded: { config }, anchors, log }: IntakeSetUp,
+  origin: string,
+  identity: Identity,
+  controller: Cell,
+  artifacts: Artifacts,
+): Promise<Intake> {
+  const intake = await openIntake({
+    recipes: config.intake.recipes,
+    origin,
+    anchors,
+    // The first of a class: the list is turned, because a map keeps the last.
+    equipment: new Map(config.machine.toReversed().map((machine) => [machine.class, machine.id as EquipmentId])),
+    identity,
+    check: checkSignature,
+    controller,
+    artifacts,
+    clock: systemClock,
+    labelProblem: (order) => labelProblem(order, labelTitle(config)),
+    onRefused: ({ code, what }) => log("order refused", { code, what }),
+  });
+  if (!intake.ok) throw new Error(intake.error);
+  return intake.value;
+}
+
+/** The printer of the configuration, or the word that there is none. */
+export function labelPrinter(config: CellConfig, artifacts: Artifacts): LabelPrinter {
+  if (config.labels) {
+    return createLabelPrinter({ artifacts, folder: config.labels.folder, cellTitle: labelTitle(config) });
+  }
+  const what = "This cell has no label printer.";
+  return { print: async () => err({ code: "no-label-printer", what, remedy: "The engineer configures one." }) };
+}
+
+/** The cell and its institution, as they stand on labels. */
+function labelTitle({ cell }: CellConfig): string {
+  return `${cell.title}, ${cell.site}`;
+}
+
+/** What decisions depend on, as each start writes it down. */
+export function setupOf(config: CellConfig): Setup {
+  return {
+    cell: config.cell.title,
+    equipment: config.machine.map((machine) => ({
+      id: machine.id as EquipmentId,
+      title: machine.title,
+      serial: machine.serial,
+      onHostLoss: onHostLossOf(machine),
+    })),
+    presenceValidMs: config.cell.presenceValidSeconds * 1000,
+    takesAllowed: config.cell.takesAllowed,
+    demonstration: config.cell.demonstration,
+    materials: config.material,
+    retention: retentionOf(config),
+  };
+}
