@@ -43,6 +43,9 @@ export interface RawChange {
   readonly order?: Partial<Pick<OrderFile, "id" | "notBefore" | "expires" | "copies" | "expect">>;
   readonly program?: (text: string) => string;
   readonly nonce?: string;
+  readonly identifiers?: readonly [string, string];
+  /** Further sealed files. */
+  readonly attach?: readonly { readonly name: string; readonly bytes: Uint8Array }[];
 }
 
 /** Seals and signs without asking the guard: the cell has to judge by itself. */
@@ -56,8 +59,8 @@ export async function packRaw(places: Places, change: RawChange = {}): Promise<U
   });
   const packed = await makePackage({
     order: { ...order, ...change.order, recipe: { name: recipe, digest } },
-    identifiers,
-    files,
+    identifiers: change.identifiers ?? identifiers,
+    files: [...files, ...(change.attach ?? [])],
     recipient: await recipientOf(places),
     signer: await signerOf(places, roles.designAuthority),
     ...(change.nonce !== undefined && { nonce: change.nonce }),

@@ -30,7 +30,7 @@ export interface Objection {
 /** Why a job's texts or artifacts may not go at `now`; null where they may. */
 export function whyJobStays(state: State, id: JobId, part: keyof KeptUntil, now: EpochMs): Objection | null {
   const job = findJob(state, id);
-  if (!job) return { code: "unknown-job", what: `There is no order ${id} in this cell.` };
+  if (!job) return { code: "unknown-job", what: "There is no such order in this cell." };
   const until = keptUntil(state, job);
   if (until === null) return { code: "not-ended", what: `Order ${id} has not ended: its record is being written.` };
   const hold = holdOn(state.keeping, id);

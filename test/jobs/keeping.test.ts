@@ -219,3 +219,25 @@ describe("[F65][F76] artifacts that need not be kept", () => {
     expect(code(drop(told, "everything", [digest("a")], { by: tina }))).toBe("wrong-role");
   });
 });
+
+describe("[L6] a refusal", () => {
+  it("repeats nothing of an order or a machine that the cell does not know: a patient's number may have been typed there", () => {
+    const told = ended(true);
+    const typed = "MRN-773190";
+    const id = typed as JobId;
+    const equipment = typed as never;
+    const said = [
+      told.tell({ kind: "start", job: id, operation: typed as never, person: tina }),
+      told.tell({ kind: "cancel-job", job: id, person: tina, why: "x" }),
+      told.tell({ kind: "declare-plate-clear", equipment, person: tina }),
+      told.tell({ kind: "load-material", equipment, gtin: "1", batch: "1", person: tina }),
+      erase(told, {}, { kind: "job", id }),
+      hold(told, id),
+      drop({ ...told, tell: told.tell }, "everything", [digest("a")]),
+    ];
+    for (const { refusal, events } of said) {
+      expect(refusal).not.toBeNull();
+      expect(JSON.stringify([refusal, events])).not.toContain(typed);
+    }
+  });
+});

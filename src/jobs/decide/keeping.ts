@@ -77,7 +77,7 @@ export function setLegalHold(draft: Draft, { job, reason, approval }: Of<"set-le
   const unknown = job !== null && !findJob(draft.state(), job);
   const stands = keeping.holds.some((hold) => hold.job === job);
   const objection: Objection | null = unknown
-    ? { code: "unknown-job", what: `There is no order ${job} in this cell.` }
+    ? { code: "unknown-job", what: "There is no such order in this cell." }
     : stands
       ? { code: "already-decided", what: "This legal hold stands already." }
       : null;

@@ -81,7 +81,7 @@ export function loadMaterial(draft: Draft, message: Of<"load-material">): void {
   const reject = (code: RefusalCode, what: string) => refuse(draft, "load-material", person, null, { code, what });
   const state = draft.state();
   const machine = findMachine(state, equipment);
-  if (!machine) return reject("unknown-equipment", `There is no machine ${equipment}.`);
+  if (!machine) return reject("unknown-equipment", "There is no such machine in this cell.");
   if (!holds(findPerson(state, person), "technician"))
     return reject("wrong-role", "Only a technician may load material.");
   if (machine.openAttempt) return reject("machine-in-use", "A job is running on this machine.");

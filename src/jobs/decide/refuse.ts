@@ -30,7 +30,8 @@ export function refuse(
 /** The open job for a request of somebody who is enrolled; otherwise the refusal is said and this is null. */
 export function startable(draft: Draft, request: string, id: JobId, person: PersonId): Job | null {
   const job = findJob(draft.state(), id);
-  if (!job) refuse(draft, request, person, id, { code: "unknown-job", what: `There is no order ${id} in this cell.` });
+  // What was asked for is not repeated: somebody may have typed a patient's number into the place of an order's.
+  if (!job) refuse(draft, request, person, id, { code: "unknown-job", what: "There is no such order in this cell." });
   else if (job.ended) refuse(draft, request, person, id, { code: "job-ended", what: `Order ${id} has ended.` });
   else if (!findPerson(draft.state(), person)) {
     refuse(draft, request, person, id, {

@@ -104,7 +104,7 @@ export function declarePlateClear(draft: Draft, message: Of<"declare-plate-clear
   if (!machine) {
     return refuse(draft, "declare-plate-clear", person, null, {
       code: "unknown-equipment",
-      what: `There is no machine ${equipment}.`,
+      what: "There is no such machine in this cell.",
     });
   }
   if (!holds(findPerson(draft.state(), person), "technician")) {
