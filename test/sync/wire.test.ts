@@ -90,8 +90,7 @@ async function withSync(made: Omit<RealCell, "sync">, port: number, handed: stri
   const sync = await openSync({
     config: { cell: { id: "cell-1" }, qa } as CellConfig,
     opened: made.opened,
-    cell: made.cell,
-    clockState: () => "synchronised",
+    ...{ cell: made.cell, clockState: () => "synchronised" as const },
     log: (message, facts) => made.logged.push(JSON.stringify({ message, ...facts })),
     onFatal: (problem) => {
       throw problem;
