@@ -28,7 +28,7 @@ import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
 import { verifyForStart } from "./opening.ts";
 import type { StoredText, WriterData } from "./protocol.ts";
 import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";
-import { schemaProblem, upgradeSchema } from "./schema.ts";
+import { formatOf, schemaProblem, upgradeSchema } from "./schema.ts";
 
 /** An open data folder. */
 export interface Store {
@@ -37,9 +37,9 @@ export interface Store {
   readonly verifiedFrom: number;
   readonly lastNote: string | null;
   head(): Head;
-  /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
   /** Moves the write-ahead log when it is long; what kept it from that, and whether the writer has to stop for it. */
   tidy(): { readonly fault: LedgerFault; readonly stops: boolean } | null;
+  /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
   append(groups: readonly (readonly TextDraft[])[]): Result<readonly Sealed[][], LedgerFault>;
   page(from: number, to: number): readonly StoredText[];
   /** What is wrong with these rows, of those that were not read at the start: they are held against what was cosigned. */
@@ -162,7 +162,9 @@ function createStore(
     "SELECT entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
   );
   const selectNote = db.prepare<[number], { note: string }>("SELECT note FROM checkpoint WHERE size = ?");
-  const selectReceipt = db.prepare<[number], { note: string }>("SELECT note FROM cosignature WHERE size = ?");
+  // An image of format 1 stays as it is, and has no such table.
+  const selectReceipt =
+    formatOf(db) === 2 ? db.prepare<[number], { note: string }>("SELECT note FROM cosignature WHERE size = ?") : null;
   const leaves = (from: number, to: number) => selectEntry.all(from, to).map(({ entry }) => leafHash(entry));
   return {
     verified,
@@ -196,7 +198,7 @@ function createStore(
     frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
     leaves,
     note: (size) => selectNote.get(size)?.note ?? null,
-    receipt: (size) => selectReceipt.get(size)?.note ?? null,
+    receipt: (size) => selectReceipt?.get(size)?.note ?? null,
     putCheckpoint: (size, note) => putNote(held, "checkpoint", size, note),
     // A row that stands there without central's line cannot be edited away, and must not stop the cell.
     putCosignature: (size, note) => putNote(held, "cosignature", size, note),
