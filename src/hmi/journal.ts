@@ -38,6 +38,8 @@ export interface Journal {
   labelFault(job: string, unit: number, label: number): Fault | null;
   /** Number of the last entry of a job; -1 where there is none. */
   lastEntry(job: string): number;
+  /** And of the first. */
+  firstEntry(job: string): number;
   /** Everything that it holds. */
   memory(): JournalMemory;
 }
@@ -57,6 +59,7 @@ export interface JournalMemory {
   readonly ended: readonly (readonly [string, Deed])[];
   readonly attemptOf: readonly (readonly [string, string])[];
   readonly lastOf: readonly (readonly [string, number])[];
+  readonly firstOf: readonly (readonly [string, number])[];
   readonly labelFaults: readonly (readonly [string, Fault])[];
 }
 
@@ -72,6 +75,7 @@ export function createJournal(memory: JournalMemory | null = null): Journal {
   const ended = new Map(memory?.ended);
   const attemptOf = new Map(memory?.attemptOf);
   const lastOf = new Map(memory?.lastOf);
+  const firstOf = new Map(memory?.firstOf);
   const labelFaults = new Map(memory?.labelFaults);
   let last = memory?.last ?? -1;
   return {
@@ -80,6 +84,7 @@ export function createJournal(memory: JournalMemory | null = null): Journal {
       last = seq;
       const job = jobOf(event);
       if (job !== null) lastOf.set(job, seq);
+      if (job !== null && !firstOf.has(job)) firstOf.set(job, seq);
       if (event.type === "LabelNotPrinted") labelFaults.set(nameOf(event.job, event.unit, event.label), event.fault);
       if (event.type === "JobEnded") ended.set(event.job, { at, person: event.person, what: event.what });
       if (event.type === "NonconformityRaised" && event.attempt !== null) {
@@ -98,12 +103,14 @@ export function createJournal(memory: JournalMemory | null = null): Journal {
     endedJobs: () => [...ended.keys()],
     labelFault: (job, unit, label) => labelFaults.get(nameOf(job, unit, label)) ?? null,
     lastEntry: (job) => lastOf.get(job) ?? -1,
+    firstEntry: (job) => firstOf.get(job) ?? -1,
     memory: () => ({
       last,
       attempts: [...attempts].map(([id, record]) => [id, { ...record, layers: [...record.layers.values()] }]),
       ended: [...ended],
       attemptOf: [...attemptOf],
       lastOf: [...lastOf],
+      firstOf: [...firstOf],
       labelFaults: [...labelFaults],
     }),
   };

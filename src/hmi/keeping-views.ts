@@ -1,14 +1,14 @@
 /** How long a job is kept, and what was held, erased or dropped of it, in words. */
-import { keptUntil } from "../jobs/keeping-rules.ts";
+import { type KeptJob, keptUntil } from "../jobs/keeping-rules.ts";
 import { dayOf, erasureOf, holdOn, holdReasons } from "../jobs/retention.ts";
-import type { Job, State } from "../jobs/state.ts";
+import type { State } from "../jobs/state.ts";
 import { own } from "../kernel/names.ts";
 import type { KeepingView } from "./api-route.ts";
 import { type Looks, named } from "./looks.ts";
 
 /** What is known of the keeping of one job. */
-export function keepingView(state: State, job: Job, looks: Looks): KeepingView {
-  const id = job.order.id;
+export function keepingView(state: State, job: KeptJob, looks: Looks): KeepingView {
+  const { id } = job;
   const until = keptUntil(state, job);
   const hold = holdOn(state.keeping, id);
   const erased = erasureOf(state.keeping, { kind: "job", id });

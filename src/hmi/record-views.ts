@@ -1,6 +1,7 @@
 /** Ended jobs and whether central QA holds their record: told by the countersignature, never assumed. */
-import { isSimulated } from "../jobs/record/batch-record.ts";
-import type { Job, State } from "../jobs/state.ts";
+import { keptJob } from "../jobs/keeping-rules.ts";
+import { findPast, pastOf } from "../jobs/past.ts";
+import type { PastJob, State } from "../jobs/state.ts";
 import { findJob } from "../jobs/state.ts";
 import type { QaView, RecordLine, RecordsView } from "./api-route.ts";
 import { keepingView, keepingWords } from "./keeping-views.ts";
@@ -21,27 +22,20 @@ export function recordsView(state: State, looks: Looks, page: number): RecordsVi
   const ended = [...looks.journal.endedJobs()].reverse();
   const lines = ended.slice(page * perPage, (page + 1) * perPage).flatMap((id) => {
     const job = findJob(state, id);
-    return job ? [recordLine(state, job, looks)] : [];
+    const told = job ? pastOf(job) : findPast(state, id);
+    return told ? [recordLine(state, told, looks)] : [];
   });
   return { total: ended.length, lines };
 }
 
-function recordLine(state: State, job: Job, looks: Looks): RecordLine {
-  const { id, title, pseudonym } = job.order;
+function recordLine(state: State, { id, title, pseudonym, outcome, simulated }: PastJob, looks: Looks): RecordLine {
   const end = looks.journal.ended(id);
+  const kept = keptJob(state, id);
   return {
-    ...{ id, title, pseudonym },
-    outcome: outcomeOf(job),
+    ...{ id, title, pseudonym, outcome, simulated },
     what: end?.what ?? "",
     endedAt: end?.at ?? 0,
-    simulated: job.record.units.some(({ number }) => isSimulated(job.record, number)),
     qa: qaView(id, looks),
-    keeping: keepingWords(keepingView(state, job, looks)),
+    keeping: kept ? keepingWords(keepingView(state, kept, looks)) : "",
   };
-}
-
-function outcomeOf(job: Job): RecordLine["outcome"] {
-  const released = job.record.units.filter((unit) => unit.released !== null).length;
-  if (job.ended === "Ended") return released >= job.order.copies ? "released" : "not-released";
-  return job.units.some(({ scrapped }) => scrapped) ? "scrapped" : "cancelled";
 }

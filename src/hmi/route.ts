@@ -3,6 +3,7 @@ import type { z } from "zod";
 import type { Reply } from "../jobs/controller.ts";
 import type { Message } from "../jobs/message.ts";
 import type { RefusalCode } from "../jobs/refusal.ts";
+import type { Job } from "../jobs/state.ts";
 import { assert } from "../kernel/assert.ts";
 import type { PersonId } from "../kernel/names.ts";
 import type { Problem, ReadCode } from "./api.ts";
@@ -25,6 +26,8 @@ export interface Desk extends Omit<HmiPorts, "history" | "remembered" | "onProbl
   readonly config: HmiConfig;
   readonly journal: Journal;
   readonly scanner: Scanner;
+  /** A job with everything that is known of it; null where it was never here. One that the state has let go is read anew. */
+  readJob(id: string): Promise<Job | null>;
   looks(person: PersonId | null): Looks;
 }
 

@@ -1,4 +1,6 @@
 /** What a scanned text is, told from what the cell knows: so that a wrong code says what it is (R10). */
+
+import { findPast, isKnownJob } from "../jobs/past.ts";
 import type { State } from "../jobs/state.ts";
 import { findJob, findLot, findTag } from "../jobs/state.ts";
 import { isIdentifier } from "../kernel/names.ts";
@@ -38,7 +40,7 @@ export function resolveScan(state: State, text: string): Scanned {
   if (read.ok) return ofGs1(state, read.value);
   const plain = text.replace(symbology, "");
   const job = /^JOB:([A-Za-z0-9][A-Za-z0-9._-]{0,63})$/.exec(plain)?.[1];
-  if (job !== undefined) return { kind: "job", job, known: findJob(state, job) !== undefined };
+  if (job !== undefined) return { kind: "job", job, known: isKnownJob(state, job) };
   if (!isIdentifier(plain)) return { kind: "unreadable", why: read.error };
   const owner = findTag(state, plain)?.split("/");
   return owner ? { kind: "tag", tag: plain, job: owner[0] ?? "", unit: owner[1] ?? "" } : { kind: "free", code: plain };
@@ -57,9 +59,9 @@ function ofGs1(state: State, code: Gs1): Scanned {
     };
   }
   const { lot, serial, gtin } = code;
-  const job = lot === null ? undefined : findJob(state, lot);
-  if (job?.order.gtin !== gtin || serial === null) return { kind: "foreign", code };
-  return { kind: "label", code, job: job.order.id, unit: serial };
+  const job = lot === null ? undefined : (findJob(state, lot)?.order ?? findPast(state, lot));
+  if (job?.gtin !== gtin || serial === null) return { kind: "foreign", code };
+  return { kind: "label", code, job: job.id, unit: serial };
 }
 
 /** What it is, to stand behind "This is". */

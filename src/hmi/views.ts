@@ -3,6 +3,7 @@ import { dispositionsOpen } from "../jobs/decide/disposition.ts";
 import { omissionsOf } from "../jobs/decide/releasing.ts";
 import { resumeGates, startGates } from "../jobs/gates.ts";
 import { equipmentOf, isByMachine } from "../jobs/order.ts";
+import { endedKept } from "../jobs/past.ts";
 import {
   type Attempt,
   type Job,
@@ -54,11 +55,9 @@ function presenceOf({ presence: { online, scanned, what } }: Looks): CellView["p
   return { online, scanned, what };
 }
 
-/** Ended jobs that stay in the overview; all of them stand on the screen of records. */
-const endedShown = 12;
-
+/** Open jobs and the last that ended; all of them stand on the screen of records. */
 function jobsShown(state: State, { journal }: Looks): Job[] {
-  const last = new Set(journal.endedJobs().slice(-endedShown));
+  const last = new Set(journal.endedJobs().slice(-endedKept));
   return Object.values(state.jobs).filter((job) => !job.ended || last.has(job.order.id));
 }
 

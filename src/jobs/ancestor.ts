@@ -11,7 +11,8 @@ const mostOrders = 500;
 /** The entries that follow a continuation, from the folded state of the log before. */
 export function inheritance(before: State): readonly LogEvent[] {
   const jobs = Object.values(before.jobs);
-  const orders = jobs.map(({ order }) => ({ job: order.id, nonce: order.nonce }));
+  const past = Object.values(before.past).map(({ id, nonce }) => ({ job: id, nonce }));
+  const orders = [...past, ...jobs.map(({ order }) => ({ job: order.id, nonce: order.nonce }))];
   // Void already: taken over from the log before that one.
   const older = Object.entries(before.voided).map(([job, nonce]) => ({ job: job as JobId, nonce }));
   const all = [...orders, ...older];

@@ -7,14 +7,13 @@ import type { Lot } from "../materials/lot.ts";
 import { afterDecision, afterLink } from "./central.ts";
 import { afterReading } from "./clock.ts";
 import type { CellEvent, Event } from "./event.ts";
-import { evolveJob } from "./evolve-job.ts";
 import { evolveDrop, evolveKeeping } from "./evolve-keeping.ts";
 import { evolveLog } from "./evolve-log.ts";
+import { afterJobEvent, freshJob, type Seen, withSeen } from "./fold-job.ts";
 import type { CellKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
+import { findPast, retire } from "./past.ts";
 import { lastLookAtPlate } from "./plate.ts";
-import { emptyRecord } from "./record/batch-record.ts";
-import { gather } from "./record/gather.ts";
 import type { SupplyEvent } from "./route-event.ts";
 import type { EquipmentState, Job, State, Unit } from "./state.ts";
 import { findJob, findLot, findMachine, revisionOf } from "./state.ts";
@@ -25,7 +24,7 @@ import { findJob, findLot, findMachine, revisionOf } from "./state.ts";
  */
 export function evolve(state: State, event: Event, wall: EpochMs): State {
   const clock = afterReading(state.clock, event, wall);
-  return apply({ ...state, clock }, event, clock.highest);
+  return retire(apply({ ...state, clock }, event, clock.highest));
 }
 
 function apply(state: State, event: Event, at: EpochMs): State {
@@ -101,35 +100,21 @@ function withTag(state: State, { tag, job, unit }: Extract<Event, { type: "PartT
 }
 
 /** What the cell saw while it was at work on a job also stands in the job's record. */
-function recorded(state: State, event: Extract<CellEvent, { readonly job: JobId | null }>, at: EpochMs): State {
+function recorded(state: State, event: Seen, at: EpochMs): State {
   const job = event.job === null ? undefined : findJob(state, event.job);
-  if (!job) return state;
-  return { ...state, jobs: { ...state.jobs, [job.order.id]: { ...job, record: gather(job.record, event, at) } } };
+  return job ? { ...state, jobs: { ...state.jobs, [job.order.id]: withSeen(job, event, at) } } : state;
 }
 
 function accepted(state: State, event: Extract<Event, { type: "JobOrderAccepted" }>, at: EpochMs): State {
   const { job: id, order } = event;
-  assert(!findJob(state, id), `job ${id} accepted twice`);
+  assert(!findJob(state, id) && !findPast(state, id), `job ${id} accepted twice`);
   const { design, revision } = order.lineage;
-  const job: Job = {
-    order,
-    acceptedAt: at,
-    ended: null,
-    endedAt: null,
-    units: [],
-    attempts: [],
-    nonconformities: [],
-    identity: null,
-    presence: null,
-    proofsSeen: {},
-    record: gather(emptyRecord, event, at),
-  };
   return {
     ...state,
     nonces: { ...state.nonces, [order.nonce]: true },
     revisions: { ...state.revisions, [design]: Math.max(revision, revisionOf(state, design)) },
     superseded: order.supersedes === null ? state.superseded : { ...state.superseded, [order.supersedes]: id },
-    jobs: { ...state.jobs, [id]: job },
+    jobs: { ...state.jobs, [id]: freshJob(event, at) },
   };
 }
 
@@ -152,13 +137,14 @@ function attemptStarted(state: State, event: Extract<Event, { type: "AttemptStar
 
 function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: EpochMs): State {
   const job = findJob(state, id);
+  // The ledger tells what came after; the state has let the job go.
+  if (!job && findPast(state, id)) return state;
   assert(job, `${event.type} names job ${id}, which was never accepted`);
   assert(state.setup, `${event.type} before the first boot`);
-  const record = gather(job.record, event, at);
-  const after = evolveJob(job, event, at, state.setup);
-  // Most copying is of large records for small changes: what does not change is not copied.
-  const next = record === after.record ? after : { ...after, record };
-  return next === job ? state : { ...state, jobs: { ...state.jobs, [id]: next } };
+  const next = afterJobEvent(job, event, at, state.setup);
+  if (next === job) return state;
+  const endedLately = event.type === "JobEnded" ? [...state.endedLately, id] : state.endedLately;
+  return { ...state, endedLately, jobs: { ...state.jobs, [id]: next } };
 }
 
 function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | CellKeepingEvent>): State {

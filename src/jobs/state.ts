@@ -20,6 +20,7 @@ import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { RecordDamage } from "./keeping-event.ts";
 import type { JobOrder, Operation } from "./order.ts";
+import type { Pathway } from "./pathway.ts";
 import type { BatchRecord } from "./record/batch-record.ts";
 import type { Finding } from "./report.ts";
 import { type Keeping, noKeeping } from "./retention.ts";
@@ -38,7 +39,12 @@ export interface State {
   readonly inspection: { readonly ready: boolean; readonly what: string };
   /** What the scrub last found wrong with the record on the disk; null where nothing is known to be. */
   readonly recordDamage: RecordDamage | null;
+  /** Jobs that are open, and the last of those that have ended. */
   readonly jobs: Readonly<Record<string, Job>>;
+  /** The ended ones among them, in the order in which they ended. */
+  readonly endedLately: readonly JobId[];
+  /** What is left of jobs that ended before those. */
+  readonly past: Readonly<Record<string, PastJob>>;
   /** Nonces of every order ever taken in (feature 10). */
   readonly nonces: Readonly<Record<string, true>>;
   /** The highest revision of each design that an order was accepted for. */
@@ -98,6 +104,23 @@ export interface Job {
   readonly proofsSeen: Readonly<Record<string, true>>;
   /** What the record says, gathered apart from everything above: what a release is asked against. */
   readonly record: BatchRecord;
+}
+
+/** What stays of a job that ended a while ago: enough to refuse, to list and to keep it. */
+export interface PastJob {
+  readonly id: JobId;
+  readonly title: string;
+  readonly pseudonym: string;
+  readonly gtin: string;
+  readonly nonce: string;
+  readonly source: Digest;
+  readonly pathway: Pathway;
+  readonly implantable: boolean | null;
+  readonly endedAt: EpochMs;
+  readonly outcome: "released" | "not-released" | "scrapped" | "cancelled";
+  readonly simulated: boolean;
+  /** Lots that went into it, so that none of them is forgotten before it. */
+  readonly lots: readonly LotId[];
 }
 
 /** One copy of the device on its way along the route. A reservation: only a signed scrap frees it. */
@@ -202,6 +225,8 @@ export const emptyState: State = {
   inspection: { ready: false, what: "The inspection has not reported yet." },
   recordDamage: null,
   jobs: {},
+  endedLately: [],
+  past: {},
   nonces: {},
   revisions: {},
   superseded: {},
@@ -214,7 +239,7 @@ export const emptyState: State = {
   keeping: noKeeping,
 };
 
-/** The job, or undefined. */
+/** The job as long as it is open or among the last that ended, or undefined. */
 export function findJob(state: State, id: string): Job | undefined {
   return own(state.jobs, id);
 }

@@ -11,7 +11,7 @@ import {
 } from "../../src/jobs/decide/keeping.ts";
 import { evolve } from "../../src/jobs/evolve.ts";
 import type { TimeSupport } from "../../src/jobs/keeping-event.ts";
-import { keptUntil } from "../../src/jobs/keeping-rules.ts";
+import { keptJob, keptUntil } from "../../src/jobs/keeping-rules.ts";
 import { obligations } from "../../src/jobs/obligations.ts";
 import { pathways } from "../../src/jobs/pathway.ts";
 import { defaultRetention, leastYears, type TextsOf, yearsAfter } from "../../src/jobs/retention.ts";
@@ -82,7 +82,7 @@ describe("[F76] how long a record is kept", () => {
     }
     expect(defaultRetention["eu-custom-made"].implantYears).toBe(15);
     const years = (told: Story) => {
-      const found = told.state.jobs[job]!;
+      const found = keptJob(told.state, job)!;
       return new Date(keptUntil(told.state, found)!.record - found.endedAt!).getUTCFullYear() - 1970;
     };
     expect([ended(false), ended(true), ended(null)].map(years)).toEqual([10, 15, 15]);

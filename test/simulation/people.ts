@@ -2,6 +2,7 @@
 import { meanings, shownForDisposition } from "../../src/jobs/decide/disposition.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import { type Operation, operationById } from "../../src/jobs/order.ts";
+import { findPast, isKnownJob } from "../../src/jobs/past.ts";
 import type { Attempt, Job, State } from "../../src/jobs/state.ts";
 import { openNonconformity } from "../../src/jobs/state.ts";
 import { nextOperation } from "../../src/jobs/units.ts";
@@ -61,8 +62,8 @@ export function createPeople(world: PeopleWorld): People {
     latest = Math.max(latest, world.time.clock.now());
     for (const { order, arrivesMs } of world.orders) {
       if (world.time.elapsed() < arrivesMs) continue;
-      if (!state.jobs[order.id] || errs(0.02)) say({ kind: "accept-order", order });
-      if (state.jobs[order.id] && errs(0.02))
+      if (!isKnownJob(state, order.id) || errs(0.02)) say({ kind: "accept-order", order });
+      if (isKnownJob(state, order.id) && errs(0.02))
         say({ kind: "accept-order", order: { ...order, id: `${order.id}-again` as typeof order.id } });
     }
     for (const job of Object.values(state.jobs)) {
@@ -101,7 +102,7 @@ export function createPeople(world: PeopleWorld): People {
   function isDone(state: State): boolean {
     return world.orders.every(({ order, arrivesMs }) => {
       const job = state.jobs[order.id];
-      if (job) return job.ended !== null;
+      if (job || findPast(state, order.id)) return !job || job.ended !== null;
       return world.time.elapsed() > arrivesMs && (latest >= order.expires || Object.hasOwn(state.superseded, order.id));
     });
   }

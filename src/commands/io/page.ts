@@ -79,7 +79,7 @@ async function serve(
       keeping: keeping.port,
       clock: systemClock,
       remembered,
-      history: () => historyOf(opened.ledger, (remembered?.last ?? -1) + 1),
+      history: (from) => historyOf(opened.ledger, from),
       telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
       presence: () => presence.status(),
       sync,

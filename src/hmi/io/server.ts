@@ -8,6 +8,7 @@ import { findPerson } from "../../jobs/state.ts";
 import type { PersonId } from "../../kernel/names.ts";
 import { createJournal, type JournalMemory } from "../journal.ts";
 import { isForeign } from "../origin.ts";
+import { readJob } from "../past.ts";
 import type { HmiConfig, HmiPorts } from "../ports.ts";
 import { liveQuery } from "../requests.ts";
 import type { Answer, Desk, Route } from "../route.ts";
@@ -54,7 +55,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   const early: Parameters<typeof journal.take>[0][] = [];
   let reading = true;
   const unsubscribe = controller.subscribe((recorded) => (reading ? early.push(recorded) : journal.take(recorded)));
-  for await (const recorded of ports.history()) journal.take(recorded);
+  for await (const recorded of ports.history((ports.remembered?.last ?? -1) + 1)) journal.take(recorded);
   for (const recorded of early) journal.take(recorded);
   reading = false;
 
@@ -63,6 +64,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     config,
     journal,
     scanner: { page: null, before: null },
+    readJob: (id) => readJob(ports, journal, id),
     looks: (person) => ({
       at: clock.now(),
       mono: clock.monotonic(),

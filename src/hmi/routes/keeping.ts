@@ -3,9 +3,9 @@ import type { z } from "zod";
 import { stretchesAhead } from "../../jobs/clock.ts";
 import { clockMeaning, shownForClock } from "../../jobs/decide/clock.ts";
 import { mostDropped, shownForDrop, shownForErasure, shownForHold, shownForLift } from "../../jobs/decide/keeping.ts";
+import { keptJob } from "../../jobs/keeping-rules.ts";
 import type { Message } from "../../jobs/message.ts";
 import type { TextsOf } from "../../jobs/retention.ts";
-import { findJob } from "../../jobs/state.ts";
 import type { Digest, JobId, LotId } from "../../kernel/names.ts";
 import { type Approval, recordKeeping } from "../../people/person.ts";
 import { keepingView } from "../keeping-views.ts";
@@ -22,7 +22,7 @@ export const keepingRoutes: readonly Route[] = [
     body: nothing,
     handle: ({ desk, person, params }) => {
       const state = desk.controller.state();
-      const job = findJob(state, params.job);
+      const job = keptJob(state, params.job);
       return job
         ? good(keepingView(state, job, desk.looks(person)))
         : problem(404, "unknown-job", "There is no such job in this cell.");

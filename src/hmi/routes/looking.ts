@@ -37,10 +37,9 @@ export const lookingRoutes: readonly Route[] = [
     access: "session",
     params: ofJob,
     body: nothing,
-    handle: ({ desk, person, params }) => {
-      const state = desk.controller.state();
-      const job = findJob(state, params.job);
-      return job ? good(jobView(state, job, desk.looks(person))) : noJob();
+    handle: async ({ desk, person, params }) => {
+      const job = await desk.readJob(params.job);
+      return job ? good(jobView(desk.controller.state(), job, desk.looks(person))) : noJob();
     },
   }),
   route({

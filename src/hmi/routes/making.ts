@@ -1,6 +1,5 @@
 /** What people do along the route: tag a part, confirm it at a machine, print, scan and void its label, hand it over. */
 import type { z } from "zod";
-import { findJob } from "../../jobs/state.ts";
 import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import { confirmingPart, nothing, ofJob, ofLabel, scanning, voiding } from "../requests.ts";
 import { type Answer, by, type Call, problem, type Route, refusal, route, say } from "../route.ts";
@@ -105,7 +104,7 @@ function plainOf(scanned: Scanned): string {
 
 /** The label as it was printed; one that was voided is not given out again. */
 async function labelPdf({ desk, params }: Call<z.infer<typeof ofLabel>, unknown>): Promise<Answer> {
-  const unit = findJob(desk.controller.state(), params.job)?.units.find(({ number }) => number === params.unit);
+  const unit = (await desk.readJob(params.job))?.units.find(({ number }) => number === params.unit);
   const label = unit?.labels.find(({ number }) => number === params.label);
   if (!label?.pdf) return problem(404, "no-label", "No such label was printed.");
   if (label.state === "voided") return problem(409, "no-label", "This label was voided.", "Print a new one.");

@@ -7,8 +7,9 @@ import { isSupported } from "../clock.ts";
 import type { TimeSupport } from "../keeping-event.ts";
 import { type Objection, whyJobStays, whyLotStays } from "../keeping-rules.ts";
 import type { Message } from "../message.ts";
+import { isKnownJob } from "../past.ts";
 import { erasureOf, type HoldReason, holdReasons, type LiftReason, liftReasons, type TextsOf } from "../retention.ts";
-import { findJob, findPerson } from "../state.ts";
+import { findPerson } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { refuse } from "./refuse.ts";
 
@@ -74,7 +75,7 @@ function isRefused(
 /** Nothing of the job, or of the cell, may go any more. */
 export function setLegalHold(draft: Draft, { job, reason, approval }: Of<"set-legal-hold">): void {
   const { keeping } = draft.state();
-  const unknown = job !== null && !findJob(draft.state(), job);
+  const unknown = job !== null && !isKnownJob(draft.state(), job);
   const stands = keeping.holds.some((hold) => hold.job === job);
   const objection: Objection | null = unknown
     ? { code: "unknown-job", what: "There is no such order in this cell." }

@@ -5,6 +5,7 @@ import type { EpochMs } from "../../kernel/units.ts";
 import { type Gs1, gs1Text, makeGs1, parseGs1 } from "../../materials/gs1.ts";
 import { labelAgrees } from "../../materials/label-agreement.ts";
 import type { Message } from "../message.ts";
+import { findPast } from "../past.ts";
 import { isSimulated } from "../record/batch-record.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { LabelContent } from "../route-event.ts";
@@ -88,6 +89,8 @@ export function scanLabel(draft: Draft, message: Of<"scan-label">): void {
 
 /** Whose label was read; only names that this cell knows already go into the record. */
 function ownerOf(state: State, { lot, serial }: Gs1, scanned: string): string {
+  const past = findPast(state, lot ?? "");
+  if (past) return `a device of order ${past.id}, which has ended`;
   const other = findJob(state, lot ?? "");
   const copy = other?.units.find(({ number }) => String(number) === serial);
   if (!other || !copy) return "a device that this cell does not know";

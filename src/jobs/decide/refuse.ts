@@ -2,6 +2,7 @@
 import type { JobId, PersonId } from "../../kernel/names.ts";
 import { shutOf } from "../gate.ts";
 import type { Operation } from "../order.ts";
+import { findPast, isKnownJob } from "../past.ts";
 import type { Refusal } from "../refusal.ts";
 import { findJob, findPerson, type Job } from "../state.ts";
 import { stepGates } from "../step-gates.ts";
@@ -15,7 +16,7 @@ export function refuse(
   job: JobId | null,
   refusal: Refusal,
 ): void {
-  const known = job !== null && findJob(draft.state(), job) !== undefined;
+  const known = job !== null && isKnownJob(draft.state(), job);
   draft.add({
     type: "RequestRefused",
     job: known ? job : null,
@@ -30,9 +31,11 @@ export function refuse(
 /** The open job for a request of somebody who is enrolled; otherwise the refusal is said and this is null. */
 export function startable(draft: Draft, request: string, id: JobId, person: PersonId): Job | null {
   const job = findJob(draft.state(), id);
+  const over = job?.ended || findPast(draft.state(), id);
+  if (over) refuse(draft, request, person, id, { code: "job-ended", what: `Order ${id} has ended.` });
   // What was asked for is not repeated: somebody may have typed a patient's number into the place of an order's.
-  if (!job) refuse(draft, request, person, id, { code: "unknown-job", what: "There is no such order in this cell." });
-  else if (job.ended) refuse(draft, request, person, id, { code: "job-ended", what: `Order ${id} has ended.` });
+  else if (!job)
+    refuse(draft, request, person, id, { code: "unknown-job", what: "There is no such order in this cell." });
   else if (!findPerson(draft.state(), person)) {
     refuse(draft, request, person, id, {
       code: "unknown-person",

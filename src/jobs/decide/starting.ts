@@ -11,6 +11,7 @@ import { startGates } from "../gates.ts";
 import { issuedMaterials } from "../material-gates.ts";
 import type { Message } from "../message.ts";
 import { isByMachine, type JobOrder, whyRouteCannotBeGone } from "../order.ts";
+import { isKnownJob } from "../past.ts";
 import type { RefusalCode } from "../refusal.ts";
 import type { Job, State } from "../state.ts";
 import { findJob, findMachine, findPerson, revisionOf } from "../state.ts";
@@ -44,7 +45,7 @@ function whyNotAccepted(state: State, order: JobOrder, at: EpochMs): { code: Ref
     return { code: "order-invalid", what };
   }
   if (id.length > 20) return { code: "order-invalid", what: `Order ${id} has an id of more than 20 signs.` };
-  if (findJob(state, id)) return { code: "order-repeated", what: `Order ${id} is already here.` };
+  if (isKnownJob(state, id)) return { code: "order-repeated", what: `Order ${id} is already here.` };
   if (Object.hasOwn(state.voided, id)) {
     const what = `Order ${id} was taken in before this record was continued (as ${state.ancestor}); nobody knows which of its copies were made. It has to be issued anew, under a new number.`;
     return { code: "order-replayed", what };
