@@ -89,7 +89,7 @@ function Paper({ delivery, onBack }: PaperProps) {
   const fields = [
     { label: "Number of the certificate", value: certificate, max: 64 },
     { label: `Quantity in ${view.unit ?? "units"}`, value: quantity, max: 9 },
-    { label: "Made from lots, if the paper names any", value: made, max: 600 },
+    { label: "Made from lots, if it says so", value: made, max: 600 },
   ];
   const actions = (
     <>
