@@ -3,6 +3,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
+import { addArchiveCommands } from "./commands/io/archive-commands.ts";
 import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
 import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
@@ -127,6 +128,7 @@ program
   .addOption(keys)
   .action(async (from, o) => end(await (await parts.records()).restore(terminal(), from, o.keys, o.data)));
 
+addArchiveCommands(program, line);
 addLogCommands(program, line);
 
 program

@@ -76,7 +76,7 @@ export function newestWitnessed(
 export function judgeCosigned(
   all: readonly ReadCosigned[],
   roots: ReadonlyMap<number, Uint8Array>,
-  entries: number,
+  [first, entries]: readonly [number, number],
   broken: Finding | null,
 ): { last: CosignedHead | null; findings: Finding[] } {
   let last: CosignedHead | null = null;
@@ -89,7 +89,7 @@ export function judgeCosigned(
       return { last, findings: [finding("truncated", entries, what)] };
     }
     if (!sameBytes(root, checkpoint.root)) {
-      const from: number = last?.size ?? 0;
+      const from: number = last?.size ?? first;
       const explained = broken !== null && broken.seq !== null && broken.seq >= from && broken.seq < size;
       const what = `Entries ${from} to ${size - 1} are not those that central QA has countersigned.`;
       return { last, findings: explained ? [] : [finding("cosignature", from, what)] };

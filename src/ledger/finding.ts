@@ -22,6 +22,7 @@ export type Rule =
   | "artifact-missing"
   | "artifact-changed"
   | "export-format"
+  | "archive-format"
   | "inclusion"
   | "statement"
   | "database";
@@ -63,8 +64,10 @@ const remedies: Record<Rule, string> = {
   "artifact-missing": "A picture or program that the record names was deleted; fetch it from a backup.",
   "artifact-changed": "A picture or program was altered, or the data key does not belong to this folder.",
   "export-format": "The file is not an export as the cell writes it; export it again.",
+  "archive-format": "The folder is not an archive as the cell makes it; make it again, or fetch another copy.",
   inclusion: "The entry is not one that the cell signed; do not rely on this file.",
-  statement: "The file is not what the cell put together when it exported the job; do not rely on it, export it again.",
+  statement:
+    "It is not what the cell put together when it exported the job or archived the year; do not rely on it, make it again.",
   database: "The database file is damaged or was edited; keep it for the investigation and verify a backup.",
 };
 

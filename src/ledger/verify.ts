@@ -3,7 +3,7 @@ import type { Json } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
 import { sameBytes, toHex } from "./bytes.ts";
 import type { Chain, JobHeads } from "./chain.ts";
-import { type ChainCheck, createChainCheck, isFinding, type Row, readBody } from "./chain-check.ts";
+import { type ChainCheck, type CheckedPrefix, createChainCheck, isFinding, type Row, readBody } from "./chain-check.ts";
 import { type Checkpoint, readSigned } from "./checkpoint.ts";
 import { readContinuation } from "./continuation.ts";
 import { type CosignedHead, judgeCosigned, readCosigned } from "./cosigned.ts";
@@ -11,7 +11,6 @@ import { type Finding, finding } from "./finding.ts";
 import type { Head } from "./ledger.ts";
 import { type Marks, mark, noMarks } from "./marks.ts";
 import type { SignedNote } from "./note.ts";
-import type { PrefixEnd } from "./prefix.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
 import { readSuccession, type Succession, wrongSuccession } from "./succession.ts";
 import { type Frontier, rootOf } from "./tree.ts";
@@ -27,7 +26,7 @@ export interface LogUnderTest {
   readonly origin: string;
   readonly rows: Iterable<Row>;
   /** The end of a prefix whose root is compared here with a signed one; `rows` then begin after it. */
-  readonly known?: PrefixEnd | undefined;
+  readonly known?: (CheckedPrefix & { readonly marks?: Marks }) | undefined;
   /** In order of size. */
   readonly checkpoints: readonly CheckpointRow[];
   /** Checkpoints with central QA's cosignature, in order of size. */
@@ -80,6 +79,8 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
   const heads = readHeads(log);
   const cosigned = readCosigned({ ...log, rows: log.cosignatures, witnesses: log.witnesses ?? [] });
   const roots = new Map<number, Uint8Array>();
+  // A prefix without marks is one that nobody goes on from.
+  const keepsMarks = log.known === undefined || log.known.marks !== undefined;
   const marks: Frontier[] = [...(log.known?.marks ?? noMarks)];
   const sizes = new Set(heads.signed.map((head) => head.size));
   for (const { checkpoint } of cosigned.read) sizes.add(checkpoint.size);
@@ -95,12 +96,12 @@ export function verifyLog(log: LogUnderTest): VerifiedLog {
   if (sizes.has(first.size)) roots.set(first.size, rootOf(first));
   const successions: Succession[] = [];
   const broken = walk(log, check, successions, (frontier) => {
-    mark(marks, frontier);
+    if (keepsMarks) mark(marks, frontier);
     if (sizes.has(frontier.size)) roots.set(frontier.size, rootOf(frontier));
   });
   const { frontier } = check.chain();
-  const judged = judgeHeads(heads.signed, roots, frontier.size, broken);
-  const witnessed = judgeCosigned(cosigned.read, roots, frontier.size, broken);
+  const judged = judgeHeads(heads.signed, roots, [first.size, frontier.size], broken);
+  const witnessed = judgeCosigned(cosigned.read, roots, [first.size, frontier.size], broken);
   const findings = [
     ...(broken === null ? [] : [broken]),
     ...judged.findings,
@@ -220,7 +221,7 @@ function judgeRevoked(signed: readonly SignedHead[], last: Head | null, witnesse
 function judgeHeads(
   signed: readonly Checkpoint[],
   roots: ReadonlyMap<number, Uint8Array>,
-  entries: number,
+  [first, entries]: readonly [number, number],
   broken: Finding | null,
 ): { last: Head | null; findings: Finding[] } {
   let last: Head | null = null;
@@ -232,7 +233,7 @@ function judgeHeads(
       return { last, findings: [finding("truncated", entries, what)] };
     }
     if (!sameBytes(root, head.root)) {
-      const from: number = last?.size ?? 0;
+      const from: number = last?.size ?? first;
       const explained = broken !== null && broken.seq !== null && broken.seq >= from && broken.seq < head.size;
       const what = `Entries ${from} to ${head.size - 1} are not those that the cell signed.`;
       return { last, findings: explained ? [] : [finding("checkpoint-root", from, what)] };

@@ -1,13 +1,12 @@
 /** Commands on records: set up, verify, export, backup, restore. */
-import { readFile } from "node:fs/promises";
-import { basename, join } from "node:path";
+import { basename } from "node:path";
 import type { JobId } from "../../kernel/names.ts";
 import { ok } from "../../kernel/result.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { backupFolder, restoreFolder } from "../../ledger/io/backup.ts";
 import { type AnyReport, verifyPath, writeExport } from "../../ledger/io/export-files.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
-import { openKeys, publicKeyFile } from "../../ledger/io/keys.ts";
+import { openKeys } from "../../ledger/io/keys.ts";
 import { createLedger } from "../../ledger/io/ledger.ts";
 import type { FolderReport } from "../../ledger/io/verify.ts";
 import { formatKey } from "../../ledger/note.ts";
@@ -15,7 +14,7 @@ import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { summarise, tellWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
-import { keysOf, readWitnesses } from "./given-keys.ts";
+import { noKey, readWitnesses, type TrustOptions, trustedKeys } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -37,15 +36,6 @@ export async function init(
       `Give this recipient to the design authority, who seals packages for this cell:\n  ${recipient}`,
   );
   return exitCode.ok;
-}
-
-export interface TrustOptions {
-  /** A key line, or a file that holds key lines. */
-  readonly key?: string | undefined;
-  /** The cell's own key folder: its public key is trusted and its data key opens the artifacts. */
-  readonly keys?: string | undefined;
-  /** Central QA's cosigner key, a line or a file of lines: whether it has countersigned the record is then told. */
-  readonly witness?: string | undefined;
 }
 
 /** `cellward verify PATH`: a data folder, a backup or an exported record, against keys from elsewhere. */
@@ -96,21 +86,6 @@ function countersigned(head: FolderReport["cosigned"]): string[] {
   if (head.by.length > 0) return [`Countersigned by ${head.by.join(" and ")} ${upTo}`];
   return [`The record holds a countersignature ${upTo}; no key given here with --witness bears it out`];
 }
-
-/** Keys come from the caller alone, never from the thing under verification. */
-async function trustedKeys(trust: TrustOptions): Promise<readonly VerifyingKey[] | string> {
-  const lines: string[] = [];
-  if (trust.keys) lines.push(await readFile(join(trust.keys, publicKeyFile), "utf8").catch(() => ""));
-  const keys = await keysOf([...lines, ...(trust.key ? [trust.key] : [])]);
-  if (typeof keys === "string") return keys;
-  return keys.length > 0 ? keys : "no key was given";
-}
-
-const noKey = (why: string) => ({
-  code: "no-key",
-  what: `There is nothing to verify against: ${why}.`,
-  remedy: "Name the cell's public key with --key (a line or a file), or its key folder with --keys.",
-});
 
 /** `cellward export JOB`: one file that proves itself, and beside it the same content as a page and on paper. */
 export async function exportRecord(

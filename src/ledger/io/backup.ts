@@ -19,6 +19,13 @@ export interface BackupFault {
   readonly report?: FolderReport;
 }
 
+/** Why no folder is made where something stands. */
+export interface NotEmpty {
+  readonly code: "not-empty";
+  readonly what: string;
+  readonly remedy: string;
+}
+
 /**
  * Copies a data folder, in use or not, into the new folder `to` and verifies the copy with keys from outside it.
  * Artifacts stay encrypted; neither keys nor the data key are copied, so keep those apart.
@@ -49,39 +56,50 @@ async function copyFolder(
   trusted: readonly VerifyingKey[],
   mark: string | null,
 ): Promise<Result<FolderReport, BackupFault>> {
+  const fill = async (aside: string): Promise<Result<FolderReport, BackupFault>> => {
+    await copyDatabase(join(from, databaseFile), join(aside, databaseFile));
+    // After the database, so that every artifact that its entries name is among those copied.
+    await copyArtifacts(from, aside);
+    const report = await verifyFolder(aside, { trusted });
+    if (!report.ok) return err(broken(report));
+    if (mark !== null) await writeRestoredMarker(aside, mark);
+    return ok({ ...report, restored: mark });
+  };
+  try {
+    return await makeFolder(to, fill);
+  } catch (problem) {
+    return err(copyFault(problem, from));
+  }
+}
+
+/** The fault of a copy that does not verify. */
+export function broken(report: FolderReport): BackupFault {
+  const first = report.findings[0];
+  const what = first?.what ?? "The copy does not verify.";
+  return { code: "backup-broken", what, remedy: first?.remedy ?? "", report };
+}
+
+/** Makes a folder whole or not at all: `fill` is given one beside it, which takes the name once it says ok. Never written over. */
+export async function makeFolder<Made, Fault>(
+  to: string,
+  fill: (aside: string) => Promise<Result<Made, Fault>>,
+): Promise<Result<Made, Fault | NotEmpty>> {
   const target = resolve(to);
   if (!(await isEmpty(target))) {
-    return err({
-      code: "not-empty",
-      what: `${target} is not empty.`,
-      remedy: "Name a new folder; nothing is ever written over.",
-    });
+    const remedy = "Name a new folder; nothing is ever written over.";
+    return err({ code: "not-empty", what: `${target} is not empty.`, remedy });
   }
   const aside = `${target}.partial`;
   await rm(aside, { recursive: true, force: true });
   try {
     await makePrivateFolder(aside);
-    await copyDatabase(join(from, databaseFile), join(aside, databaseFile));
-    // After the database, so that every artifact that its entries name is among those copied.
-    await copyArtifacts(from, aside);
-    const report = await verifyFolder(aside, { trusted });
-    if (!report.ok) {
-      const first = report.findings[0];
-      return err({
-        code: "backup-broken",
-        what: first?.what ?? "The copy does not verify.",
-        remedy: first?.remedy ?? "",
-        report,
-      });
-    }
-    if (mark !== null) await writeRestoredMarker(aside, mark);
+    const made = await fill(aside);
+    if (!made.ok) return made;
     await flushFolder(aside);
     await rm(target, { recursive: true, force: true });
     await rename(aside, target);
     await flushFolder(dirname(target));
-    return ok({ ...report, restored: mark });
-  } catch (problem) {
-    return err(copyFault(problem, from));
+    return made;
   } finally {
     await rm(aside, { recursive: true, force: true });
   }
@@ -104,7 +122,8 @@ async function isEmpty(folder: string): Promise<boolean> {
   }
 }
 
-function copyFault(problem: unknown, from: string): BackupFault {
+/** What a failure of the disk means for a copy out of `from`; anything else is thrown on. */
+export function copyFault(problem: unknown, from: string): BackupFault {
   const code = errorCode(problem);
   if (code === "SQLITE_CANTOPEN") {
     return { code: "ledger-absent", what: `There is no ledger in ${from}.`, remedy: "Check which folder you named." };
