@@ -97,6 +97,10 @@ program
   .addOption(keys)
   .requiredOption("--out <file>", "the record (JSON); page and paper are written beside it")
   .option("--no-pictures", "leave pictures and programs out; their digests stay")
+  .option(
+    "--witness <key>",
+    "central QA's cosigner key, a line or a file: only what it has countersigned counts as such",
+  )
   .action(async (job, o) => end(await (await parts.records()).exportRecord(terminal(), job, o)));
 
 /** One option for each kind of thing that records name. */

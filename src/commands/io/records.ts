@@ -4,12 +4,14 @@ import type { JobId } from "../../kernel/names.ts";
 import { ok } from "../../kernel/result.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { backupFolder, restoreFolder } from "../../ledger/io/backup.ts";
+import { openCaches, provenCache } from "../../ledger/io/cache.ts";
 import { type AnyReport, verifyPath, writeExport } from "../../ledger/io/export-files.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { createLedger } from "../../ledger/io/ledger.ts";
 import type { FolderReport } from "../../ledger/io/verify.ts";
 import { formatKey } from "../../ledger/note.ts";
+import { readPrefix } from "../../ledger/prefix.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { summarise, tellWith } from "../describe.ts";
@@ -17,6 +19,7 @@ import { exitCode } from "../exit-code.ts";
 import { noKey, readWitnesses, type TrustOptions, trustedKeys } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
+import { softwareDigest } from "./versions.ts";
 
 /** `cellward init`: fresh keys, an empty ledger, and the identity that packages are sealed for. */
 export async function init(
@@ -91,16 +94,21 @@ function countersigned(head: FolderReport["cosigned"]): string[] {
 export async function exportRecord(
   terminal: Terminal,
   job: string,
-  options: { data: string; keys: string; out: string; pictures: boolean },
+  options: { data: string; keys: string; out: string; pictures: boolean; witness?: string },
 ): Promise<number> {
   const opened = await openKeys(options.keys, options.data);
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.refused);
   const { dataKey, trusted, signer } = opened.value;
   const artifacts = options.pictures ? { artifacts: openArtifacts(options.data, dataKey) } : {};
+  const given = options.witness === undefined ? ok([]) : await readWitnesses(options.witness);
+  if (!given.ok) return terminal.trouble(given.error, exitCode.usage);
+  const caches = openCaches(options.data, dataKey, softwareDigest());
   const base = options.out.replace(/\.(json|html|pdf)$/, "");
   const made = await writeExport(options.data, job as JobId, base, {
     signer,
     keys: trusted,
+    witnesses: given.value,
+    prefix: readPrefix(await caches.read(provenCache)),
     describe: tellWith(createSealing(options.keys).open),
     summarise,
     ...artifacts,

@@ -9,6 +9,8 @@ import { makePrivateFolder, writeDurably } from "./files.ts";
 export const cacheFolder = "cache";
 /** Name of the cache that says how the last round of the scrub ended: `{damage, endedAt, size}`. */
 export const scrubbedCache = "scrubbed";
+/** Name of the cache that holds the largest prefix that the scrub has proven. */
+export const provenCache = "proven";
 /** A cache larger than this is not read. */
 const maxCacheBytes = 256 << 20;
 

@@ -83,6 +83,54 @@ export function* rowsFrom(db: Db, from = 0, to = Number.MAX_SAFE_INTEGER): Itera
   }
 }
 
+/** An entry without its body, as it stands there. */
+export interface EntryRow {
+  readonly seq: number;
+  readonly job: string | null;
+  readonly entry: Uint8Array;
+}
+
+/**
+ * Entries in order, all that can be read: what stands on a damaged page of the file is left out, and so is what damage has
+ * put out of order. Without `to` it ends where there is nothing more to be seen.
+ */
+export function* readableEntries(db: Db, from: number, to = Number.MAX_SAFE_INTEGER): IterableIterator<EntryRow> {
+  const select = db.prepare<[number, number, number], EntryRow>(
+    "SELECT seq, job, entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq LIMIT ?",
+  );
+  for (let next = from, most = pageRows; next < to; ) {
+    const rows = whatIsReadable(() => select.all(next, to, most));
+    const before = next;
+    for (const row of rows ?? []) {
+      if (row.seq < next) continue;
+      yield { ...row, entry: row.entry instanceof Uint8Array ? row.entry : new Uint8Array() };
+      next = row.seq + 1;
+    }
+    // A number that damage has made large hides what follows it from a search; the next number may be found again.
+    const stuck = next === before;
+    if (stuck && to === Number.MAX_SAFE_INTEGER && (rows !== null || most === 1)) return;
+    if (stuck && (rows !== null || most === 1)) next += 1;
+    most = stuck ? 1 : Math.min(pageRows, most * 2);
+  }
+}
+
+/** The body of an entry; empty where it cannot be read. */
+export function bodyOf(db: Db, seq: number): Uint8Array {
+  const select = db.prepare<[number], { body: unknown }>("SELECT body FROM entry WHERE seq = ?");
+  const body = whatIsReadable(() => select.get(seq))?.body;
+  return body instanceof Uint8Array ? body : new Uint8Array();
+}
+
+/** What a read gives, null where the file is damaged there. */
+export function whatIsReadable<T>(read: () => T): T | null {
+  try {
+    return read();
+  } catch (problem) {
+    if (!sqliteCode(problem).startsWith("SQLITE_CORRUPT")) throw problem;
+    return null;
+  }
+}
+
 /**
  * A row as its columns are declared. Damage can make a value one of another kind, which SQLite hands out as it is: it
  * counts as empty, and so is found at its entry.
@@ -128,6 +176,12 @@ export function* cosignaturesDown(db: Db): Iterable<CheckpointRow> {
   for (const row of rows) yield noteOfItsKind(row);
 }
 
+/** Stored checkpoints, largest first, read as they are asked for. */
+export function* checkpointsDown(db: Db): Iterable<CheckpointRow> {
+  const rows = db.prepare<[], CheckpointRow>("SELECT size, note FROM checkpoint ORDER BY size DESC").iterate();
+  for (const row of rows) yield noteOfItsKind(row);
+}
+
 /**
  * Takes the folder for this process until the returned function is called or the process dies, whichever is first
  * (the kernel drops the lock, so none is ever stale); null where another one has it.
@@ -149,9 +203,12 @@ export function sqliteCode(problem: unknown): string {
   return problem instanceof Database.SqliteError ? problem.code : "";
 }
 
+const damagedRemedy =
+  "Keep the file for the investigation; bring the record back from central QA's copy (`cellward repair`) or a backup.";
+
 /** The fault of a database whose schema is not as it was laid. */
 export function alteredSchema(what: string): LedgerFault {
-  const remedy = "Keep the file for the investigation; verify a backup, or fetch the record from central QA.";
+  const remedy = damagedRemedy;
   return { code: "ledger-damaged", what, remedy };
 }
 
@@ -170,7 +227,7 @@ export function faultOf(problem: unknown): LedgerFault {
     return {
       code: "ledger-damaged",
       what: `The ledger's file is damaged (${said}).`,
-      remedy: "Keep the file for the investigation; verify a backup, or fetch the record from central QA.",
+      remedy: damagedRemedy,
     };
   }
   if (code === "") throw problem;

@@ -13,7 +13,8 @@ import { pageHtml } from "../page-html.ts";
 import type { VerifyingKey } from "../signer.ts";
 import { type ExportReport, maxExportBytes, type VerifiedExport, verifyScanned } from "../verify-export.ts";
 import { checkSignature } from "./crypto.ts";
-import { type ExportFault, type ExportOptions, exportJob } from "./export.ts";
+import { type ExportOptions, exportJob } from "./export.ts";
+import type { ExportFault } from "./export-rows.ts";
 import { writeDurably, writePieces } from "./files.ts";
 import { maxAttachedBytes, recordPdf } from "./record-pdf.ts";
 import { type FolderReport, type FolderTrust, verifyFolder } from "./verify.ts";
@@ -25,10 +26,8 @@ export interface WrittenExport {
   readonly report: ExportReport;
 }
 
-export interface WriteOptions extends ExportOptions, Telling {
-  /** The cell's public keys: the file is verified with them before it is written. */
-  readonly keys: readonly VerifyingKey[];
-}
+/** What is written; the file is verified with `keys` and `witnesses` before it has its name. */
+export interface WriteOptions extends ExportOptions, Telling {}
 
 /** Exports a job to `base`.json, `base`.html and `base`.pdf, which are written only if the record verifies. */
 export async function writeExport(
@@ -43,7 +42,7 @@ export async function writeExport(
     0o600,
     (write) => exportJob(dataDir, job, options, write),
     async (aside, { artifacts }) => {
-      const { report, content } = await readExportFile(aside, options.keys);
+      const { report, content } = await readExportFile(aside, options.keys, options.witnesses);
       const [first] = report.findings;
       if (content !== null && first === undefined) return ok({ report, content, artifacts });
       const what = first?.what ?? "The export does not verify.";

@@ -9,32 +9,15 @@ import type { Artifacts } from "../artifacts.ts";
 import type { Row } from "../chain-check.ts";
 import { parseEntry } from "../entry.ts";
 import { artifactPiece, type ExportedEntry, exportEnd, exportStart } from "../export.ts";
-import type { LedgerFault } from "../ledger.ts";
 import { formatKey, type SignedNote } from "../note.ts";
-import { inclusionProof, type Tree, treeOf } from "../proofs.ts";
+import { inclusionProof, type Tree } from "../proofs.ts";
 import type { Signer } from "../signer.ts";
 import { artifactList, digestList, signStatement } from "../statement.ts";
-import { leafHash } from "../tree.ts";
-import {
-  alteredSchema,
-  checkpointRows,
-  cosignatureRows,
-  type Db,
-  databaseFile,
-  faultOf,
-  openForReading,
-  readOrigin,
-  rowsFrom,
-} from "./database.ts";
-import { schemaProblem } from "./schema.ts";
+import { databaseFile, faultOf, openForReading } from "./database.ts";
+import { type ExportFault, type FindOptions, type Found, findJob } from "./export-rows.ts";
+import { readLeaves } from "./leaves.ts";
 
-export interface ExportFault {
-  readonly code: "job-unknown" | "not-signed-yet" | "artifact-missing" | LedgerFault["code"];
-  readonly what: string;
-  readonly remedy: string;
-}
-
-export interface ExportOptions {
+export interface ExportOptions extends Omit<FindOptions, "leaves"> {
   /** The cell's signer: it states how far the job's record reaches and what is inside the file. */
   readonly signer: Signer;
   /** Where to take the evidence that is to travel inside the file; without it only digests do. */
@@ -65,7 +48,7 @@ export async function exportJob(
   try {
     const db = openForReading(join(dataDir, databaseFile));
     try {
-      read = findJob(db, job);
+      read = findJob(db, job, { ...options, leaves: () => readLeaves(dataDir) });
     } finally {
       db.close();
     }
@@ -120,59 +103,6 @@ async function state(
     return err({ code: "signing-failed", what, remedy: "Check the key folder or the token, then export again." });
   }
 }
-
-interface Found {
-  readonly origin: string;
-  readonly note: string;
-  readonly size: number;
-  readonly tree: Tree;
-  /** The job's rows and the first row of each start in which they were written, in order. */
-  readonly rows: readonly Row[];
-}
-
-/** The first row of a start, and whether it is among the exported. */
-interface Start {
-  readonly boot: number;
-  readonly row: Row;
-  taken: boolean;
-}
-
-function findJob(db: Db, job: JobId): Result<Found, ExportFault> {
-  const altered = schemaProblem(db);
-  if (altered !== null) return err(alteredSchema(altered));
-  const origin = readOrigin(db);
-  // One short transaction for the heads; what they cover never changes, so it is read in pages afterwards.
-  db.exec("BEGIN");
-  const last = db.prepare<[string], { seq: number | null }>("SELECT max(seq) AS seq FROM entry WHERE job = ?").get(job);
-  const lastSeq = last?.seq ?? null;
-  if (lastSeq === null) {
-    return err({ code: "job-unknown", what: `There is no entry of job ${job}.`, remedy: "Check the job's number." });
-  }
-  const countersigned = cosignatureRows(db, true)[0];
-  const isCovered = countersigned !== undefined && lastSeq < countersigned.size;
-  const checkpoint = isCovered ? countersigned : checkpointRows(db, true)[0];
-  db.exec("COMMIT");
-  if (origin === null || checkpoint === undefined || lastSeq >= checkpoint.size) return err(notSigned);
-  const leaves = new Uint8Array(checkpoint.size * 32);
-  const rows: Row[] = [];
-  let start: Start | null = null as Start | null;
-  for (const row of rowsFrom(db, 0, checkpoint.size)) {
-    const boot = parseEntry(Buffer.from(row.entry).toString("utf8"))?.boot ?? -1;
-    leaves.set(leafHash(row.entry), row.seq * 32);
-    if (start?.boot !== boot) start = { boot, row, taken: false };
-    if (row.job !== job) continue;
-    if (!start.taken) rows.push(start.row);
-    start.taken = true;
-    rows.push(row);
-  }
-  return ok({ origin, note: checkpoint.note, size: checkpoint.size, tree: treeOf(leaves), rows });
-}
-
-const notSigned: ExportFault = {
-  code: "not-signed-yet",
-  what: "The job's last entries are not covered by a checkpoint yet.",
-  remedy: "Try again in a second while the cell is running, or start and stop the cell once.",
-};
 
 function exported(row: Row, tree: Tree, size: number): ExportedEntry {
   return {

@@ -4,10 +4,11 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../kernel/assert.ts";
 import { canonical } from "../../kernel/json.ts";
 import type { Finding } from "../finding.ts";
-import { type Prefix, printPrefix, readPrefix, type Trail } from "../prefix.ts";
+import { endRowsFrom, type Prefix, printPrefix, readPrefix, type Trail } from "../prefix.ts";
 import type { RecordDamage, ScrubProgress } from "../scrub.ts";
-import { openCaches, scrubbedCache } from "./cache.ts";
+import { openCaches, provenCache, scrubbedCache } from "./cache.ts";
 import { databaseFile, openForReading } from "./database.ts";
+import { keepBlock } from "./leaves.ts";
 import { openingCache } from "./opening.ts";
 import type { FromScrub, ScrubData, ToScrub } from "./scrub-protocol.ts";
 import { damageOf, readPage, type SignedHeads, signedHeads, trailFrom } from "./scrub-reading.ts";
@@ -36,6 +37,9 @@ interface Round {
 /** The prefix kept for the next start, and the trail that it grows on. */
 let kept: Prefix | null = readPrefix(await caches.read(openingCache));
 let trail: Trail | null = null;
+/** The largest prefix that this start knows to lead to a signed root, and up to where its leaf hashes are kept. */
+let proven: Prefix | null = readPrefix(await caches.read(provenCache)) ?? kept;
+let leavesAt = 0;
 let round: Round | null = begin(readPrefix(await caches.read(roundCache)));
 let restUntil = 0;
 let rounds = 0;
@@ -55,6 +59,7 @@ port.on("message", (message: ToScrub) => {
   turn = turn.then(async () => {
     if (message.kind === "round") await wholeRound();
     else if (message.kind === "keep") while (!closed && (await keepOn(1))) await pause();
+    while (!closed && message.kind !== "close" && keepLeaves()) await pause();
     hurried -= 1;
     say({ kind: "done", id: message.id, progress: progress() });
     if (message.kind !== "close") return;
@@ -70,6 +75,7 @@ async function scrub(): Promise<void> {
     turn = turn.then(async () => {
       if (closed) return;
       await keepOn(keepEvery);
+      keepLeaves();
       if (performance.now() >= restUntil) await slice();
     });
     await turn;
@@ -113,7 +119,10 @@ async function slice(): Promise<void> {
   const { trail: mine, to } = round;
   const wrong = mine.size() < to ? readPage(db, mine, to, round.heads) : null;
   if (wrong !== null) return end(wrong, to);
-  if (mine.size() >= to) return end(null, to);
+  if (mine.size() >= to) {
+    await prove(mine.prefix());
+    return end(null, to);
+  }
   if (mine.size() - round.saved < saveEvery) return;
   round.saved = mine.size();
   await keep(roundCache, printPrefix(mine.prefix()));
@@ -143,8 +152,24 @@ async function keepOn(ahead: number): Promise<boolean> {
   }
   if (trail.size() < to) return true;
   kept = trail.prefix();
+  if (kept.size > (proven?.size ?? 0)) await prove(kept);
   await keep(openingCache, printPrefix(kept));
   return false;
+}
+
+/** Holds on to a prefix that leads to a signed root: what exports go by where something rots later. */
+async function prove(prefix: Prefix): Promise<void> {
+  // What was kept of the old last block is made anew with the block.
+  leavesAt = Math.min(leavesAt, proven === null ? 0 : endRowsFrom(Math.min(proven.size, prefix.size)));
+  proven = prefix;
+  await keep(provenCache, printPrefix(prefix));
+}
+
+/** Keeps the leaf hashes of one block more; false where all are kept. */
+function keepLeaves(): boolean {
+  if (proven === null || leavesAt >= proven.size) return false;
+  leavesAt = keepBlock(db, data.dataDir, proven, leavesAt);
+  return leavesAt < proven.size;
 }
 
 /** A cache that cannot be written is one that is not there. */
