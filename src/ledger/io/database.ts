@@ -208,8 +208,7 @@ const damagedRemedy =
 
 /** The fault of a database whose schema is not as it was laid. */
 export function alteredSchema(what: string): LedgerFault {
-  const remedy = damagedRemedy;
-  return { code: "ledger-damaged", what, remedy };
+  return { code: "ledger-damaged", what, remedy: damagedRemedy };
 }
 
 /** What a failure of the database means; anything that is not SQLite's is thrown on. */
