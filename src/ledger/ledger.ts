@@ -1,6 +1,7 @@
 /** The Ledger port: append, read, head, checkpoint, close; nothing is true before `append` has resolved. */
 import type { Digest } from "../kernel/names.ts";
 import type { Entry, EntryDraft, JsonObject } from "./entry.ts";
+import type { Rule } from "./finding.ts";
 import type { SignedNote } from "./note.ts";
 import type { Frontier } from "./tree.ts";
 
@@ -85,8 +86,9 @@ export interface LedgerFault {
   readonly what: string;
   /** What to do about it, and who can, one sentence. */
   readonly remedy: string;
-  /** The first bad entry, where one can be named. */
+  /** The first bad entry, where one can be named, and the rule that it breaks. */
   readonly seq?: number;
+  readonly rule?: Rule;
 }
 
 /** Thrown (as a rejection) by every call on a ledger that has failed. */

@@ -14,7 +14,8 @@ import {
 } from "./chain.ts";
 import type { Row } from "./chain-check.ts";
 import { assertOver, formatCheckpoint, headOfNote } from "./checkpoint.ts";
-import type { Entry, EntryDraft, JsonObject } from "./entry.ts";
+import { recordedOf } from "./damage.ts";
+import type { Entry, EntryDraft } from "./entry.ts";
 import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, storageExhausted } from "./ledger.ts";
 import { frontierAt, leavesFrom, mark } from "./marks.ts";
 import { type SignedNote, signNote, verifyingKey } from "./note.ts";
@@ -96,7 +97,7 @@ export function openMemoryLedger(disk: MemoryDisk, options: MemoryOptions = {}):
     },
     async *read(fromSeq, toSeq = Number.POSITIVE_INFINITY) {
       refuseIfFailed();
-      for (const row of disk.rows.slice(fromSeq, Math.min(toSeq, headOf(state.chain).size))) yield recordedOf(row);
+      for (const row of disk.rows.slice(fromSeq, Math.min(toSeq, headOf(state.chain).size))) yield recordedIn(row);
     },
     head: () => headOf(state.chain),
     async checkpoint() {
@@ -256,11 +257,11 @@ function cosignedOn(disk: MemoryDisk): Head {
   return last === undefined ? headOf(emptyChain(disk.origin)) : headOfNote(last.note);
 }
 
-function recordedOf(row: Row): Recorded {
+function recordedIn(row: Row): Recorded {
   const entryText = textOf(row.entry);
   const bodyText = textOf(row.body);
   assert(entryText !== null && bodyText !== null, "stored entries are text");
-  return { entry: JSON.parse(entryText) as Entry, body: JSON.parse(bodyText) as JsonObject, entryText, bodyText };
+  return recordedOf(row.seq, entryText, bodyText);
 }
 
 /** Size and root of what is on a disk, as an owner of the disk would find it after a power cut. */

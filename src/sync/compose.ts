@@ -1,7 +1,9 @@
 /** Putting a batch together from the ledger: as many whole entries as fit, the checkpoint over them, the proof that they follow. */
+import { digestOf } from "../kernel/hash.ts";
 import { type Batch, maxMessageBytes, messageBytes } from "../ledger/batch.ts";
 import { toBase64, utf8 } from "../ledger/bytes.ts";
-import type { Ledger } from "../ledger/ledger.ts";
+import { bodyChanged } from "../ledger/damage.ts";
+import { type Ledger, LedgerFailed } from "../ledger/ledger.ts";
 import { isSuccession } from "../ledger/succession.ts";
 import type { Wanted } from "./courier.ts";
 
@@ -62,12 +64,14 @@ async function whatFits(ledger: SyncLedger, from: number, limit: number): Promis
   for await (const {
     entryText: entry,
     bodyText: body,
-    entry: { type },
+    entry: { seq, type, bodyDigest },
   } of ledger.read(from, from + limit)) {
     // A character is at most three bytes as it is and two when it is escaped; only large entries are measured exactly.
     const most = 2 * entry.length + 3 * body.length + 24;
     room -= most < room / limit ? most : printedBytes(entry) + printedBytes(body) + 24;
     if (room < 0) break;
+    // Central QA refuses what does not fit its digest, and cannot know that it was damaged here.
+    if (digestOf(utf8(body)) !== bodyDigest) throw new LedgerFailed(bodyChanged(seq));
     entries.push({ entry, body });
     // What hands the key on ends its batch: the checkpoint over exactly so many entries is the one that both keys signed.
     if (isSuccession(type)) break;

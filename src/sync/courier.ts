@@ -139,6 +139,16 @@ export type Input =
   | { readonly kind: "filled"; readonly serial: number; readonly bytes: number }
   /** The entry at `from` does not fit into a message. */
   | { readonly kind: "too-large"; readonly serial: number; readonly from: number }
+  /** What was to be sent from `from` on cannot be read: `bad` is the first entry that has rotted, null where none can be named. */
+  | {
+      readonly kind: "unreadable";
+      readonly serial: number;
+      readonly from: number;
+      readonly bad: number | null;
+      readonly what: string;
+    }
+  /** Something else could not be read, an answer to central QA or for it. */
+  | { readonly kind: "damage"; readonly serial: number | null; readonly what: string }
   | { readonly kind: "acknowledged"; readonly serial: number }
   /** A message came; `own` is what the cell has at the size that it names, null where it has fewer entries. */
   | { readonly kind: "heard"; readonly message: DownMessage; readonly own: Own | null }

@@ -3,7 +3,7 @@ import { maxBatchEntries } from "../ledger/batch.ts";
 import { emptied, openAt, filled as refilled } from "./bucket.ts";
 import { type Input, patience } from "./courier.ts";
 import { ask, type Draft, due, isOver, progress, raise, retryLater, set } from "./draft.ts";
-import type { Trouble } from "./trouble.ts";
+import { type Trouble, trouble } from "./trouble.ts";
 
 export function sendOn(draft: Draft): void {
   if (draft.state.phase !== "sending" || draft.state.link !== "up") return;
@@ -106,6 +106,16 @@ export function landed(draft: Draft, size: number): void {
   // All that it had countersigned is there again.
   if (size >= draft.state.withQa && draft.state.alarm?.code === "qa-behind") set(draft, { alarm: null });
   progress(draft);
+}
+
+/** What stands before the damage goes; sync then stands before the damaged entry: a batch has no holes, and no entry goes without its body. */
+export function unreadable(draft: Draft, { serial, from, bad, what }: Extract<Input, { kind: "unreadable" }>): void {
+  const { state } = draft;
+  if (serial !== state.composing) return;
+  if (bad === null || bad <= from || bad >= from + state.limit) {
+    return standBefore(draft, from, trouble("record-damaged", what));
+  }
+  set(draft, { composing: null, limit: bad - from, splitTo: bad, due: true });
 }
 
 export function standBefore(draft: Draft, entry: number, alarm: Trouble): void {

@@ -5,7 +5,7 @@ import type { CourierState, Input, Output, Tick } from "./courier.ts";
 import { ask, type Draft, due, raise, retryLater, set } from "./draft.ts";
 import { heard } from "./hearing.ts";
 import type { Trust } from "./judge.ts";
-import { acknowledged, filled, sendOn, sent, standBefore, stored } from "./sending.ts";
+import { acknowledged, filled, sendOn, sent, standBefore, stored, unreadable } from "./sending.ts";
 import { trouble } from "./trouble.ts";
 
 export function step(
@@ -41,6 +41,11 @@ function take(draft: Draft, input: Input): void {
         standBefore(draft, input.from, trouble("entry-too-large", what));
       }
       return;
+    case "unreadable":
+      return unreadable(draft, input);
+    case "damage":
+      if (input.serial !== null && input.serial === state.filling) set(draft, { filling: null });
+      return raise(draft, trouble("record-damaged", input.what));
     case "acknowledged":
       return acknowledged(draft, input.serial);
     case "heard":

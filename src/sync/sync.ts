@@ -5,7 +5,9 @@ import type { Clock } from "../kernel/ports.ts";
 import { clip } from "../kernel/text.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type DownMessage, messageBytes, readDown, type UpMessage } from "../ledger/batch.ts";
+import { damageIn } from "../ledger/damage.ts";
 import { type Decision, openDecision } from "../ledger/decision.ts";
+import type { LedgerFault } from "../ledger/ledger.ts";
 import { composeBatch, composeFill, type SyncLedger } from "./compose.ts";
 import { type CourierState, freshCourier, type Input, type Output, recordsWait, wakeAt } from "./courier.ts";
 import type { Own, Trust } from "./judge.ts";
@@ -31,6 +33,8 @@ export interface SyncPorts {
   readonly onStatus: (status: SyncStatus) => void;
   readonly onAlarm: (trouble: Trouble) => void;
   /** Codes and counts. */
+  /** Entries have rotted here: sync goes on with what can be sent. */
+  readonly onDamage: (fault: LedgerFault) => void;
   readonly log: (what: string, facts?: Record<string, number | string>) => void;
   /** The ledger failed, or sync is wrong about itself. */
   readonly onFatal: (problem: unknown) => void;
@@ -128,9 +132,10 @@ function inTurn(run: Run, work: () => Promise<void>): Promise<boolean> {
 }
 
 /** Does the work beside the turns: messages are heard meanwhile. */
-function beside(run: Run, work: () => Promise<void>): void {
+function beside(run: Run, work: () => Promise<void>): Promise<unknown> {
   const done = guarded(run, work).finally(() => run.beside.delete(done));
   run.beside.add(done);
+  return done;
 }
 
 async function guarded(run: Run, work: () => Promise<void>): Promise<boolean> {
@@ -140,12 +145,23 @@ async function guarded(run: Run, work: () => Promise<void>): Promise<boolean> {
     return true;
   } catch (problem) {
     if (run.closed) return false;
+    const damage = damageIn(problem);
+    if (damage !== null) {
+      toldDamage(run, null, damage);
+      return true;
+    }
     run.closed = true;
     run.stopWaking();
     run.connection?.close();
     run.ports.onFatal(problem);
     return false;
   }
+}
+
+/** Damage of the record costs what rests on it; it ends neither sync nor the cell. */
+function toldDamage(run: Run, serial: number | null, fault: LedgerFault): void {
+  run.ports.onDamage(fault);
+  hear(run, { kind: "damage", serial, what: fault.what });
 }
 
 async function turn(run: Run, input: Input): Promise<void> {
@@ -189,8 +205,13 @@ function sameStatus(a: SyncStatus, b: SyncStatus): boolean {
   return a.state === b.state && a.withQa === b.withQa && a.head === b.head && a.what === b.what && a.alarm === b.alarm;
 }
 
+/** When an entry was written; 0, the most careful answer, where that has rotted. */
 async function writtenAt(ledger: SyncLedger, seq: number): Promise<EpochMs> {
-  for await (const { entry } of ledger.read(seq, seq + 1)) return entry.at;
+  try {
+    for await (const { entry } of ledger.read(seq, seq + 1)) return entry.at;
+  } catch (problem) {
+    if (damageIn(problem) === null) throw problem;
+  }
   return 0;
 }
 
@@ -217,9 +238,11 @@ async function act(run: Run, output: Output): Promise<void> {
       return;
     }
     case "compose":
-      return beside(run, () => compose(run, output));
+      void beside(run, () => compose(run, output));
+      return;
     case "fill":
-      return beside(run, () => fill(run, output));
+      void beside(run, () => fill(run, output));
+      return;
     case "store":
       return store(run, output);
     case "decision":
@@ -234,7 +257,15 @@ async function act(run: Run, output: Output): Promise<void> {
 }
 
 async function compose(run: Run, { serial, from, limit }: Extract<Output, { kind: "compose" }>): Promise<void> {
-  const composed = await composeBatch(run.ports.ledger, from, limit);
+  const composed = await composeBatch(run.ports.ledger, from, limit).catch((problem: unknown) => {
+    const damage = damageIn(problem);
+    if (damage === null) throw problem;
+    return damage;
+  });
+  if ("code" in composed) {
+    run.ports.onDamage(composed);
+    return hear(run, { kind: "unreadable", serial, from, bad: composed.seq ?? null, what: composed.what });
+  }
   // Meanwhile the connection may have ended, or central QA may have said where else to go on.
   if (run.state.composing !== serial) return;
   if (composed.kind === "too-large") return hear(run, { kind: "too-large", serial, from });
@@ -243,7 +274,13 @@ async function compose(run: Run, { serial, from, limit }: Extract<Output, { kind
 }
 
 async function fill(run: Run, { serial, wanted }: Extract<Output, { kind: "fill" }>): Promise<void> {
-  const bytes = await composeFill(run.ports.ledger, wanted);
+  const bytes = await composeFill(run.ports.ledger, wanted).catch((problem: unknown) => {
+    const damage = damageIn(problem);
+    if (damage === null) throw problem;
+    toldDamage(run, serial, damage);
+    return null;
+  });
+  if (bytes === null) return;
   if (run.state.filling !== serial) return;
   run.connection?.publish(bytes, () => undefined);
   run.ports.log("records that central QA has lost were sent again", { from: wanted.from, to: wanted.to });
@@ -255,12 +292,13 @@ function store(run: Run, receipt: Receipt): void {
   run.toStore = receipt;
   if (run.isStoring) return;
   run.isStoring = true;
-  beside(run, async () => {
+  void beside(run, async () => {
     for (let next = run.toStore; next !== null; next = run.toStore) {
       run.toStore = null;
       await run.ports.ledger.putCosignature(next.size, next.note);
       hear(run, { kind: "stored", size: next.size });
     }
+  }).finally(() => {
     run.isStoring = false;
   });
 }

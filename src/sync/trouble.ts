@@ -26,6 +26,8 @@ export type TroubleCode =
   /** One entry cannot be handed over. */
   | "entry-refused"
   | "entry-too-large"
+  /** What was to be sent has rotted here. */
+  | "record-damaged"
   /** The broker ended this session for another one of the same name. */
   | "session-taken"
   | "connection-unstable"
@@ -51,6 +53,8 @@ const remedies: Record<TroubleCode, string> = {
     "Let the engineer look at the broker, and central QA say what it holds: who holds the broker can say this. The cell asks again.",
   "entry-refused": "Call central QA: it has put the entry aside; sync goes on when it takes the entry.",
   "entry-too-large": "Call the engineer: the entry is larger than a message may be; the record here is whole.",
+  "record-damaged":
+    "Start nothing new; call the engineer, who verifies the record and brings it back from central QA's copy or a backup (docs/restore.md).",
   "session-taken":
     "Let the engineer find the other controller that uses this cell's certificate, then start the cell again.",
   "connection-unstable":

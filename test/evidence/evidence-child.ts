@@ -56,6 +56,9 @@ const sync = await startSync({
   onStatus: () => undefined,
   onAlarm: () => undefined,
   log: () => undefined,
+  onDamage: (fault) => {
+    throw new Error(fault.what);
+  },
   onFatal(problem) {
     throw problem;
   },

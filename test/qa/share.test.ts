@@ -71,6 +71,9 @@ test("[F79][F80] both take a part of one cell's batches; when one is killed the 
     onStatus: () => undefined,
     onAlarm: ({ what }) => void alarms.push(what),
     log: () => undefined,
+    onDamage: (fault) => {
+      throw new Error(fault.what);
+    },
     onFatal: (problem) => void alarms.push(String(problem)),
   });
   onTestFinished(() => sync.close());

@@ -117,6 +117,9 @@ export function createHeadquarters({ time, random, storm, accuse, origin }: Head
       onStatus: () => undefined,
       onAlarm: () => undefined,
       log: () => undefined,
+      onDamage: (fault) => {
+        throw new Error(fault.what);
+      },
       onFatal(problem) {
         if (problem instanceof AssertionFailed) accuse(`sync is wrong about itself: ${problem.message}`);
       },

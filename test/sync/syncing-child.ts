@@ -45,6 +45,9 @@ const sync = await startSync({
   onStatus: ({ state, withQa, head }) => writeSync(1, `${state} ${withQa} ${head}\n`),
   onAlarm: ({ code }) => writeSync(1, `alarm ${code}\n`),
   log: () => undefined,
+  onDamage: (fault) => {
+    throw new Error(fault.what);
+  },
   onFatal(problem) {
     throw problem;
   },

@@ -2,7 +2,7 @@
 import { sameBytes } from "../../src/ledger/bytes.ts";
 import type { Decision } from "../../src/ledger/decision.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
-import type { Ledger } from "../../src/ledger/ledger.ts";
+import type { Ledger, LedgerFault } from "../../src/ledger/ledger.ts";
 import {
   createMemoryDisk,
   type MemoryDisk,
@@ -37,6 +37,8 @@ export interface World {
   readonly decisions: Decision[];
   readonly used: Set<string>;
   fatal: unknown;
+  /** Damage of its own record that sync has come upon. */
+  readonly damage: LedgerFault[];
   /** Writes so many entries; the first of a start comes by itself. */
   write(count: number, bytes?: number): Promise<void>;
   /** The cell ends without a word and starts again on what its disk holds. */
@@ -87,6 +89,7 @@ export async function createWorld(
         decisions.push(decision);
       },
       onStatus: () => undefined,
+      onDamage: (fault) => void world.damage.push(fault),
       onAlarm: (trouble) => alarms.push(trouble),
       log: () => undefined,
       onFatal: (problem) => {
@@ -111,6 +114,7 @@ export async function createWorld(
     decisions,
     used,
     fatal: null,
+    damage: [],
     async write(count, bytes = 20) {
       if (boot < 0) await world.ledger.append([started(++boot)]);
       for (let n = 0; n < count; n++) {

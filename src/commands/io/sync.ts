@@ -12,6 +12,7 @@ import type { Decision } from "../../ledger/decision.ts";
 import type { ClockState } from "../../ledger/entry.ts";
 import { checkSignature } from "../../ledger/io/crypto.ts";
 import type { OpenedLedger } from "../../ledger/io/ledger.ts";
+import type { LedgerFault } from "../../ledger/ledger.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import type { CellStatus } from "../../ledger/status.ts";
 import { parseTrustedKey } from "../../ledger/trusted-key.ts";
@@ -64,6 +65,7 @@ export async function openSync(options: SyncOptions): Promise<RunningSync> {
       await cell.submit({ kind: "central-decision", ...message }).catch(() => undefined);
     },
     onStatus: (status) => onStatus(status),
+    onDamage: (fault) => tellDamage(cell, fault, ledger.head().size, log),
     onAlarm: ({ code }) => log("central QA needs a person", { code }),
     log,
     onFatal,
@@ -95,6 +97,20 @@ export async function openSync(options: SyncOptions): Promise<RunningSync> {
       await sync.close();
     },
   };
+}
+
+/** Damage that sync comes upon is recorded, and shuts the gate for new starts, like what the scrub finds. */
+function tellDamage(
+  cell: Cell,
+  { rule = "database", seq, what }: LedgerFault,
+  entries: number,
+  log: SyncOptions["log"],
+) {
+  const known = cell.state().recordDamage;
+  if (known !== null && (seq === undefined || (seq >= known.from && seq < known.to))) return;
+  log(what, { code: "record-damaged", rule, entry: seq ?? null });
+  const damage = { rule, entry: seq ?? null, from: seq ?? 0, to: seq === undefined ? entries : seq + 1, what };
+  void cell.submit({ kind: "record-scrubbed", damage, entries }).catch(() => undefined);
 }
 
 /** What the cell is at, for central QA's fleet page: names of its own, and nothing of a patient. */

@@ -6,9 +6,9 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import { fromHex, toHex } from "../bytes.ts";
 import { emptyChain, headOf, textDraft } from "../chain.ts";
 import { assertOver } from "../checkpoint.ts";
-import type { Entry, JsonObject } from "../entry.ts";
+import { recordedOf } from "../damage.ts";
 import type { Caches } from "../kept.ts";
-import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Recorded, type Standing } from "../ledger.ts";
+import { type Head, type Ledger, LedgerFailed, type LedgerFault, type Standing } from "../ledger.ts";
 import type { SignedNote } from "../note.ts";
 import { readPrefix } from "../prefix.ts";
 import { consistencyFrom } from "../proofs.ts";
@@ -213,7 +213,8 @@ function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standi
       const size = Math.min(toSeq, writer.head().size);
       for (let from = fromSeq; from < size; from += pageEntries) {
         const rows = await writer.page(from, Math.min(size, from + pageEntries));
-        for (const { entryText, bodyText } of rows) yield recorded(entryText, bodyText);
+        let seq = from;
+        for (const { entryText, bodyText } of rows) yield recordedOf(seq++, entryText, bodyText);
       }
     },
     async checkpoint() {
@@ -265,7 +266,3 @@ const closedFault: LedgerFault = {
   what: "The ledger is closed.",
   remedy: "Start the cell again.",
 };
-
-function recorded(entryText: string, bodyText: string): Recorded {
-  return { entry: JSON.parse(entryText) as Entry, body: JSON.parse(bodyText) as JsonObject, entryText, bodyText };
-}

@@ -1,15 +1,14 @@
 /** The writer's hold on the data folder: opened and verified, then entries and checkpoints in, pages out, space kept back. */
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { canonical } from "../../kernel/json.ts";
 import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Chain, headOf, type JobHeads, type Sealed, seal, type TextDraft } from "../chain.ts";
-import type { Finding } from "../finding.ts";
+import { brokenAt } from "../damage.ts";
 import { type Head, type LedgerFault, storageExhausted } from "../ledger.ts";
-import { frontierAt, leavesFrom, mark, markEvery } from "../marks.ts";
+import { frontierAt, leavesFrom, mark } from "../marks.ts";
 import type { Prefix } from "../prefix.ts";
-import { blockFinding, blocksAround, edgeRoot } from "../proven.ts";
-import { type Frontier, leafHash } from "../tree.ts";
+import type { Frontier } from "../tree.ts";
 import type { VerifiedLog } from "../verify.ts";
 import {
   alteredSchema,
@@ -21,12 +20,13 @@ import {
   lockFolder,
   openForWriting,
   readOrigin,
-  rowsFrom,
   sqliteCode,
 } from "./database.ts";
+import { readLeaves } from "./leaves.ts";
 import { createLogKeeper, type LogKeeper } from "./log-keeper.ts";
 import { verifyForStart } from "./opening.ts";
 import type { StoredText, WriterData } from "./protocol.ts";
+import { createProver, type Prover } from "./prover.ts";
 import { keepReserve, releaseReserve, reserveBytes } from "./reserve.ts";
 import { formatOf, schemaProblem, upgradeSchema } from "./schema.ts";
 
@@ -42,11 +42,10 @@ export interface Store {
   /** One transaction for all groups: their entries, durable, or the fault (then nothing of them is there, or nobody can say). */
   append(groups: readonly (readonly TextDraft[])[]): Result<readonly Sealed[][], LedgerFault>;
   page(from: number, to: number): readonly StoredText[];
-  /** What is wrong with these rows, of those that were not read at the start: they are held against what was cosigned. */
-  wrongIn(from: number, to: number): Finding | null;
+  /** Of what was not read at the start: it is held against what was cosigned. */
+  readonly prover: Prover;
   /** The tree's right edge at `size`. */
   frontier(size: number): Frontier;
-  leaves(from: number, to: number): readonly Uint8Array[];
   /** The stored checkpoint over exactly so many entries. */
   note(size: number): string | null;
   /** The stored cosigned checkpoint over `size` entries. */
@@ -106,11 +105,6 @@ function openVerified(
   return ok(createStore(db, verified, prefix, newest[0]?.note ?? null, path("reserve.bin"), around));
 }
 
-/** A finding as the fault that it is. */
-export function brokenAt({ what, remedy, seq }: Finding): LedgerFault {
-  return { code: "ledger-broken", what, remedy, ...(seq !== null && { seq }) };
-}
-
 /** What an open store needs of its surroundings. */
 interface Around {
   readonly unlock: () => void;
@@ -158,14 +152,11 @@ function createStore(
     log: createLogKeeper(db),
     last: null,
   };
-  const selectEntry = db.prepare<[number, number], { entry: Buffer }>(
-    "SELECT entry FROM entry WHERE seq >= ? AND seq < ? ORDER BY seq",
-  );
   const selectNote = db.prepare<[number], { note: string }>("SELECT note FROM checkpoint WHERE size = ?");
   // An image of format 1 stays as it is, and has no such table.
   const selectReceipt =
     formatOf(db) === 2 ? db.prepare<[number], { note: string }>("SELECT note FROM cosignature WHERE size = ?") : null;
-  const leaves = (from: number, to: number) => selectEntry.all(from, to).map(({ entry }) => leafHash(entry));
+  const prover = createProver(db, prefix, () => readLeaves(dirname(reserve)));
   return {
     verified,
     verifiedFrom: prefix?.size ?? 0,
@@ -194,9 +185,8 @@ function createStore(
       select
         .all(from, to)
         .map((row) => ({ entryText: row.entry.toString("utf8"), bodyText: row.body.toString("utf8") })),
-    wrongIn: prefix === null ? () => null : createProver(db, prefix),
-    frontier: (size) => frontierAt(held.marks, size, leaves(leavesFrom(size), size)),
-    leaves,
+    prover,
+    frontier: (size) => frontierAt(held.marks, size, prover.leaves(leavesFrom(size), size)),
     note: (size) => selectNote.get(size)?.note ?? null,
     receipt: (size) => selectReceipt?.get(size)?.note ?? null,
     putCheckpoint: (size, note) => putNote(held, "checkpoint", size, note),
@@ -213,21 +203,6 @@ function createStore(
         unlock();
       }
     },
-  };
-}
-
-/** Looks at every block of the prefix that a read touches; one that was found right a moment ago is not read again. */
-function createProver(db: Db, prefix: Prefix): (from: number, to: number) => Finding | null {
-  const edge = edgeRoot([...rowsFrom(db, prefix.size - (prefix.size % markEvery), prefix.size)]);
-  let right = -1;
-  return (from, to) => {
-    for (const block of blocksAround(prefix, from, to)) {
-      if (block.from === right) continue;
-      const wrong = blockFinding(prefix, edge, block, [...rowsFrom(db, block.from, block.to)]);
-      if (wrong !== null) return wrong;
-      right = block.from;
-    }
-    return null;
   };
 }
 

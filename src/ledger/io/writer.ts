@@ -1,10 +1,13 @@
 /** The writer thread (entry file): the only one that writes the ledger; what is waiting goes down in one commit. */
 import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../kernel/assert.ts";
+import { brokenAt } from "../damage.ts";
+import { finding } from "../finding.ts";
 import type { LedgerFault } from "../ledger.ts";
 import { leavesFrom } from "../marks.ts";
+import { sqliteCode } from "./database.ts";
 import type { AppendRequest, FromWriter, ToWriter, WriterData } from "./protocol.ts";
-import { brokenAt, openStore, type Store } from "./store.ts";
+import { openStore, type Store } from "./store.ts";
 
 /** Most entries in one transaction: bounds how long one commit takes. */
 const maxGroup = 512;
@@ -50,15 +53,31 @@ function serve(store: Store): void {
   });
 }
 
-/** What was asked of the entries, unless it would rest on some that are not as they were cosigned. */
-function answer(store: Store, message: Extract<ToWriter, { kind: "page" | "frontier" | "leaves" }>): FromWriter {
+type Asked = Extract<ToWriter, { kind: "page" | "frontier" | "leaves" }>;
+
+/** What was asked of the entries; where the file is damaged there, this one question fails. */
+function answer(store: Store, message: Asked): FromWriter {
+  try {
+    return provenAnswer(store, message);
+  } catch (problem) {
+    const code = sqliteCode(problem);
+    if (!code.startsWith("SQLITE_CORRUPT")) throw problem;
+    const seq = message.kind === "frontier" ? leavesFrom(message.size) : message.from;
+    const wrong = finding("database", seq, `From entry ${seq} on the database cannot be read (${code}).`);
+    return { kind: "unread", id: message.id, fault: brokenAt(wrong) };
+  }
+}
+
+/** The answer, unless it would rest on entries that are not as they were cosigned. */
+function provenAnswer(store: Store, message: Asked): FromWriter {
   const { id } = message;
+  const { prover } = store;
   const [from, to] =
     message.kind === "frontier" ? [leavesFrom(message.size), message.size] : [message.from, message.to];
-  const wrong = store.wrongIn(from, to);
+  const wrong = message.kind === "page" ? prover.wrongRows(from, to) : prover.wrongLeaves(from, to);
   if (wrong !== null) return { kind: "unread", id, fault: brokenAt(wrong) };
   if (message.kind === "page") return { kind: "page", id, rows: store.page(from, to) };
-  if (message.kind === "leaves") return { kind: "leaves", id, leaves: store.leaves(from, to) };
+  if (message.kind === "leaves") return { kind: "leaves", id, leaves: prover.leaves(from, to) };
   return { kind: "frontier", id, frontier: store.frontier(message.size) };
 }
 
