@@ -1,27 +1,41 @@
 /** The drill of docs/retention.md: a closed year is archived, verified offline, restored on a blank folder, and a job of it is exported as before. */
 import { execFile } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join, resolve } from "node:path";
+import { join } from "node:path";
 import { promisify } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { canonical } from "../../src/kernel/json.ts";
+import type { ArchiveHeader } from "../../src/ledger/archive.ts";
+import { toHex } from "../../src/ledger/bytes.ts";
 import { type ArchiveOptions, makeArchive } from "../../src/ledger/io/archive-make.ts";
 import { restoreArchives } from "../../src/ledger/io/archive-restore.ts";
 import { verifyArchive } from "../../src/ledger/io/archive-verify.ts";
+import { openKeys } from "../../src/ledger/io/keys.ts";
 import { openLedger } from "../../src/ledger/io/ledger.ts";
+import { handKeyOn } from "../../src/ledger/io/succession.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
 import { ed25519Signer } from "../ledger/witness.ts";
+import { stateAnew } from "../mutation/archives.ts";
+import type { ArchiveCase } from "../mutation/case.ts";
+import { ours } from "../mutation/ours.ts";
+import { program, python, type SecondVerifier, startSecondVerifier } from "../mutation/second.ts";
 import { makeTwoYears, on, type TwoYears } from "./archive.ts";
 
 const later = Date.UTC(2026, 5, 1);
 let log: TwoYears;
+let second: SecondVerifier;
 const at = (name: string): string => log.path(name);
 const quiet = (): void => undefined;
 
 beforeAll(async () => {
+  second = startSecondVerifier();
   log = await makeTwoYears();
   for (const year of [2023, 2024]) expect(await make({ year, out: at(`year-${year}`) })).toMatchObject({ ok: true });
 }, 60_000);
-afterAll(() => log.remove());
+afterAll(() => {
+  second.close();
+  log.remove();
+});
 
 function make(options: Partial<ArchiveOptions> = {}) {
   const usual = { dataDir: at("data"), keys: log.keys, year: 2023, out: at("never"), witnesses: [log.witness] };
@@ -33,15 +47,32 @@ function trust(dataKey?: Uint8Array) {
 }
 
 /** A changed copy of the archive of 2023, and what its verification finds first. */
-async function broken(change: (folder: string) => void) {
+async function broken(change: (folder: string) => void | Promise<void>) {
   const folder = at("broken");
   rmSync(folder, { recursive: true, force: true });
   cpSync(at("year-2023"), folder, { recursive: true });
-  change(folder);
+  await change(folder);
   const { report, content } = await verifyArchive(folder, trust());
   expect([report.ok, content]).toEqual([false, null]);
+  await bothSay(folder);
   const [first] = report.findings;
   return first && { rule: first.rule, seq: first.seq, what: first.what };
+}
+
+/** What both verifiers say of an archive, which is the same. */
+async function bothSay(path: string, keys: Partial<ArchiveCase> = {}): Promise<boolean> {
+  const test = { kind: "archive", path, keys: log.keys.trusted, witnesses: [log.witness], ...keys } as const;
+  const [one, two] = [await ours(test), await second.ask(test)];
+  expect(two).toEqual(one);
+  return one.ok;
+}
+
+/** The record changed, and the statement made anew over what it is then: by the holder of the cell's key. */
+function resigned(edit: (lines: string[]) => string[]) {
+  return async (folder: string): Promise<void> => {
+    editLines(folder, edit);
+    expect(await stateAnew(folder, log.keys.signer)).toBe(true);
+  };
 }
 
 function editLines(folder: string, edit: (lines: string[]) => string[]): void {
@@ -73,10 +104,12 @@ describe("[F76] the archive of a closed year", () => {
     expect(exported.err).toBe("");
     const ours = await log.cellward("verify", at("J1.json"), "--key", at("keys/cell.vkey"));
     expect([ours.code, ours.out]).toEqual([0, expect.stringMatching(/^GENUINE AND COMPLETE\n/)]);
-    const second = resolve(import.meta.dirname, "../second-verifier/verify.py");
-    const args = [second, at("J1.json"), "--key", at("keys/cell.vkey"), "--json"];
-    const { stdout } = await promisify(execFile)("/usr/bin/python3", args);
-    expect(JSON.parse(stdout)).toMatchObject({ ok: true, complete: true, findings: [] });
+    const judged = async (name: string): Promise<unknown> => {
+      const args = ["-B", program, at(name), "--key", at("keys/cell.vkey"), "--json"];
+      return JSON.parse((await promisify(execFile)(python, args)).stdout);
+    };
+    expect(await judged("J1.json")).toMatchObject({ ok: true, complete: true, findings: [] });
+    expect(await judged("drill")).toMatchObject({ ok: true, findings: [] });
     // Nothing is removed from the ledger, and a restored folder is for reading.
     expect(readFileSync(at("data/ledger.db")).equals(before)).toBe(true);
     const opened = await openLedger({ dataDir: at("blank"), keysDir: at("keys"), checkpointEveryMs: 0 });
@@ -110,6 +143,24 @@ describe("[F76] the archive of a closed year", () => {
     expect(await restore()).toMatchObject({ ok: false, error: { code: "keys-needed" } });
     expect(await restore(log.keys.dataKey)).toMatchObject({ ok: true, value: { report: { ok: true, artifacts: 2 } } });
     expect(readFileSync(at(`sealed-again/artifacts/${one.slice(0, 2)}/${one}`), "latin1")).toMatch(/^CWART1/);
+  });
+
+  it("is made beside the running cell, which goes on", async () => {
+    const own = await makeTwoYears();
+    try {
+      const opened = await openLedger({ dataDir: own.path("data"), keysDir: own.path("keys"), checkpointEveryMs: 0 });
+      if (!opened.ok) throw new Error(opened.error.what);
+      const { ledger } = opened.value;
+      await ledger.append([on("2025-01-02", started(2))]);
+      const usual = { dataDir: own.path("data"), keys: own.keys, witnesses: [own.witness], plain: false };
+      const making = makeArchive({ ...usual, year: 2023, out: own.path("y"), now: later, onProgress: quiet });
+      await ledger.append([on("2025-01-02", draft("Calibrated", {}, null, 2))]);
+      expect(await making).toMatchObject({ ok: true, value: { entries: 7 } });
+      expect(ledger.head().size).toBe(12);
+      await ledger.close();
+    } finally {
+      own.remove();
+    }
   });
 
   it("is refused over a folder that is not empty, which stays as it is", async () => {
@@ -215,15 +266,47 @@ describe("[F76][F67] a changed archive is refused in words", () => {
     for (const name of ["record.jsonl", "statement.txt"]) {
       const bytes = readFileSync(join(at("bytes"), name));
       // Steps that have no divisor with the lengths of lines: every kind of line is hit in many places.
-      for (let place = 0; place < bytes.length; place += 41) {
+      for (let place = 0; place < bytes.length; place += 17) {
         const changed = Buffer.from(bytes);
         changed[place] = (changed[place] ?? 0) ^ 1;
         writeFileSync(join(at("bytes"), name), changed);
-        expect((await verifyArchive(at("bytes"), trust())).report.ok, `${name} ${place}`).toBe(false);
+        expect(await bothSay(at("bytes")), `${name} ${place}`).toBe(false);
       }
       writeFileSync(join(at("bytes"), name), bytes);
     }
-    expect((await verifyArchive(at("bytes"), trust())).report.ok).toBe(true);
+    expect(await bothSay(at("bytes"))).toBe(true);
+    expect(await bothSay(at("year-2024"), { dataKey: toHex(log.keys.dataKey) })).toBe(true);
+    expect(await bothSay(at("year-2024"), { dataKey: "00".repeat(32) })).toBe(false);
+  });
+
+  it("what the cell's own key has stated wrongly: a list cut short, another range, another beginning of the tree", async () => {
+    const [one, , three] = log.pictures;
+    const header = (change: (it: Record<string, unknown>) => object) =>
+      resigned(([first = "", ...rest]) => {
+        const made = JSON.parse(first) as Record<string, unknown>;
+        return [canonical({ ...made, ...change(made) }), ...rest];
+      });
+    const unlisted = resigned((lines) => lines.filter((line) => !line.includes(`"artifact":"${one}"`)));
+    expect(await broken(unlisted)).toMatchObject({ rule: "artifact-missing", seq: 2 });
+    const more = resigned((lines) => [...lines.slice(0, -1), canonical({ artifact: three, file: three }), ""]);
+    expect(await broken(more)).toMatchObject({ rule: "artifact-missing", seq: null });
+    const twice = resigned((lines) => [...lines.slice(0, -1), lines.at(-2) ?? "", ""]);
+    expect(await broken(twice)).toMatchObject({ rule: "archive-format" });
+    expect(await broken(header(() => ({ year: 2022 })))).toMatchObject({ rule: "archive-format" });
+    expect(await broken(header(() => ({ to: 5 })))).toMatchObject({ rule: "archive-format" });
+    expect(await broken(header(() => ({ prev: "0".repeat(64) })))).toMatchObject({ rule: "entry-changed", seq: 0 });
+    expect(await broken(header(() => ({ size: 8 })))).toMatchObject({ rule: "truncated", seq: 7 });
+    const later = async (folder: string, change: object): Promise<void> => {
+      rmSync(folder, { recursive: true });
+      cpSync(at("year-2024"), folder, { recursive: true });
+      await header(() => change)(folder);
+    };
+    const { frontier } = JSON.parse(
+      readFileSync(at("year-2024/record.jsonl"), "utf8").split("\n")[0] ?? "",
+    ) as ArchiveHeader;
+    expect(await broken((folder) => later(folder, { frontier: frontier.toReversed() }))).toMatchObject({
+      ...{ rule: "checkpoint-root", seq: 6 },
+    });
   });
 });
 
@@ -259,6 +342,36 @@ it("[F76] a picture that is lost and was not dropped keeps the year from being a
     const made = await makeArchive({ ...usual, year: 2023, out: own.path("y"), now: later, onProgress: quiet });
     expect(made).toMatchObject({ ok: false, error: { code: "artifact-missing", what: expect.stringContaining(one) } });
     expect(existsSync(own.path("y"))).toBe(false);
+  } finally {
+    own.remove();
+  }
+});
+
+it("[F76][F90] a year in which the key was handed on is proved by both keys, and by neither alone", async () => {
+  const own = await makeTwoYears();
+  try {
+    const folders = { dataDir: own.path("data"), keysDir: own.path("keys") };
+    const rotation = (boot: number) =>
+      on("2025-01-02", draft("KeyRotated", { reason: "scheduled", person: "P-1" }, null, boot));
+    const handed = await handKeyOn(folders, { source: "ed25519", revoked: false, draft: rotation });
+    expect(handed).toMatchObject({ ok: true, value: { size: 11 } });
+    await own.goOn([on("2025-01-03", started(3))]);
+    const keys = await openKeys(folders.keysDir, folders.dataDir);
+    if (!keys.ok) throw new Error(keys.error.what);
+    const usual = { dataDir: folders.dataDir, keys: keys.value, witnesses: [own.witness], plain: false };
+    const archive = (year: number) =>
+      makeArchive({ ...usual, year, out: own.path(`y${year}`), now: later, onProgress: quiet });
+    for (const year of [2023, 2024, 2025]) expect(await archive(year)).toMatchObject({ ok: true });
+    for (const key of keys.value.trusted) expect(await bothSay(own.path("y2025"), { keys: [key] })).toBe(false);
+    for (const year of [2023, 2024, 2025]) {
+      const archived = { keys: keys.value.trusted, witnesses: [own.witness] };
+      expect(await bothSay(own.path(`y${year}`), archived)).toBe(true);
+    }
+    const restored = await restoreArchives({
+      ...{ trusted: keys.value.trusted, witnesses: [own.witness], onProgress: quiet, dataDir: own.path("r") },
+      archives: [2023, 2024, 2025].map((year) => own.path(`y${year}`)),
+    });
+    expect(restored).toMatchObject({ ok: true, value: { report: { ok: true, entries: 12 } } });
   } finally {
     own.remove();
   }

@@ -7,6 +7,7 @@ import { parseEnvelope, printEnvelope, signPayload } from "../../src/ledger/dsse
 import { signNote } from "../../src/ledger/note.ts";
 import type { Signer, VerifyingKey } from "../../src/ledger/signer.ts";
 import { emptyFrontier, grow, leafHash, rootOf } from "../../src/ledger/tree.ts";
+import { stateAnew } from "./archives.ts";
 import type { Case, ExportCase, LogCase } from "./case.ts";
 import type { Chance } from "./chance.ts";
 import { mutateText } from "./json.ts";
@@ -38,6 +39,10 @@ export async function signAnew(
       if (!parts.ok) return null;
       const { how, bytes } = await envelopeAnew(parts.value.envelope, signers, chance);
       return { how, test: { ...test, data: printPackage({ ...parts.value, envelope: bytes }) } };
+    }
+    case "archive": {
+      const how = "the statement made anew";
+      return (await stateAnew(test.path, signer)) ? { how, test } : null;
     }
     case "folder":
       return null;

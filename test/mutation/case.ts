@@ -41,7 +41,10 @@ export interface PackageCase {
 /** A data folder by its path, with the key of its artifacts in hex. */
 export type FolderCase = Keys & { readonly kind: "folder"; readonly path: string; readonly dataKey: string };
 
-export type Case = ExportCase | LogCase | CheckpointCase | DecisionCase | PackageCase | FolderCase;
+/** The archive of a year by its path; where the artifacts' key is given (in hex) they are opened. */
+export type ArchiveCase = Keys & { readonly kind: "archive"; readonly path: string; readonly dataKey?: string };
+
+export type Case = ExportCase | LogCase | CheckpointCase | DecisionCase | PackageCase | FolderCase | ArchiveCase;
 
 /** An answer: taken or not, and all that is said of it, as one text to compare. */
 export interface Answer {

@@ -40,7 +40,8 @@ export function mutateFolder(whole: FolderCase, to: string, replays: readonly st
   return { how: made.how, test, tolerated: made.tolerated ?? null, idle: made.idle ?? false };
 }
 
-function mutateArtifact(folder: string, chance: Chance): { readonly how: string; readonly idle: boolean } {
+/** One artifact of a folder gone, changed, or another's. */
+export function mutateArtifact(folder: string, chance: Chance): { readonly how: string; readonly idle: boolean } {
   const root = join(folder, "artifacts");
   const files = readdirSync(root, { recursive: true, encoding: "utf8" }).filter((name) => name.includes("/"));
   const [at, other] = [chance.int(files.length), chance.int(files.length)];

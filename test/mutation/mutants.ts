@@ -6,6 +6,7 @@ import { fromBase64, textOf, toBase64, utf8 } from "../../src/ledger/bytes.ts";
 import type { Row } from "../../src/ledger/chain-check.ts";
 import { type Entry, entryText, genesisDigest, parseEntry } from "../../src/ledger/entry.ts";
 import { signAnew } from "./anew.ts";
+import { mutateArchive } from "./archives.ts";
 import { mutateBytes } from "./bytes.ts";
 import type { CheckpointCase, DecisionCase, ExportCase, LogCase, PackageCase } from "./case.ts";
 import type { Chance } from "./chance.ts";
@@ -38,6 +39,8 @@ function forgedOf({ whole, replays }: Subject, chance: Chance): Mutant {
       return mutatePackage(whole, chance);
     case "folder":
       return mutateFolder(whole, `${whole.path}-mutant`, replays, chance);
+    case "archive":
+      return mutateArchive(whole, `${whole.path}-mutant`, replays, chance);
   }
 }
 

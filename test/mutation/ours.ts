@@ -7,6 +7,7 @@ import { concat, fromHex } from "../../src/ledger/bytes.ts";
 import { openCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { openCosignatures } from "../../src/ledger/cosignature.ts";
 import { openDecision } from "../../src/ledger/decision.ts";
+import { verifyArchive } from "../../src/ledger/io/archive-verify.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { type FolderTrust, verifyFolder } from "../../src/ledger/io/verify.ts";
 import type { SignatureCheck } from "../../src/ledger/signer.ts";
@@ -43,6 +44,15 @@ async function judge(test: Case): Promise<Told> {
     }
     case "folder":
       return toldOf(await verifyFolder(test.path, trustOf(test)));
+    case "archive": {
+      const trust = {
+        trusted: test.keys,
+        witnesses: test.witnesses,
+        dataKey: fromHex(test.dataKey ?? "-") ?? undefined,
+      };
+      const { ok, findings } = (await verifyArchive(test.path, trust)).report;
+      return { ok, findings };
+    }
     case "checkpoint":
       return judgeCheckpoint(test);
     case "decision": {

@@ -67,6 +67,7 @@ export function questionOf(test: Case): object {
       return { kind: test.kind, data: toBase64(test.data), keys, release: lines(test.release) };
     case "checkpoint":
     case "folder":
+    case "archive":
       return { ...test, keys, witnesses: lines(test.witnesses) };
     case "decision":
       return { ...test, keys };

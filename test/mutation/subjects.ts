@@ -10,6 +10,7 @@ import { formatCheckpoint } from "../../src/ledger/checkpoint.ts";
 import { cosign } from "../../src/ledger/cosignature.ts";
 import { type Decision, decisionBytes, decisionPayloadType } from "../../src/ledger/decision.ts";
 import { printEnvelope, signPayload } from "../../src/ledger/dsse.ts";
+import { makeArchive } from "../../src/ledger/io/archive-make.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import {
   checkpointRows,
@@ -112,14 +113,19 @@ async function subjectsOf(dataDir: string, keys: Keys, algorithm: KeyAlgorithm):
     bytes,
   );
   const more = { replays, signers: [keys.signer] };
+  const path = `${dataDir}-2023`;
+  const around = { dataDir, keys, year: 2023, out: path, witnesses: [witness.key], plain: false };
+  must(await makeArchive({ ...around, now: Date.UTC(2024, 0, 1), onProgress: () => undefined }));
+  const dataKey = toHex(keys.dataKey);
   return [
+    { name: `${algorithm} archive`, whole: { kind: "archive", path, dataKey, ...trusted }, ...more },
     { name: `${algorithm} export`, whole: { kind: "export", data: bytes, ...trusted }, ...more },
     { name: `${algorithm} export of format 2`, whole: { kind: "export", data: older, ...trusted }, ...more },
     { name: `${algorithm} log`, whole: { kind: "log", origin, rows, checkpoints, cosignatures, ...trusted }, ...more },
     { name: `${algorithm} checkpoint`, whole: { kind: "checkpoint", origin, note, ...trusted }, ...more },
     {
       name: `${algorithm} folder`,
-      whole: { kind: "folder", path: dataDir, dataKey: toHex(keys.dataKey), ...trusted },
+      whole: { kind: "folder", path: dataDir, dataKey, ...trusted },
       ...more,
     },
   ];

@@ -79,12 +79,13 @@ def verify_folder(folder, keys, witnesses=(), data_key=None, floor=None):
         # SQLite's own words about a damaged schema may hold bytes of it that are no text.
         return {"ok": False, "findings": [Finding("database", None)]}
     findings = report["findings"] + [
-        found for digest, seq in account.kept().items() for found in _artifact(folder, digest, seq, data_key)
+        found for digest, seq in account.kept().items() for found in open_artifact(folder, digest, seq, data_key)
     ]
     return dict(report, ok=not findings, findings=findings, artifacts=len(account.kept()), dropped=len(account.dropped()))
 
 
-def _artifact(folder, digest, seq, data_key):
+def open_artifact(folder, digest, seq, data_key):
+    """What is wrong with one artifact; without the data key only whether it is there."""
     path = os.path.join(folder, "artifacts", digest[:2], digest)
     if not os.path.exists(path):
         return [Finding("artifact-missing", seq)]

@@ -79,12 +79,12 @@ def genesis(origin):
 class Walk:
     """Steps through stored rows until the first bad one."""
 
-    def __init__(self, origin, signed_at, on_body):
+    def __init__(self, origin, signed_at, on_body, beginning=None):
         self.origin, self.signed_at, self.on_body = origin, signed_at, on_body
         self.successions = []
-        self.frontier, self.prev, self.boot = Frontier(), genesis(origin), -1
-        self.job_heads = {}
-        self.roots = {0: self.frontier.root()}
+        self.frontier, self.prev, self.boot, heads = beginning or (Frontier(), genesis(origin), -1, {})
+        self.job_heads, self.first = dict(heads), self.frontier.size
+        self.roots = {self.first: self.frontier.root()}
 
     def run(self, rows, sizes):
         """The first bad entry, or None."""
@@ -193,14 +193,14 @@ def _judge(heads, walk, broken, rule):
         if root is None:
             return last, [] if broken else [Finding("truncated", walk.frontier.size)]
         if root != head.root:
-            start = 0 if last is None else last.size
+            start = walk.first if last is None else last.size
             explained = broken is not None and start <= broken.seq < head.size
             return last, [] if explained else [Finding(rule, start)]
         last = head
     return last, []
 
 
-def verify_log(origin, rows, checkpoints, cosignatures, keys, witnesses=(), floor=None, on_body=None):
+def verify_log(origin, rows, checkpoints, cosignatures, keys, witnesses=(), floor=None, on_body=None, beginning=None):
     """The report on a whole log; findings are in order of their entries, those of none last."""
     signed, head_findings = _read_heads(origin, checkpoints, keys)
     heads = [head for head, _ in signed]
@@ -211,6 +211,7 @@ def verify_log(origin, rows, checkpoints, cosignatures, keys, witnesses=(), floo
         origin,
         lambda size, root: size in by_size and root == by_size[size].root,
         on_body or (lambda seq, job, kind, value: None),
+        beginning,
     )
     broken = walk.run(rows, sizes)
     last, judged = _judge(heads, walk, broken, "checkpoint-root")

@@ -14,9 +14,9 @@ def node_hash(left, right):
 class Frontier:
     """Complete subtrees of a growing tree, largest first."""
 
-    def __init__(self):
-        self.size = 0
-        self.nodes = []
+    def __init__(self, size=0, nodes=()):
+        self.size = size
+        self.nodes = list(nodes)
 
     def grow(self, leaf):
         node, size = leaf, self.size

@@ -9,6 +9,7 @@ import os
 import struct
 import sys
 
+from archive import verify_archive
 from envelopes import judge_decision
 from export import verify_export
 from folder import open_keys, verify_folder
@@ -69,6 +70,9 @@ def judge(case):
         return _told(verify_log(case["origin"], rows, case["checkpoints"], case["cosignatures"], keys, witnesses))
     if kind == "folder":
         return _told(verify_folder(case["path"], keys, witnesses, bytes.fromhex(case["dataKey"])))
+    if kind == "archive":
+        data_key = bytes.fromhex(case["dataKey"]) if "dataKey" in case else None
+        return _told(verify_archive(case["path"], keys, witnesses, data_key))
     if kind == "checkpoint":
         return _told(judge_checkpoint(case["note"], case["origin"], keys, witnesses))
     if kind == "decision":
@@ -127,6 +131,8 @@ def _report(options):
         keys.append(own)
     if not keys or any(key.type != COSIGNER for key in witnesses):
         raise Refused("no key to verify against")
+    if os.path.exists(os.path.join(options.path, "record.jsonl")):
+        return _told(verify_archive(options.path, keys, witnesses, data_key))
     if os.path.isdir(options.path):
         return _told(verify_folder(options.path, keys, witnesses, data_key, floor))
     with open(options.path, "rb") as file:
@@ -137,7 +143,7 @@ def _report(options):
 
 
 def main():
-    parser = argparse.ArgumentParser(description="Verifies an exported record, a data folder or a job package.")
+    parser = argparse.ArgumentParser(description="Verifies an exported record, a data folder, the archive of a year or a job package.")
     parser.add_argument("path", nargs="?")
     for name in ("key", "witness", "design-authority", "clinical-release"):
         parser.add_argument(f"--{name}", action="append", help="a public key: its line, or a file of lines")

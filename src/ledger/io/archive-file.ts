@@ -30,8 +30,8 @@ interface LineReader {
 }
 
 /**
- * Opens a file of lines. A last line without an end, and what follows a line that is too long, are given as one line of
- * no bytes, which no format has. Throws the system's errors.
+ * Opens a file of lines. A line that is too long, or has no end, is given as one of no bytes, which no format has, and is
+ * the last. Throws the system's errors.
  */
 function openLines(path: string): LineReader {
   const file = openSync(path, "r");
@@ -45,7 +45,10 @@ function openLines(path: string): LineReader {
       rest = Buffer.concat([rest, bytes]);
       let start = 0;
       for (let end = rest.indexOf(newline); end >= 0; end = rest.indexOf(newline, start)) {
-        yield rest.subarray(start, end);
+        const line = rest.subarray(start, end);
+        const isTooLong = line.length > maxLineBytes;
+        yield isTooLong ? Buffer.alloc(0) : line;
+        if (isTooLong) return;
         start = end + 1;
       }
       rest = rest.subarray(start);
@@ -143,9 +146,10 @@ function readRest(reader: LineReader, from: { readonly line: ArchiveLine | null 
   for (let next = from; next !== null; next = nextLine(reader)) {
     const { line } = next;
     if (line === null) return null;
-    if ("artifact" in line && !artifacts.has(line.artifact)) artifacts.set(line.artifact, line.file);
-    else if ("dropped" in line && !artifacts.has(line.dropped)) dropped.add(line.dropped);
-    else return null;
+    const digest = "artifact" in line ? line.artifact : "dropped" in line ? line.dropped : null;
+    if (digest === null || artifacts.has(digest) || dropped.has(digest)) return null;
+    if ("artifact" in line) artifacts.set(digest, line.file);
+    else dropped.add(digest);
   }
   return { artifacts, dropped };
 }
