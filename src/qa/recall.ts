@@ -2,17 +2,19 @@
 import { keyOf, type Thing, type ThingKey, type ThingKind, thingKinds, thingOf, unitOfName } from "../jobs/trace.ts";
 import { digestOfValue } from "../kernel/hash.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
+import { toHex, utf8 } from "../ledger/bytes.ts";
 import type { DecisionReason } from "../ledger/decision.ts";
 import type { Asked, TargetKind } from "./decide.ts";
 import { wrongTarget } from "./decide.ts";
 import type { RegisteredCell } from "./judge.ts";
+import { cellOfLog, originsOf } from "./logs.ts";
 import type { Indexed, TraceStore } from "./traces.ts";
 
 /** A device that was found, and what is known of it. */
 export interface FoundDevice {
   readonly key: ThingKey;
   readonly origin: string;
-  /** Id of the cell that made it; null where it is not registered (any more). */
+  /** Id of the cell that made it, under whichever of its logs; null where it is not registered (any more). */
   readonly cell: string | null;
   readonly job: JobId;
   readonly unit: number;
@@ -61,11 +63,38 @@ export async function recall(
   thing: Thing,
   { after = null, limit }: { readonly after?: ThingKey | null; readonly limit: number },
 ): Promise<Recall> {
-  const { keys, total } = await store.wholesOf(keyOf(thing), "unit", after, limit);
+  const pages = await Promise.all(keysOf(cells, thing).map((key) => store.wholesOf(key, "unit", after, limit)));
+  const keys = inOrder(pages.flatMap((page) => page.keys)).slice(0, limit);
+  // What is named by its cell alone leads to devices of its own log only, so none is counted twice.
+  const total = pages.reduce((sum, page) => sum + page.total, 0);
   const behind = (await store.indexed()).filter(({ size, of }) => size < of);
   const devices = await describe(store, cells, keys);
   const next = keys.length === limit ? (keys.at(-1) ?? null) : null;
   return { thing, total, devices, next, behind };
+}
+
+/** What a device was made with, under whichever of its cell's logs, at most `limit`. Rejects with StoreFailed. */
+export async function madeWith(
+  store: TraceStore,
+  cells: readonly RegisteredCell[],
+  device: Thing,
+  limit: number,
+): Promise<readonly ThingKey[]> {
+  const found = await Promise.all(keysOf(cells, device).map((key) => store.partsOf(key, limit)));
+  return inOrder(found.flat()).slice(0, limit);
+}
+
+/** A cell keeps its people, machines and jobs when its log is continued under another name: all its logs are asked. */
+function keysOf(cells: readonly RegisteredCell[], thing: Thing): readonly ThingKey[] {
+  const cell = thing.origin === null ? null : cellOfLog(cells, thing.origin);
+  const origins = cell === null ? [thing.origin] : originsOf(cell);
+  return origins.map((origin) => keyOf({ ...thing, origin }));
+}
+
+/** Each once, in the order of their bytes, as stores have them. */
+function inOrder(keys: readonly ThingKey[]): readonly ThingKey[] {
+  const bytes = new Map(keys.map((key) => [toHex(utf8(key)), key]));
+  return [...bytes.keys()].sort().map((hex) => bytes.get(hex) ?? "");
 }
 
 /** What is asked of the store in one go. */
@@ -77,7 +106,7 @@ async function describe(
   keys: readonly ThingKey[],
 ): Promise<readonly FoundDevice[]> {
   const facts = new Map<ThingKey, { outcomes: Set<string>; labels: Set<string> }>();
-  const byOrigin = new Map(cells.map(({ origin, id }) => [origin, id]));
+  const byOrigin = new Map(cells.flatMap((cell) => originsOf(cell).map((origin) => [origin, cell.id])));
   for (let start = 0; start < keys.length; start += describedInOneGo) {
     const some = keys.slice(start, start + describedInOneGo);
     for (const key of some) facts.set(key, { outcomes: new Set(), labels: new Set() });
@@ -132,7 +161,7 @@ const holdable: Readonly<Partial<Record<ThingKind, TargetKind>>> = {
 /**
  * The holds that stop what was found: the thing itself at each cell that is concerned, where a cell can hold such a
  * thing, and each job with a device in it. `concerned` are further cells whose records name the thing. A sentence where
- * that is more than one step may sign.
+ * that is more than one step may sign. What was made under a log that is over is held by the one that its cell keeps now.
  */
 export function planHold(
   thing: Thing,
@@ -140,18 +169,20 @@ export function planHold(
   concerned: readonly RegisteredCell[],
   cells: readonly RegisteredCell[],
 ): HoldPlan | string {
-  const registered = new Map(cells.map((cell) => [cell.origin, cell]));
+  const registered = new Map(cells.flatMap((cell) => originsOf(cell).map((origin) => [origin, cell])));
   const jobs = new Map<string, { readonly origin: string; readonly job: JobId }>();
   const origins = new Set(concerned.map(({ origin }) => origin));
-  for (const { origin, job } of devices) {
-    if (!registered.has(origin)) continue;
+  for (const { origin: log, job } of devices) {
+    const origin = registered.get(log)?.origin;
+    if (origin === undefined) continue;
     origins.add(origin);
     jobs.set(`${origin} ${job}`, { origin, job });
   }
   const kind = holdable[thing.kind];
   const itself = kind !== undefined && wrongTarget(kind, thing.name) === null ? { kind, id: thing.name } : null;
+  const place = thing.origin === null ? null : (registered.get(thing.origin)?.origin ?? thing.origin);
   const own = [...origins]
-    .filter((origin) => thing.origin === null || thing.origin === origin)
+    .filter((origin) => place === null || place === origin)
     .map((origin) => ({ origin, action: "hold" as const, target: itself }));
   const holds = [
     ...own.flatMap(({ target, ...rest }) => (target === null ? [] : [{ ...rest, target }])),

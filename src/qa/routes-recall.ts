@@ -1,12 +1,12 @@
 /** The routes of recall: devices by what they were made with, a device's parts, and a hold on all that was found. */
 import { z } from "zod";
-import { keyOf, type Thing } from "../jobs/trace.ts";
+import type { Thing } from "../jobs/trace.ts";
 import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
 import { type Answer, type Call, type Counter, look, page, type QaRoute, signAgain } from "./answer.ts";
 import { wrongAsk } from "./decide.ts";
 import type { OfficeState } from "./office.ts";
 import { devicesBody, holdBody, partsBody, type RecallAsked, recallBody } from "./pages/recall.ts";
-import { type HoldPlan, mostHeldAtOnce, planHold, recall, thingAsked } from "./recall.ts";
+import { type HoldPlan, madeWith, mostHeldAtOnce, planHold, recall, thingAsked } from "./recall.ts";
 import { isKnown } from "./review.ts";
 
 const devicesOnAPage = 50;
@@ -27,7 +27,7 @@ export const recallRoutes: readonly QaRoute[] = [
     }
     const { store } = counter;
     if (thing.kind === "unit") {
-      const body = partsBody(thing, await store.partsOf(keyOf(thing), partsShown), asked.cell ?? "");
+      const body = partsBody(thing, await madeWith(store, cells, thing, partsShown), asked.cell ?? "");
       return page(counter, call, state, "recall", title, recallBody(cells, asked, body));
     }
     const after = call.fields["after"]?.slice(0, 512) ?? null;

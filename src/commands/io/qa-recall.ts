@@ -1,7 +1,6 @@
 /** `cellward qa recall` and `cellward qa reindex`: devices by what they were made with, and the index made again. */
-import { keyOf } from "../../jobs/trace.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
-import { bringIndexUp, csvOf, type FoundDevice, recall, thingAsked } from "../../qa/recall.ts";
+import { bringIndexUp, csvOf, type FoundDevice, madeWith, recall, thingAsked } from "../../qa/recall.ts";
 import type { QaStore } from "../../qa/store.ts";
 import { exitCode } from "../exit-code.ts";
 import { askedIn, notOneThing, partLines } from "../recall-words.ts";
@@ -43,7 +42,7 @@ export function recallAtQa(terminal: Terminal, options: RecallOptions): Promise<
       terminal.progress(`${origin}: ${size} of ${of} entries indexed`),
     );
     if (thing.kind === "unit") {
-      const parts = await store.partsOf(keyOf(thing), mostParts);
+      const parts = await madeWith(store, cells, thing, mostParts);
       terminal.result({ ok: true, thing, parts }, partLines(parts).join("\n") || "Central holds no record of it.");
       return exitCode.ok;
     }
