@@ -2,6 +2,7 @@
 import type { KeepingPort } from "../../hmi/ports.ts";
 import type { TimeSupport } from "../../jobs/keeping-event.ts";
 import type { Digest, JobId } from "../../kernel/names.ts";
+import type { Clock } from "../../kernel/ports.ts";
 import type { EpochMs, Milliseconds } from "../../kernel/units.ts";
 import { createArtifactAccount } from "../../ledger/artifact-account.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
@@ -12,7 +13,7 @@ import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing, type Sealing } from "../../people/io/sealing.ts";
 import type { Keeper } from "../../perform.ts";
 import { readJobArtifacts } from "../job-artifacts.ts";
-import { watchClockState } from "./clock-state.ts";
+import { type ClockWatch, watchClockState } from "./clock-state.ts";
 import { systemClock } from "./system.ts";
 
 export interface KeeperPorts {
@@ -48,7 +49,7 @@ export function createKeeper({ ledger, artifacts, sealing, onProblem }: KeeperPo
 }
 
 /** What the desk asks of the record: whether the clock is borne out, and what a job names. */
-export function createKeepingPort(ledger: Pick<Ledger, "read">, support: () => TimeSupport | null): KeepingPort {
+export function createKeepingPort(ledger: Pick<Ledger, "read">, support: KeepingPort["timeSupport"]): KeepingPort {
   return {
     timeSupport: support,
     async artifactsOf(job) {
@@ -67,6 +68,15 @@ export function timeSupport(state: ClockState, now: EpochMs, cosignedAt: () => E
   if (state === "synchronised") return { by: "network-time", at: now };
   const at = cosignedAt();
   return at !== null && Math.abs(now - at) <= freshMs ? { by: "central-qa", at } : null;
+}
+
+/** What bears the clock out at this moment: the time service is asked afresh, since its last answer may be of a clock set since. */
+export function createTimeSupport(
+  watch: Pick<ClockWatch, "ask">,
+  clock: Pick<Clock, "now">,
+  cosignedAt: () => EpochMs | null,
+): () => Promise<TimeSupport | null> {
+  return async () => timeSupport(await watch.ask(), clock.now(), cosignedAt);
 }
 
 export interface RecordKeeping {
@@ -92,7 +102,7 @@ export async function openRecordKeeping(options: RecordKeepingOptions): Promise<
   const { ledger, artifacts, dataDir, keysDir, witnesses, log } = options;
   const watch = await watchClockState();
   const sealing = createSealing(keysDir);
-  const support = () => timeSupport(watch.state(), systemClock.now(), () => lastCosignedAt(dataDir, witnesses));
+  const support = createTimeSupport(watch, systemClock, () => lastCosignedAt(dataDir, witnesses));
   return {
     keeper: createKeeper({ ledger, artifacts, sealing, onProblem: (what) => log("keeping", { what }) }),
     port: createKeepingPort(ledger, support),
