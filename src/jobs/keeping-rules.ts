@@ -5,7 +5,7 @@ import { findPast } from "./past.ts";
 import type { Pathway } from "./pathway.ts";
 import type { RefusalCode } from "./refusal.ts";
 import { dayOf, defaultRetention, holdOn, holdReasons, leastYears, type TextsOf, yearsAfter } from "./retention.ts";
-import { findJob, findLot, type Job, type State } from "./state.ts";
+import { findJob, findLot, type Job, lineOf, type State } from "./state.ts";
 
 /** When what is kept of an ended job need not be kept any longer; null while the job has not ended. */
 export interface KeptUntil {
@@ -71,7 +71,10 @@ export function whyJobStays(state: State, id: JobId, part: keyof KeptUntil, now:
   return { code: "retention-runs", what: `${what} Nothing of it may go before; ask again then.` };
 }
 
-/** The same for a lot's texts: it stays as long as any device that was made of it, and ten years beyond its own expiry. */
+/**
+ * The same for a lot's texts: it stays as long as any device that was made of it or of a lot made from it, and ten years
+ * beyond its own expiry.
+ */
 export function whyLotStays(state: State, { id }: Extract<TextsOf, { kind: "lot" }>, now: EpochMs): Objection | null {
   const lot = findLot(state, id);
   if (!lot) return { code: "unknown-lot", what: "There is no such lot in this cell." };
@@ -82,7 +85,7 @@ export function whyLotStays(state: State, { id }: Extract<TextsOf, { kind: "lot"
       what: `The whole cell is under a legal hold. ${holdReasons[hold.reason]} QA lifts it first.`,
     };
   for (const job of [...Object.values(state.past), ...Object.values(state.jobs).map(keptOf)]) {
-    if (!job.lots.includes(id)) continue;
+    if (!job.lots.some((each) => lineOf(state, each).includes(id))) continue;
     const objection = whyJobStays(state, job.id, "record", now);
     if (objection) return { ...objection, what: `Lot ${lot.batch} went into order ${job.id}. ${objection.what}` };
   }

@@ -155,6 +155,16 @@ describe("[F72][F76] erasure of personal texts", () => {
     expect(code(erase(told, { support: sure(told, -299_000) }))).toBeNull();
   });
 
+  it("of two sources that differ a little the earlier one counts", () => {
+    const told = ended(true);
+    told.at = anniversary(told, 15) + 60_000;
+    expect(code(erase(told, { support: sure(told, -120_000) }))).toBe("retention-runs");
+    told.at = anniversary(told, 15) - 60_000;
+    expect(code(erase(told, { support: sure(told, 120_000) }))).toBe("retention-runs");
+    told.at = anniversary(told, 15) + 60_000;
+    expect(code(erase(told, { support: sure(told, 120_000) }))).toBeNull();
+  });
+
   it("a clock that once was ahead in the record does not make the years pass either", () => {
     const told = ended(true);
     const truth = told.at;
@@ -182,6 +192,18 @@ describe("[F72][F76] erasure of personal texts", () => {
     told.at = anniversary(told, 16);
     expect(code(erase(told, {}, what))).toBeNull();
     expect(obligations(told.state)).toMatchObject([{ kind: "destroy-text-key", of: what }]);
+  });
+
+  it("of a lot waits too for a device that was made of a lot made from it", () => {
+    const told = ended(true);
+    const child = Object.values(told.state.lots)[0]!;
+    const id = `${child.gtin}.RESIN-0` as LotId;
+    const resin = { ...child, id, batch: "RESIN-0", expires: told.at - 20 * 366 * 86_400_000, parents: [] };
+    told.state = { ...told.state, lots: { ...told.state.lots, [id]: resin, [child.id]: { ...child, parents: [id] } } };
+    told.at = anniversary(told, 14);
+    expect(erase(told, {}, { kind: "lot", id }).refusal?.what).toContain("went into order J1");
+    told.at = anniversary(told, 16);
+    expect(code(erase(told, {}, { kind: "lot", id }))).toBeNull();
   });
 });
 
