@@ -80,7 +80,7 @@ program
 
 program
   .command("verify")
-  .description("verify a data folder, a backup or an exported record")
+  .description("verify a data folder, a backup, an exported record or an archive")
   .argument("<path>")
   .option("--key <key>", "public key: the line itself, or a file of such lines")
   .option("--keys <folder>", "the cell's own key folder; also opens the pictures")

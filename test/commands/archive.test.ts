@@ -13,6 +13,7 @@ import { verifyArchive } from "../../src/ledger/io/archive-verify.ts";
 import { openKeys } from "../../src/ledger/io/keys.ts";
 import { openLedger } from "../../src/ledger/io/ledger.ts";
 import { handKeyOn } from "../../src/ledger/io/succession.ts";
+import { formatKey } from "../../src/ledger/note.ts";
 import { draft, started } from "../ledger/plain-drafts.ts";
 import { ed25519Signer } from "../ledger/witness.ts";
 import { stateAnew } from "../mutation/archives.ts";
@@ -96,6 +97,12 @@ describe("[F76] the archive of a closed year", () => {
     );
     expect([verified.code, verified.out]).toEqual([0, expect.stringContaining("GENUINE AND COMPLETE: 2023")]);
     expect(verified.out).toContain("Countersigned by qa.example/witness");
+    const foreign = ed25519Signer(log.keys.signer.key.name, 1).key;
+    const refused = await log.cellward("--json", "verify", at("drill"), "--key", formatKey(foreign));
+    expect([refused.code, JSON.parse(refused.out)]).toMatchObject([
+      4,
+      { ok: false, findings: [{ rule: "statement" }] },
+    ]);
     const restored = await log.cellward("archive", "restore", at("drill"), "--out", at("blank"), "--keys", at("keys"));
     expect([restored.code, restored.out]).toEqual([0, expect.stringContaining("no cell starts on it")]);
     const exported = await log.cellward(

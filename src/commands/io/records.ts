@@ -2,6 +2,7 @@
 import { basename } from "node:path";
 import type { JobId } from "../../kernel/names.ts";
 import { ok } from "../../kernel/result.ts";
+import { isArchive } from "../../ledger/io/archive-file.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { backupFolder, restoreFolder } from "../../ledger/io/backup.ts";
 import { openCaches, provenCache } from "../../ledger/io/cache.ts";
@@ -16,6 +17,7 @@ import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { summarise, tellWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
+import { verify as verifyArchived } from "./archive.ts";
 import { noKey, readWitnesses, type TrustOptions, trustedKeys } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
 import type { Terminal } from "./terminal.ts";
@@ -41,8 +43,9 @@ export async function init(
   return exitCode.ok;
 }
 
-/** `cellward verify PATH`: a data folder, a backup or an exported record, against keys from elsewhere. */
+/** `cellward verify PATH`: a data folder, a backup, an exported record or an archive, against keys from elsewhere. */
 export async function verify(terminal: Terminal, path: string, trust: TrustOptions): Promise<number> {
+  if (await isArchive(path)) return verifyArchived(terminal, path, trust);
   const trusted = await trustedKeys(trust);
   if (typeof trusted === "string") return terminal.trouble(noKey(trusted), exitCode.usage);
   const given = trust.witness === undefined ? ok([]) : await readWitnesses(trust.witness);

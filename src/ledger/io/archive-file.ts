@@ -1,5 +1,6 @@
 /** Reading an archive's record line by line, however long it is; what is read is hashed as it passes. */
 import { closeSync, openSync, readSync } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { digestOf, startHashing } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
@@ -81,6 +82,14 @@ export interface ArchiveReading {
   rest(): Pick<ArchiveContent, "artifacts" | "dropped"> | null;
   digest(): Digest;
   close(): void;
+}
+
+/** Whether a folder has an archive's record in it. */
+export function isArchive(folder: string): Promise<boolean> {
+  return stat(join(folder, archiveRecordFile)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
 }
 
 /** Opens an archive's record; null where its beginning is none. Throws the system's errors. */
