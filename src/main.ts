@@ -114,6 +114,7 @@ withThings(
   program.command("where-used").description("devices of this cell by what they were made with; needs no network"),
 )
   .addOption(data)
+  .option("--ancestor <folder...>", "data folders of the logs that this one continues: they are read as well")
   .action(async (o) => end(await (await parts.whereUsed()).whereUsed(terminal(), o)));
 
 program

@@ -4,6 +4,8 @@ export const exitCode = {
   usage: 2,
   notReady: 3,
   verificationFailed: 4,
+  /** What was asked for stands in no record: perhaps it was misspelt. */
+  neverNamed: 5,
   deviceUnreachable: 6,
   refused: 7,
   configuration: 78,

@@ -22,9 +22,29 @@ export const askable: Readonly<Record<string, ThingKind>> = {
 export function askedIn(options: Readonly<Record<string, unknown>>): { kind: ThingKind; name: string } | null {
   const given = Object.entries(askable).flatMap(([option, kind]) => {
     const name = options[option];
-    return typeof name === "string" ? [{ kind, name }] : [];
+    return typeof name === "string" ? [{ kind, name: name.trim() }] : [];
   });
   return given.length === 1 ? (given[0] ?? null) : null;
+}
+
+/** What is said where an option has no name in it. */
+export function noName(kind: ThingKind) {
+  const what = `No ${thingKinds[kind].noun} was named.`;
+  return { code: "usage", what, remedy: "Write its name, as the record shows it." } as const;
+}
+
+/** What is said where nothing that is held names the thing: a slip of the pen must not read like an answer. */
+export function neverNamed({ kind, name }: Pick<Thing, "kind" | "name">) {
+  const what = `No record names the ${thingKinds[kind].noun} ${name.slice(0, 128)}.`;
+  const remedy =
+    "Check how it is spelt, and that this is the right folder; this is no answer that nothing was made with it.";
+  return { code: "never-named", what, remedy } as const;
+}
+
+/** What is said where records have several names that differ from the asked one in capitals alone. */
+export function spelledApart({ kind, name }: Pick<Thing, "kind" | "name">, spellings: Iterable<string>) {
+  const what = `Records name more than one ${thingKinds[kind].noun} like ${name.slice(0, 128)}.`;
+  return { code: "ambiguous", what, remedy: `Ask for one of ${[...spellings].slice(0, 20).join(", ")}.` } as const;
 }
 
 /** What is said where the command line does not name one thing. */

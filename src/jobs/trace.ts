@@ -125,6 +125,29 @@ export function usesIn(origin: string, entry: TracedEntry, body: Members): reado
   return [...found.values()];
 }
 
+/**
+ * How an entry spells a thing, capitals aside, also where nothing was made with it: a lot that was only received, a job
+ * that was only accepted. `uses` are those of the entry.
+ */
+export function spellingsIn(
+  { kind, name }: Pick<Thing, "kind" | "name">,
+  { type, job }: TracedEntry,
+  body: Members,
+  uses: readonly Use[],
+): readonly string[] {
+  const named = [type === "LotReceived" && kind === "lot" ? textIn(body, "lot") : null, kind === "job" ? job : null];
+  const used = uses.flatMap(({ whole, part }) => [thingOf(whole), thingOf(part)]);
+  const names = [...named, ...used.map((thing) => (thing?.kind === kind ? thing.name : null))];
+  return names.filter((each) => each !== null).filter((each) => each.toLowerCase() === name.toLowerCase());
+}
+
+/** The one spelling that is meant: the asked one where records have it, else the only one that differs in capitals; null where none or several do. */
+export function spellingMeant(name: string, spellings: ReadonlySet<string>): string | null {
+  if (spellings.has(name)) return name;
+  const [only, ...others] = spellings;
+  return only !== undefined && others.length === 0 ? only : null;
+}
+
 interface Reading {
   readonly entry: TracedEntry;
   readonly body: Members;
