@@ -176,6 +176,13 @@ export function* cosignaturesDown(db: Db): Iterable<CheckpointRow> {
   for (const row of rows) yield noteOfItsKind(row);
 }
 
+/** Notes filed under sizes above `above`, up to and including `to`. Throws SqliteError. */
+export function notesBetween(db: Db, table: "checkpoint" | "cosignature", above: number, to: number): CheckpointRow[] {
+  if (table === "cosignature" && formatOf(db) !== 2) return [];
+  const sql = `SELECT size, note FROM ${table} WHERE size > ? AND size <= ? ORDER BY size`;
+  return db.prepare<[number, number], CheckpointRow>(sql).all(above, to).map(noteOfItsKind);
+}
+
 /** Stored checkpoints, largest first, read as they are asked for. */
 export function* checkpointsDown(db: Db): Iterable<CheckpointRow> {
   const rows = db.prepare<[], CheckpointRow>("SELECT size, note FROM checkpoint ORDER BY size DESC").iterate();

@@ -1,17 +1,27 @@
 /** What the scrub reads: signed heads to hold the entries against, the trail on from a cache, and how far damage goes. */
 
 import type { Digest } from "../../kernel/names.ts";
-import { toHex } from "../bytes.ts";
-import { openCheckpoint } from "../checkpoint.ts";
+import { sameBytes, toHex } from "../bytes.ts";
+import { openCheckpoint, readSigned } from "../checkpoint.ts";
+import { openCosignatures } from "../cosignature.ts";
 import { newestWitnessed } from "../cosigned.ts";
-import { type Finding, finding } from "../finding.ts";
+import { type Finding, finding, type Rule } from "../finding.ts";
 import type { Head } from "../ledger.ts";
 import { markEvery } from "../marks.ts";
 import { createTrail, endOf, endRowsFrom, type Prefix, type Trail } from "../prefix.ts";
 import { blockFinding, blocksAround, edgeRoot } from "../proven.ts";
 import type { RecordDamage } from "../scrub.ts";
+import type { CheckpointRow } from "../verify.ts";
 import { checkSignature } from "./crypto.ts";
-import { checkpointRows, cosignaturesDown, type Db, rowsFrom, sqliteCode } from "./database.ts";
+import {
+  checkpointsDown,
+  cosignaturesDown,
+  type Db,
+  notesBetween,
+  rowsFrom,
+  sqliteCode,
+  whatIsReadable,
+} from "./database.ts";
 import type { ScrubData } from "./scrub-protocol.ts";
 
 /** The newest heads that the cell and central QA have signed; null where there is none. */
@@ -22,13 +32,20 @@ export interface SignedHeads {
 
 /** Reads both. Throws SqliteError. */
 export function signedHeads(db: Db, { origin, trusted, witnesses }: ScrubData): SignedHeads {
-  const [newest] = checkpointRows(db, true);
-  const own = newest && openCheckpoint(newest.note, origin, trusted, checkSignature);
+  const own = newestOwn(db, origin, trusted);
   const counted = newestWitnessed({ origin, trusted, witnesses, check: checkSignature }, cosignaturesDown(db));
   return {
-    own: own?.ok ? { size: own.value.size, root: toHex(own.value.root) as Digest } : null,
+    own,
     cosigned: counted?.head ?? null,
   };
+}
+
+function newestOwn(db: Db, origin: string, trusted: ScrubData["trusted"]): Head | null {
+  for (const { size, note } of checkpointsDown(db)) {
+    const opened = openCheckpoint(note, origin, trusted, checkSignature);
+    if (opened.ok && opened.value.size === size) return { size, root: toHex(opened.value.root) as Digest };
+  }
+  return null;
 }
 
 /** The trail on from a prefix, or from the first entry where the prefix does not fit what is there. Throws SqliteError. */
@@ -38,13 +55,27 @@ export function trailFrom(db: Db, origin: string, prefix: Prefix | null): Trail 
   return end === null ? createTrail(origin) : createTrail(origin, { prefix, end });
 }
 
+/** What is wrong with a note that stands beside the entries: it costs nothing but what it says. */
+export interface WrongNote {
+  readonly finding: Finding;
+  /** The size under which it is filed. */
+  readonly size: number;
+}
+
 /** Takes the next page of rows, up to `to`; what is wrong, or null. Does not throw on a damaged file. */
-export function readPage(db: Db, trail: Trail, to: number, heads: SignedHeads): Finding | null {
+export function readPage(
+  db: Db,
+  trail: Trail,
+  to: number,
+  heads: SignedHeads,
+  notes: NoteRoots | null = null,
+): Finding | null {
   const from = trail.size();
   try {
     for (const row of rowsFrom(db, from, Math.min(to, from + markEvery))) {
       const wrong = trail.step(row) ?? wrongRoot(trail, heads);
       if (wrong !== null) return wrong;
+      if (notes?.sizes.has(trail.size())) notes.roots.set(trail.size(), trail.root());
     }
   } catch (problem) {
     const code = sqliteCode(problem);
@@ -54,6 +85,49 @@ export function readPage(db: Db, trail: Trail, to: number, heads: SignedHeads): 
   if (trail.size() > from) return null;
   const ended = trail.end();
   return ended ?? finding("truncated", from, `Entry ${from} is missing, and it was signed.`);
+}
+
+/** The notes of a stretch, and the roots found at their sizes. */
+export interface NoteRoots {
+  readonly rows: readonly { readonly row: CheckpointRow; readonly cosigned: boolean }[];
+  readonly sizes: ReadonlySet<number>;
+  readonly roots: Map<number, Uint8Array>;
+}
+
+/** The notes filed above `above`, up to `to`; those that can be read. */
+export function notesFrom(db: Db, above: number, to = Number.MAX_SAFE_INTEGER): NoteRoots {
+  const rows = (["checkpoint", "cosignature"] as const).flatMap((table) =>
+    (whatIsReadable(() => notesBetween(db, table, above, to)) ?? [{ size: above + 1, note: "" }]).map((row) => ({
+      row,
+      cosigned: table === "cosignature",
+    })),
+  );
+  return { rows, sizes: new Set(rows.map(({ row }) => row.size)), roots: new Map() };
+}
+
+/** The first note that does not hold, by itself or against the entries. */
+export function wrongNote({ rows, roots }: NoteRoots, { origin, trusted, witnesses }: ScrubData): WrongNote | null {
+  for (const { row, cosigned } of rows) {
+    const { size, note } = row;
+    const told = cosigned ? "countersigned checkpoint" : "checkpoint";
+    const wrong = (rule: Rule, why: string): WrongNote => ({
+      size,
+      finding: finding(rule, null, `The ${told} over ${size} entries does not hold: ${why}.`),
+    });
+    const read = readSigned(note, origin, trusted, checkSignature);
+    if (!read.ok) return wrong(cosigned ? "cosignature" : "checkpoint-signature", read.error);
+    if (read.value.checkpoint.size !== size) {
+      return wrong(cosigned ? "cosignature" : "checkpoint-format", `it is over ${read.value.checkpoint.size} entries`);
+    }
+    const root = roots.get(size);
+    if (root !== undefined && !sameBytes(root, read.value.checkpoint.root)) {
+      return wrong(cosigned ? "cosignature" : "checkpoint-root", "the entries are not those that it was made over");
+    }
+    if (!cosigned || witnesses.length === 0) continue;
+    const by = openCosignatures(note, witnesses, checkSignature);
+    if (!by.ok || by.value.length === 0) return wrong("cosignature", by.ok ? "central QA has not signed it" : by.error);
+  }
+  return null;
 }
 
 function wrongRoot(trail: Trail, { own, cosigned }: SignedHeads): Finding | null {

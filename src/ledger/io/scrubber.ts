@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { assert } from "../../kernel/assert.ts";
 import { canonical } from "../../kernel/json.ts";
 import type { Finding } from "../finding.ts";
+import { markEvery } from "../marks.ts";
 import { endRowsFrom, type Prefix, printPrefix, readPrefix, type Trail } from "../prefix.ts";
 import type { RecordDamage, ScrubProgress } from "../scrub.ts";
 import { openCaches, provenCache, scrubbedCache } from "./cache.ts";
@@ -11,7 +12,16 @@ import { databaseFile, openForReading } from "./database.ts";
 import { keepBlock } from "./leaves.ts";
 import { openingCache } from "./opening.ts";
 import type { FromScrub, ScrubData, ToScrub } from "./scrub-protocol.ts";
-import { damageOf, readPage, type SignedHeads, signedHeads, trailFrom } from "./scrub-reading.ts";
+import {
+  damageOf,
+  notesFrom,
+  readPage,
+  type SignedHeads,
+  signedHeads,
+  trailFrom,
+  type WrongNote,
+  wrongNote,
+} from "./scrub-reading.ts";
 
 /** Name of the cache that holds how far a round has come. */
 const roundCache = "scrub-round";
@@ -32,6 +42,8 @@ interface Round {
   readonly heads: SignedHeads;
   readonly to: number;
   saved: number;
+  /** The first note that does not hold: it is told when the entries have been read. */
+  note: WrongNote | null;
 }
 
 /** The prefix kept for the next start, and the trail that it grows on. */
@@ -102,7 +114,7 @@ function begin(from: Prefix | null): Round {
   const heads = signedHeads(db, data);
   const to = Math.max(heads.own?.size ?? 0, heads.cosigned?.size ?? 0);
   const on = trailFrom(db, data.origin, from !== null && from.size < to ? from : null);
-  return { trail: on, heads, to, saved: on.size() };
+  return { trail: on, heads, to, saved: on.size(), note: null };
 }
 
 async function wholeRound(): Promise<void> {
@@ -117,25 +129,34 @@ async function wholeRound(): Promise<void> {
 async function slice(): Promise<void> {
   round ??= begin(null);
   const { trail: mine, to } = round;
-  const wrong = mine.size() < to ? readPage(db, mine, to, round.heads) : null;
+  const from = mine.size();
+  const notes = notesFrom(db, from, Math.min(to, from + markEvery));
+  const wrong = from < to ? readPage(db, mine, to, round.heads, notes) : null;
   if (wrong !== null) return end(wrong, to);
+  round.note ??= wrongNote(notes, data);
   if (mine.size() >= to) {
     await prove(mine.prefix());
-    return end(null, to);
+    return end(null, to, round.note ?? wrongNote(notesFrom(db, to), data));
   }
   if (mine.size() - round.saved < saveEvery) return;
   round.saved = mine.size();
   await keep(roundCache, printPrefix(mine.prefix()));
 }
 
-async function end(wrong: Finding | null, size: number): Promise<void> {
-  if (wrong === null) [damage, whole, rounds] = [null, size, rounds + 1];
+async function end(wrong: Finding | null, size: number, note: WrongNote | null = null): Promise<void> {
+  if (wrong === null && note !== null) damage = noteDamage(note);
+  else if (wrong === null) [damage, whole, rounds] = [null, size, rounds + 1];
   else damage = await damageOf(db, wrong, kept, size, pause);
   round = null;
   restUntil = performance.now() + data.restMs;
   await keep(roundCache, "null");
   await keep(scrubbedCache, canonical({ size, endedAt: Date.now(), damage }));
   say({ kind: "ended", damage, size });
+}
+
+/** A note stands at the last entry that it is over. */
+function noteDamage({ finding: { rule, what, remedy }, size }: WrongNote): RecordDamage {
+  return { rule, seq: null, from: size - 1, to: size, what, remedy };
 }
 
 /** One page towards the newest cosigned head, where that is far enough ahead; false where nothing is left to read. */

@@ -218,6 +218,25 @@ test("[F67] a rotted entry is given to nobody, and what rests on the tree alone 
   await expect(without.ledger.headAt(700)).rejects.toThrow(LedgerFailed);
 });
 
+test("[F67][F81] a rotted checkpoint or countersignature is found by the scrub, and the entries are read to the end all the same", async () => {
+  for (const [table, rule, at] of [
+    ["checkpoint", "checkpoint-signature", cosigned],
+    ["cosignature", "cosignature", cosigned],
+  ] as const) {
+    const { folders, keys } = await record();
+    const change = "substr(note, 1, length(note) - 9) || CASE substr(note, -9, 1) WHEN 'A' THEN 'B' ELSE 'A' END";
+    const sql = `UPDATE ${table} SET note = ${change} || substr(note, -8) WHERE size = ${at}`;
+    forge(folders, (db) => expect(db.prepare(sql).run().changes).toBe(1));
+    const { damage } = await scrubOf(folders, keys).round();
+    expect(damage).toMatchObject({ rule, seq: null, from: at - 1, to: at });
+    expect(damage?.what).toContain(`over ${at} entries does not hold`);
+    forge(folders, (db) => void db.prepare(`UPDATE ${table} SET size = 1000000 WHERE size = ${at}`).run());
+    expect((await scrubOf(folders, keys).round()).damage).toMatchObject({ from: 999_999 });
+    rot(folders, 1250, "body");
+    expect((await scrubOf(folders, keys).round()).damage).toMatchObject({ seq: 1250 });
+  }
+});
+
 test("[F67] rot in an entry itself is found by the scrub too, and a mended record is found whole again", async () => {
   const { folders, options, keys } = await record();
   rot(folders, 600, "entry");
