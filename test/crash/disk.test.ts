@@ -28,12 +28,14 @@ describe("[L1][F67] a ledger on a disk that refuses one call", () => {
   );
 });
 
-test("[F67] a bit that turns over is found, or changes nothing that is read; of 120 in all parts of the file", async () => {
+test("[F67][F71][F96] a bit that turns over is found, the rest is exported, QA's copy mends it; or it changes nothing that is read", async () => {
   const where = place();
   const sound = await makeSound(where);
-  const places = Array.from({ length: 120 }, (_, at) => Math.floor((at * sound.bytes.length) / 120));
-  const { found, named, harmless, violations } = await flipBits(sound, where, places);
+  const places = Array.from({ length: 60 }, (_, at) => Math.floor((at * sound.bytes.length) / 60));
+  const { found, named, harmless, exported, refused, repaired, violations } = await flipBits(sound, where, places);
   expect(violations).toEqual([]);
-  expect(found + harmless).toBe(120);
-  expect(named).toBeGreaterThan(36);
+  expect([exported + refused, repaired]).toEqual([found * 3, found]);
+  expect(exported).toBeGreaterThan(refused);
+  expect(found + harmless).toBe(60);
+  expect(named).toBeGreaterThan(18);
 });

@@ -231,8 +231,9 @@ async function flips({ place, long, atMost, say, progress }: Run): Promise<void>
     Math.min(atMost, long ? length : 200),
   );
   const verdict = await flipBits(sound, place, places, (done, of) => progress(`flips: ${done} of ${of}`));
-  const { found, named, harmless, violations } = verdict;
-  const note = `${found} found (${named} with the range named), ${harmless} where all reads as before`;
+  const { found, named, harmless, exported, refused, repaired, violations } = verdict;
+  const rest = `after them ${exported} exports as before and ${refused} refused in words, ${repaired} repaired from central QA's copy`;
+  const note = `${found} found (${named} with the range named), ${harmless} where all reads as before; ${rest}`;
   const first = violations[0] ?? null;
   const right = violations.length === 0;
   say({
