@@ -10,7 +10,7 @@ import { cosign, openCosignatures } from "../ledger/cosignature.ts";
 import type { Finding } from "../ledger/finding.ts";
 import { signFork } from "../ledger/fork.ts";
 import type { SignedNote } from "../ledger/note.ts";
-import type { SignatureCheck, Signer } from "../ledger/signer.ts";
+import type { SignatureCheck, Signer, VerifyingKey } from "../ledger/signer.ts";
 import { rootOf } from "../ledger/tree.ts";
 import { type Aside, createAside } from "./aside.ts";
 import { createGapWatch } from "./gaps.ts";
@@ -25,6 +25,8 @@ export interface IngestPorts {
   readonly cells: ReadonlyMap<string, RegisteredCell>;
   /** Central's cosigning key (type 4). */
   readonly witness: Signer;
+  /** Every cosigning key that central has had, each with its time: what it swore to before its key was replaced counts too. */
+  readonly witnesses?: readonly VerifyingKey[];
   /** Central's decision key: a word that stops a cell is signed with it. */
   readonly decision?: Signer;
   readonly check: SignatureCheck;
@@ -286,10 +288,10 @@ async function answerHello(
  * was restored from an older copy), this is how it knows: it takes the records again and swears to nothing smaller.
  */
 async function learnFrom(ports: Ports, cell: RegisteredCell, note: SignedNote): Promise<void> {
-  const { store, check, witness, now } = ports;
+  const { store, check, witness, witnesses = [witness.key], now } = ports;
   const opened = openCheckpoint(note, cell.origin, cell.keys, check);
-  const cosigned = openCosignatures(note, [witness.key], check);
-  // Somebody else's word, or of a key that central has no more: it is no reason to believe anything.
+  const cosigned = openCosignatures(note, witnesses, check);
+  // Somebody else's word, or of a key beyond its time: it is no reason to believe anything.
   if (!opened.ok || !cosigned.ok || cosigned.value.length === 0) return;
   const { size, root } = opened.value;
   const { receipt, vouched } = await store.log(cell.origin);

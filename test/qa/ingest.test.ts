@@ -246,3 +246,38 @@ describe("[F79] two instances on one store", () => {
     },
   );
 });
+
+describe("central whose key was replaced and whose store is lost", () => {
+  /** Central's word for 13 entries under its old key, and central with a new one and nothing in its store. */
+  async function replaced(until: number) {
+    const cell = twelve();
+    const before = createCentral([cell]);
+    const { answers } = await before.ingest.hear("cell-1", await cell.message(0));
+    const receipt = answers.find((each) => each.kind === "receipt");
+    if (receipt?.kind !== "receipt") throw new Error("no receipt");
+    const after = createCentral([cell]);
+    const witnesses = [{ ...before.witness.key, effect: { until } }, after.witness.key];
+    const ingest = createIngest({ ...after.ports, witnesses });
+    const shown = messageBytes({ kind: "hello", origin, size: 13, id: "q1", receipt: receipt.note });
+    await ingest.hear("cell-1", shown);
+    return { cell, store: after.store, ingest };
+  }
+  const replacedAt = 1_700_000_000;
+
+  test("[F81][L7] goes by what the old key swore to in its time: it swears to nothing smaller, and another history is a fork", async () => {
+    const { cell, store, ingest } = await replaced(replacedAt);
+    expect((await store.log(origin)).vouched).toMatchObject({ size: 13 });
+    const other = cell.clone(5);
+    other.append(...story(3, "J2"));
+    const { answers } = await ingest.hear("cell-1", await other.message(0));
+    expect(answers).toEqual([{ kind: "kept", origin, size: 8 }]);
+    other.append(...story(8, "J2"));
+    expect(await ingest.hear("cell-1", await other.message(8))).toMatchObject({ outcome: "fork" });
+    expect(await store.log(origin)).toMatchObject({ frozen: true, receipt: null });
+  });
+
+  test("[L7] a line of the old key from after its end is no reason to believe anything", async () => {
+    const { store } = await replaced(replacedAt - 1);
+    expect((await store.log(origin)).vouched).toBeNull();
+  });
+});

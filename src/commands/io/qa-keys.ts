@@ -34,6 +34,8 @@ export const qaFiles = {
 export interface QaKeys {
   /** Cosigns checkpoints (type 4). */
   readonly witness: Signer;
+  /** Every line of the cosigner's public keys: those of earlier years count for what they swore to in their time. */
+  readonly witnesses: readonly VerifyingKey[];
   /** Signs decisions (type 1). */
   readonly decision: Signer;
 }
@@ -78,7 +80,9 @@ export async function openQaKeys(folder: string): Promise<Result<QaKeys, Trouble
     if (witness?.key.type !== 4 || decision?.key.type !== 1) {
       return refuse(`A public key in ${folder} does not belong to its private key.`, "Restore the key folder.");
     }
-    return ok({ witness, decision });
+    const lines = await keysOf([await readFile(join(folder, qaFiles.witness), "utf8")]);
+    const witnesses = typeof lines === "string" ? [] : lines.filter(({ type }) => type === 4);
+    return ok({ witness, witnesses, decision });
   } catch (problem) {
     const why = errorCode(problem) === "ENOENT" ? "is missing or incomplete" : "cannot be read";
     return refuse(`The key folder ${folder} ${why}.`, "Run `cellward qa init`, or restore the key folder.");

@@ -109,7 +109,7 @@ export async function startCentral({ setUp, keys, keysDir, store, people, log }:
   const office = createOffice({ store, cells, now, breathe: () => setImmediate() });
   const byId = new Map(cells.map((cell) => [cell.id, cell]));
   const hears = hearingOf(setUp);
-  const ports = { store, cells: byId, witness: keys.witness, decision: keys.decision, check: checkSignature, now };
+  const ports = { store, cells: byId, ...keys, check: checkSignature, now };
   const ingest = createIngest(hears.kind === "shared" ? { ...ports, waitForOthers } : ports);
   await ingest.catchUp();
   const onProblem = (problem: unknown) => {
