@@ -41,6 +41,8 @@ interface Round {
   readonly trail: Trail;
   readonly heads: SignedHeads;
   readonly to: number;
+  /** False where an earlier start read its first part: what it then found whole may have rotted since. */
+  readonly fromZero: boolean;
   saved: number;
   /** The first note that does not hold: it is told when the entries have been read. */
   note: WrongNote | null;
@@ -114,7 +116,7 @@ function begin(from: Prefix | null): Round {
   const heads = signedHeads(db, data);
   const to = Math.max(heads.own?.size ?? 0, heads.cosigned?.size ?? 0);
   const on = trailFrom(db, data.origin, from !== null && from.size < to ? from : null);
-  return { trail: on, heads, to, saved: on.size(), note: null };
+  return { trail: on, heads, to, fromZero: on.size() === 0, saved: on.size() };
 }
 
 async function wholeRound(): Promise<void> {
@@ -128,24 +130,27 @@ async function wholeRound(): Promise<void> {
 /** One page of the round; its end is told, and the next one begins after a rest. */
 async function slice(): Promise<void> {
   round ??= begin(null);
-  const { trail: mine, to } = round;
-  const from = mine.size();
-  const notes = notesFrom(db, from, Math.min(to, from + markEvery));
-  const wrong = from < to ? readPage(db, mine, to, round.heads, notes) : null;
+  const { trail: mine, to, fromZero } = round;
+  const wrong = mine.size() < to ? readPage(db, mine, to, round.heads) : null;
   if (wrong !== null) return end(wrong, to);
   round.note ??= wrongNote(notes, data);
   if (mine.size() >= to) {
     await prove(mine.prefix());
-    return end(null, to, round.note ?? wrongNote(notesFrom(db, to), data));
+    return fromZero ? end(null, to) : beginAnew();
   }
   if (mine.size() - round.saved < saveEvery) return;
   round.saved = mine.size();
   await keep(roundCache, printPrefix(mine.prefix()));
 }
 
-async function end(wrong: Finding | null, size: number, note: WrongNote | null = null): Promise<void> {
-  if (wrong === null && note !== null) damage = noteDamage(note);
-  else if (wrong === null) [damage, whole, rounds] = [null, size, rounds + 1];
+/** A round that went on where an earlier start had come to can find damage; that all is whole only one from the first entry says. */
+async function beginAnew(): Promise<void> {
+  round = null;
+  await keep(roundCache, "null");
+}
+
+async function end(wrong: Finding | null, size: number): Promise<void> {
+  if (wrong === null) [damage, whole, rounds] = [null, size, rounds + 1];
   else damage = await damageOf(db, wrong, kept, size, pause);
   round = null;
   restUntil = performance.now() + data.restMs;
