@@ -23,8 +23,8 @@ const cell = z.strictObject({
   ancestor: z.array(z.strictObject({ origin, keys })).max(8).default([]),
   /** True where simulated devices may be released: a demonstration, never a hospital. */
   demonstration: z.boolean().default(false),
-  /** After so long without a word the cell's state is unknown. */
-  silentAfterSeconds: z.number().int().min(5).max(604_800).default(3_600),
+  /** After so long without a word the cell's state is unknown; cells say every minute what they are at. */
+  silentAfterSeconds: z.number().int().min(5).max(604_800).default(180),
 });
 
 /** Every log that a cell has or had. */

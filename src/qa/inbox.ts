@@ -31,8 +31,10 @@ export interface CellStanding {
   /** A hello came lately. It is not signed: whoever can speak on the topic can say it. */
   readonly saysItIsThere: boolean;
   readonly releases: readonly ReleaseCheck[];
-  /** What the cell has last said of itself, signed, and when that came; null where nothing has. */
+  /** What the cell says of itself, signed, and when that came; null where nothing has lately. */
   readonly said: { readonly status: CellStatus; readonly receivedAt: EpochMs } | null;
+  /** When its last word of itself came, where that is too long ago to say anything of now; else null. */
+  readonly mute: EpochMs | null;
 }
 
 export interface Facts {
@@ -62,7 +64,7 @@ export function itemsOf(facts: Facts): readonly Item[] {
     .sort((a, b) => a.risk - b.risk || a.since - b.since || (a.id < b.id ? -1 : 1));
 }
 
-function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere }: CellStanding): Bare[] {
+function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere, mute }: CellStanding): Bare[] {
   const items: Bare[] = [];
   const base = { cell: cell.id, job: null, proposal: null };
   if (silent) {
@@ -79,6 +81,16 @@ function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere }
         ? "A cell that rests is well like this. If it should be working, call the site."
         : "Call the site. What it was doing when it was last heard says nothing about now.",
       since: lastHeard ?? 0,
+    });
+  }
+  if (!silent && mute !== null) {
+    items.push({
+      ...base,
+      id: `mute/${cell.id}/${mute}`,
+      risk: 2,
+      what: "Records of this cell come, and its word of itself does not: its state is unknown.",
+      remedy: "Call the site. Look at the broker: whoever carries messages can keep some of them back.",
+      since: mute,
     });
   }
   if (claims !== null && claims < log.size) {

@@ -1,6 +1,6 @@
 /** What central QA knows now: the folded views of all cells, brought up to date from the store whenever somebody asks. */
 import type { JobId } from "../kernel/names.ts";
-import type { EpochMs } from "../kernel/units.ts";
+import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import { type CellStanding, type Facts, itemsOf, type ReleaseCheck } from "./inbox.ts";
 import type { Item } from "./item.ts";
 import type { RegisteredCell } from "./judge.ts";
@@ -37,6 +37,8 @@ export interface Office {
 const pageSize = 1_000;
 /** So many entries of a record are read and judged in one go. */
 const judgedInOneGo = 100;
+/** Cells say every minute what they are at; older than this it says nothing about now, whatever else came meanwhile. */
+const mostWordAgeMs: Milliseconds = 3 * 60 * 1000;
 const mostQuarantineShown = 200;
 const mostAlarmsShown = 1_000;
 
@@ -71,7 +73,7 @@ export function createOffice(ports: OfficePorts): Office {
       claims: claims.get(cell.id)?.size ?? null,
       saysItIsThere: now() - (claims.get(cell.id)?.at ?? Number.NEGATIVE_INFINITY) <= cell.silentAfterMs,
       releases: [...desk.checked.values()],
-      said: wordIn(statuses.get(cell.origin)),
+      ...wordIn(statuses.get(cell.origin), now()),
     };
   }
 
@@ -113,9 +115,13 @@ export function createOffice(ports: OfficePorts): Office {
   };
 }
 
-function wordIn(kept: KeptStatus | undefined): CellStanding["said"] {
+function wordIn(kept: KeptStatus | undefined, now: EpochMs): Pick<CellStanding, "said" | "mute"> {
   const status = kept === undefined ? null : saidIn(kept);
-  return status === null || kept === undefined ? null : { status, receivedAt: kept.receivedAt };
+  if (status === null || kept === undefined) return { said: null, mute: null };
+  const { receivedAt } = kept;
+  return now - receivedAt > mostWordAgeMs
+    ? { said: null, mute: receivedAt }
+    : { said: { status, receivedAt }, mute: null };
 }
 
 async function catchUp(ports: OfficePorts, { origin }: RegisteredCell, { fold }: Desk, size: number): Promise<void> {

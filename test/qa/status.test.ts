@@ -6,7 +6,7 @@ import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { type CellStatus, openStatus, signStatus } from "../../src/ledger/status.ts";
 import { createIngest } from "../../src/qa/ingest.ts";
 import { createOffice } from "../../src/qa/office.ts";
-import { cellsBody } from "../../src/qa/pages/cells.ts";
+import { cellBody, cellsBody } from "../../src/qa/pages/cells.ts";
 import { origin } from "../ledger/plain-drafts.ts";
 import { type CellLog, createCell, freshSigner, story } from "./cell.ts";
 import { createCentral, freshStore } from "./central.ts";
@@ -206,4 +206,48 @@ test("[F88] of 200 cells each shows what it is at, and one that falls silent is 
   expect(after).not.toContain("● Held");
   expect(after).toContain("193 unknown");
   onTestFinished(() => undefined);
+});
+
+test("[F88] what a cell was at is never shown as what it is at: where its records come and its word does not, it is unknown", async () => {
+  const cell = createCell();
+  const central = createCentral([cell]);
+  let time = now;
+  const ingest = createIngest({ ...central.ports, now: () => time });
+  const office = createOffice({
+    store: central.store,
+    cells: [cell.registered],
+    now: () => time,
+    breathe: async () => undefined,
+  });
+  const shown = async () => {
+    const state = await office.look();
+    const whole = cellsBody(state, undefined).html + state.cells.map((each) => cellBody(each, time, undefined).html);
+    return { whole, items: state.items.map(({ id }) => id.split("/")[0]) };
+  };
+  const say = async (counter: number) =>
+    ingest.hear("cell-1", await said(cell, { counter, state: "ready", job: null, at: time }));
+  const handOver = async () => {
+    const from = cell.texts.length;
+    cell.append(...story(1));
+    await ingest.hear("cell-1", await cell.message(from));
+  };
+  await ingest.hear("cell-1", await cell.message(0));
+  await say(1);
+  expect((await shown()).whole).toContain("Ready");
+  time += 3 * 60_000;
+  await handOver();
+  expect((await shown()).whole).toContain("Ready");
+  for (let minute = 0; minute < 3; minute += 1) {
+    time += 60_000;
+    await handOver();
+    const { whole, items } = await shown();
+    expect(whole).not.toContain("Ready");
+    expect(whole).not.toContain("synchronised");
+    expect(whole).toContain("1 unknown");
+    expect(whole.match(/\? Unknown/g)).toHaveLength(8);
+    expect(items).toContain("mute");
+  }
+  await say(2);
+  const { whole, items } = await shown();
+  expect([whole.includes("Ready"), items.includes("mute")]).toEqual([true, false]);
 });

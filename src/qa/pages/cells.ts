@@ -29,9 +29,9 @@ export function cellsBody({ cells, now }: OfficeState, page: string | undefined)
 }
 
 /** 0 where somebody has to act, 1 where nothing is known, 2 where all is well. */
-function band({ log, silent, claims, said }: CellStanding): 0 | 1 | 2 {
+function band({ log, silent, claims, said, mute }: CellStanding): 0 | 1 | 2 {
   if (log.frozen || (claims !== null && claims < log.size)) return 0;
-  if (silent) return 1;
+  if (silent || mute !== null) return 1;
   return said?.status.state === "held" || said?.status.state === "blocked" ? 0 : 2;
 }
 
@@ -53,12 +53,13 @@ export function cellBody(standing: CellStanding, now: EpochMs, page: string | un
 }
 
 /** In one word and one shape; what is not known is never shown as what it last was. */
-export function stateOf({ log, silent, claims, saysItIsThere, said }: CellStanding): Html {
+export function stateOf({ log, silent, claims, saysItIsThere, said, mute }: CellStanding): Html {
   if (log.frozen) return html`<span class="mark m1">■ Frozen: two histories</span>`;
   if (claims !== null && claims < log.size)
     return html`<span class="mark m2">● Said to be behind what central holds, unproven</span>`;
   if (silent && saysItIsThere) return html`<span class="unknown">? Says that it is there, unproven</span>`;
   if (silent) return html`<span class="unknown">? Unknown</span>`;
+  if (mute !== null) return html`<span class="unknown">? Unknown</span>, records come`;
   return said === null ? html`Heard, chain unbroken` : wordOf(said.status);
 }
 
