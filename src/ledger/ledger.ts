@@ -108,8 +108,8 @@ export const storageExhausted = "StorageExhausted";
 /**
  * Whose ledger this is: `current` goes on from where this cell left it; the others are readable and refuse to append.
  * `behind`: fewer entries than this cell has signed; `forked`: other entries than it has signed; `unknown`: this key
- * folder has never seen this log; `restored`: made by a restore; `continued`: it goes on under another name.
+ * folder has never seen this log; `copied`: this key folder is a copy of the one in which the cell ran; `restored`: made by a restore; `continued`: it goes on under another name.
  */
 export type Standing =
   | { readonly kind: "current" }
-  | { readonly kind: "behind" | "forked" | "unknown" | "restored" | "continued"; readonly what: string };
+  | { readonly kind: "behind" | "forked" | "unknown" | "copied" | "restored" | "continued"; readonly what: string };

@@ -80,10 +80,10 @@ function copyKeys(to: string): void {
   cpSync(at("keys"), at(to), { recursive: true });
   chmodSync(at(to), 0o700);
 }
-const goOn = (data: string, reason: string, ...lines: readonly string[]) =>
+const goOn = (data: string, keys: string, reason: string, ...lines: readonly string[]) =>
   place.cellward(
     [
-      ...["--json", "continue", "--data", at(data), "--keys", at("keys-2"), "--origin", "test.example/cell-1b"],
+      ...["--json", "continue", "--data", at(data), "--keys", at(keys), "--origin", "test.example/cell-1b"],
       ...[
         "--new-data",
         at("data-b"),
@@ -203,12 +203,12 @@ describe("[F96][L4] a log whose end is lost", () => {
     copyKeys("keys-2");
     expect((await restore("lost", "keys-2")).code).toBe(0);
     for (const lines of [typed("qa"), [...typed("both"), ...typed("both")]]) {
-      const said = await goOn("lost", "restored", ...lines);
+      const said = await goOn("lost", "keys-2", "restored", ...lines);
       expect([said.code, existsSync(at("data-b")), existsSync(at("keys-b"))], said.out).toEqual([7, false, false]);
     }
-    const whole = await goOn("blank", "damaged");
+    const whole = await goOn("blank", "keys", "damaged");
     expect([whole.code, whole.out]).toEqual([7, expect.stringContaining("nothing-lost")]);
-    const done = await goOn("lost", "restored", ...two);
+    const done = await goOn("lost", "keys-2", "restored", ...two);
     expect([done.code, JSON.parse(done.out)]).toEqual([0, expect.objectContaining({ voided: 1, closed: 1 })]);
   });
 

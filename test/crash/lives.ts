@@ -18,7 +18,7 @@ export function ledgerLife(home: string, weakness: keyof typeof weaknesses | nul
 
 /** The real daemon is started on a fresh home, makes its three layers, and is ended. */
 export async function cellLife(workshop: Workshop): Promise<Recording> {
-  const home = workshop.freshHome("recorded");
+  const home = await workshop.freshHome("recorded");
   const before = filesIn(home);
   const trace = `${home}.trace`;
   const daemon = await startDaemon({ places: workshop.places, home, strace: straceOptions(trace) });

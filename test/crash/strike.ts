@@ -40,7 +40,7 @@ export interface Outcome {
 
 /** Lives a life until it is struck, starts the cell again, and judges. */
 export async function strike(workshop: Workshop, { name, how, also }: Strike): Promise<Outcome> {
-  const home = workshop.freshHome("struck");
+  const home = await workshop.freshHome("struck");
   await freshPrinter(workshop);
   const life = await liveUntilStruck(workshop, { places: workshop.places, home, ...how });
   const cold = await until("cold targets at the printer", async () => {

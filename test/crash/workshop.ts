@@ -10,6 +10,7 @@ import { enrolPeople, type Person, printer, until } from "../../demo/people.ts";
 import { cellward } from "../../demo/programs.ts";
 import { deliveries } from "../../demo/route.ts";
 import { origin } from "../../demo/setup.ts";
+import { imageKeys } from "../ledger/home.ts";
 import { startDaemon } from "./daemon.ts";
 import { root } from "./record.ts";
 
@@ -19,7 +20,7 @@ export interface Workshop {
   readonly technician: Person;
   readonly quality: Person;
   /** A home of its own for one life, as settled as the first. */
-  freshHome(name: string): string;
+  freshHome(name: string): Promise<string>;
   close(): void;
 }
 
@@ -59,12 +60,13 @@ export async function openWorkshop(dir: string, speed = 200): Promise<Workshop> 
       places,
       bench,
       ...people,
-      freshHome(name) {
+      async freshHome(name) {
         const fresh = join(dir, "homes", name);
         rmSync(fresh, { recursive: true, force: true });
         mkdirSync(join(dir, "homes"), { recursive: true });
-        cpSync(home, fresh, { recursive: true });
-        for (const folder of ["data", "keys"]) chmodSync(join(fresh, folder), 0o700);
+        cpSync(home, fresh, { recursive: true, filter: (path) => path !== join(home, "keys") });
+        chmodSync(join(fresh, "data"), 0o700);
+        await imageKeys(join(home, "keys"), join(fresh, "keys"), origin);
         return fresh;
       },
       close,

@@ -119,7 +119,9 @@ def open_keys(folder):
     if not os.path.exists(path):
         return key, bytes.fromhex(data_key), None
     with open(path, "rb") as file:
-        floor = members(parse_canonical(file.read()), ("origin", "root", "size"))
+        floor = parse_canonical(file.read())
+    optional = [name for name in ("closed", "place") if isinstance(floor, dict) and name in floor]
+    members(floor, ("origin", "root", "size", *optional))
     if floor["origin"] != key.name or not isinstance(floor["size"], int) or not is_hex256(floor["root"]):
         raise Refused("no floor")
     return key, bytes.fromhex(data_key), (floor["size"], floor["root"])

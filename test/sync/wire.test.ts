@@ -1,5 +1,5 @@
 /** Sync over a real broker, real TLS with client certificates, a real ledger and the real central QA. */
-import { chmodSync, cpSync, readFileSync, writeFileSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import { connect as connectTcp, createServer, type Server } from "node:net";
 import { join } from "node:path";
 import { createServer as createTlsServer } from "node:tls";
@@ -23,6 +23,7 @@ import type { DownReason } from "../../src/sync/courier.ts";
 import { createMqttTransport } from "../../src/sync/io/mqtt.ts";
 import { boot, type Story } from "../jobs/story.ts";
 import { freshFolders, mustOpen } from "../ledger/drafts.ts";
+import { imageKeys } from "../ledger/home.ts";
 import { origin } from "../ledger/plain-drafts.ts";
 import type { CellLog } from "../qa/cell.ts";
 import { brokerFor, configText, type Installation, install, ran, startQaHere } from "../qa/installation.ts";
@@ -202,8 +203,7 @@ describe("[F79][F81] a cell, a broker and central QA", () => {
     await stop(early);
     const image = freshFolders();
     cpSync(early.folders.dataDir, image.dataDir, { recursive: true });
-    cpSync(early.folders.keysDir, image.keysDir, { recursive: true });
-    chmodSync(image.keysDir, 0o700);
+    await imageKeys(early.folders.keysDir, image.keysDir, early.opened.ledger.origin);
 
     const later = await withSync(await startCell(early.folders, [installation.witness]), broker.port, handed);
     await write(later.cell, 20);

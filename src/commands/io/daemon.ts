@@ -82,7 +82,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Result<Daemon
     return err({
       code: `ledger-${standing.kind}`,
       what: standing.what,
-      remedy: "It can be verified and exported; run the cell on its own data folder, or see docs/restore.md.",
+      remedy: "It can be verified and exported; run the cell on its own data and key folders, or see docs/restore.md.",
     });
   }
   if (opened.value.keys.next !== null) {

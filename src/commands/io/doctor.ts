@@ -10,7 +10,7 @@ import { readModel } from "../../inspection/io/model-file.ts";
 import { readRecipes } from "../../intake/io/files.ts";
 import { openCaches, scrubbedCache } from "../../ledger/io/cache.ts";
 import { recordTimes } from "../../ledger/io/cosigned-time.ts";
-import { readFloor } from "../../ledger/io/floor.ts";
+import { copiedFloor, readFloor } from "../../ledger/io/floor.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
 import { utcText } from "../../ledger/page.ts";
@@ -86,8 +86,10 @@ async function recordChecks({ data, keys }: DoctorOptions): Promise<Check[]> {
   const report = await verifyFolder(data, { trusted, dataKey, floor: floor ?? undefined });
   const first = report.findings[0];
   const good = `${report.entries} entries of ${report.jobs} jobs verify, signed up to ${report.lastCheckpoint?.size ?? 0}.`;
+  const isCopy = floor?.isHome === false;
+  const usable = isCopy ? copiedFloor : `The key of ${signer.key.name} can be used.`;
   return [
-    check("keys", true, `The key of ${signer.key.name} can be used.`, ""),
+    check("keys", !isCopy, usable, "Run the cell on the key folder in which it ran, or see docs/restore.md."),
     check("ledger", report.ok, first?.what ?? good, first?.remedy ?? ""),
     await scrubCheck(data, dataKey),
   ];

@@ -85,7 +85,7 @@ export async function openAncestor(
         cosigned: proven ? { size: cosigned.size, root: cosigned.root, note } : null,
         floor: floor === null ? null : { size: floor.size, root: floor.root },
       },
-      whole: verified.floor === "held" && !marked,
+      whole: verified.floor === "held" && floor?.isHome !== false && !marked,
       *entries() {
         for (const { entry, body } of rowsFrom(db)) {
           const { at, type } = JSON.parse(Buffer.from(entry).toString("utf8")) as { at: number; type: string };

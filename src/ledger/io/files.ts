@@ -9,6 +9,24 @@ export async function writeDurably(path: string, bytes: Uint8Array, mode: number
   await writeAside(path, mode, (file) => file.writeFile(bytes));
 }
 
+/** The same for a file that says which file it is: `make` gets what `identityOf` tells of it, now and under its name. */
+export async function writeNamingItself(
+  path: string,
+  make: (identity: string) => Uint8Array,
+  mode: number,
+): Promise<void> {
+  await writeAside(path, mode, async (file) => file.writeFile(make(await identityOf(file))));
+}
+
+/**
+ * Which file it is in its file system: its number, and when it was made, because numbers are given out again. A renamed
+ * file keeps both; no copy of it has them. File systems that keep no time of making say 0.
+ */
+export async function identityOf(file: FileHandle): Promise<string> {
+  const { ino, birthtimeNs } = await file.stat({ bigint: true });
+  return `${ino}:${birthtimeNs}`;
+}
+
 /**
  * The same for a file that is written piece by piece, and then judged as it lies there (`judge` gets its path). Where
  * either says no, nothing stands under the name.

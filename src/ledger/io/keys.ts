@@ -13,7 +13,6 @@ import { parseTrustedKey } from "../trusted-key.ts";
 import { openExternalSigner } from "./external-signer.ts";
 import { makePrivateFolder, writeDurably } from "./files.ts";
 import { fileSigner, type KeyAlgorithm, makePrivateKey } from "./key-file.ts";
-import { markHome } from "./place.ts";
 
 /** The key in use, and one that is to follow it: a rotation that is under way. */
 export type KeyPlace = "signing" | "next";
@@ -60,7 +59,6 @@ export async function createKeys(
   const { signer, file, text } = made.value;
   await writeDurably(join(folder, dataKeyFile), Buffer.from(`${randomBytes(32).toString("hex")}\n`), 0o600);
   await writePublicKeys(folder, [formatKey(signer.key)]);
-  await markHome(folder);
   // Last, because its presence says that the folder is complete.
   await writeDurably(join(folder, keyFiles("signing")[file]), Buffer.from(text), 0o600);
   return openKeys(folder, dataDir);

@@ -19,7 +19,7 @@ import type { Report } from "../verify.ts";
 import { openCaches } from "./cache.ts";
 import { databaseFile, faultOf, openForWriting } from "./database.ts";
 import { makePrivateFolder } from "./files.ts";
-import { type Floor, readFloor, writeFloor } from "./floor.ts";
+import { copiedFloor, type Floor, readFloor, writeFloor } from "./floor.ts";
 import { createKeys, type KeySource, type Keys, openKeys } from "./keys.ts";
 import { readRestoredMarker } from "./marker.ts";
 import { openingCache } from "./opening.ts";
@@ -119,15 +119,16 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
     origin,
     floor,
     quotaBytes,
-    upgrade: restored === null,
+    upgrade: restored === null && floor?.isHome !== false,
     prefix: readPrefix(await caches.read(openingCache)),
   };
   const writer = await startWriter(data, options);
   if (!writer.ok) return writer;
   const { report, lastBoot } = writer.value.opened;
   const standing = standingOf(writer.value, floor, restored, successor);
-  // From now on more may be written than is signed.
-  if (standing.kind === "current" && floor?.closed) await writeFloor(options.keysDir, origin, floor);
+  // From now on more may be written than is signed; and a floor of before this release comes to say which file it is.
+  if (standing.kind === "current" && floor !== null && (floor.closed || floor.isHome === null))
+    await writeFloor(options.keysDir, origin, floor);
   const signing = createSigning(writer.value, keys.value, floor?.size ?? 0, options);
   const ledger = createLedgerPort(writer.value, signing, standing);
   if (standing.kind === "current" && report.uncovered > 0) await ledger.checkpoint();
@@ -140,7 +141,7 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
 
 function standingOf(
   writer: WriterLink,
-  floor: Head | null,
+  floor: Floor | null,
   restored: string | null,
   successor: string | null,
 ): Standing {
@@ -157,7 +158,8 @@ function standingOf(
   if (writer.opened.floor === "forked") {
     return { kind: "forked", what: `The first ${floor.size} entries are not those that this cell has signed.` };
   }
-  return { kind: "current" };
+  // The cell may have gone on elsewhere, or here before an older state of both folders was put back.
+  return floor.isHome === false ? { kind: "copied", what: copiedFloor } : { kind: "current" };
 }
 
 function createLedgerPort(writer: WriterLink, signing: Signing, standing: Standing): Ledger {

@@ -5,17 +5,15 @@ import { errorCode } from "../../kernel/problem.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { TextDraft } from "../chain.ts";
 import type { Row } from "../chain-check.ts";
-import type { Head } from "../ledger.ts";
 import type { VerifyingKey } from "../signer.ts";
 import { CopyBroken } from "./copy-file.ts";
 import { databaseFile, faultOf, lockFolder, sqliteCode } from "./database.ts";
 import { flushFolder } from "./files.ts";
-import { readFloor } from "./floor.ts";
+import { type Floor, readFloor } from "./floor.ts";
 import { type Keys, openKeys } from "./keys.ts";
 import type { Folders } from "./ledger.ts";
 import { clearRestoredMarker, readRestoredMarker, writeRestoredMarker } from "./marker.ts";
 import { readSuccessor } from "./over.ts";
-import { isHome } from "./place.ts";
 import { type Rebuilt, type RepairFault, rebuild } from "./rebuild.ts";
 
 /** What came of it. */
@@ -80,7 +78,7 @@ async function repairLocked(options: RepairOptions, keys: Keys): Promise<Result<
   const successor = await readSuccessor(keysDir);
   const viewOnlyAt = async (roots: Rebuilt["rootAt"], size: number): Promise<string | null> =>
     successor === null
-      ? whyViewOnly(floor, size, roots, await isHome(keysDir))
+      ? whyViewOnly(floor, size, roots)
       : `This log is over: two people have continued it as ${successor}.`;
   const built = await rebuild({
     ...{ origin, copy, witnesses, trusted: keys.trusted, floor },
@@ -103,8 +101,8 @@ async function repairLocked(options: RepairOptions, keys: Keys): Promise<Result<
 }
 
 /** Why a rebuilt log does not go on under its name; null where it holds everything that its cell is known to have signed. */
-function whyViewOnly(floor: Head | null, size: number, rootAt: Rebuilt["rootAt"], home: boolean | null): string | null {
-  if (home !== true || floor === null) {
+function whyViewOnly(floor: Floor | null, size: number, rootAt: Rebuilt["rootAt"]): string | null {
+  if (floor?.isHome !== true) {
     return "The key folder is a copy, or from before this release: nobody can say how many entries the cell had signed, and which copies it had made.";
   }
   if (size < floor.size) {

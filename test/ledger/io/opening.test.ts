@@ -1,5 +1,5 @@
 /** A start verifies from the last cosigned head; the rest is the scrub's, and no cache can make a bad record look good. */
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -15,6 +15,7 @@ import { type Ledger, LedgerFailed } from "../../../src/ledger/ledger.ts";
 import { type Prefix, printPrefix, readPrefix } from "../../../src/ledger/prefix.ts";
 import type { RecordDamage, Scrub } from "../../../src/ledger/scrub.ts";
 import { freshFolders, mustOpen } from "../drafts.ts";
+import { imageKeys } from "../home.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
 import { ed25519Signer } from "../witness.ts";
 import { forge } from "./record.ts";
@@ -58,8 +59,7 @@ async function record(): Promise<{ folders: Folders; options: OpenOptions; keys:
   const { keys, folders: from } = await template;
   const folders = freshFolders();
   cpSync(from.dataDir, folders.dataDir, { recursive: true });
-  cpSync(from.keysDir, folders.keysDir, { recursive: true });
-  chmodSync(folders.keysDir, 0o700);
+  await imageKeys(from.keysDir, folders.keysDir, origin);
   return { folders, options: { ...folders, witnesses: [qa.key], program }, keys };
 }
 

@@ -1,5 +1,5 @@
 /** A small finished record on disk, with two jobs, two checkpoints and artifacts, for the tests that break things. */
-import { chmodSync, cpSync, mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
@@ -11,6 +11,7 @@ import { type Keys, openKeys } from "../../../src/ledger/io/keys.ts";
 import { createLedger, type Folders } from "../../../src/ledger/io/ledger.ts";
 import { type FolderReport, verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { freshFolders, mustOpen } from "../drafts.ts";
+import { imageKeys } from "../home.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
 import { exportedBytes } from "./exported.ts";
 
@@ -36,8 +37,7 @@ export async function makeRecord(): Promise<MadeRecord> {
   const from = await template;
   const folders = freshFolders();
   cpSync(from.dataDir, folders.dataDir, { recursive: true, filter: (path) => !path.endsWith("reserve.bin") });
-  cpSync(from.keysDir, folders.keysDir, { recursive: true });
-  chmodSync(folders.keysDir, 0o700);
+  await imageKeys(from.keysDir, folders.keysDir, origin);
   const keys = await openKeys(folders.keysDir, folders.dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
   return { folders, keys: keys.value, pictures: [digestOf(picture("one")), digestOf(picture("two"))] };

@@ -1,5 +1,5 @@
 /** Backups, restored images, copies and forks: found good as records, and known for what they are. */
-import { readdirSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, cpSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import type { Digest } from "../../../src/kernel/names.ts";
@@ -11,7 +11,7 @@ import { openLedger } from "../../../src/ledger/io/ledger.ts";
 import { verifyFolder } from "../../../src/ledger/io/verify.ts";
 import { LedgerFailed } from "../../../src/ledger/ledger.ts";
 import { all } from "../conformance.ts";
-import { mustOpen } from "../drafts.ts";
+import { freshFolders, mustOpen } from "../drafts.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
 import { forge, makeRecord } from "./record.ts";
 
@@ -94,6 +94,46 @@ describe("[F67] the boot floor", () => {
     expect((await mustOpen(copied.folders)).standing.kind).toBe("unknown");
   });
 
+  test("[L4] a copy of both folders, and an older floor that was put back in its place, are for reading alone", async () => {
+    const record = await makeRecord();
+    const { dataDir, keysDir } = record.folders;
+    const copy = freshFolders();
+    cpSync(dataDir, copy.dataDir, { recursive: true, filter: (path) => !path.endsWith("reserve.bin") });
+    cpSync(keysDir, copy.keysDir, { recursive: true, preserveTimestamps: true });
+    chmodSync(copy.keysDir, 0o700);
+    const copied = await mustOpen(copy);
+    expect(copied.standing).toMatchObject({ kind: "copied", what: expect.stringContaining("is a copy") });
+    await expect(copied.ledger.append([started(1)])).rejects.toMatchObject({ fault: { code: "view-only" } });
+
+    const path = join(keysDir, floorName(keysDir));
+    const yesterdays = readFileSync(path);
+    // Often enough for a file's number to be given out again.
+    for (const boot of [1, 2, 3, 4]) {
+      const opened = await mustOpen(record.folders);
+      expect(opened.standing.kind).toBe("current");
+      await opened.ledger.append([started(boot)]);
+      await opened.ledger.close();
+    }
+    const whole = readFileSync(path);
+    for (const put of [() => writeFileSync(path, yesterdays), () => putAside(path, yesterdays)]) {
+      put();
+      const opened = await mustOpen(record.folders);
+      expect(opened.standing.kind).toBe("copied");
+      await opened.ledger.close();
+    }
+    expect(readFileSync(path).equals(whole)).toBe(false);
+  });
+
+  test("a floor that does not say which file it is goes on, and says so from then on", async () => {
+    const { folders } = await makeRecord();
+    const path = join(folders.keysDir, floorName(folders.keysDir));
+    const { place: _, ...older } = JSON.parse(readFileSync(path, "utf8"));
+    writeFileSync(path, JSON.stringify(older));
+    expect(await readFloor(folders.keysDir, origin)).toMatchObject({ isHome: null });
+    expect((await mustOpen(folders)).standing.kind).toBe("current");
+    expect(await readFloor(folders.keysDir, origin)).toMatchObject({ isHome: true });
+  });
+
   test("a floor that cannot be read stops the start", async () => {
     const record = await makeRecord();
     writeFileSync(join(record.folders.keysDir, floorName(record.folders.keysDir)), "{}");
@@ -112,6 +152,12 @@ describe("[F67] the boot floor", () => {
     });
   });
 });
+
+/** As a restore does that writes beside and renames. */
+function putAside(path: string, bytes: Uint8Array): void {
+  writeFileSync(`${path}.new`, bytes);
+  renameSync(`${path}.new`, path);
+}
 
 function floorName(keysDir: string): string {
   const name = readdirSync(keysDir).find((file) => file.startsWith("floor-"));
