@@ -253,8 +253,10 @@ function writtenBeyond(db: Db, job: JobId, size: number, end: number | null): bo
 }
 
 function otherKeys(origin: string): ExportFault {
-  const what = `The record is that of ${origin}, and none of the keys is.`;
-  return { code: "keys-refused", what, remedy: "Name the key folder of the cell that wrote the record." };
+  const what = `The record is that of ${origin}, and none of the keys is: they are another cell's, or the log's name has rotted.`;
+  const remedy =
+    "Name the key folder of the cell that wrote the record; if it is that, bring the record back from central QA's copy (`cellward repair`).";
+  return { code: "keys-refused", what, remedy };
 }
 
 const notSigned: ExportFault = {
