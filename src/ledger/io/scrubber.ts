@@ -116,7 +116,7 @@ function begin(from: Prefix | null): Round {
   const heads = signedHeads(db, data);
   const to = Math.max(heads.own?.size ?? 0, heads.cosigned?.size ?? 0);
   const on = trailFrom(db, data.origin, from !== null && from.size < to ? from : null);
-  return { trail: on, heads, to, fromZero: on.size() === 0, saved: on.size() };
+  return { trail: on, heads, to, fromZero: on.size() === 0, saved: on.size(), note: null };
 }
 
 async function wholeRound(): Promise<void> {
@@ -131,12 +131,15 @@ async function wholeRound(): Promise<void> {
 async function slice(): Promise<void> {
   round ??= begin(null);
   const { trail: mine, to, fromZero } = round;
-  const wrong = mine.size() < to ? readPage(db, mine, to, round.heads) : null;
+  const from = mine.size();
+  const notes = notesFrom(db, from, Math.min(to, from + markEvery));
+  const wrong = from < to ? readPage(db, mine, to, round.heads, notes) : null;
   if (wrong !== null) return end(wrong, to);
   round.note ??= wrongNote(notes, data);
   if (mine.size() >= to) {
     await prove(mine.prefix());
-    return fromZero ? end(null, to) : beginAnew();
+    const note = round.note ?? wrongNote(notesFrom(db, to), data);
+    return fromZero || note !== null ? end(null, to, note) : beginAnew();
   }
   if (mine.size() - round.saved < saveEvery) return;
   round.saved = mine.size();
@@ -149,8 +152,9 @@ async function beginAnew(): Promise<void> {
   await keep(roundCache, "null");
 }
 
-async function end(wrong: Finding | null, size: number): Promise<void> {
-  if (wrong === null) [damage, whole, rounds] = [null, size, rounds + 1];
+async function end(wrong: Finding | null, size: number, note: WrongNote | null = null): Promise<void> {
+  if (wrong === null && note !== null) damage = noteDamage(note);
+  else if (wrong === null) [damage, whole, rounds] = [null, size, rounds + 1];
   else damage = await damageOf(db, wrong, kept, size, pause);
   round = null;
   restUntil = performance.now() + data.restMs;
