@@ -1,5 +1,7 @@
 /** What happened to the log itself, told in sentences: its key, its repair, its continuation under a new name. */
+import { centralReasons } from "../jobs/central.ts";
 import type { Event } from "../jobs/event.ts";
+import { holdReasons } from "../jobs/retention.ts";
 
 /** The event in one line; null where it is not of the log. */
 export function logTitleOf(event: Event): string | null {
@@ -14,6 +16,8 @@ export function logTitleOf(event: Event): string | null {
       return `This record continues ${event.ancestor.origin} (${event.reason})`;
     case "AncestorOrders":
       return `${event.orders.length} orders of the record before are void`;
+    case "AncestorHolds":
+      return `What was held under the record before goes on: ${event.holds.length + event.legal.length} holds`;
     case "AncestorJobClosed":
       return `Order ${event.job} of the record before is closed: ${event.outcome}`;
     case "StorageExhausted":
@@ -49,6 +53,13 @@ export function logLinesOf(event: Event): string[] {
     }
     case "AncestorOrders":
       return event.orders.map(({ job }) => job);
+    case "AncestorHolds":
+      return [
+        ...event.holds.map(({ target, reason }) => `${target.kind} ${target.id}: ${centralReasons[reason]}`),
+        ...event.legal.map(({ reason }) => `LEGAL HOLD of the whole cell: ${holdReasons[reason]}`),
+        ...(event.frozen === null ? [] : [event.frozen]),
+        ...(event.demonstration ? ["the cell is marked as a demonstration"] : []),
+      ];
     case "AncestorJobClosed":
       return [event.what, `nonconformity ${event.nonconformity}`];
     default:

@@ -23,6 +23,7 @@ interface FieldWord {
 
 /** One for each kind of event: the compiler refuses a kind that has none. */
 export const eventTitles: Readonly<Record<Event["type"], string>> = {
+  AncestorHolds: "Holds of the log before go on",
   AncestorJobClosed: "A job of the log before was closed, its outcome unknown",
   AncestorOrders: "Orders of the log before are void",
   ArtifactsDropped: "Files were dropped by policy",
@@ -159,6 +160,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   gtin: { label: "GTIN" },
   h_mm: { label: "Height", as: "mm" },
   head: { label: "Head" },
+  holds: { label: "Holds of central QA" },
   hotend: { label: "Hotend in °C" },
   id: { label: "Name" },
   identifierHmacs: { label: "Keyed digests of the two identifiers" },
@@ -174,6 +176,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   lag: { label: "Layers that it may run ahead" },
   layer: { label: "Layer" },
   layersPlanned: { label: "Layers planned" },
+  legal: { label: "Legal holds" },
   limit: { label: "Limit" },
   limits: { label: "Limits" },
   lineage: { label: "Lineage" },
@@ -255,6 +258,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   side: { label: "Side" },
   signatures: { label: "Signatures" },
   simulated: { label: "SIMULATED" },
+  since: { label: "Since", as: "time" },
   size: { label: "Size in entries" },
   software: { label: "Software" },
   softwareDigest: digest("the software"),

@@ -1,4 +1,4 @@
-/** What a lost end of the record leaves behind: orders that are void, and jobs whose outcome nobody can know (law 4). */
+/** What a lost end of the record leaves behind: orders that are void, jobs whose outcome nobody can know (law 4), and holds that go on. */
 import type { JobId, NonconformityId } from "../kernel/names.ts";
 import type { JobEvent } from "./event.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -8,8 +8,8 @@ import { nextUnit } from "./units.ts";
 /** Orders in one entry: their names and numbers fit with room to spare. */
 const mostOrders = 500;
 
-/** The entries that follow a continuation, from the folded state of the log before. */
-export function inheritance(before: State): readonly LogEvent[] {
+/** The entries that follow a continuation under the name `origin`, from the folded state of the log before. */
+export function inheritance(before: State, origin: string): readonly LogEvent[] {
   const jobs = Object.values(before.jobs);
   const past = Object.values(before.past).map(({ id, nonce }) => ({ job: id, nonce }));
   const orders = [...past, ...jobs.map(({ order }) => ({ job: order.id, nonce: order.nonce }))];
@@ -31,7 +31,27 @@ export function inheritance(before: State): readonly LogEvent[] {
     const outcome = "OutcomeUnknown";
     return [{ type: "AncestorJobClosed", job: job.order.id, attempt: open?.id ?? null, outcome, nonconformity, what }];
   });
-  return [...lists, ...closed];
+  return [...lists, ...closed, ...standing(before, origin)];
+}
+
+/**
+ * What central QA and the law have stopped stays stopped: only they lift it. A hold of the whole cell is of the name that
+ * it has now, or no lift would be of the same. Legal holds of single jobs have done their work: nothing of those jobs can
+ * be erased any more.
+ */
+function standing({ central, keeping }: State, origin: string): readonly LogEvent[] {
+  const { frozen, provenAt, demonstration } = central;
+  const legal = keeping.holds.filter(({ job }) => job === null);
+  const holds = central.holds.map((hold) =>
+    hold.target.kind === "cell" ? { ...hold, target: { ...hold.target, id: origin } } : hold,
+  );
+  if (holds.length + legal.length === 0 && frozen === null && !demonstration) return [];
+  const lists: LogEvent[] = [];
+  for (let from = 0; from === 0 || from < holds.length; from += mostOrders) {
+    const some = holds.slice(from, from + mostOrders);
+    lists.push({ type: "AncestorHolds", holds: some, legal: from === 0 ? legal : [], frozen, provenAt, demonstration });
+  }
+  return lists;
 }
 
 /**

@@ -8,7 +8,7 @@ import { afterDecision, afterLink } from "./central.ts";
 import { afterReading } from "./clock.ts";
 import type { CellEvent, Event } from "./event.ts";
 import { evolveDrop, evolveKeeping } from "./evolve-keeping.ts";
-import { evolveLog } from "./evolve-log.ts";
+import { evolveLog, isLogEvent } from "./evolve-log.ts";
 import { afterJobEvent, freshJob, type Seen, withSeen } from "./fold-job.ts";
 import type { CellKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -28,6 +28,7 @@ export function evolve(state: State, event: Event, wall: EpochMs): State {
 }
 
 function apply(state: State, event: Event, at: EpochMs): State {
+  if (isLogEvent(event)) return evolveLog(state, event);
   switch (event.type) {
     case "CellBooted":
     case "PersonEnrolled":
@@ -47,13 +48,6 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "CentralDecided":
     case "CentralLinkChanged":
       return evolveCell(state, event);
-    case "KeyRotated":
-    case "KeyRevoked":
-    case "RecordRepaired":
-    case "LogContinued":
-    case "AncestorOrders":
-    case "AncestorJobClosed":
-      return evolveLog(state, event);
     case "ClockCorrected":
     case "RecordDamaged":
     case "RecordFoundWhole":

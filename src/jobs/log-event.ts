@@ -1,6 +1,8 @@
 /** What happens to the log itself: its key handed on, its end brought back from central QA, itself continued under a new name. */
 import type { AttemptId, JobId, NonconformityId, PersonId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
+import type { CentralHold } from "./central.ts";
+import type { LegalHold } from "./retention.ts";
 
 /** Size and root (hex) of a log. */
 export interface LogHead {
@@ -59,6 +61,15 @@ export type LogEvent =
   | {
       readonly type: "AncestorOrders";
       readonly orders: readonly { readonly job: JobId; readonly nonce: string }[];
+    }
+  /** What central QA had stopped or marked and nobody had lifted, and legal holds of the whole cell: all of it goes on. */
+  | {
+      readonly type: "AncestorHolds";
+      readonly holds: readonly CentralHold[];
+      readonly legal: readonly LegalHold[];
+      readonly frozen: string | null;
+      readonly provenAt: EpochMs | null;
+      readonly demonstration: boolean;
     }
   /** A job that had not ended when the log before was lost: over, its outcome unknown (law 4). */
   | {

@@ -103,7 +103,9 @@ describe("[F10][F33][F76] a job that ended a while ago", () => {
     const before = keptJob(story.state, job)!;
     cancelled(story, 1, endedKept);
     expect(keptJob(story.state, job)).toMatchObject({ ...before, implantable: null });
-    const voided = inheritance(story.state).flatMap((event) => (event.type === "AncestorOrders" ? event.orders : []));
+    const voided = inheritance(story.state, "a.example/2").flatMap((event) =>
+      event.type === "AncestorOrders" ? event.orders : [],
+    );
     expect(voided.map((each) => each.job).sort()).toEqual(
       [job, ...Array.from({ length: 12 }, (_, n) => `K${n + 1}`)].sort(),
     );

@@ -101,7 +101,7 @@ async function continueFrom(
   }
   const { head, cosigned, floor } = ancestor.facts;
   const before = foldOf(ancestor);
-  const left = inheritance(before);
+  const left = inheritance(before, origin);
   terminal.progress(
     [
       `${ancestor.facts.origin} is to be continued as ${origin}: ${continuationReasons[reason]}`,
