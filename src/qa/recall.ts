@@ -1,5 +1,14 @@
 /** Recall and where-used (feature 45): which devices were made with a thing, what a device was made with, and what to hold. */
-import { keyOf, type Thing, type ThingKey, type ThingKind, thingKinds, thingOf, unitOfName } from "../jobs/trace.ts";
+import {
+  keyOf,
+  spellingMeant,
+  type Thing,
+  type ThingKey,
+  type ThingKind,
+  thingKinds,
+  thingOf,
+  unitOfName,
+} from "../jobs/trace.ts";
 import { digestOfValue } from "../kernel/hash.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
 import { toHex, utf8 } from "../ledger/bytes.ts";
@@ -71,6 +80,34 @@ export async function recall(
   const devices = await describe(store, cells, keys);
   const next = keys.length === limit ? (keys.at(-1) ?? null) : null;
   return { thing, total, devices, next, behind };
+}
+
+/** Spellings that are told where a name fits several. */
+const mostSpellings = 20;
+
+/** Which thing is meant by a name, or that records have none like it, or several. */
+export type Meant =
+  | { readonly kind: "meant"; readonly thing: Thing }
+  | { readonly kind: "never-named" }
+  | { readonly kind: "several"; readonly spellings: readonly string[] };
+
+/**
+ * The thing as records spell it: exactly, or where only capitals differ and one alone fits. `seen` are names of its kind
+ * that records have without anything made with it, such as lots that were received. Rejects with StoreFailed.
+ */
+export async function meantBy(
+  store: TraceStore,
+  cells: readonly RegisteredCell[],
+  thing: Thing,
+  seen: Iterable<string>,
+): Promise<Meant> {
+  const like = keysOf(cells, thing).map((key) => store.spelledLike(key, thing.kind, mostSpellings));
+  const indexed = (await Promise.all(like)).flat().flatMap((key) => thingOf(key)?.name ?? []);
+  const unused = [...seen].filter((name) => name.toLowerCase() === thing.name.toLowerCase());
+  const spellings = new Set([...indexed, ...unused]);
+  const name = spellingMeant(thing.name, spellings);
+  if (name !== null) return { kind: "meant", thing: { ...thing, name } };
+  return spellings.size === 0 ? { kind: "never-named" } : { kind: "several", spellings: [...spellings] };
 }
 
 /** What a device was made with, under whichever of its cell's logs, at most `limit`. Rejects with StoreFailed. */

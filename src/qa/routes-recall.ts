@@ -1,12 +1,12 @@
 /** The routes of recall: devices by what they were made with, a device's parts, and a hold on all that was found. */
 import { z } from "zod";
-import type { Thing } from "../jobs/trace.ts";
+import { type Thing, thingKinds } from "../jobs/trace.ts";
 import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
 import { type Answer, type Call, type Counter, look, page, type QaRoute, signAgain } from "./answer.ts";
 import { wrongAsk } from "./decide.ts";
 import type { OfficeState } from "./office.ts";
 import { devicesBody, holdBody, partsBody, type RecallAsked, recallBody } from "./pages/recall.ts";
-import { type HoldPlan, madeWith, mostHeldAtOnce, planHold, recall, thingAsked } from "./recall.ts";
+import { type HoldPlan, madeWith, meantBy, mostHeldAtOnce, planHold, recall, thingAsked } from "./recall.ts";
 import { isKnown } from "./review.ts";
 
 const devicesOnAPage = 50;
@@ -21,11 +21,11 @@ export const recallRoutes: readonly QaRoute[] = [
     const asked = askedIn(call);
     const title = "Recall and where-used";
     if (asked.name === undefined) return page(counter, call, state, "recall", title, recallBody(cells, asked, null));
-    const thing = thingIn(state, asked);
+    const { store } = counter;
+    const thing = await thingIn(counter, state, asked);
     if (typeof thing === "string") {
       return page(counter, call, state, "recall", title, recallBody(cells, asked, null), thing, 400);
     }
-    const { store } = counter;
     if (thing.kind === "unit") {
       const body = partsBody(thing, await madeWith(store, cells, thing, partsShown), asked.cell ?? "");
       return page(counter, call, state, "recall", title, recallBody(cells, asked, body));
@@ -88,11 +88,12 @@ async function holdAll(counter: Counter, call: Call): Promise<Answer> {
 }
 
 async function planFor(
-  { store }: Counter,
+  counter: Counter,
   state: OfficeState,
   asked: RecallAsked,
 ): Promise<{ readonly thing: Thing; readonly plan: HoldPlan } | string> {
-  const thing = thingIn(state, asked);
+  const { store } = counter;
+  const thing = await thingIn(counter, state, asked);
   if (typeof thing === "string") return thing;
   const cells = registeredIn(state);
   const { devices, total, behind } = await recall(store, cells, thing, { limit: mostPlanned });
@@ -120,8 +121,25 @@ function refused(
   return page(counter, call, state, "recall", "Recall and where-used", body, said, status);
 }
 
-function thingIn(state: OfficeState, { kind = "", name = "", cell }: RecallAsked): Thing | string {
-  return thingAsked(kind, name, registeredIn(state).find(({ id }) => id === cell) ?? null);
+/** The thing as records spell it, or why there is none: a slip of the pen must not read like a list of nothing. */
+async function thingIn({ store }: Counter, state: OfficeState, asked: RecallAsked): Promise<Thing | string> {
+  const { kind = "", name = "", cell } = asked;
+  const cells = registeredIn(state);
+  const thing = thingAsked(kind, name, cells.find(({ id }) => id === cell) ?? null);
+  if (typeof thing === "string") return thing;
+  const { noun } = thingKinds[thing.kind];
+  const meant = await meantBy(store, cells, thing, seenIn(state, thing));
+  if (meant.kind === "meant") return meant.thing;
+  return meant.kind === "never-named"
+    ? `No record names the ${noun} ${thing.name}. Check how it is spelt: this is no answer that nothing was made with it.`
+    : `Records name more than one ${noun} like ${thing.name}. Ask for one of ${meant.spellings.join(", ")}.`;
+}
+
+/** Names of the thing's kind in the records, also of what nothing was made with. */
+function seenIn({ cells }: OfficeState, { kind }: Thing): readonly string[] {
+  if (kind !== "lot") return [];
+  const names = cells.flatMap(({ view }) => [...view.known]);
+  return names.filter((name) => name.startsWith("lot ")).map((name) => name.slice(4));
 }
 
 function registeredIn({ cells }: OfficeState) {

@@ -50,6 +50,8 @@ export interface TraceStore {
   ): Promise<{ readonly keys: readonly ThingKey[]; readonly total: number }>;
   /** Everything that this was made with, directly or by way of others, at most `limit`, in the order of their bytes. */
   partsOf(whole: ThingKey, limit: number): Promise<readonly ThingKey[]>;
+  /** Things of the same kind whose keys are this one's but for capitals (of ASCII), at most `limit`, in the order of their bytes. */
+  spelledLike(key: ThingKey, kind: ThingKind, limit: number): Promise<readonly ThingKey[]>;
   /** The things of these kinds that each of these names directly. */
   directPartsOf(wholes: readonly ThingKey[], kinds: readonly ThingKind[]): Promise<readonly Use[]>;
 }

@@ -1,7 +1,12 @@
 /** Recall and where-used: from a lot to its devices and back, at central's page and console, and at a cell by itself. */
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from "vitest";
+import { verifyQa } from "../../src/commands/io/qa.ts";
+import { copyLog } from "../../src/commands/io/qa-copy.ts";
 import { recallAtQa, reindex } from "../../src/commands/io/qa-recall.ts";
 import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
+import type { Terminal } from "../../src/commands/io/terminal.ts";
 import { whereUsed } from "../../src/commands/io/where-used.ts";
 import { unitKey } from "../../src/jobs/trace.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
@@ -28,6 +33,7 @@ beforeAll(async () => {
     draft("AttemptStarted", { unit: 1, attempt: "A1", materials: [{ lot: "L6" }], equipment: "p" }, "K1"),
     draft("NonconformityRaised", { unit: 1, nonconformity: "NC-1" }, "K1"),
     draft("DispositionSigned", { nonconformity: "NC-1", disposition: "scrap" }, "K1"),
+    draft("LotReceived", { lot: "unused" }, null),
   );
   installation = await install(cells, "mqtts://localhost:1", later);
   const store = await opened();
@@ -86,13 +92,41 @@ describe("[F45] on central's console", () => {
     expect((await recalled({ operator: "P-1", cell: "cell-1" })).value).toMatchObject({ total: 2 });
   });
 
+  test("what no record names is no list of nothing: its own exit code; capitals alone make no other lot", async () => {
+    expect(await recalled({ lot: "L66" })).toMatchObject({ code: 5, value: { code: "never-named" } });
+    expect(await recalled({ device: "J9/1", cell: "cell-1" })).toMatchObject({ code: 5 });
+    expect(await recalled({ lot: " " })).toMatchObject({ code: 2 });
+    expect(await recalled({ lot: "l6" })).toMatchObject({ code: 0, value: { total: 2, thing: { name: "L6" } } });
+    expect(await recalled({ lot: "UNUSED" })).toMatchObject({
+      code: 0,
+      value: { total: 0, thing: { name: "unused" } },
+    });
+  });
+
+  test("a folder without a store is refused in words, and nothing is made in it", async () => {
+    const elsewhere = { ...installation.options, data: join(installation.root, "dta") };
+    const out = join(installation.root, "copy");
+    const commands: readonly ((terminal: Terminal) => Promise<number>)[] = [
+      (terminal) => recallAtQa(terminal, { ...elsewhere, lot: "L6" }),
+      (terminal) => reindex(terminal, elsewhere),
+      (terminal) => verifyQa(terminal, elsewhere),
+      (terminal) => copyLog(terminal, { ...elsewhere, cell: "cell-1", out }),
+    ];
+    for (const command of commands) {
+      const { code, value } = await ran(command);
+      expect([code, value["code"]]).toEqual([3, "store-absent"]);
+      expect(value["what"]).toContain(elsewhere.data);
+    }
+    expect(existsSync(elsewhere.data)).toBe(false);
+  });
+
   test("the index is made again by command and answers as before", async () => {
     const before = (await recalled({ firmware: "5.1.2" })).value;
     const store = await opened();
     await store.forgetIndex(origin);
     await store.close();
     const made = await ran((terminal) => reindex(terminal, installation.options));
-    expect(made).toMatchObject({ code: 0, value: { ok: true, logs: 2, entries: 4 + tracedStory().length } });
+    expect(made).toMatchObject({ code: 0, value: { ok: true, logs: 2, entries: 5 + tracedStory().length } });
     expect((await recalled({ firmware: "5.1.2" })).value).toEqual(before);
   });
 });
@@ -140,9 +174,9 @@ describe("[F45][F85] on central's page", () => {
     expect(wrong.text).toContain("Say at which cell");
     expect(wrong.text).not.toContain("<b>P-1");
     expect((await look(url(), "/recall?kind=toString&name=x", cookie)).status).toBe(400);
-    expect((await look(url(), "/recall?kind=lot&name=none", cookie)).text).toContain(
-      "0 devices were made with lot none",
-    );
+    const misspelt = await look(url(), "/recall?kind=lot&name=none", cookie);
+    expect([misspelt.status, misspelt.text]).toEqual([400, expect.stringContaining("No record names the lot none")]);
+    expect((await look(url(), "/recall?kind=lot&name=l6", cookie)).text).toContain("2 devices were made with lot L6");
     expect((await look(url(), "/recall/hold?kind=lot&name=L6", cookie)).status).toBe(403);
   });
 });

@@ -53,6 +53,16 @@ export function moreConformance(fresh: Fresh): void {
 }
 
 function traces(fresh: Fresh): void {
+  test("[F45] a thing is found by how its records spell it, capitals aside, and by nothing else", async () => {
+    const { store } = await fresh();
+    await append(store, tracedStory());
+    expect(await store.spelledLike("lot - l6", "lot", 10)).toEqual(["lot - L6"]);
+    expect(await store.spelledLike("machine - sn-7", "machine", 10)).toEqual(["machine - SN-7"]);
+    expect(await store.spelledLike(unitKey(origin, "j1", 1), "unit", 10)).toEqual([unitKey(origin, "J1", 1)]);
+    expect(await store.spelledLike("lot - L_", "lot", 10)).toEqual([]);
+    expect(await store.spelledLike("lot - L66", "lot", 10)).toEqual([]);
+  });
+
   test("[F41][F45] what devices were made with is found both ways, through six lots that were blended from others", async () => {
     const { store } = await fresh();
     await append(store, tracedStory());

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { decide, enrol, initQa, verifyQa } from "../../src/commands/io/qa.ts";
 import { runQa } from "../../src/commands/io/qa-run.ts";
+import { openQaStore, readQaConfig } from "../../src/commands/io/qa-set-up.ts";
 import type { Terminal } from "../../src/commands/io/terminal.ts";
 import { messageBytes } from "../../src/ledger/batch.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
@@ -57,9 +58,9 @@ test("[F85] a decision made on the console is sent until the cell's own record h
   const broker = await brokerFor(installation.keys);
   writeFileSync(installation.config, configText([cell], `mqtts://localhost:${broker.port}`));
   const said = { cell: "cell-1", action: "hold", target: "lot:04012345000016.L-77", reason: "material-recall" };
+  const { page } = await startQaHere(installation);
   const decided = await ran((terminal) => decide(terminal, { ...installation.options, ...said }));
   expect(decided.code).toBe(0);
-  const { page } = await startQaHere(installation);
   const wire = await connectCell(installation, broker.port, "cell-1");
   await until(page.url);
   await wire.say(hello(1));
@@ -131,6 +132,11 @@ test("every command refuses in words what it cannot do", async () => {
     [(t) => decide(t, { ...asked, target: "cell:cell-2" }), 2, "usage"],
     [(t) => decide(t, { ...asked, cell: "cell-7" }), 2, "no-such-cell"],
   ];
+  expect((await ran((t) => decide(t, asked))).value).toMatchObject({ code: "store-absent" });
+  const read = await readQaConfig(installation.config);
+  const store = read.ok ? await openQaStore(read.value.config, installation.data) : read;
+  if (!store.ok) throw new Error(store.error.what);
+  await store.value.close();
   for (const [command, code, word] of refusals) {
     const { code: exit, value } = await ran(command);
     expect([exit, value["code"]]).toEqual([code, word]);

@@ -1,9 +1,21 @@
 /** `cellward qa recall` and `cellward qa reindex`: devices by what they were made with, and the index made again. */
+import type { Thing } from "../../jobs/trace.ts";
+import { parseCanonical } from "../../kernel/json.ts";
+import { membersOf, textIn } from "../../kernel/members.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
-import { bringIndexUp, csvOf, type FoundDevice, madeWith, recall, thingAsked } from "../../qa/recall.ts";
+import {
+  bringIndexUp,
+  csvOf,
+  type FoundDevice,
+  type Meant,
+  madeWith,
+  meantBy,
+  recall,
+  thingAsked,
+} from "../../qa/recall.ts";
 import type { QaStore } from "../../qa/store.ts";
 import { exitCode } from "../exit-code.ts";
-import { askedIn, notOneThing, partLines } from "../recall-words.ts";
+import { askedIn, neverNamed, notOneThing, partLines, spelledApart } from "../recall-words.ts";
 import { withQa } from "./qa-set-up.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -18,6 +30,7 @@ export interface RecallOptions {
 /** Most devices that one call lists; more are counted. */
 const mostListed = 200_000;
 const mostParts = 10_000;
+const entriesInOneGo = 1_000;
 
 /** `cellward qa recall`: the devices that were made with a thing, or with --device what one was made with. */
 export function recallAtQa(terminal: Terminal, options: RecallOptions): Promise<number> {
@@ -41,20 +54,43 @@ export function recallAtQa(terminal: Terminal, options: RecallOptions): Promise<
     await bringIndexUp(store, ({ origin, size, of }) =>
       terminal.progress(`${origin}: ${size} of ${of} entries indexed`),
     );
+    const meant = await meantAmong(store, cells, thing);
+    if (meant.kind === "never-named") return terminal.trouble(neverNamed(thing), exitCode.neverNamed);
+    if (meant.kind === "several") return terminal.trouble(spelledApart(thing, meant.spellings), exitCode.usage);
     if (thing.kind === "unit") {
-      const parts = await madeWith(store, cells, thing, mostParts);
-      terminal.result({ ok: true, thing, parts }, partLines(parts).join("\n") || "Central holds no record of it.");
+      const parts = await madeWith(store, cells, meant.thing, mostParts);
+      terminal.result(
+        { ok: true, thing, parts },
+        partLines(parts).join("\n") || "No entry says what it was made with.",
+      );
       return exitCode.ok;
     }
-    return list(terminal, store, cells, thing, options.csv === true);
+    return list(terminal, store, cells, meant.thing, options.csv === true);
   });
+}
+
+/** Asks the index first; a lot that was received and never used stands in entries alone, and they are read for it. */
+async function meantAmong(store: QaStore, cells: readonly RegisteredCell[], thing: Thing): Promise<Meant> {
+  const meant = await meantBy(store, cells, thing, []);
+  if (meant.kind !== "never-named" || thing.kind !== "lot") return meant;
+  const seen = new Set<string>();
+  for (const { origin, of } of await store.indexed()) {
+    for (let from = 0; from < of; from += entriesInOneGo) {
+      for (const { type, body } of await store.entries(origin, from, entriesInOneGo)) {
+        const parsed = type === "LotReceived" ? parseCanonical(body) : null;
+        const lot = parsed?.ok ? textIn(membersOf(parsed.value), "lot") : null;
+        if (lot !== null) seen.add(lot);
+      }
+    }
+  }
+  return meantBy(store, cells, thing, seen);
 }
 
 async function list(
   terminal: Terminal,
   store: QaStore,
   cells: readonly RegisteredCell[],
-  thing: Parameters<typeof recall>[2],
+  thing: Thing,
   asCsv: boolean,
 ): Promise<number> {
   const { total, devices } = await recall(store, cells, thing, { limit: mostListed });

@@ -1,4 +1,5 @@
 /** What every command of central QA begins with: its configuration checked, its cells' keys read, its store opened. */
+import { existsSync } from "node:fs";
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { loadToml } from "../../config/io/load.ts";
@@ -54,16 +55,25 @@ function keysOf({ keys, origin }: Pick<CellEntry, "keys" | "origin">): readonly 
 
 /**
  * Opens the store: PostgreSQL where the configuration names a file with its address or DATABASE_URL is set, else one
- * SQLite file in the data folder. The address holds a password, and is never repeated.
+ * SQLite file in the data folder, which only a central that runs makes. The address holds a password, and is never repeated.
  */
-export async function openQaStore(config: QaConfig, data: string): Promise<Result<QaStore, Trouble>> {
+export async function openQaStore(
+  config: QaConfig,
+  data: string,
+  made: "made-where-absent" | "there-already" = "made-where-absent",
+): Promise<Result<QaStore, Trouble>> {
   try {
     const { databaseUrlFile } = config.store;
     const fromFile = databaseUrlFile === undefined ? "" : (await readFile(databaseUrlFile, "utf8")).trim();
     const url = fromFile || (process.env["DATABASE_URL"] ?? "");
     if (url !== "") return ok(await openPostgresStore(url));
+    const file = join(data, storeFile);
+    if (made === "there-already" && !existsSync(file)) {
+      const what = `There is no store of central QA in ${data}.`;
+      return err({ code: "store-absent", what, remedy: "Name the data folder of the central that runs, by --data." });
+    }
     await mkdir(data, { recursive: true, mode: 0o700 });
-    return ok(openSqliteStore(join(data, storeFile)));
+    return ok(openSqliteStore(file));
   } catch (problem) {
     const code = problem instanceof StoreFailed ? problem.code : ((problem as NodeJS.ErrnoException).code ?? "unknown");
     const what = `The store of central QA cannot be opened (${code}).`;
@@ -71,7 +81,7 @@ export async function openQaStore(config: QaConfig, data: string): Promise<Resul
   }
 }
 
-/** Configuration and store for a command that ends by itself; the store is closed after `use`. */
+/** Configuration and store for a command that ends by itself; the store has to be there, and is closed after `use`. */
 export async function withQa(
   terminal: Terminal,
   options: { readonly config: string; readonly data: string },
@@ -79,7 +89,7 @@ export async function withQa(
 ): Promise<number> {
   const read = await readQaConfig(options.config);
   if (!read.ok) return terminal.trouble(read.error, exitCode.configuration);
-  const opened = await openQaStore(read.value.config, options.data);
+  const opened = await openQaStore(read.value.config, options.data, "there-already");
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.notReady);
   try {
     return await use(read.value, opened.value);

@@ -103,6 +103,17 @@ function walks(sql: Sql, answer: Answer) {
           return { keys: rows.map(({ thing }) => thing) };
         }),
       ).then(({ keys }) => keys),
+    spelledLike: (key: ThingKey, kind: ThingKind, limit: number) =>
+      answer(async () => {
+        const { first, beyond } = kindRange(kind);
+        const rows = await sql<{ thing: string }[]>`
+          SELECT part AS thing FROM made_with
+          WHERE part >= ${first} AND part < ${beyond} AND lower(part) = lower(${key}::text COLLATE "C")
+          UNION SELECT whole FROM made_with
+          WHERE whole >= ${first} AND whole < ${beyond} AND lower(whole) = lower(${key}::text COLLATE "C")
+          ORDER BY thing LIMIT ${limit}`;
+        return rows.map(({ thing }) => thing);
+      }),
     directPartsOf: (wholes: readonly ThingKey[], kinds: readonly ThingKind[]) =>
       answer(async () => {
         const found = await Promise.all(

@@ -24,6 +24,10 @@ const upward = `
   WITH RECURSIVE reached(thing) AS (
     SELECT @start UNION SELECT made_with.whole FROM reached JOIN made_with ON made_with.part = reached.thing
   ), hits AS MATERIALIZED (SELECT thing FROM reached WHERE thing >= @first AND thing < @beyond AND thing <> @start)`;
+const alike = `
+  SELECT part AS thing FROM made_with WHERE part >= @first AND part < @beyond AND lower(part) = lower(@key)
+  UNION SELECT whole FROM made_with WHERE whole >= @first AND whole < @beyond AND lower(whole) = lower(@key)
+  ORDER BY thing LIMIT @limit`;
 const downward = `
   WITH RECURSIVE reached(thing) AS (
     SELECT @start UNION SELECT made_with.part FROM reached JOIN made_with ON made_with.whole = reached.thing
@@ -56,6 +60,7 @@ export function sqliteTraces(
   );
   const count = db.prepare<[Asked], { total: number }>(`${upward} SELECT count(*) AS total FROM hits`);
   const parts = db.prepare<[Asked], { thing: string }>(downward);
+  const spelled = db.prepare<[Asked], { thing: string }>(alike);
   const direct = db.prepare<[string, string, string], Use>(
     "SELECT whole, part FROM made_with WHERE whole = ? AND part >= ? AND part < ? ORDER BY part",
   );
@@ -88,6 +93,8 @@ export function sqliteTraces(
         return { keys: rows.map(({ thing }) => thing), total };
       }),
     partsOf: (whole, limit) => answer(() => parts.all({ start: whole, limit }).map(({ thing }) => thing)),
+    spelledLike: (key, kind, limit) =>
+      answer(() => spelled.all({ key, ...kindRange(kind), limit }).map(({ thing }) => thing)),
     directPartsOf: (asked: readonly ThingKey[], kinds: readonly ThingKind[]) =>
       answer(() =>
         asked.flatMap((whole) =>
