@@ -35,6 +35,8 @@ export interface HandedOn {
 export async function handKeyOn(folders: Folders, handover: Handover): Promise<Result<HandedOn, LedgerFault>> {
   const before = await openKeys(folders.keysDir, folders.dataDir);
   if (!before.ok) return before;
+  const refusal = await whyNot(folders);
+  if (refusal !== null) return err(refusal);
   const placed = await placeNextKey(folders.keysDir, before.value.signer.key.name, handover.source);
   if (!placed.ok) return placed;
   const opened = await openLedger({ ...folders, checkpointEveryMs: 0 });
@@ -42,15 +44,23 @@ export async function handKeyOn(folders: Folders, handover: Handover): Promise<R
   const { ledger, standing } = opened.value;
   let size: number;
   try {
-    if (standing.kind !== "current") {
-      const remedy = "A key is handed on by the cell's own ledger alone; see docs/restore.md.";
-      return err({ code: "view-only", what: standing.what, remedy });
-    }
+    assert(standing.kind === "current", "the ledger is the cell's own, as it was a moment ago");
     size = await record(opened.value, handover);
   } finally {
     await ledger.close();
   }
   return ok({ size, lines: await swap(folders.keysDir, opened.value, size, handover.revoked) });
+}
+
+/** Why the key cannot be handed on here; asked before anything is placed, because a key that waits stops the next start. */
+async function whyNot(folders: Folders): Promise<LedgerFault | null> {
+  const opened = await openLedger({ ...folders, checkpointEveryMs: 0 });
+  if (!opened.ok) return opened.error;
+  const { ledger, standing } = opened.value;
+  await ledger.close();
+  if (standing.kind === "current") return null;
+  const remedy = "A key is handed on by the cell's own ledger alone; see docs/restore.md.";
+  return { code: "view-only", what: standing.what, remedy };
 }
 
 /** Writes the entry, unless it is there from a run before, and has both keys sign up to it. */

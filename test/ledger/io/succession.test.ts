@@ -108,6 +108,18 @@ describe("[F67][F90] a key handed on", () => {
     expect((await central.store.log(origin)).size).toBe(0);
   });
 
+  test("a refusal, since the cell is running, changes nothing: no key waits, and the next start is as before", async () => {
+    const { folders } = await makeRecord();
+    const running = await mustOpen(folders);
+    const body = { source: "ed25519", revoked: false, draft: rotated } as const;
+    const refused = await handKeyOn(folders, body);
+    expect(!refused.ok && refused.error.code).toBe("ledger-in-use");
+    await running.ledger.close();
+    const keys = await openKeys(folders.keysDir, folders.dataDir);
+    expect(keys.ok && keys.value.next).toBe(null);
+    expect((await handOn(folders)).lines).toHaveLength(2);
+  });
+
   test("cut off anywhere it is taken up again, and hands on once", async () => {
     const { folders } = await makeRecord();
     const file = (name: string) => join(folders.keysDir, name);
