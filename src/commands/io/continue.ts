@@ -161,7 +161,10 @@ async function lay(options: ContinueOptions, events: readonly LogEvent[]): Promi
 async function takeAlong(from: string, to: string): Promise<void> {
   for (const name of ["people.json", "opcua"]) {
     if ((await stat(join(from, name)).catch(() => null)) !== null) {
-      await cp(join(from, name), join(to, name), { recursive: true, errorOnExist: true, force: false });
+      // The cell's own certificate names the log before: the new one makes its own.
+      const own = join(from, "opcua", "own");
+      const filter = (source: string) => source !== own;
+      await cp(join(from, name), join(to, name), { recursive: true, errorOnExist: true, force: false, filter });
     }
   }
 }

@@ -83,5 +83,5 @@ export async function connect(url: string, signer: Signer): Promise<Result<DeskC
 
 function troubleOf(said: unknown): Trouble {
   const { code = "refused", what = "The cell refused it.", remedy } = (said ?? {}) as Partial<Trouble>;
-  return { code, what, remedy: remedy ?? "Do what it says, then try again." };
+  return { code, what, remedy: remedy ?? "" };
 }

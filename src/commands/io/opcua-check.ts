@@ -11,7 +11,10 @@ export async function opcuaChecks(config: CellConfig, keys: string): Promise<rea
   const { machineFault } = await import("./trust.ts");
   const checks = await Promise.all(
     machines.map(async (machine): Promise<readonly Check[]> => {
-      const fault = await machineFault(config, machine.id, keys);
+      const fault = await machineFault(config, machine.id, keys).catch((problem) => ({
+        what: `The machine could not be asked (${problem instanceof Error ? problem.message : String(problem)}).`,
+        remedy: "Put right what it says; docs/install.md has the certificates of OPC UA.",
+      }));
       const seen: Check =
         fault === null
           ? { check: machine.title, state: "good", what: "It answers with the accepted certificate.", remedy: "" }

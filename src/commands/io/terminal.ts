@@ -26,7 +26,7 @@ export function createTerminal(json: boolean): Terminal {
     },
     trouble(trouble, code) {
       if (json) process.stdout.write(`${JSON.stringify({ ok: false, ...trouble })}\n`);
-      else process.stderr.write(`${trouble.what}\n  What to do: ${trouble.remedy}\n`);
+      else process.stderr.write(`${trouble.what}\n${trouble.remedy === "" ? "" : `  What to do: ${trouble.remedy}\n`}`);
       return code;
     },
   };

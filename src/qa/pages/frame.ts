@@ -42,7 +42,8 @@ const places = [
 /** A whole page for somebody who is signed in. */
 export function framed(page: Framed): string {
   const { viewer, items, here, said, at } = page;
-  const urgent = items.filter(({ risk, review }) => risk === 1 && review === null).length;
+  const open = items.filter(({ review }) => review === null);
+  const urgent = open.filter(({ risk }) => risk === 1).length;
   const links = places.map(
     ([place, href, words]) =>
       html`<a href="${href}"${place === here ? current : null}>${words}${place === "alarms" && urgent > 0 ? ` (${urgent})` : null}</a>`,
@@ -50,13 +51,19 @@ export function framed(page: Framed): string {
   return document(
     `${page.title} · ${page.site}`,
     html`<header><p class="where">Central QA · ${page.site}</p>
-<p>${urgent > 0 ? html`<span class="mark m1">■ ${urgent} to act on now</span>` : "No alarm"}</p>
+<p>${alarmLine(urgent, open.filter(({ job, risk }) => job === null && risk === 2).length)}</p>
 <p>${page.connected ? "Broker connected" : html`<span class="mark m2">● Broker away: nothing is heard</span>`}</p>
 <p>${utcText(at)} UTC</p><p>${viewer.name}${viewer.isQa ? " · QA" : " · may look"}</p>
 <form method="post" action="/sign-out"><input type="hidden" name="token" value="${viewer.token}"><button class="quiet">Sign out</button></form>
 </header><nav aria-label="Pages">${links}</nav>
 <main>${said === undefined ? null : html`<p class="said" role="alert">${said}</p>`}<h1>${page.title}</h1>${page.body}</main>`,
   );
+}
+
+/** The gravest that waits, as on the page of alarms. */
+function alarmLine(now: number, today: number): Html | string {
+  if (now > 0) return html`<span class="mark m1">■ ${now} to act on now</span>`;
+  return today > 0 ? html`<span class="mark m2">● ${today} to act on today</span>` : "No alarm";
 }
 
 const current = htmlOf(' aria-current="page"');
