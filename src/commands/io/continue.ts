@@ -7,6 +7,7 @@ import { evolve } from "../../jobs/evolve.ts";
 import type { LogEvent } from "../../jobs/log-event.ts";
 import { emptyState, type State } from "../../jobs/state.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { isOrigin } from "../../ledger/checkpoint.ts";
 import {
   type Continuation,
   type ContinuationReason,
@@ -19,9 +20,11 @@ import {
 import type { EntryDraft, JsonObject } from "../../ledger/entry.ts";
 import { type Ancestor, openAncestor } from "../../ledger/io/ancestor.ts";
 import { flushFolder } from "../../ledger/io/files.ts";
+import { insideRefusal, openKeys, readTrusted } from "../../ledger/io/keys.ts";
 import { createLedger, type Folders, openLedger } from "../../ledger/io/ledger.ts";
 import { writeRestoredMarker } from "../../ledger/io/marker.ts";
-import { readSuccessor, writeSuccessor } from "../../ledger/io/over.ts";
+import { readSuccessor, type Successor, writeSuccessor } from "../../ledger/io/over.ts";
+import { verifyFolder } from "../../ledger/io/verify.ts";
 import { formatKey } from "../../ledger/note.ts";
 import { exitCode } from "../exit-code.ts";
 import { systemClockState } from "./clock-state.ts";
@@ -50,9 +53,12 @@ export async function continueLog(terminal: Terminal, options: ContinueOptions):
   }
   const witnesses = options.witness === undefined ? ok([]) : await readWitnesses(options.witness);
   if (!witnesses.ok) return terminal.trouble(witnesses.error, exitCode.usage);
+  const old = { dataDir: options.data, keysDir: options.keys };
+  const before = await successorOf(options.keys);
+  if (!before.ok) return terminal.trouble(before.error, exitCode.refused);
+  if (before.value !== null) return resume(terminal, options, before.value);
   const refused = await whyNotNow(options);
   if (refused !== null) return terminal.trouble(refused, exitCode.refused);
-  const old = { dataDir: options.data, keysDir: options.keys };
   const opened = await openAncestor(old, witnesses.value);
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.refused);
   try {
@@ -63,14 +69,27 @@ export async function continueLog(terminal: Terminal, options: ContinueOptions):
   }
 }
 
-/** What speaks against it before anything is read: a log has one successor, and nothing is written over. */
-async function whyNotNow({ keys, origin, newData, newKeys }: ContinueOptions): Promise<Trouble | null> {
-  const successor = await readSuccessor(keys);
-  if (successor !== null && successor !== origin) {
-    const what = `This log was continued as ${successor} already.`;
-    return { code: "continued", what, remedy: "Continue that one, if its end is lost too." };
+/** What speaks against it before anything is read or signed: names, folders that touch, and that nothing is written over. */
+async function whyNotNow({ data, keys, origin, newData, newKeys }: ContinueOptions): Promise<Trouble | null> {
+  if (!isOrigin(origin)) {
+    const remedy = "Use a name like hospital.example/cell-1b.";
+    return { code: "bad-origin", what: `"${origin}" cannot be the name of a log.`, remedy };
   }
-  for (const folder of [newData, newKeys]) {
+  const pairs = [
+    [keys, data],
+    [newKeys, newData],
+    [newKeys, `${newData}.partial`],
+    [newKeys, data],
+    [keys, newData],
+    [newKeys, keys],
+    [newData, data],
+  ] as const;
+  for (const [one, other] of pairs) {
+    if ((await insideRefusal(one, other)) === null) continue;
+    const what = `${one} and ${other} are one inside the other.`;
+    return { code: "folders-touch", what, remedy: "Name four folders of which none is in another." };
+  }
+  for (const folder of [newData, newKeys, `${newData}.partial`]) {
     if ((await stat(folder).catch(() => null)) === null) continue;
     return {
       code: "not-empty",
@@ -79,6 +98,15 @@ async function whyNotNow({ keys, origin, newData, newKeys }: ContinueOptions): P
     };
   }
   return null;
+}
+
+function alreadyContinued(origin: string): Trouble {
+  const what = `This log was continued as ${origin} already, and a log has one successor.`;
+  return {
+    code: "continued",
+    what,
+    remedy: "Use that one, with its own folders; continue it, if its end is lost too.",
+  };
 }
 
 interface Made {
@@ -101,6 +129,10 @@ async function continueFrom(
   }
   const { head, cosigned, floor } = ancestor.facts;
   const before = foldOf(ancestor);
+  if (origin === ancestor.facts.origin || origin === before.ancestor) {
+    const what = `${origin} is the name of a log that is over; one that continues it has another.`;
+    return err({ code: "bad-origin", what, remedy: "Choose a name that no log of this cell has had." });
+  }
   const left = inheritance(before, origin);
   terminal.progress(
     [
@@ -130,7 +162,7 @@ function foldOf(ancestor: Ancestor): State {
 
 /** New keys and the new ledger, with its first entries in one write; the old log is closed before the new one is in its place. */
 async function lay(options: ContinueOptions, events: readonly LogEvent[]): Promise<Result<Made, Trouble>> {
-  const { data, keys, origin, newData, newKeys } = options;
+  const { keys, origin, newData, newKeys } = options;
   const aside: Folders = { dataDir: `${newData}.partial`, keysDir: newKeys };
   await mkdir(dirname(newKeys), { recursive: true });
   const made = await createLedger(aside, origin);
@@ -145,13 +177,56 @@ async function lay(options: ContinueOptions, events: readonly LogEvent[]): Promi
     await ledger.close();
   }
   const recipient = await addIdentity(newKeys, "x25519");
-  await writeSuccessor(keys, origin);
-  await writeRestoredMarker(data, `This log is over: two people have continued it as ${origin}.`);
-  await rename(aside.dataDir, newData);
-  await flushFolder(dirname(newData));
+  const key = formatKey(made.value.signer.key);
+  const wrong = await whyNotWhole(aside);
+  if (wrong !== null) return err(wrong);
+  if (!(await writeSuccessor(keys, { origin, key }))) return err(alreadyContinued("another log"));
+  await putInPlace(options);
   const count = (type: LogEvent["type"]) => events.filter((event) => event.type === type);
   const voided = count("AncestorOrders").reduce((sum, one) => sum + ("orders" in one ? one.orders.length : 0), 0);
-  return ok({ key: formatKey(made.value.signer.key), recipient, closed: count("AncestorJobClosed").length, voided });
+  return ok({ key, recipient, closed: count("AncestorJobClosed").length, voided });
+}
+
+/** The old log is only closed for one that verifies whole, with the keys that it has. */
+async function whyNotWhole({ dataDir, keysDir }: Folders): Promise<Trouble | null> {
+  const keys = await openKeys(keysDir, dataDir);
+  if (!keys.ok) return keys.error;
+  const { ok: good, uncovered, findings } = await verifyFolder(dataDir, { trusted: keys.value.trusted });
+  if (good && uncovered === 0) return null;
+  const what = `The new log in ${dataDir} does not verify: ${findings[0]?.what ?? "its end is not signed."}`;
+  return { code: "not-verified", what, remedy: "The old log was not closed. Look at the disk, and name new folders." };
+}
+
+/** The old log is over, and the new one gets its name. */
+async function putInPlace({ data, origin, newData }: ContinueOptions): Promise<void> {
+  await writeRestoredMarker(data, `This log is over: two people have continued it as ${origin}.`);
+  await rename(`${newData}.partial`, newData);
+  await flushFolder(dirname(newData));
+}
+
+async function successorOf(keys: string): Promise<Result<Successor | null, Trouble>> {
+  try {
+    return ok(await readSuccessor(keys));
+  } catch (problem) {
+    const what = `Whether the log was continued cannot be read: ${String(problem)}.`;
+    return err({ code: "keys-refused", what, remedy: "Restore the key folder." });
+  }
+}
+
+/** A run that was cut off after the old log was closed: exactly the log that it had laid is put in its place, and no other. */
+async function resume(terminal: Terminal, options: ContinueOptions, { origin, key }: Successor): Promise<number> {
+  const aside: Folders = { dataDir: `${options.newData}.partial`, keysDir: options.newKeys };
+  const trusted = await readTrusted(aside.keysDir);
+  const isThat = origin === options.origin && trusted.ok && trusted.value.some((one) => formatKey(one) === key);
+  if (!isThat || (await stat(aside.dataDir).catch(() => null)) === null) {
+    return terminal.trouble(alreadyContinued(origin), exitCode.refused);
+  }
+  const wrong = await whyNotWhole(aside);
+  if (wrong !== null) return terminal.trouble(wrong, exitCode.refused);
+  await putInPlace(options);
+  const what = `${origin} was laid before and is in its place now: ${options.newData}, its keys in ${options.newKeys}. Its key: ${key}`;
+  terminal.result({ ok: true, origin, key, resumed: true }, what);
+  return exitCode.ok;
 }
 
 /**

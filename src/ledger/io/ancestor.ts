@@ -1,4 +1,5 @@
 /** What is left of a log that is to be continued: verified with keys from outside it, and locked against whoever still runs it. */
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { headOf } from "../chain.ts";
@@ -16,6 +17,7 @@ import {
   openForReading,
   readOrigin,
   rowsFrom,
+  sqliteCode,
 } from "./database.ts";
 import { readFloor } from "./floor.ts";
 import { readTrusted } from "./keys.ts";
@@ -46,18 +48,24 @@ export async function openAncestor(
 ): Promise<Result<Ancestor, LedgerFault>> {
   const trusted = await readTrusted(keysDir);
   if (!trusted.ok) return trusted;
-  const floor = await readFloor(keysDir, trusted.value[0]?.name ?? "");
-  const marked = (await readRestoredMarker(dataDir)) !== null;
-  const unlock = lockFolder((file) => join(dataDir, file));
-  if (unlock === null) {
-    const remedy = "Stop the cell controller: a log that is still written needs no continuation.";
-    return err({ code: "ledger-in-use", what: `Another process has the ledger in ${dataDir} open.`, remedy });
+  if ((await stat(join(dataDir, databaseFile)).catch(() => null)) === null) {
+    const remedy = "Name the cell's data folder, or one into which a backup was restored.";
+    return err({ code: "ledger-absent", what: `There is no ledger in ${dataDir}.`, remedy });
   }
+  let unlock: (() => void) | null = null;
   try {
+    const floor = await readFloor(keysDir, trusted.value[0]?.name ?? "");
+    const marked = (await readRestoredMarker(dataDir)) !== null;
+    const locked = lockFolder((file) => join(dataDir, file));
+    if (locked === null) {
+      const remedy = "Stop the cell controller: a log that is still written needs no continuation.";
+      return err({ code: "ledger-in-use", what: `Another process has the ledger in ${dataDir} open.`, remedy });
+    }
+    unlock = locked;
     const db = openForReading(join(dataDir, databaseFile));
     const refused = (what: string): Result<never, LedgerFault> => {
       db.close();
-      unlock();
+      locked();
       const remedy = "Bring it together first: restore a backup that verifies, or `cellward repair`.";
       return err({ code: "ledger-broken", what, remedy });
     };
@@ -94,11 +102,13 @@ export async function openAncestor(
       },
       close() {
         db.close();
-        unlock();
+        locked();
       },
     });
   } catch (problem) {
-    unlock();
-    return err(faultOf(problem));
+    unlock?.();
+    if (sqliteCode(problem) !== "") return err(faultOf(problem));
+    const what = `What is left in ${dataDir} cannot be continued as it is: ${String(problem)}.`;
+    return err({ code: "keys-refused", what, remedy: "Restore the key folder and the data folder." });
   }
 }

@@ -220,8 +220,8 @@ async function external(command: readonly string[], name: string): Promise<Resul
   return refuse(what, "Look whether the token is there and its program starts by hand; docs/external-signer.md.");
 }
 
-/** Keys beside the data would travel with every copy of it, and then prove nothing. */
-async function insideRefusal(folder: string, dataDir: string): Promise<LedgerFault | null> {
+/** Refuses a key folder in the data folder or around it: the keys would travel with every copy of the data, and prove nothing. */
+export async function insideRefusal(folder: string, dataDir: string): Promise<LedgerFault | null> {
   const [keysAt, dataAt] = [await truePath(folder), await truePath(dataDir)];
   if (!within(keysAt, dataAt) && !within(dataAt, keysAt)) return null;
   return {

@@ -100,7 +100,7 @@ export async function openLedger(options: OpenOptions): Promise<Result<OpenedLed
   let successor: string | null;
   try {
     floor = await readFloor(options.keysDir, origin);
-    successor = await readSuccessor(options.keysDir);
+    successor = (await readSuccessor(options.keysDir))?.origin ?? null;
   } catch (problem) {
     return err({
       code: "keys-refused",

@@ -79,7 +79,7 @@ async function repairLocked(options: RepairOptions, keys: Keys): Promise<Result<
   const viewOnlyAt = async (roots: Rebuilt["rootAt"], size: number): Promise<string | null> =>
     successor === null
       ? whyViewOnly(floor, size, roots)
-      : `This log is over: two people have continued it as ${successor}.`;
+      : `This log is over: two people have continued it as ${successor.origin}.`;
   const built = await rebuild({
     ...{ origin, copy, witnesses, trusted: keys.trusted, floor },
     from: join(dataDir, databaseFile),
