@@ -101,6 +101,7 @@ program
     "--witness <key>",
     "central QA's cosigner key, a line or a file: only what it has countersigned counts as such",
   )
+  .option("--from-older-image", "also from a folder that holds less than the cell has signed; page and paper say so")
   .action(async (job, o) => end(await (await parts.records()).exportRecord(terminal(), job, o)));
 
 /** One option for each kind of thing that records name. */

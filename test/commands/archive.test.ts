@@ -106,7 +106,7 @@ describe("[F76] the archive of a closed year", () => {
     const restored = await log.cellward("archive", "restore", at("drill"), "--out", at("blank"), "--keys", at("keys"));
     expect([restored.code, restored.out]).toEqual([0, expect.stringContaining("no cell starts on it")]);
     const exported = await log.cellward(
-      ...["export", "J1", "--data", at("blank"), "--keys", at("keys"), "--out", at("J1.json")],
+      ...["export", "J1", "--data", at("blank"), "--keys", at("keys"), "--out", at("J1.json"), "--from-older-image"],
     );
     expect(exported.err).toBe("");
     const ours = await log.cellward("verify", at("J1.json"), "--key", at("keys/cell.vkey"));

@@ -3,6 +3,7 @@ import { ok, type Result } from "../../kernel/result.ts";
 import { type ArchiveFault, makeArchive } from "../../ledger/io/archive-make.ts";
 import { restoreArchives } from "../../ledger/io/archive-restore.ts";
 import { type ArchiveReport, type ArchiveTrust, verifyArchive } from "../../ledger/io/archive-verify.ts";
+import { behindFloor } from "../../ledger/io/behind.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { exitCode } from "../exit-code.ts";
 import { noKey, readWitnesses, type TrustOptions, trustedKeys } from "./given-keys.ts";
@@ -36,6 +37,12 @@ export async function make(terminal: Terminal, options: MakeOptions): Promise<nu
   if (!witnesses.ok) return terminal.trouble(witnesses.error, exitCode.usage);
   const opened = await openKeys(keys, data);
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.refused);
+  const behind = await behindFloor(data, keys, opened.value.signer.key.name);
+  if (behind !== null) {
+    const what = `The cell has signed ${behind.signed} entries, this folder holds ${behind.entries}: it is an older image, and no year in it is whole.`;
+    const remedy = "Archive from the cell's own folder, or repair this one first (docs/restore.md).";
+    return terminal.trouble({ code: "older-image", what, remedy }, exitCode.refused);
+  }
   const made = await makeArchive({
     ...{ dataDir: data, keys: opened.value, year, out, witnesses: witnesses.value, plain: options.open },
     now: systemClock.now(),

@@ -14,6 +14,7 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import { labelProblem } from "../../labels/io/label-problem.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
+import { wouldOverwrite } from "./new-file.ts";
 import { openSigningKey } from "./signing-key.ts";
 import { systemClock } from "./system.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
@@ -33,6 +34,8 @@ const mostFormBytes = 4_096;
 
 /** Reads, judges, seals, signs; the exit code is 7 where the order cannot be made. */
 export async function pack(terminal: Terminal, options: PackOptions): Promise<number> {
+  const taken = await wouldOverwrite(options.out);
+  if (taken !== null) return terminal.trouble(taken, exitCode.refused);
   const prepared = await prepare(options);
   if (!prepared.ok) return terminal.trouble(prepared.error, exitCode.refused);
   const { order, files, recipe, identifiers } = prepared.value;

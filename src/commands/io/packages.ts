@@ -15,6 +15,7 @@ import { writeDurably } from "../../ledger/io/files.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { exitCode } from "../exit-code.ts";
 import { tellOrder, tellSignatures } from "../package-words.ts";
+import { wouldOverwrite } from "./new-file.ts";
 import { makeSigningKey, openSigningKey } from "./signing-key.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
 
@@ -93,6 +94,8 @@ export async function release(
   path: string,
   options: { readonly key: string; readonly out: string; readonly designAuthority: readonly string[] },
 ): Promise<number> {
+  const taken = await wouldOverwrite(options.out);
+  if (taken !== null) return terminal.trouble(taken, exitCode.refused);
   const authorities = await readKeys(options.designAuthority);
   if (!authorities.ok) return terminal.trouble(authorities.error, exitCode.usage);
   const signer = await openSigningKey(options.key);

@@ -3,6 +3,7 @@ import { type CopyLine, copyHeader } from "../../ledger/copy.ts";
 import { writeCopy } from "../../ledger/io/copy-file.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { exitCode } from "../exit-code.ts";
+import { wouldOverwrite } from "./new-file.ts";
 import { withQa } from "./qa-set-up.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -19,7 +20,9 @@ export interface CopyOptions {
 }
 
 /** `cellward qa copy`: one log's entries and checkpoints in a file, up to the largest countersigned head. */
-export function copyLog(terminal: Terminal, options: CopyOptions): Promise<number> {
+export async function copyLog(terminal: Terminal, options: CopyOptions): Promise<number> {
+  const taken = await wouldOverwrite(options.out);
+  if (taken !== null) return terminal.trouble(taken, exitCode.refused);
   return withQa(terminal, options, async ({ cells }, store) => {
     const cell = cells.find(({ id }) => id === options.cell);
     const logs = cell === undefined ? [] : [...cell.ancestors.map(({ origin }) => origin), cell.origin];

@@ -110,8 +110,9 @@ export async function enrolCell(
 ): Promise<Result<readonly string[], Trouble>> {
   const opened = await openQaKeys(folder);
   if (!opened.ok) return opened;
-  if (await exists(join(out, "cell.cert.pem"))) {
-    return refuse(`There is a certificate in ${out} already.`, "Name another folder.");
+  const files = [qaFiles.authority, "cell.cert.pem", "cell.key.pem", qaFiles.witness, qaFiles.decision];
+  for (const file of files) {
+    if (await exists(join(out, file))) return refuse(`There is a ${file} in ${out} already.`, "Name another folder.");
   }
   const [certificate, key] = await Promise.all(
     [qaFiles.authority, qaFiles.authorityKey].map((file) => readFile(join(folder, file), "utf8")),
@@ -124,7 +125,7 @@ export async function enrolCell(
   const { decision } = opened.value;
   await writeDurably(join(out, qaFiles.witness), await readFile(join(folder, qaFiles.witness)), 0o600);
   await writeDurably(join(out, qaFiles.decision), line(decision.key), 0o600);
-  return ok([qaFiles.authority, "cell.cert.pem", "cell.key.pem", qaFiles.witness, qaFiles.decision]);
+  return ok(files);
 }
 
 async function keepIdentity(folder: string, file: string, keyFile: string, identity: Identity): Promise<void> {

@@ -5,6 +5,7 @@ import { ok } from "../../kernel/result.ts";
 import { isArchive } from "../../ledger/io/archive-file.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { backupFolder, restoreFolder } from "../../ledger/io/backup.ts";
+import { type Behind, behindFloor } from "../../ledger/io/behind.ts";
 import { openCaches, provenCache } from "../../ledger/io/cache.ts";
 import { type AnyReport, verifyPath, writeExport } from "../../ledger/io/export-files.ts";
 import { readFloor } from "../../ledger/io/floor.ts";
@@ -20,6 +21,7 @@ import { exitCode } from "../exit-code.ts";
 import { verify as verifyArchived } from "./archive.ts";
 import { noKey, readWitnesses, type TrustOptions, trustedKeys } from "./given-keys.ts";
 import { addIdentity } from "./identity.ts";
+import { wouldOverwrite } from "./new-file.ts";
 import type { Terminal } from "./terminal.ts";
 import { softwareDigest } from "./versions.ts";
 
@@ -93,20 +95,39 @@ function countersigned(head: FolderReport["cosigned"]): string[] {
   return [`The record holds a countersignature ${upTo}; no key given here with --witness bears it out`];
 }
 
+export interface ExportCommand {
+  readonly data: string;
+  readonly keys: string;
+  readonly out: string;
+  readonly pictures: boolean;
+  readonly witness?: string;
+  /** Exports also from a folder that is known to hold less than the cell has signed. */
+  readonly fromOlderImage?: boolean;
+}
+
+/** What an older image lacks, in words. */
+function olderImage({ entries, signed }: Behind): string {
+  return `The cell has signed ${signed} entries, this folder holds ${entries}: what was recorded later is missing here.`;
+}
+
 /** `cellward export JOB`: one file that proves itself, and beside it the same content as a page and on paper. */
-export async function exportRecord(
-  terminal: Terminal,
-  job: string,
-  options: { data: string; keys: string; out: string; pictures: boolean; witness?: string },
-): Promise<number> {
+export async function exportRecord(terminal: Terminal, job: string, options: ExportCommand): Promise<number> {
+  const base = options.out.replace(/\.(json|html|pdf)$/, "");
+  const taken = await wouldOverwrite(`${base}.json`, `${base}.html`, `${base}.pdf`);
+  if (taken !== null) return terminal.trouble(taken, exitCode.refused);
   const opened = await openKeys(options.keys, options.data);
   if (!opened.ok) return terminal.trouble(opened.error, exitCode.refused);
   const { dataKey, trusted, signer } = opened.value;
+  const behind = await behindFloor(options.data, options.keys, signer.key.name);
+  if (behind !== null && !options.fromOlderImage) {
+    const remedy =
+      "Export from the cell's own folder, or repair this one (docs/restore.md). --from-older-image exports what is here, and says so.";
+    return terminal.trouble({ code: "older-image", what: olderImage(behind), remedy }, exitCode.refused);
+  }
   const artifacts = options.pictures ? { artifacts: openArtifacts(options.data, dataKey) } : {};
   const given = options.witness === undefined ? ok([]) : await readWitnesses(options.witness);
   if (!given.ok) return terminal.trouble(given.error, exitCode.usage);
   const caches = openCaches(options.data, dataKey, softwareDigest());
-  const base = options.out.replace(/\.(json|html|pdf)$/, "");
   const made = await writeExport(options.data, job as JobId, base, {
     signer,
     keys: trusted,
@@ -114,13 +135,17 @@ export async function exportRecord(
     prefix: readPrefix(await caches.read(provenCache)),
     describe: tellWith(createSealing(options.keys).open),
     summarise,
+    ...(behind && { caution: olderImage(behind) }),
     ...artifacts,
   });
   if (!made.ok) return terminal.trouble(made.error, exitCode.notReady);
   const { recordPath, pagePath, paperPath, report } = made.value;
   terminal.result(
-    { ok: true, record: recordPath, page: pagePath, paper: paperPath, digest: report.digest, entries: report.entries },
-    `Record of ${job}: ${recordPath} (${report.entries} entries)\nReadable page: ${pagePath}\nPaper: ${paperPath}\nSHA-256 ${report.digest}`,
+    {
+      ...{ ok: true, record: recordPath, page: pagePath, paper: paperPath },
+      ...{ digest: report.digest, entries: report.entries, olderImage: behind },
+    },
+    `${behind === null ? "" : `FROM AN OLDER IMAGE. ${olderImage(behind)}\n`}Record of ${job}: ${recordPath} (${report.entries} entries)\nReadable page: ${pagePath}\nPaper: ${paperPath}\nSHA-256 ${report.digest}`,
   );
   return exitCode.ok;
 }
@@ -134,7 +159,7 @@ export async function backup(terminal: Terminal, data: string, keys: string, to:
 /** `cellward restore`: into an empty folder, to be verified and exported; a cell does not start on it by itself. */
 export async function restore(terminal: Terminal, from: string, keys: string, data: string): Promise<number> {
   const said =
-    "Restored and verified. It can be verified and exported; the cell does not start on it before it is repaired from central QA's copy or continued by two people (docs/restore.md).";
+    "Restored and verified. It can be verified, and exported as an older image; the cell does not start on it before it is repaired from central QA's copy or continued by two people (docs/restore.md).";
   return copy(terminal, keys, data, (trusted) => restoreFolder(from, data, trusted), said);
 }
 

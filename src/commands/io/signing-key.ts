@@ -36,8 +36,9 @@ export async function makeSigningKey(name: string, folder: string): Promise<Resu
   const base = name.split("/").at(-1) || "signing";
   const made = { secret: join(folder, `${base}.key`), public: join(folder, `${base}.vkey`), line };
   await makePrivateFolder(folder);
-  if ((await stat(made.secret).catch(() => null)) !== null) {
-    return err({ code: "key-there", what: `There is a key ${made.secret} already.`, remedy: "Name another folder." });
+  for (const path of [made.secret, made.public]) {
+    if ((await stat(path).catch(() => null)) === null) continue;
+    return err({ code: "key-there", what: `There is a key ${path} already.`, remedy: "Name another folder." });
   }
   const seed = privateKey.export({ format: "der", type: "pkcs8" }).subarray(-32);
   const secret = `PRIVATE+KEY+${name}+${key.id}+${toBase64(Buffer.concat([Uint8Array.of(1), seed]))}\n`;

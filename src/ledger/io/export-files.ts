@@ -27,7 +27,10 @@ export interface WrittenExport {
 }
 
 /** What is written; the file is verified with `keys` and `witnesses` before it has its name. */
-export interface WriteOptions extends ExportOptions, Telling {}
+export interface WriteOptions extends ExportOptions, Telling {
+  /** A sentence that page and paper say beside the verdict. */
+  readonly caution?: string;
+}
 
 /** Exports a job to `base`.json, `base`.html and `base`.pdf, which are written only if the record verifies. */
 export async function writeExport(
@@ -53,7 +56,9 @@ export async function writeExport(
   const { report, content, artifacts } = made.value;
   const written = { recordPath, pagePath: `${base}.html`, paperPath: `${base}.pdf`, report };
   const pictures = await picturesFor(artifacts, options);
-  const page = pageOf(content, report.digest, exportVerdict(report).headline, options, pictures);
+  const { headline } = exportVerdict(report);
+  const verdict = options.caution === undefined ? headline : `${headline}. FROM AN OLDER IMAGE: ${options.caution}`;
+  const page = pageOf(content, report.digest, verdict, options, pictures);
   await writeDurably(written.pagePath, Buffer.from(pageHtml(page)), 0o600);
   // Last, so that nothing that can go wrong with fonts and pictures keeps the record from its owner.
   const attachable = (await stat(recordPath)).size <= maxAttachedBytes;
