@@ -4,7 +4,10 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writ
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { handKeyOn } from "../../src/ledger/io/succession.ts";
 import { formatKey, parseKey } from "../../src/ledger/note.ts";
+import { mustOpen } from "../ledger/drafts.ts";
+import { makeRecord } from "../ledger/io/record.ts";
 import { runCampaign } from "./campaign.ts";
 import { answerOf, type Case, type ExportCase, type FolderCase, type PackageCase } from "./case.ts";
 import { ours } from "./ours.ts";
@@ -126,6 +129,30 @@ describe("[F67] on the command line", () => {
       expect([path, mine.status, theirs.status]).toEqual([path, code, code]);
       if (code !== 2) expect(rules(theirs.stdout.toString())).toEqual(rules(mine.stdout.toString()));
     }
+  });
+
+  test("[F90] both judge by a cell's own key folder: after its end, after its key was replaced, and of an older image", async () => {
+    const { folders } = await makeRecord();
+    const { dataDir, keysDir } = folders;
+    const older = join(root, "older");
+    const both = (path: string, code: number) => {
+      const args = [path, "--keys", keysDir];
+      const [mine, theirs] = [cli(["verify", ...args, "--json"]), script(args)];
+      expect([mine.status, theirs.status], `${mine.stdout}${theirs.stdout}`).toEqual([code, code]);
+      expect(rules(theirs.stdout.toString())).toEqual(rules(mine.stdout.toString()));
+    };
+    const closed = await mustOpen(folders);
+    await closed.ledger.close();
+    cpSync(dataDir, older, { recursive: true });
+    both(dataDir, 0);
+    const boot = { job: null, actorId: null, type: "KeyRotated", body: { reason: "scheduled", person: "P-1" } };
+    const draft = (start: number) => ({ ...boot, boot: start, at: 1, mono: 1, clockState: "unknown" as const });
+    expect((await handKeyOn(folders, { source: "ed25519", revoked: false, draft })).ok).toBe(true);
+    const again = await mustOpen(folders);
+    await again.ledger.append([{ ...draft(9), type: "CellBooted" }]);
+    await again.ledger.close();
+    both(dataDir, 0);
+    both(older, 4);
   });
 
   test("[F71] both verify on another machine: no home, no data folder, no keys but the trusted, and no network at all", () => {

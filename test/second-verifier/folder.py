@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from forms import Refused, hex256, is_hex256, members, parse_canonical
 from kept import Account
 from log import Finding, Row, verify_log
-from notes import parse_key
+from notes import parse_trusted_key
 
 TABLES = {
     "meta": "CREATE TABLE meta (name TEXT NOT NULL PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID",
@@ -108,20 +108,22 @@ def open_artifact(folder, digest, seq, data_key):
 
 
 def open_keys(folder):
-    """Public key, data key and floor of a cell's key folder."""
+    """Public keys with their bounds, the newest last, data key and floor of a cell's key folder."""
     with open(os.path.join(folder, "cell.vkey"), encoding="utf-8") as file:
-        key = parse_key(file.read().strip())
+        keys = [parse_trusted_key(line) for line in file.read().split("\n") if line.strip() != ""]
+    if not keys:
+        raise Refused("no key")
     with open(os.path.join(folder, "data.key"), encoding="ascii") as file:
         data_key = file.read().strip()
     if not is_hex256(data_key):
         raise Refused("no data key")
-    path = os.path.join(folder, f"floor-{hex256(key.name.encode())[:16]}.json")
+    path = os.path.join(folder, f"floor-{hex256(keys[-1].name.encode())[:16]}.json")
     if not os.path.exists(path):
-        return key, bytes.fromhex(data_key), None
+        return keys, bytes.fromhex(data_key), None
     with open(path, "rb") as file:
         floor = parse_canonical(file.read())
     optional = [name for name in ("closed", "place") if isinstance(floor, dict) and name in floor]
     members(floor, ("origin", "root", "size", *optional))
-    if floor["origin"] != key.name or not isinstance(floor["size"], int) or not is_hex256(floor["root"]):
+    if floor["origin"] != keys[-1].name or not isinstance(floor["size"], int) or not is_hex256(floor["root"]):
         raise Refused("no floor")
-    return key, bytes.fromhex(data_key), (floor["size"], floor["root"])
+    return keys, bytes.fromhex(data_key), (floor["size"], floor["root"])

@@ -128,7 +128,7 @@ def _report(options):
     data_key = floor = None
     if options.keys:
         own, data_key, floor = open_keys(options.keys)
-        keys.append(own)
+        keys += own
     if not keys or any(key.type != COSIGNER for key in witnesses):
         raise Refused("no key to verify against")
     if os.path.exists(os.path.join(options.path, "record.jsonl")):
