@@ -132,6 +132,15 @@ function logs(fresh: Fresh): void {
     await expect(store.keepCosigned(origin, 7, "no such head\n")).rejects.toThrow(StoreFailed);
   });
 
+  test("[L7] nothing below what a cell has shown to be sworn to is cosigned, whoever asks for it", async () => {
+    const { store } = await fresh();
+    for (const entry of [started(), draft("A"), draft("A")]) await append(store, [entry]);
+    await store.vouch(origin, { size: 3, note: "shown\n" });
+    expect(await store.keepCosigned(origin, 2, "smaller\n")).toBeNull();
+    expect((await store.log(origin)).receipt).toBeNull();
+    expect(await store.keepCosigned(origin, 3, "again\n")).toEqual({ size: 3, note: "again\n" });
+  });
+
   test("a judgement that throws leaves nothing, and the log is free again", async () => {
     const { store } = await fresh();
     const broken = store.settle(origin, whole(0, 0), () => {

@@ -6,7 +6,7 @@ import fc from "fast-check";
 import { afterAll, expect, onTestFinished, test } from "vitest";
 import type { JobId } from "../../../src/kernel/names.ts";
 import { cosign } from "../../../src/ledger/cosignature.ts";
-import { openCaches } from "../../../src/ledger/io/cache.ts";
+import { openCaches, provenCache } from "../../../src/ledger/io/cache.ts";
 import { createLedger, type Folders, type OpenOptions, openLedger } from "../../../src/ledger/io/ledger.ts";
 import { openingCache } from "../../../src/ledger/io/opening.ts";
 import { startScrub } from "../../../src/ledger/io/scrub.ts";
@@ -182,6 +182,22 @@ test("[L2] even a cache under the cell's own key is believed only where it leads
     expect([verifiedFrom, report.ok]).toEqual([0, true]);
     await ledger.close();
   }
+});
+
+test("[L2] a prefix above what central QA has cosigned is not believed, though it is true", async () => {
+  const { folders, options, keys } = await record();
+  const { ledger } = await mustOpen(options);
+  await ledger.checkpoint();
+  await ledger.close();
+  const scrub = scrubOf(folders, keys);
+  expect(await scrub.round()).toMatchObject({ whole: size });
+  await scrub.close();
+  const caches = openCaches(folders.dataDir, keys.dataKey, program);
+  const proven = readPrefix(await caches.read(provenCache));
+  if (proven === null) throw new Error("the scrub keeps what it has proven");
+  expect(proven.size).toBe(size);
+  await caches.write(openingCache, printPrefix(proven));
+  expect((await mustOpen(options)).verifiedFrom).toBe(0);
 });
 
 test("[F67][F72] rot before the cosigned head: the start passes it, no read gives it out, the scrub finds it and how far it goes", async () => {

@@ -15,6 +15,17 @@ import { freshFolders, mustOpen } from "../drafts.ts";
 import { draft, origin, started } from "../plain-drafts.ts";
 import { forge, makeRecord } from "./record.ts";
 
+test("[L2] the floor says closed after an end, and no more once the cell runs again", async () => {
+  const { folders } = await makeRecord();
+  const floor = () => readFloor(folders.keysDir, origin);
+  await (await mustOpen(folders)).ledger.close();
+  expect((await floor())?.closed).toBe(true);
+  const running = await mustOpen(folders);
+  expect((await floor())?.closed).toBe(false);
+  await running.ledger.close();
+  expect((await floor())?.closed).toBe(true);
+});
+
 describe("[F96] backup and restore", () => {
   test("a backup of a running cell verifies, and restored it is readable, says what it is, and refuses to go on", async () => {
     const record = await makeRecord();
