@@ -5,6 +5,7 @@ import { aboutAlarm } from "./alarms.ts";
 import { contentOf, stateOfDecision } from "./decide.ts";
 import type { Bare, Item } from "./item.ts";
 import type { RegisteredCell } from "./judge.ts";
+import { cellOfLog, originsOf } from "./logs.ts";
 import type { CellView, JobView } from "./review.ts";
 import type { Fork, KeptDecision, LogState, Quarantined, Review } from "./store.ts";
 import type { Alarm } from "./watch.ts";
@@ -17,11 +18,22 @@ export interface ReleaseCheck {
   readonly missing: readonly string[];
 }
 
-/** One cell as central knows it now. */
-export interface CellStanding {
-  readonly cell: RegisteredCell;
+/** A log of a cell as central holds it, and what it makes of the units that were released in it. */
+export interface LogStanding {
   readonly log: LogState;
   readonly view: CellView;
+  readonly releases: readonly ReleaseCheck[];
+}
+
+/** One cell as central knows it now; log, view and releases are of the log that it keeps. */
+export interface CellStanding extends LogStanding {
+  readonly cell: RegisteredCell;
+  /** Its logs that are over, the oldest first: shown and judged like the one that it keeps. */
+  readonly past: readonly LogStanding[];
+  /** Ids of the decisions of central that any of its logs holds. */
+  readonly decisions: ReadonlySet<string>;
+  /** What entries of any of its logs name that a decision can be about, as `kind id`. */
+  readonly known: ReadonlySet<string>;
   /** When it last handed over new entries or a status that it had signed; null if never. */
   readonly lastHeard: EpochMs | null;
   /** Nothing was heard for longer than allowed: its state is unknown, whatever was last known. */
@@ -30,7 +42,6 @@ export interface CellStanding {
   readonly claims: number | null;
   /** A hello came lately. It is not signed: whoever can speak on the topic can say it. */
   readonly saysItIsThere: boolean;
-  readonly releases: readonly ReleaseCheck[];
   /** What the cell says of itself, signed, and when that came; null where nothing has lately. */
   readonly said: { readonly status: CellStatus; readonly receivedAt: EpochMs } | null;
   /** When its last word of itself came, where that is too long ago to say anything of now; else null. */
@@ -53,8 +64,11 @@ export function itemsOf(facts: Facts): readonly Item[] {
   const reviews = new Map(facts.reviews.map((review) => [review.item, review]));
   const registered = facts.cells.map(({ cell }) => cell);
   const bare = [
-    ...facts.cells.flatMap((standing) => [...aboutCell(standing), ...aboutJobs(standing)]),
-    ...facts.forks.map((fork) => aboutFork(fork, facts.cells)),
+    ...facts.cells.flatMap((standing) => [
+      ...aboutCell(standing),
+      ...[...standing.past, standing].flatMap((log) => aboutLog(standing.cell, log)),
+    ]),
+    ...facts.forks.map((fork) => aboutFork(fork, registered)),
     ...facts.quarantined.flatMap(aboutQuarantined),
     ...facts.alarms.map((alarm) => aboutAlarm(alarm, registered)),
     ...facts.decisions.flatMap((kept) => aboutDecision(kept, facts)),
@@ -64,7 +78,7 @@ export function itemsOf(facts: Facts): readonly Item[] {
     .sort((a, b) => a.risk - b.risk || a.since - b.since || (a.id < b.id ? -1 : 1));
 }
 
-function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere, mute }: CellStanding): Bare[] {
+function aboutCell({ cell, log, lastHeard, silent, claims, saysItIsThere, mute }: CellStanding): Bare[] {
   const items: Bare[] = [];
   const base = { cell: cell.id, job: null, proposal: null };
   if (silent) {
@@ -104,17 +118,29 @@ function aboutCell({ cell, log, view, lastHeard, silent, claims, saysItIsThere, 
       since: lastHeard ?? 0,
     });
   }
-  for (const { kind, seq, at, what } of view.oddities) {
-    items.push({
-      ...base,
-      id: `${kind}/${cell.id}/${seq}`,
+  return items;
+}
+
+/** What names a log in the ids of items: two logs of a cell can have the same job, and what was said of one is not said of both. */
+function markOf(cell: RegisteredCell, { log }: LogStanding): string {
+  return originsOf(cell)[0] === log.origin ? cell.id : `${cell.id}/${log.origin}`;
+}
+
+function aboutLog(cell: RegisteredCell, standing: LogStanding): Bare[] {
+  const mark = markOf(cell, standing);
+  const oddities = standing.view.oddities.map(
+    ({ kind, seq, at, what }): Bare => ({
+      id: `${kind}/${mark}/${seq}`,
       risk: kind === "unsafe" || kind === "unread" ? 1 : kind === "storage" ? 2 : 3,
+      cell: cell.id,
+      job: null,
       what,
       remedy: oddityRemedies[kind],
       since: at,
-    });
-  }
-  return items;
+      proposal: null,
+    }),
+  );
+  return [...oddities, ...aboutJobs(cell, standing, mark)];
 }
 
 const oddityRemedies = {
@@ -126,19 +152,19 @@ const oddityRemedies = {
     "It is kept in its place, to the byte, and never interpreted: the record of its job does not count as complete. Call the site: the cell writes what this software does not know, or its key is in the wrong hands.",
 } as const;
 
-function aboutJobs({ cell, view, releases }: CellStanding): Bare[] {
+function aboutJobs(cell: RegisteredCell, { view, releases }: LogStanding, mark: string): Bare[] {
   return [...view.jobs.values()].flatMap((job) => [
-    ...aboutNonconformities(cell, job),
-    ...aboutReleases(cell, job, releases),
-    ...aboutOverfull(cell, job),
+    ...aboutNonconformities(cell, job, mark),
+    ...aboutReleases(cell, job, releases, mark),
+    ...aboutOverfull(cell, job, mark),
   ]);
 }
 
-function aboutOverfull(cell: RegisteredCell, { job, overfull, lastAt }: JobView): Bare[] {
+function aboutOverfull(cell: RegisteredCell, { job, overfull, lastAt }: JobView, mark: string): Bare[] {
   if (!overfull) return [];
   return [
     {
-      id: `overfull/${cell.id}/${job}`,
+      id: `overfull/${mark}/${job}`,
       risk: 1,
       cell: cell.id,
       job,
@@ -150,9 +176,9 @@ function aboutOverfull(cell: RegisteredCell, { job, overfull, lastAt }: JobView)
   ];
 }
 
-function aboutNonconformities(cell: RegisteredCell, { job, nonconformities, releases }: JobView): Bare[] {
+function aboutNonconformities(cell: RegisteredCell, { job, nonconformities, releases }: JobView, mark: string): Bare[] {
   return nonconformities.map(({ id, what, at, disposition }) => ({
-    id: `nonconformity/${cell.id}/${id}/${disposition ?? "open"}/${releases.length}`,
+    id: `nonconformity/${mark}/${id}/${disposition ?? "open"}/${releases.length}`,
     risk: disposition === null ? 2 : 3,
     cell: cell.id,
     job,
@@ -170,6 +196,7 @@ function aboutReleases(
   cell: RegisteredCell,
   { job, simulated, releases }: JobView,
   checks: readonly ReleaseCheck[],
+  mark: string,
 ): Bare[] {
   return releases.flatMap(({ unit, at, held }): Bare[] => {
     const base = { cell: cell.id, job, since: at, risk: 1 } as const;
@@ -179,7 +206,7 @@ function aboutReleases(
     if (missing.length > 0) {
       items.push({
         ...base,
-        id: `incomplete/${cell.id}/${job}/${unit}/${missing.length}`,
+        id: `incomplete/${mark}/${job}/${unit}/${missing.length}`,
         what: `Unit ${unit} was released, and its record is not complete. Central has found ${missing.length} faults in it:`,
         details: missing,
         remedy: "Keep the device from being used until this is cleared up with the site.",
@@ -189,7 +216,7 @@ function aboutReleases(
     if (held) {
       items.push({
         ...base,
-        id: `held/${cell.id}/${job}/${unit}`,
+        id: `held/${mark}/${job}/${unit}`,
         what: `Unit ${unit} was released while central's hold was in the cell's own record.`,
         remedy: "Keep the device from being used, and look into how the cell could release it.",
         proposal: { ...proposal, reason: "record-doubt" },
@@ -198,7 +225,7 @@ function aboutReleases(
     if (simulated && !cell.demonstration) {
       items.push({
         ...base,
-        id: `simulated/${cell.id}/${job}/${unit}`,
+        id: `simulated/${mark}/${job}/${unit}`,
         what: `Unit ${unit} is SIMULATED and was released by a cell that is not registered as a demonstration.`,
         remedy: "It is not for human use. Call the site, and look into how it could be released.",
         proposal: { ...proposal, reason: "record-doubt" },
@@ -208,8 +235,8 @@ function aboutReleases(
   });
 }
 
-function aboutFork({ origin, size, what, at, other }: Fork, cells: readonly CellStanding[]): Bare {
-  const cell = cells.find((each) => each.cell.origin === origin)?.cell;
+function aboutFork({ origin, size, what, at, other }: Fork, cells: readonly RegisteredCell[]): Bare {
+  const cell = cellOfLog(cells, origin);
   return {
     id: `fork/${origin}/${at}/${other.length}`,
     risk: 1,
@@ -239,19 +266,22 @@ function aboutQuarantined({ cell, seq, digest, code, what, bytes, at }: Quaranti
 }
 
 function aboutDecision(kept: KeptDecision, { cells, now }: Facts): Bare[] {
-  const standing = cells.find(({ cell }) => cell.origin === kept.origin);
+  const standing = cells.find(({ cell }) => originsOf(cell).includes(kept.origin));
   const content = contentOf(kept);
   if (standing === undefined || content === null) return [];
-  if (stateOfDecision(content, standing.view.decisions, now) !== "expired") return [];
+  const isOver = kept.origin !== standing.cell.origin;
+  const state = stateOfDecision(content, standing.decisions, now);
+  if (state === "recorded" || (state === "sent" && !isOver)) return [];
+  const end = isOver ? "was for the cell's log before, which is over" : "expired";
   return [
     {
       id: `decision/${kept.id}`,
       risk: 2,
       cell: standing.cell.id,
       job: null,
-      what: `The decision ${kept.id} (${content.action} ${content.target.kind} ${content.target.id}) expired, and the cell never recorded it.`,
+      what: `The decision ${kept.id} (${content.action} ${content.target.kind} ${content.target.id}) ${end}, and the cell never recorded it.`,
       remedy: "Call the site; decide it again if it still stands.",
-      since: Date.parse(content.expires),
+      since: isOver ? kept.at : Date.parse(content.expires),
       proposal: { action: content.action, target: content.target, reason: content.reason },
     },
   ];

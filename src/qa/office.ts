@@ -1,9 +1,10 @@
 /** What central QA knows now: the folded views of all cells, brought up to date from the store whenever somebody asks. */
 import type { JobId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
-import { type CellStanding, type Facts, itemsOf, type ReleaseCheck } from "./inbox.ts";
+import { type CellStanding, type Facts, itemsOf, type LogStanding, type ReleaseCheck } from "./inbox.ts";
 import type { Item } from "./item.ts";
 import type { RegisteredCell } from "./judge.ts";
+import { originsOf } from "./logs.ts";
 import { createRecordJudge } from "./records.ts";
 import { type CellFold, type CellView, createCellFold } from "./review.ts";
 import { saidIn } from "./status.ts";
@@ -26,8 +27,8 @@ export interface OfficeState extends Facts {
 export interface Office {
   /** Reads what is new in the store, whoever stored it, and says what is known then. Rejects with StoreFailed. */
   look(): Promise<OfficeState>;
-  /** One cell by what the store has now; null where it is not registered. Rejects with StoreFailed. */
-  view(cell: string): Promise<CellView | null>;
+  /** What all logs of one cell name, by what the store has now; null where it is not registered. Rejects with StoreFailed. */
+  view(cell: string): Promise<Together | null>;
   /** Notes the head that a hello says; nobody has signed it. */
   heardHead(cell: string, size: number): void;
   /** Notes that entries of the cell were taken: what hellos said before is over. */
@@ -42,7 +43,20 @@ const mostWordAgeMs: Milliseconds = 3 * 60 * 1000;
 const mostQuarantineShown = 200;
 const mostAlarmsShown = 1_000;
 
+/** What the logs of one cell have together: a thing that the first named is known under the last as well. */
+export type Together = Pick<CellStanding, "decisions" | "known">;
+
+function togetherOf(views: readonly CellView[]): Together {
+  const [only, ...others] = views;
+  if (only !== undefined && others.length === 0) return only;
+  return {
+    decisions: new Set(views.flatMap(({ decisions }) => [...decisions])),
+    known: new Set(views.flatMap(({ known }) => [...known])),
+  };
+}
+
 interface Desk {
+  readonly origin: string;
   readonly fold: CellFold;
   readonly checked: Map<string, ReleaseCheck>;
 }
@@ -50,29 +64,39 @@ interface Desk {
 /** An office that has read nothing yet. */
 export function createOffice(ports: OfficePorts): Office {
   const { store, cells, now } = ports;
-  const desks = new Map<string, Desk>(cells.map(({ id }) => [id, { fold: createCellFold(), checked: new Map() }]));
+  /** One for each log of each cell, those that are over included. */
+  const desks = new Map<string, Desk>(
+    cells.flatMap(originsOf).map((origin) => [origin, { origin, fold: createCellFold(), checked: new Map() }]),
+  );
   const claims = new Map<string, { readonly size: number; readonly at: EpochMs }>();
   let turn: Promise<unknown> = Promise.resolve();
+
+  async function logOf(origin: string): Promise<LogStanding> {
+    const desk = desks.get(origin) ?? { origin, fold: createCellFold(), checked: new Map() };
+    const log = await store.log(origin);
+    await catchUp(ports, desk, log.size);
+    await checkReleases(ports, desk);
+    return { log, view: desk.fold.view(), releases: [...desk.checked.values()] };
+  }
 
   async function standingOf(
     cell: RegisteredCell,
     heard: ReadonlyMap<string, EpochMs>,
     statuses: ReadonlyMap<string, KeptStatus>,
   ): Promise<CellStanding> {
-    const desk = desks.get(cell.id) ?? { fold: createCellFold(), checked: new Map() };
-    const log = await store.log(cell.origin);
-    await catchUp(ports, cell, desk, log.size);
-    await checkReleases(ports, cell, desk);
+    const own = await logOf(cell.origin);
+    const past: LogStanding[] = [];
+    for (const { origin } of cell.ancestors) past.push(await logOf(origin));
     const lastHeard = heard.get(cell.id) ?? null;
     return {
       cell,
-      log,
-      view: desk.fold.view(),
+      ...own,
+      past,
+      ...togetherOf([...past, own].map(({ view }) => view)),
       lastHeard,
       silent: lastHeard === null || now() - lastHeard > cell.silentAfterMs,
       claims: claims.get(cell.id)?.size ?? null,
       saysItIsThere: now() - (claims.get(cell.id)?.at ?? Number.NEGATIVE_INFINITY) <= cell.silentAfterMs,
-      releases: [...desk.checked.values()],
       ...wordIn(statuses.get(cell.origin), now()),
     };
   }
@@ -105,10 +129,15 @@ export function createOffice(ports: OfficePorts): Office {
     view: (id) =>
       inTurn(async () => {
         const cell = cells.find((each) => each.id === id);
-        const desk = desks.get(id);
-        if (cell === undefined || desk === undefined) return null;
-        await catchUp(ports, cell, desk, (await store.log(cell.origin)).size);
-        return desk.fold.view();
+        if (cell === undefined) return null;
+        const views: CellView[] = [];
+        for (const origin of originsOf(cell)) {
+          const desk = desks.get(origin);
+          if (desk === undefined) continue;
+          await catchUp(ports, desk, (await store.log(origin)).size);
+          views.push(desk.fold.view());
+        }
+        return togetherOf(views);
       }),
     heardHead: (cell, size) => void claims.set(cell, { size, at: now() }),
     heardEntries: (cell) => void claims.delete(cell),
@@ -124,7 +153,7 @@ function wordIn(kept: KeptStatus | undefined, now: EpochMs): Pick<CellStanding, 
     : { said: { status, receivedAt }, mute: null };
 }
 
-async function catchUp(ports: OfficePorts, { origin }: RegisteredCell, { fold }: Desk, size: number): Promise<void> {
+async function catchUp(ports: OfficePorts, { origin, fold }: Desk, size: number): Promise<void> {
   while (fold.view().size < size) {
     const page = await ports.store.entries(origin, fold.view().size, pageSize);
     if (page.length === 0) return;
@@ -138,22 +167,21 @@ async function catchUp(ports: OfficePorts, { origin }: RegisteredCell, { fold }:
 }
 
 /** Judges the record of each unit that was released, from the entries alone, as the cell should have done itself. */
-async function checkReleases(ports: OfficePorts, cell: RegisteredCell, desk: Desk): Promise<void> {
+async function checkReleases(ports: OfficePorts, desk: Desk): Promise<void> {
   for (const { job, releases } of desk.fold.view().jobs.values()) {
     const due = new Map<number, { readonly key: string; readonly unit: number }>();
     for (const { unit, seq } of releases) {
       const key = `${job}/${unit}/${seq}`;
       if (!desk.checked.has(key)) due.set(seq, { key, unit });
     }
-    if (due.size > 0) await checkJob(ports, cell, desk, job, due);
+    if (due.size > 0) await checkJob(ports, desk, job, due);
   }
 }
 
 /** Reads one job from its first entry up to the last release that is due, and judges each as the record stood then. */
 async function checkJob(
   { store, breathe }: OfficePorts,
-  { origin }: RegisteredCell,
-  { checked }: Desk,
+  { origin, checked }: Desk,
   job: JobId,
   due: ReadonlyMap<number, { readonly key: string; readonly unit: number }>,
 ): Promise<void> {

@@ -103,7 +103,7 @@ async function planFor(
     return `${total} devices were found; at most ${mostHeldAtOnce} decisions are signed in one step. Hold the cells instead, or narrow it down.`;
   }
   const concerned = state.cells
-    .filter(({ view }) => isKnown(view.known, { kind: thing.kind, id: thing.name }))
+    .filter(({ known }) => isKnown(known, { kind: thing.kind, id: thing.name }))
     .map(({ cell }) => cell);
   const plan = planHold(thing, devices, concerned, cells);
   return typeof plan === "string" ? plan : { thing, plan };
@@ -138,7 +138,7 @@ async function thingIn({ store }: Counter, state: OfficeState, asked: RecallAske
 /** Names of the thing's kind in the records, also of what nothing was made with. */
 function seenIn({ cells }: OfficeState, { kind }: Thing): readonly string[] {
   if (kind !== "lot") return [];
-  const names = cells.flatMap(({ view }) => [...view.known]);
+  const names = cells.flatMap(({ known }) => [...known]);
   return names.filter((name) => name.startsWith("lot ")).map((name) => name.slice(4));
 }
 

@@ -4,13 +4,15 @@ import type { JobId } from "../kernel/names.ts";
 import { type DecisionReason, decisionReasons } from "../ledger/decision.ts";
 import { type Answer, type Call, type Counter, look, page, type QaRoute, signAgain } from "./answer.ts";
 import { type Action, actions, targetKinds, targetOf, wrongAsk, wrongTarget } from "./decide.ts";
+import { type Html, html } from "./html.ts";
+import type { CellStanding } from "./inbox.ts";
 import { cellBody, cellsBody } from "./pages/cells.ts";
 import { type Begun, decisionsBody } from "./pages/decisions.ts";
 import { evidencePanel, piecesOf } from "./pages/evidence.ts";
 import { alarmsBody, inboxBody, type ReviewReason, reviewReasons } from "./pages/inbox.ts";
 import { entriesFile, recordBody } from "./pages/record.ts";
 import { recallRoutes } from "./routes-recall.ts";
-import type { Review } from "./store.ts";
+import type { KeptEntry, Review } from "./store.ts";
 
 export const qaRoutes: readonly QaRoute[] = [
   look("/", async (counter, call) => {
@@ -34,17 +36,25 @@ export const qaRoutes: readonly QaRoute[] = [
   look("/cells/:cell/jobs/:job", async (counter, call) => {
     const found = await jobIn(counter, call);
     if (found === null) return { kind: "absent" };
-    const { state, standing, job, entries } = found;
-    const pieces = counter.shelf && (await piecesOf(counter.shelf, standing, entries));
-    const evidence = evidencePanel(standing, job, pieces, call.viewer);
-    const body = recordBody(standing, job, entries, counter.describe, { evidence, page: call.fields["page"] });
+    const { state, job, records } = found;
+    const bodies: Html[] = [];
+    for (const { standing, entries } of records) {
+      const pieces = counter.shelf && (await piecesOf(counter.shelf, standing, entries));
+      const evidence = evidencePanel(standing, job, pieces, call.viewer);
+      if (records.length > 1) bodies.push(html`<h2>In the log ${standing.log.origin}</h2>`);
+      bodies.push(recordBody(standing, job, entries, counter.describe, { evidence, page: call.fields["page"] }));
+    }
+    const body = html`${bodies}`;
     return page(counter, call, state, "cells", `Record of job ${job}`, body);
   }),
   look("/cells/:cell/jobs/:job/entries.json", async (counter, call) => {
     const found = await jobIn(counter, call);
     if (found === null) return { kind: "absent" };
-    const { standing, job, entries } = found;
-    return { kind: "file", name: `${job}.entries.json`, value: entriesFile(standing, job, entries) };
+    const { job, records } = found;
+    const asked = call.fields["log"] ?? records[0]?.standing.log.origin;
+    const record = records.find(({ standing }) => standing.log.origin === asked);
+    if (record === undefined) return { kind: "absent" };
+    return { kind: "file", name: `${job}.entries.json`, value: entriesFile(record.standing, job, record.entries) };
   }),
   look("/decisions", async (counter, call) => {
     const state = await counter.office.look();
@@ -62,12 +72,19 @@ export const qaRoutes: readonly QaRoute[] = [
   ...recallRoutes,
 ];
 
+/** The job's record in each log of the cell that has it, the oldest first; a continued log closes jobs of the one before. */
 async function jobIn({ office, store }: Counter, { params }: Call) {
   const state = await office.look();
   const standing = state.cells.find(({ cell }) => cell.id === params["cell"]);
   const job = (params["job"] ?? "") as JobId;
-  if (!standing?.view.jobs.has(job)) return null;
-  return { state, standing, job, entries: await store.jobEntries(standing.cell.origin, job) };
+  if (standing === undefined) return null;
+  const records: { readonly standing: CellStanding; readonly entries: readonly KeptEntry[] }[] = [];
+  for (const { log, view, releases } of [...standing.past, standing]) {
+    if (!view.jobs.has(job)) continue;
+    const entries = await store.jobEntries(log.origin, job);
+    records.push({ standing: { ...standing, log, view, releases }, entries });
+  }
+  return records.length === 0 ? null : { state, job, records };
 }
 
 const decisionForm = z.object({

@@ -12,6 +12,7 @@ import { evidenceRefusals, namingProblem } from "../../src/qa/evidence.ts";
 import { openSqliteStore, storeFile } from "../../src/qa/io/sqlite.ts";
 import type { KeptEntry } from "../../src/qa/store.ts";
 import { origin } from "../ledger/plain-drafts.ts";
+import { createCell } from "./cell.ts";
 import { createCentral } from "./central.ts";
 import {
   askDesk,
@@ -310,6 +311,17 @@ test("[F83] the folder is verified by receipts alone, opened with the identity a
   const states = (all.value["pieces"] as { digest: string; state: string }[]).map(({ state }) => state);
   expect([all.code, states]).toEqual([4, ["opened", "opened", "opened", "differs"]]);
   expect(existsSync(join(out, `${liar.digest}.jpg`))).toBe(false);
+  // The cell's log is continued under another name: what it had sent before is its evidence as ever.
+  const [{ registered }, ...others] = desk.cells;
+  const next = createCell("cell-1", "hospital.example/cell-1b");
+  const past = { origin: registered.origin, keys: registered.keys };
+  const continued = [{ ...next, registered: { ...next.registered, ancestors: [past] } }, ...others];
+  const evidence = `[evidence]\nfolder = "${desk.folder}"\n`;
+  writeFileSync(installation.config, configText(continued, "mqtts://localhost:1", evidence));
+  const still = await ran((terminal) => verifyEvidence(terminal, installation.options));
+  expect([still.code, still.value]).toEqual([0, expect.objectContaining({ ok: true, pieces: 4 })]);
+  expect((await open(good.digest)).code).toBe(0);
+  expect((await open("J1")).value["pieces"]).toEqual(all.value["pieces"]);
   truncateSync(file(rotten), 500);
   rmSync(file(lost));
   const again = await ran((terminal) => verifyEvidence(terminal, installation.options));

@@ -92,10 +92,14 @@ export async function install(
 /** The configuration of central QA for these cells. */
 export function configText(cells: readonly CellLog[], url: string, more = ""): string {
   const tables = cells.map(
-    ({ registered: { id, title, origin, keys, demonstration } }) =>
-      `[[cell]]\nid = "${id}"\ntitle = "${title}"\norigin = "${origin}"\nkeys = [${keys.map((each) => `"${formatKey(each)}"`).join(", ")}]\ndemonstration = ${demonstration}\n`,
+    ({ registered: { id, title, origin, keys, demonstration, ancestors } }) =>
+      `[[cell]]\nid = "${id}"\ntitle = "${title}"\norigin = "${origin}"\nkeys = [${keys.map((each) => `"${formatKey(each)}"`).join(", ")}]\ndemonstration = ${demonstration}\n${ancestors.map(ancestorText).join("")}`,
   );
   return `[witness]\nname = "qa.example/witness"\n[http]\nport = 0\n[broker]\nurl = "${url}"\n${more}\n${tables.join("\n")}`;
+}
+
+function ancestorText({ origin, keys }: CellLog["registered"]["ancestors"][number]): string {
+  return `[[cell.ancestor]]\norigin = "${origin}"\nkeys = [${keys.map((each) => `"${formatKey(each)}"`).join(", ")}]\n`;
 }
 
 /** The broker of an installation, closed after the test. */

@@ -10,6 +10,7 @@ import { parseKey } from "../../ledger/note.ts";
 import { type PieceFinding, verifyPieces } from "../../qa/io/evidence-check.ts";
 import { piecePath } from "../../qa/io/evidence-folder.ts";
 import type { RegisteredCell } from "../../qa/judge.ts";
+import { originsOf } from "../../qa/logs.ts";
 import { type NamedPiece, namedPieces } from "../../qa/pages/evidence.ts";
 import type { QaStore } from "../../qa/store.ts";
 import { exitCode } from "../exit-code.ts";
@@ -52,9 +53,14 @@ export async function verifyEvidence(
   }
   const findings: PieceFinding[] = [];
   let [pieces, bytes] = [0, 0];
-  for (const { id, origin } of read.value.cells) {
+  for (const cell of read.value.cells) {
+    const { id } = cell;
     terminal.progress(`Verifying the evidence of ${id} ...`);
-    const report = await verifyPieces(folder, id, { keys: [key.value], origin, check: checkSignature });
+    const report = await verifyPieces(folder, id, {
+      keys: [key.value],
+      origins: originsOf(cell),
+      check: checkSignature,
+    });
     pieces += report.pieces;
     bytes += report.bytes;
     findings.push(...report.findings);
@@ -119,20 +125,24 @@ function unknown(terminal: Terminal, what: string, { cells }: Pick<QaSetUp, "cel
 }
 
 async function namedBy(store: QaStore, cell: RegisteredCell, job: JobId): Promise<readonly NamedPiece[]> {
-  return namedPieces(await store.jobEntries(cell.origin, job));
+  const entries = await Promise.all(originsOf(cell).map((origin) => store.jobEntries(origin, job)));
+  return namedPieces(entries.flat());
 }
 
 const pageSize = 1_000;
 
-/** The first entry that names a digest: the whole log is looked through, since only the record says what a piece is. */
-async function oneNamed(store: QaStore, { origin }: RegisteredCell, digest: Digest): Promise<readonly NamedPiece[]> {
-  for (let from = 0; ; ) {
-    const page = await store.entries(origin, from, pageSize);
-    const found = namedPieces(page).find((piece) => piece.digest === digest);
-    if (found !== undefined) return [found];
-    if (page.length < pageSize) return [];
-    from = (page.at(-1)?.seq ?? from) + 1;
+/** The first entry that names a digest: whole logs are looked through, since only the record says what a piece is. */
+async function oneNamed(store: QaStore, cell: RegisteredCell, digest: Digest): Promise<readonly NamedPiece[]> {
+  for (const origin of originsOf(cell)) {
+    for (let from = 0, size = pageSize; size === pageSize; ) {
+      const page = await store.entries(origin, from, pageSize);
+      const found = namedPieces(page).find((piece) => piece.digest === digest);
+      if (found !== undefined) return [found];
+      from = (page.at(-1)?.seq ?? from) + 1;
+      size = page.length;
+    }
   }
+  return [];
 }
 
 /** Decrypts one piece; it is written only where it has the digest that the record names. */

@@ -2,7 +2,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { type Digest, isDigest } from "../../kernel/names.ts";
-import { openReceipt, type ReceiptTrust } from "../../ledger/evidence.ts";
+import { openReceipt, type ReceiptTrust, receiptIn } from "../../ledger/evidence.ts";
 import { hashFile, partsOf, piecePath, receiptPath } from "./evidence-folder.ts";
 
 /** Something wrong with one piece, in words. */
@@ -22,8 +22,13 @@ export interface FolderReport {
 
 const again = "Restore it from a backup, or ask the cell for it again (fetch-evidence).";
 
+/** By what receipts of one cell are judged: they are of any log that it has or had. */
+export interface PieceTrust extends Omit<ReceiptTrust, "origin"> {
+  readonly origins: readonly string[];
+}
+
 /** Verifies one cell's folder; nothing in it is changed. */
-export async function verifyPieces(folder: string, cell: string, trust: ReceiptTrust): Promise<FolderReport> {
+export async function verifyPieces(folder: string, cell: string, trust: PieceTrust): Promise<FolderReport> {
   const names = await readdir(join(folder, cell)).catch(() => []);
   const digests = new Set<Digest>();
   for (const name of names) {
@@ -51,11 +56,12 @@ type Wrong = Pick<PieceFinding, "code" | "what" | "remedy">;
 async function verifyPiece(
   folder: string,
   place: { cell: string; digest: Digest },
-  trust: ReceiptTrust,
+  trust: PieceTrust,
 ): Promise<Wrong | null> {
   const text = await readFile(receiptPath(folder, place), "utf8").catch(() => null);
   if (text === null) return { code: "no-receipt", what: "It has no receipt beside it.", remedy: again };
-  const receipt = openReceipt(text, trust);
+  const origin = trust.origins.find((each) => each === receiptIn(text)?.origin) ?? trust.origins.at(-1) ?? "";
+  const receipt = openReceipt(text, { ...trust, origin });
   if (!receipt.ok) return { code: "receipt", what: `Its receipt does not count: ${receipt.error}.`, remedy: again };
   if (receipt.value.digest !== place.digest)
     return { code: "receipt", what: "Its receipt is of another piece.", remedy: again };

@@ -19,6 +19,7 @@ import {
 import type { Signer } from "../../ledger/signer.ts";
 import { type EvidenceRefusal, evidenceRefusals, namingProblem, readPart, type StatedPart } from "../evidence.ts";
 import type { RegisteredCell } from "../judge.ts";
+import { originsOf } from "../logs.ts";
 import { type QaStore, StoreFailed } from "../store.ts";
 import {
   appendPart,
@@ -263,13 +264,19 @@ async function takePart(
 /** Whether central holds the entry that is said to name the piece, and it does. */
 async function namingFault(
   { store }: EvidenceServerOptions,
-  { origin }: RegisteredCell,
+  cell: RegisteredCell,
   { digest }: EvidencePlace,
   seq: number,
 ): Promise<EvidenceRefusal | null> {
-  const [entries, log] = await Promise.all([store.entries(origin, seq, 1), store.log(origin)]);
-  const entry = entries[0];
-  return namingProblem(entry?.seq === seq ? entry : undefined, log.receipt?.size ?? 0, digest);
+  let problem: EvidenceRefusal | null = null;
+  // What a log before names is still the cell's to bring; what is said is said of the log that it keeps.
+  for (const origin of originsOf(cell)) {
+    const [entries, log] = await Promise.all([store.entries(origin, seq, 1), store.log(origin)]);
+    const entry = entries[0];
+    problem = namingProblem(entry?.seq === seq ? entry : undefined, log.receipt?.size ?? 0, digest);
+    if (problem === null) return null;
+  }
+  return problem;
 }
 
 async function finish(

@@ -2,7 +2,7 @@
 import type { EpochMs } from "../../kernel/units.ts";
 import type { CellStatus } from "../../ledger/status.ts";
 import { type Html, html } from "../html.ts";
-import type { CellStanding } from "../inbox.ts";
+import type { CellStanding, LogStanding } from "../inbox.ts";
 import type { OfficeState } from "../office.ts";
 import type { JobView } from "../review.ts";
 import { mostSkewMs, skewOf } from "../status.ts";
@@ -42,11 +42,16 @@ function concern(standing: CellStanding): number {
 /** One cell with its jobs. */
 export function cellBody(standing: CellStanding, now: EpochMs, page: string | undefined): Html {
   const { cell, log, view } = standing;
-  const jobs = [...view.jobs.values()].sort((a, b) => b.lastSeq - a.lastSeq);
+  const newest = (one: LogStanding) => [...one.view.jobs.values()].sort((a, b) => b.lastSeq - a.lastSeq);
+  const before = [...standing.past]
+    .reverse()
+    .flatMap((one) => newest(one).map((job) => ({ job, log: one.log.origin })));
+  const jobs: readonly ListedJob[] = [...newest(standing).map((job) => ({ job, log: null })), ...before];
   const { shown, links } = paged(jobs, jobsOnAPage, page, `/cells/${cell.id}`);
   return html`${cell.demonstration ? html`<p class="simulated">Registered as a DEMONSTRATION: nothing of it is for human use</p>` : null}
 <div class="panel"><p>State: ${stateOf(standing)}</p><p>Last heard: ${heardOf(standing, now)}</p><p>With QA: ${heldOf(standing)}; oldest record not with QA: ${unsyncedOf(standing, now)}</p><p>Clock: ${clockOf(standing)}</p>
 <p>Log: <code>${log.origin}</code>, root <code>${log.root}</code></p>
+${standing.past.map((one) => html`<p>Log before, which is over: <code>${one.log.origin}</code>, ${one.log.size} entries, ${one.log.receipt?.size ?? 0} cosigned</p>`)}
 <p>Runs: ${runsOf(standing)}; software at its last start by the record: ${view.software ?? "not known"}</p>
 <p class="soft">Keys come from central's own configuration: ${cell.keys.map(({ name, id }) => `${name}+${id}`).join(", ")}</p></div>
 <h2>Jobs</h2>${jobs.length === 0 ? html`<p class="panel">No job yet.</p>` : html`${links}${jobTable(cell.id, shown, now)}${links}`}`;
@@ -113,15 +118,22 @@ function heldOf({ log, claims }: CellStanding): string {
   return `${signed} entries cosigned${signed < log.size ? `, ${log.size - signed} stored and not cosigned yet` : ""}${more}`;
 }
 
-function jobCount({ view }: CellStanding): string {
+function jobCount({ view, past }: CellStanding): string {
   const open = [...view.jobs.values()].filter(({ outcome }) => outcome === "open").length;
-  return `${view.jobs.size} (${open} open)`;
+  const before = past.reduce((sum, one) => sum + one.view.jobs.size, 0);
+  return `${view.jobs.size} (${open} open)${before > 0 ? `, ${before} in logs before` : ""}`;
 }
 
-function jobTable(cell: string, jobs: readonly JobView[], now: EpochMs): Html {
-  const rows = jobs.map((job) => {
+/** A job with the log that it stands in; null for the one that the cell keeps. */
+interface ListedJob {
+  readonly job: JobView;
+  readonly log: string | null;
+}
+
+function jobTable(cell: string, jobs: readonly ListedJob[], now: EpochMs): Html {
+  const rows = jobs.map(({ job, log }) => {
     const open = job.nonconformities.filter(({ disposition }) => disposition === null).length;
-    return html`<tr><th scope="row"><a href="/cells/${cell}/jobs/${job.job}">${job.job}</a></th><td>${job.title}${job.simulated ? " · SIMULATED" : ""}</td>
+    return html`<tr><th scope="row"><a href="/cells/${cell}/jobs/${job.job}">${job.job}</a></th><td>${log === null ? null : html`In the log before, ${log}: `}${job.title}${job.simulated ? " · SIMULATED" : ""}</td>
 <td>${job.outcome === "open" ? "Open" : job.outcome}${job.releases.length > 0 ? `, ${job.releases.length} released` : ""}</td>
 <td>${job.nonconformities.length}${open > 0 ? html` <span class="mark m2">● ${open} open</span>` : null}</td><td>${ago(job.lastAt, now)}</td></tr>`;
   });

@@ -2,6 +2,7 @@
 import { type Decision, type DecisionReason, decisionReasons } from "../../ledger/decision.ts";
 import { type Action, actions, contentOf, reasonsFor, stateOfDecision, targetKinds } from "../decide.ts";
 import { type Html, html } from "../html.ts";
+import { originsOf } from "../logs.ts";
 import type { OfficeState } from "../office.ts";
 import { isKnown } from "../review.ts";
 import type { KeptDecision } from "../store.ts";
@@ -73,16 +74,19 @@ function reasonWords(code: DecisionReason): string {
 
 function row(kept: KeptDecision, { cells, now }: OfficeState): Html | null {
   const content = contentOf(kept);
-  const standing = cells.find(({ cell }) => cell.origin === kept.origin);
+  const standing = cells.find(({ cell }) => originsOf(cell).includes(kept.origin));
   if (content === null) return null;
-  const state = stateOfDecision(content, standing?.view.decisions ?? new Set(), now);
+  const state = stateOfDecision(content, standing?.decisions ?? new Set(), now);
+  const isOver = standing !== undefined && standing.cell.origin !== kept.origin;
   const words = {
     recorded: "in the cell's record",
-    sent: html`<span class="mark m3">▲ on its way</span>`,
+    sent: isOver
+      ? html`<span class="mark m2">● its log is over, never recorded</span>`
+      : html`<span class="mark m3">▲ on its way</span>`,
     expired: html`<span class="mark m2">● expired, never recorded</span>`,
   } as const;
   const doubt =
-    standing === undefined || isKnown(standing.view.known, content.target)
+    standing === undefined || isKnown(standing.known, content.target)
       ? null
       : html`<br><span class="mark m2">● no entry of this cell names it: is it the right one?</span>`;
   return html`<tr><td>${content.action} ${content.target.kind} ${content.target.id}${doubt}<br><code>${content.id}</code></td><td>${standing?.cell.title ?? kept.origin}</td>

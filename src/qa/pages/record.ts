@@ -56,7 +56,7 @@ export function recordBody(
 <div class="panel"><p class="what">${check.sound ? "Verified" : html`<span class="mark m1">■ NOT VERIFIED</span>`}: ${check.words}</p>
 <p>${known?.title ?? job} · ${known?.outcome ?? "open"} · <a href="/cells/${cell.id}">${cell.title}</a></p>
 ${own.map(({ unit, missing }) => html`<p>Unit ${unit} released: ${missing.length === 0 ? "central finds its record complete." : html`<span class="mark m1">■ not complete</span>`}</p>${missing.length === 0 ? null : html`<ul>${missing.map((each) => html`<li>${each}</li>`)}</ul>`}`)}
-<p><a class="button" href="/cells/${cell.id}/jobs/${job}/entries.json">Entries as JSON</a></p></div>
+<p><a class="button" href="/cells/${cell.id}/jobs/${job}/entries.json?log=${encodeURIComponent(log.origin)}">Entries as JSON</a></p></div>
 ${evidence}${links}
 <div class="wide" tabindex="0" role="region" aria-label="Entries"><table><thead><tr><th scope="col">No.</th><th scope="col">When (UTC)</th><th scope="col">What</th></tr></thead><tbody>${rows}</tbody></table></div>${links}`;
 }
