@@ -1,6 +1,6 @@
 /** What the entries of one cell say, folded one by one: its jobs, what was released, and what is out of the ordinary. */
-import { parseCanonical } from "../kernel/json.ts";
-import { type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
+import { type Json, parseCanonical } from "../kernel/json.ts";
+import { listIn, type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
 import type { JobId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import { type KeptEntry, unreadType } from "./store.ts";
@@ -121,19 +121,25 @@ export function createCellFold(): CellFold {
     oddities = [...oddities, { kind, seq, at, what }].slice(-mostOddities);
   };
 
-  function decided(decision: Members | null): void {
-    decisions.add(textIn(decision, "id") ?? "");
-    const target = memberOf(decision, "target");
+  function stand(action: Json | undefined, target: Members | null): void {
     const name = `${textIn(target, "kind")} ${textIn(target, "id")}`;
     const standing = textIn(target, "kind") === "cell" ? cellHolds : holds;
-    if (decision?.["action"] === "hold") standing.add(name);
-    if (decision?.["action"] === "lift") standing.delete(name);
+    if (action === "hold") standing.add(name);
+    if (action === "lift") standing.delete(name);
+  }
+
+  function decided(decision: Members | null): void {
+    decisions.add(textIn(decision, "id") ?? "");
+    stand(decision?.["action"], memberOf(decision, "target"));
   }
 
   function takeCell(entry: KeptEntry, body: Members): void {
     const { type } = entry;
     if (type === "CellBooted") software = textIn(memberOf(body, "versions"), "software");
     if (type === "CentralDecided") decided(memberOf(body, "decision"));
+    // Holds that stood in the log before go on in the one that continues it.
+    if (type === "AncestorHolds")
+      for (const each of listIn(body, "holds")) stand("hold", memberOf(membersOf(each), "target"));
     if (type === "ClockStepped") odd("clock", entry, "The cell's clock was changed while it ran.");
     if (type === "ClockCorrected") odd("clock", entry, "Two people signed that the cell's clock had been wrong.");
     if (type === "StorageExhausted") odd("storage", entry, "The cell's disk was full: something was not recorded.");

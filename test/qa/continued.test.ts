@@ -125,6 +125,21 @@ test("[F70] a unit of the new log is another one than the unit of the same name 
   ]);
 });
 
+test("[F85] a hold that the log before held goes on: a unit that is released under it is an alarm, until it is lifted", async () => {
+  const { central, cell, now } = await continued();
+  const from = now.texts.length;
+  const target = { kind: "cell", id: living };
+  now.append(
+    draft("AncestorHolds", { holds: [{ id: "d-1", target, reason: "audit" }] }, null),
+    draft("UnitReleased", { unit: 1 }, "J2"),
+    draft("CentralDecided", { decision: { id: "d-2", action: "lift", target } }, null),
+    draft("UnitReleased", { unit: 2 }, "J2"),
+  );
+  await createCentral([now], central.store).ingest.hear("cell-1", await now.message(from));
+  const ids = (await officeOf(central, cell).look()).items.map(({ id }) => id);
+  expect(ids.filter((id) => id.startsWith("held/"))).toEqual([`held/cell-1/${living}/J2/1`]);
+});
+
 test("[F85] a decision that the log before never recorded is sent no more, and says so until somebody decides again", async () => {
   const { central, cell } = await continued();
   const target = { kind: "lot", id: "L0" } as const;
