@@ -3,7 +3,7 @@ import { z } from "zod";
 import { digestOf } from "../kernel/hash.ts";
 import { canonicalBytes, parseCanonical } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
-import { textOf } from "./bytes.ts";
+import { textOf, toHex } from "./bytes.ts";
 import { isOrigin, openCheckpoint } from "./checkpoint.ts";
 import { parseEntry } from "./entry.ts";
 import { type Finding, finding } from "./finding.ts";
@@ -105,8 +105,9 @@ export function wrongAncestor(
   check: SignatureCheck,
 ): string | null {
   if (ancestor.cosigned === null) return null;
-  const { size, note } = ancestor.cosigned;
+  const { size, root, note } = ancestor.cosigned;
   const opened = openCheckpoint(note, ancestor.origin, keys, check);
   if (!opened.ok) return `the head that it names does not hold: ${opened.error}`;
-  return opened.value.size === size ? null : `the head that it names is over ${opened.value.size} entries, not ${size}`;
+  if (opened.value.size !== size) return `the head that it names is over ${opened.value.size} entries, not ${size}`;
+  return toHex(opened.value.root) === root ? null : "the head that it names has another root than its note";
 }

@@ -35,6 +35,13 @@ const meanings: Readonly<
       "Call the site: entries are missing between what is held and what comes. Look at the broker, then at the cell.",
     hold: false,
   },
+  ancestor: {
+    risk: 1,
+    name: "ANCESTOR",
+    remedy:
+      "Call the site: the cell went on from an older image than what is held here. Orders and copies in between are neither void nor closed in its new record. Compare them before anything is made or released.",
+    hold: true,
+  },
   clock: {
     risk: 2,
     name: "CLOCK",

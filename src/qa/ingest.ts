@@ -12,12 +12,13 @@ import { signFork } from "../ledger/fork.ts";
 import type { SignedNote } from "../ledger/note.ts";
 import type { SignatureCheck, Signer, VerifyingKey } from "../ledger/signer.ts";
 import { rootOf } from "../ledger/tree.ts";
+import { heldBeyond } from "./ancestry.ts";
 import { type Aside, createAside } from "./aside.ts";
 import { createGapWatch } from "./gaps.ts";
 import { judgeBatch, notKept, ownCheckpoint, type RegisteredCell, reachOf, type Verdict } from "./judge.ts";
 import { lookFrom, missingOf, takeFill, wantsOf } from "./mend.ts";
 import { judgeStatus } from "./status.ts";
-import type { Held, IngestStore, NewEntry, Quarantined, Receipt, Settlement, Writing } from "./store.ts";
+import type { Held, IngestStore, LogState, NewEntry, Quarantined, Receipt, Settlement, Writing } from "./store.ts";
 
 export interface IngestPorts {
   readonly store: IngestStore;
@@ -134,6 +135,7 @@ async function takeBatch(ports: Ports, cell: RegisteredCell, batch: Batch, bytes
     claims: null,
     answers,
   });
+  if (verdict.kind === "taken" || verdict.kind === "known") await watchAncestor(ports, cell, batch, at);
   switch (verdict.kind) {
     case "taken":
       // New entries under the cell's own signature are what nobody else can say; all else may be an old message again.
@@ -176,6 +178,19 @@ async function settleWhole(
   return { kind: "judged", verdict: await settleBatch(ports, cell, batch, bytes, at, true) };
 }
 
+/** What is held of the log that the cell's log continues. */
+async function pastOf({ store }: Ports, { ancestors }: RegisteredCell): Promise<LogState | null> {
+  const past = ancestors.at(-1);
+  return past === undefined ? null : store.log(past.origin);
+}
+
+/** Also for a batch that is known: the alarm may not have come to be raised when it was taken. */
+async function watchAncestor(ports: Ports, cell: RegisteredCell, batch: Batch, at: EpochMs): Promise<void> {
+  const past = batch.from === 0 ? await pastOf(ports, cell) : null;
+  const alarm = past && heldBeyond(batch, cell, past, at);
+  if (alarm !== null) await ports.store.raise(alarm);
+}
+
 async function settleBatch(
   ports: Ports,
   cell: RegisteredCell,
@@ -184,9 +199,10 @@ async function settleBatch(
   at: EpochMs,
   whole: boolean,
 ): Promise<Verdict> {
+  const past = batch.from === 0 ? await pastOf(ports, cell) : null;
   for (let tries = 0; ; tries++) {
     const verdict = await ports.store.settle(cell.origin, reachOf(batch), (held): Settlement<Verdict> => {
-      const judged = judgeBatch(held, batch, cell, ports.check);
+      const judged = judgeBatch(held, batch, cell, ports.check, past);
       const waits = judged.kind === "fork" && judged.ifWhole && !whole;
       return { writing: waits ? { kind: "nothing" } : writingFor(judged, held, cell, batch, bytes, at), value: judged };
     });

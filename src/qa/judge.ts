@@ -10,11 +10,13 @@ import { openCheckpoint, parseCheckpoint } from "../ledger/checkpoint.ts";
 import { type Continuation, readContinuation, wrongAncestor } from "../ledger/continuation.ts";
 import { parseEntry } from "../ledger/entry.ts";
 import type { Finding, Rule } from "../ledger/finding.ts";
+import type { Head } from "../ledger/ledger.ts";
 import { type SignedNote, signatureLine, splitNote } from "../ledger/note.ts";
 import { consistencyRoots } from "../ledger/proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "../ledger/signer.ts";
 import { readSuccession, wrongSuccession } from "../ledger/succession.ts";
 import { emptyFrontier, type Frontier, grow, leafHash, rootOf } from "../ledger/tree.ts";
+import { wrongHistory } from "./ancestry.ts";
 import { type Held, type NewEntry, type Reach, type Receipt, unreadType } from "./store.ts";
 
 /** A cell as central's own configuration knows it; nothing of this is ever taken from a message. */
@@ -99,8 +101,14 @@ export function ownCheckpoint(note: SignedNote, cell: RegisteredCell): SignedNot
   return `${text}\n${own.join("")}`;
 }
 
-/** Judges a batch against what is held, under the cell's configured keys. Pure: the same answer for the same words. */
-export function judgeBatch(held: Held, batch: Batch, cell: RegisteredCell, check: SignatureCheck): Verdict {
+/** Judges a batch against what is held, of its log and of the log before (`past`), under the cell's configured keys. Pure: the same answer for the same words. */
+export function judgeBatch(
+  held: Held,
+  batch: Batch,
+  cell: RegisteredCell,
+  check: SignatureCheck,
+  past: Head | null = null,
+): Verdict {
   if (batch.origin !== cell.origin) return refused("origin", notKept(cell, batch.origin));
   const opened = openCheckpoint(batch.checkpoint, cell.origin, cell.keys, check);
   if (!opened.ok) return refused("checkpoint", `Its checkpoint does not hold: ${opened.error}.`);
@@ -125,7 +133,7 @@ export function judgeBatch(held: Held, batch: Batch, cell: RegisteredCell, check
     overlap(held, batch, leaves) ??
     wrongProof(held.base, batch, root) ??
     againstVouched(held.vouched, held.base, batch, leaves) ??
-    judgeEntries(held, batch, leaves, cell, check)
+    judgeEntries(held, batch, leaves, cell, check, past)
   );
 }
 
@@ -208,6 +216,7 @@ function judgeEntries(
   leaves: readonly Uint8Array[],
   cell: RegisteredCell,
   check: SignatureCheck,
+  past: Head | null,
 ): Verdict {
   const start = held.chain.frontier.size;
   const fresh = batch.entries.slice(Math.max(0, start - batch.from));
@@ -227,7 +236,7 @@ function judgeEntries(
   }
   const wrong = walk.end();
   if (wrong !== null) return judgeFinding(wrong, start);
-  return judgeTurns(entries, batch, cell, check) ?? { kind: "taken", entries, chain: walk.chain(), spoiled };
+  return judgeTurns(entries, batch, cell, check, past) ?? { kind: "taken", entries, chain: walk.chain(), spoiled };
 }
 
 /**
@@ -239,6 +248,7 @@ function judgeTurns(
   batch: Batch,
   cell: RegisteredCell,
   check: SignatureCheck,
+  held: Head | null,
 ): Verdict | null {
   for (const { seq, type, entry, body } of entries) {
     if (type === unreadType) continue;
@@ -251,13 +261,18 @@ function judgeTurns(
     }
     const continuation = readContinuation(cell.origin, seq, entry, body);
     if (isFinding(continuation)) return refused(continuation.rule, continuation.what);
-    const wrong = seq === 0 || continuation !== null ? wrongBeginning(continuation, cell, check) : null;
+    const wrong = seq === 0 || continuation !== null ? wrongBeginning(continuation, cell, check, held) : null;
     if (wrong !== null) return refused("ancestor", wrong);
   }
   return null;
 }
 
-function wrongBeginning(continuation: Continuation | null, cell: RegisteredCell, check: SignatureCheck): string | null {
+function wrongBeginning(
+  continuation: Continuation | null,
+  cell: RegisteredCell,
+  check: SignatureCheck,
+  held: Head | null,
+): string | null {
   const past = cell.ancestors.at(-1);
   const named = continuation?.ancestor.origin;
   if (continuation === null || past === undefined || named !== past.origin) {
@@ -266,7 +281,7 @@ function wrongBeginning(continuation: Continuation | null, cell: RegisteredCell,
       past === undefined ? "no ancestor of it is registered here" : `its ancestor here is ${past.origin}`;
     return `The log says that it continues ${named ?? "none"}; ${registered}.`;
   }
-  const wrong = wrongAncestor(continuation, past.keys, check);
+  const wrong = wrongAncestor(continuation, past.keys, check) ?? wrongHistory(continuation, held);
   return wrong === null ? null : `The log continues ${past.origin}, but ${wrong}.`;
 }
 

@@ -16,9 +16,9 @@ export interface KeptStatus {
 /**
  * `rollback`: the cell has fewer entries than it has handed over. `clone`: two computers speak with one key. `lost`: the
  * cell holds receipts of central's over more than central holds. `gap`: entries do not come, and later ones do. `clock`:
- * the cell's clock is far from central's.
+ * the cell's clock is far from central's. `ancestor`: a log went on from less of the one before than central holds.
  */
-export type AlarmCode = "rollback" | "clone" | "lost" | "gap" | "clock";
+export type AlarmCode = "rollback" | "clone" | "lost" | "gap" | "clock" | "ancestor";
 
 /** An alarm, kept for ever; the same one is raised once, whichever instance sees it. */
 export interface Alarm {

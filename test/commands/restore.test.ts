@@ -12,6 +12,7 @@ import { readFloor, writeFloor } from "../../src/ledger/io/floor.ts";
 import type { OpenedLedger } from "../../src/ledger/io/ledger.ts";
 import { repairFolder } from "../../src/ledger/io/repair.ts";
 import { formatKey } from "../../src/ledger/note.ts";
+import { openSqliteStore, storeFile } from "../../src/qa/io/sqlite.ts";
 import { goodPackage, openDesk } from "../intake/desk.ts";
 import { begin, cellWithOrder, job, order, prepare, type Story } from "../jobs/story.ts";
 import { ed25519Signer } from "../ledger/witness.ts";
@@ -263,6 +264,11 @@ describe("[F96][L4] a log whose end is lost", () => {
     place.register(own, past);
     expect(await place.sync(opened)).toBe(3);
     await opened.ledger.close();
+    // It went on from the backup; central holds what came after, and says so.
+    const store = openSqliteStore(at(storeFile));
+    const alarms = (await store.alarms(10)).filter(({ code }) => code === "ancestor");
+    await store.close();
+    expect(alarms).toMatchObject([{ what: expect.stringContaining(`from its first ${begun} entries; central holds`) }]);
     const hello: UpMessage = { kind: "hello", origin, size: 4, id: "h1" };
     const { answers } = await place.atCentral((ingest) => ingest.hear("cell-1", messageBytes(hello)));
     expect(answers).toMatchObject([{ kind: "fork", origin, what: expect.stringContaining("is over") }]);
