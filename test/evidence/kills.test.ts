@@ -15,7 +15,6 @@ import { verifyFolder } from "../../src/ledger/io/verify.ts";
 import type { VerifyingKey } from "../../src/ledger/signer.ts";
 import { newFolders } from "../ledger/drafts.ts";
 import { origin } from "../ledger/plain-drafts.ts";
-import type { CellLog } from "../qa/cell.ts";
 import { madePicture } from "../qa/evidence-desk.ts";
 import { brokerFor, configText, type Installation, install, ran, startQa } from "../qa/installation.ts";
 
@@ -94,8 +93,8 @@ async function ground(): Promise<Ground> {
   const folders = await newFolders();
   const keys = await openKeys(folders.keysDir, folders.dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
-  const facts = { id: "cell-1", title: "Cell 1", origin, demonstration: true, silentAfterMs: 60_000 };
-  const known = { registered: { ...facts, keys: keys.value.trusted } } as unknown as CellLog;
+  const facts = { id: "cell-1", title: "Cell 1", origin, demonstration: true, silentAfterMs: 60_000, ancestors: [] };
+  const known = { registered: { ...facts, keys: keys.value.trusted } };
   const installation = await install([known], "mqtts://localhost:1");
   const broker = await brokerFor(installation.keys);
   const port = await freePort();

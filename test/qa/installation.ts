@@ -56,7 +56,7 @@ export interface Installation {
 
 /** Keys, certificates and a configuration for these cells; `url` is the broker's address. */
 export async function install(
-  cells: readonly CellLog[],
+  cells: readonly Pick<CellLog, "registered">[],
   url: string,
   later: Later = onTestFinished,
 ): Promise<Installation> {
@@ -90,7 +90,7 @@ export async function install(
 }
 
 /** The configuration of central QA for these cells. */
-export function configText(cells: readonly CellLog[], url: string, more = ""): string {
+export function configText(cells: readonly Pick<CellLog, "registered">[], url: string, more = ""): string {
   const tables = cells.map(
     ({ registered: { id, title, origin, keys, demonstration, ancestors } }) =>
       `[[cell]]\nid = "${id}"\ntitle = "${title}"\norigin = "${origin}"\nkeys = [${keys.map((each) => `"${formatKey(each)}"`).join(", ")}]\ndemonstration = ${demonstration}\n${ancestors.map(ancestorText).join("")}`,
