@@ -14,7 +14,7 @@ import { openKeys } from "../../src/ledger/io/keys.ts";
 import { verifyFolder } from "../../src/ledger/io/verify.ts";
 import type { VerifyingKey } from "../../src/ledger/signer.ts";
 import { newFolders } from "../ledger/drafts.ts";
-import { origin } from "../ledger/plain-drafts.ts";
+import { registeredAs } from "../qa/cell.ts";
 import { madePicture } from "../qa/evidence-desk.ts";
 import { brokerFor, configText, type Installation, install, ran, startQa } from "../qa/installation.ts";
 
@@ -93,8 +93,7 @@ async function ground(): Promise<Ground> {
   const folders = await newFolders();
   const keys = await openKeys(folders.keysDir, folders.dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
-  const facts = { id: "cell-1", title: "Cell 1", origin, demonstration: true, silentAfterMs: 60_000, ancestors: [] };
-  const known = { registered: { ...facts, keys: keys.value.trusted } };
+  const known = registeredAs(keys.value.trusted);
   const installation = await install([known], "mqtts://localhost:1");
   const broker = await brokerFor(installation.keys);
   const port = await freePort();

@@ -10,7 +10,7 @@ import type { EntryDraft } from "../../src/ledger/entry.ts";
 import { publicHalf } from "../../src/ledger/io/crypto.ts";
 import { signNote, verifyingKey } from "../../src/ledger/note.ts";
 import { consistencyProof, rootAt, type Tree, treeOf } from "../../src/ledger/proofs.ts";
-import type { Signer } from "../../src/ledger/signer.ts";
+import type { Signer, VerifyingKey } from "../../src/ledger/signer.ts";
 import { grow, leafHash } from "../../src/ledger/tree.ts";
 import type { RegisteredCell } from "../../src/qa/judge.ts";
 import { draft, origin, started } from "../ledger/plain-drafts.ts";
@@ -47,6 +47,12 @@ export interface CellLog {
   tree(): Tree;
   /** The same log up to `size`, to be continued otherwise: a restored or cloned cell. */
   clone(size: number): CellLog;
+}
+
+/** What central has to know of a cell that signs with these keys. */
+export function registeredAs(keys: readonly VerifyingKey[]): Pick<CellLog, "registered"> {
+  const known = { demonstration: true, silentAfterMs: 60_000, ancestors: [] };
+  return { registered: { id: "cell-1", title: "Cell 1", origin, keys, ...known } };
 }
 
 /** A cell whose log begins with a start. */

@@ -12,7 +12,7 @@ import { verifyFolder } from "../../src/ledger/io/verify.ts";
 import { all } from "../ledger/conformance.ts";
 import { mustOpen, newFolders } from "../ledger/drafts.ts";
 import { origin } from "../ledger/plain-drafts.ts";
-import type { CellLog } from "../qa/cell.ts";
+import { registeredAs } from "../qa/cell.ts";
 import { brokerFor, configText, type Installation, install, startQaHere } from "../qa/installation.ts";
 
 const child = fileURLToPath(new URL("./syncing-child.ts", import.meta.url));
@@ -50,17 +50,7 @@ test("[F79] over four kills and a broker that goes and comes, central holds exac
   const folders = await newFolders();
   const keys = await openKeys(folders.keysDir, folders.dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
-  const known = {
-    registered: {
-      id: "cell-1",
-      title: "Cell 1",
-      origin,
-      keys: keys.value.trusted,
-      demonstration: true,
-      silentAfterMs: 60_000,
-      ancestors: [],
-    },
-  } as unknown as CellLog;
+  const known = registeredAs(keys.value.trusted);
   const installation = await install([known], "mqtts://localhost:1");
   const broker = await brokerFor(installation.keys);
   const { port } = broker;

@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 import { openKeys } from "../../src/ledger/io/keys.ts";
 import { createLedger, type Folders, openLedger } from "../../src/ledger/io/ledger.ts";
 import { draft, origin, started } from "../ledger/plain-drafts.ts";
-import type { CellLog } from "../qa/cell.ts";
+import { registeredAs } from "../qa/cell.ts";
 import { configText, type Installation, install } from "../qa/installation.ts";
 
 const main = fileURLToPath(new URL("../../src/main.ts", import.meta.url));
@@ -65,8 +65,7 @@ function bodyOf(layer: number) {
 export async function installFor({ keysDir, dataDir }: Folders, later: Later) {
   const keys = await openKeys(keysDir, dataDir);
   if (!keys.ok) throw new Error(keys.error.what);
-  const registered = { id: "cell-1", title: "Cell 1", origin, keys: keys.value.trusted, demonstration: true };
-  const cell = { registered } as unknown as CellLog;
+  const cell = registeredAs(keys.value.trusted);
   const installation = await install([cell], "mqtts://localhost:1", later);
   return {
     installation,

@@ -25,7 +25,7 @@ import { boot, type Story } from "../jobs/story.ts";
 import { freshFolders, mustOpen } from "../ledger/drafts.ts";
 import { imageKeys } from "../ledger/home.ts";
 import { origin } from "../ledger/plain-drafts.ts";
-import type { CellLog } from "../qa/cell.ts";
+import { registeredAs } from "../qa/cell.ts";
 import { brokerFor, configText, type Installation, install, ran, startQaHere } from "../qa/installation.ts";
 
 interface RealCell {
@@ -34,20 +34,6 @@ interface RealCell {
   readonly cell: Cell;
   readonly logged: string[];
   sync: RunningSync;
-}
-
-/** What central has to know of a cell. */
-function registeredOf(opened: Pick<OpenedLedger, "keys">): CellLog {
-  const registered = {
-    id: "cell-1",
-    title: "Cell 1",
-    origin,
-    keys: opened.keys.trusted,
-    demonstration: true,
-    silentAfterMs: 60_000,
-    ancestors: [],
-  };
-  return { registered } as unknown as CellLog;
 }
 
 /** A cell's core over a real ledger, without machines. */
@@ -117,7 +103,7 @@ interface Site {
 /** A cell, the installation's keys, and a broker; central and sync are started by the test. */
 async function site(): Promise<Site> {
   const made = await freshCell();
-  const known = registeredOf(made.opened);
+  const known = registeredAs(made.opened.keys.trusted);
   const installation = await install([known], "mqtts://localhost:1");
   const broker = await brokerFor(installation.keys);
   writeFileSync(installation.config, configText([known], `mqtts://localhost:${broker.port}`));
@@ -234,7 +220,10 @@ test("doctor says what is wrong with certificate and keys before anybody connect
     expect(state === "good" || remedy.length > 10).toBe(true);
     return `${state}: ${what}`;
   };
-  const stranger = await install([registeredOf(await mustOpen(await emptyFolders()))], "mqtts://localhost:1");
+  const stranger = await install(
+    [registeredAs((await mustOpen(await emptyFolders())).keys.trusted)],
+    "mqtts://localhost:1",
+  );
   const year = 365 * 24 * 3_600_000;
   expect(await says({})).toMatch(/^good: The certificate for mqtts:\/\/localhost:1 is good for 109\d days/);
   expect(await says({}, "cell-1", Date.now() + 2.98 * year)).toMatch(/^warning: /);
@@ -281,7 +270,10 @@ describe("[F90] the wire", () => {
 
   test("a broker of another authority, of another name, a stranger's certificate, missing files: each has its own word", async () => {
     const { installation, broker } = await site();
-    const stranger = await install([registeredOf(await mustOpen(await emptyFolders()))], "mqtts://localhost:1");
+    const stranger = await install(
+      [registeredAs((await mustOpen(await emptyFolders())).keys.trusted)],
+      "mqtts://localhost:1",
+    );
     const [own, foreign] = [installation.handed("cell-1"), stranger.handed("cell-1")];
     const url = `mqtts://localhost:${broker.port}`;
     expect(await dial(url, foreign).reason).toBe("untrusted");
