@@ -1,6 +1,7 @@
 /** The readable page as self-contained HTML without scripts, everything escaped, made to be printed. */
 import { toBase64 } from "./bytes.ts";
-import { type Page, type PageEntry, type PagePicture, simulatedWords } from "./page.ts";
+import type { Page, PageEntry, PagePicture } from "./page.ts";
+import { simulatedWords } from "./simulated.ts";
 
 /** The page as one HTML file. */
 export function pageHtml(page: Page): string {

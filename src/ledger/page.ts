@@ -6,6 +6,7 @@ import { utf8 } from "./bytes.ts";
 import { parseCheckpoint } from "./checkpoint.ts";
 import { type Entry, type JsonObject, parseEntry } from "./entry.ts";
 import type { ExportedEntry, JobExport } from "./export.ts";
+import { saysSimulated } from "./simulated.ts";
 
 /** How one kind of entry is told: a heading, and lines of plain text under it. */
 export interface Described {
@@ -52,8 +53,6 @@ export interface Page {
 
 /** Evidence that a page may show, by its digest; a record can hold more than a page can carry. */
 export type Pictures = ReadonlyMap<Digest, Uint8Array>;
-
-export const simulatedWords = "SIMULATED, not for human use";
 
 /** One entry of the record, for whoever tells it. */
 export interface Fact {
@@ -184,11 +183,4 @@ function readEntry(exported: ExportedEntry): { entry: Entry; body: JsonObject } 
   const entry = parseEntry(exported.entry);
   const body = parseCanonical(utf8(exported.body));
   return entry === null || !body.ok ? null : { entry, body: body.value as JsonObject };
-}
-
-function saysSimulated(value: unknown): boolean {
-  if (typeof value !== "object" || value === null) return false;
-  return Object.entries(value).some(
-    ([key, member]) => (key === "simulated" && member === true) || saysSimulated(member),
-  );
 }

@@ -15,6 +15,7 @@ import type { Head } from "./ledger.ts";
 import { formatKey, repeatsLine, type SignedNote, splitNote } from "./note.ts";
 import { includes } from "./proofs.ts";
 import type { SignatureCheck, VerifyingKey } from "./signer.ts";
+import { saysSimulated } from "./simulated.ts";
 import { artifactsDisagree, entriesDisagree, openStatement, type SignedStatement } from "./statement.ts";
 import { leafHash } from "./tree.ts";
 
@@ -37,6 +38,8 @@ export interface ExportReport {
   readonly job: string | null;
   /** The job's own entries found good. */
   readonly entries: number;
+  /** An entry says that a machine or a device was simulated: not for human use. */
+  readonly simulated: boolean;
   /** `lacking`: named, not inside and not dropped. `dropped`: not inside, because an entry of the job dropped them by policy. */
   readonly artifacts: {
     readonly embedded: number;
@@ -89,6 +92,7 @@ export function verifyScanned(
     origin: null,
     job: null,
     entries: 0,
+    simulated: false,
     artifacts: { embedded: 0, named: 0, lacking: 0, dropped: 0 },
     lastCheckpoint: null,
     countersignedBy: witnesses.length === 0 ? null : [],
@@ -122,6 +126,7 @@ export function verifyScanned(
     origin: content.origin,
     job: content.job,
     entries: walked.entries,
+    simulated: walked.simulated,
     artifacts: countArtifacts(content, walked),
     lastCheckpoint: { size, root: toHex(head.root) as Digest },
     countersignedBy: witnesses.length === 0 ? null : wrong === null ? by : [],
@@ -188,6 +193,7 @@ function strayLine(checkpoint: SignedNote, format: JobExport["format"]): Result<
 interface Walked {
   readonly wrong: Finding | null;
   readonly entries: number;
+  readonly simulated: boolean;
   /** Artifacts that the job names and has not dropped, and those that it has. */
   readonly kept: ReadonlySet<Digest>;
   readonly dropped: ReadonlySet<Digest>;
@@ -209,10 +215,10 @@ function walk(content: JobExport, head: Checkpoint): Walked {
   const account = createArtifactAccount();
   const starts = new Set<number>();
   const listed: Digest[] = [];
-  let [entries, last, lastSeq, ended] = [0, -1, -1, false];
+  let [entries, last, lastSeq, ended, simulated] = [0, -1, -1, false, false];
   let jobHead: Digest | null = null;
   const until = (wrong: Finding | null): Walked => ({
-    ...{ wrong, entries, listed, ended, kept: new Set(account.kept().keys()), dropped: account.dropped() },
+    ...{ wrong, entries, simulated, listed, ended, kept: new Set(account.kept().keys()), dropped: account.dropped() },
     ...{ lastSeq, lastDigest: jobHead },
   });
   for (const exported of content.entries) {
@@ -225,6 +231,7 @@ function walk(content: JobExport, head: Checkpoint): Walked {
     if (isFinding(read)) return until(read);
     last = entry.seq;
     listed.push(digest);
+    simulated ||= saysSimulated(read.value);
     if (entry.job === null) starts.add(entry.boot);
     else {
       account.take(entry.seq, entry.job, entry.type, read.value);

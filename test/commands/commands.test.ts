@@ -3,7 +3,7 @@ import { execFile } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { configJsonSchema } from "../../src/config/schema.ts";
 
 const root = resolve(import.meta.dirname, "../..");
@@ -115,7 +115,8 @@ describe("export, backup and restore", () => {
 });
 
 describe("configuration", () => {
-  const good = readFileSync(join(root, "config/simulated-cell.toml"), "utf8");
+  const example = readFileSync(join(root, "config/simulated-cell.toml"), "utf8");
+  const good = example.replace(/^origin = .*$/m, `origin = "test.example/cell-1"`);
   const checked = async (text: string) => {
     const file = join(folder, "cell.toml");
     writeFileSync(file, text);
@@ -135,6 +136,18 @@ describe("configuration", () => {
     const committed = JSON.parse(readFileSync(join(root, "config/cell.schema.json"), "utf8"));
     expect(committed).toEqual(JSON.parse(JSON.stringify(configJsonSchema())));
     expect(JSON.parse((await cellward("config", "schema")).out)).toEqual(committed);
+  });
+
+  it("[L8] doctor says what run would refuse although the record verifies", async () => {
+    const said = async () => {
+      const { out } = await checked(good.replace(/^origin = .*$/m, `origin = "elsewhere.example/cell-9"`));
+      const { checks } = JSON.parse(out) as { checks: { check: string; what: string; remedy: string }[] };
+      return checks.filter((each) => each.check === "start").map((each) => each.what);
+    };
+    expect(await said()).toEqual([expect.stringMatching(/^The ledger belongs to .*, the configuration to elsewhere/)]);
+    writeFileSync(join(data, "RESTORED.txt"), "This folder was restored.\n");
+    onTestFinished(() => rmSync(join(data, "RESTORED.txt")));
+    expect(await said()).toEqual([expect.any(String), "This folder was restored."]);
   });
 
   it("doctor names each thing that is missing, with its remedy", async () => {

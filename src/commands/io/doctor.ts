@@ -11,7 +11,8 @@ import { readRecipes } from "../../intake/io/files.ts";
 import { openCaches, scrubbedCache } from "../../ledger/io/cache.ts";
 import { recordTimes } from "../../ledger/io/cosigned-time.ts";
 import { copiedFloor, readFloor } from "../../ledger/io/floor.ts";
-import { openKeys } from "../../ledger/io/keys.ts";
+import { type Keys, openKeys } from "../../ledger/io/keys.ts";
+import { readRestoredMarker } from "../../ledger/io/marker.ts";
 import { verifyFolder } from "../../ledger/io/verify.ts";
 import { utcText } from "../../ledger/page.ts";
 import type { RecordDamage } from "../../ledger/scrub.ts";
@@ -42,7 +43,11 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
   const loaded = await loadConfig(options.config);
   const checks = [runtimeCheck(), configCheck(options.config, loaded.ok ? null : loaded.error)];
   checks.push(await clockOf(options, loaded.ok ? loaded.value.config : null));
-  checks.push(...(await recordChecks(options)), await identityCheck(options.keys), await diskCheck(options.data));
+  checks.push(
+    ...(await recordChecks(options, loaded.ok ? loaded.value.config.cell.origin : null)),
+    await identityCheck(options.keys),
+    await diskCheck(options.data),
+  );
   if (loaded.ok)
     checks.push(
       await trustCheck(loaded.value),
@@ -78,7 +83,8 @@ function configCheck(file: string, errors: readonly string[] | null): Check {
   );
 }
 
-async function recordChecks({ data, keys }: DoctorOptions): Promise<Check[]> {
+/** `expected`: the origin that the configuration names; null where it cannot be read. */
+async function recordChecks({ data, keys }: DoctorOptions, expected: string | null): Promise<Check[]> {
   const opened = await openKeys(keys, data);
   if (!opened.ok) return [check("keys", false, opened.error.what, opened.error.remedy)];
   const { signer, trusted, dataKey } = opened.value;
@@ -91,8 +97,28 @@ async function recordChecks({ data, keys }: DoctorOptions): Promise<Check[]> {
   return [
     check("keys", !isCopy, usable, "Run the cell on the key folder in which it ran, or see docs/restore.md."),
     check("ledger", report.ok, first?.what ?? good, first?.remedy ?? ""),
+    ...(await startChecks(data, opened.value, expected)),
     await scrubCheck(data, dataKey),
   ];
+}
+
+/** What `run` would refuse although every entry verifies; nothing where it would not. */
+async function startChecks(data: string, { signer, next }: Keys, expected: string | null): Promise<Check[]> {
+  const found: Check[] = [];
+  const { name } = signer.key;
+  if (expected !== null && name !== expected) {
+    const what = `The ledger belongs to ${name}, the configuration to ${expected}.`;
+    found.push(check("start", false, what, "Name the right data and key folders, or correct cell.origin."));
+  }
+  const marked = await readRestoredMarker(data).catch((problem: unknown) => `RESTORED.txt cannot be read: ${problem}`);
+  if (marked !== null) {
+    found.push(check("start", false, marked, "It can be verified and exported; to go on, see docs/restore.md."));
+  }
+  if (next !== null) {
+    const what = "The cell's signing key is being replaced, and that is not finished.";
+    found.push(check("start", false, what, "Run `cellward key rotate` (or `key revoke`) once more; it goes on."));
+  }
+  return found;
 }
 
 /** How the running cell's own reading of its record last ended; nothing where this program's never has. */

@@ -15,6 +15,7 @@ import type { FolderReport } from "../../ledger/io/verify.ts";
 import { formatKey } from "../../ledger/note.ts";
 import { readPrefix } from "../../ledger/prefix.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
+import { simulatedWords } from "../../ledger/simulated.ts";
 import { createSealing } from "../../people/io/sealing.ts";
 import { summarise, tellWith } from "../describe.ts";
 import { exitCode } from "../exit-code.ts";
@@ -85,6 +86,7 @@ function summary(report: AnyReport): string[] {
       `${report.artifacts.embedded} of ${report.artifacts.named} pictures and programs inside the file` +
       (report.artifacts.dropped > 0 ? `, ${report.artifacts.dropped} dropped by policy, as signed entries say` : ""),
     `SHA-256 of the file: ${report.digest}`,
+    ...(report.simulated ? [`${simulatedWords}: the record says so itself`] : []),
   ];
 }
 

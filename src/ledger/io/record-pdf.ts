@@ -1,5 +1,6 @@
 /** The readable page on paper: A4 as PDF, with the record file attached; laid out as PDF/A-3b, by no validator confirmed. */
-import { type Page, type PageEntry, type PagePicture, simulatedWords } from "../page.ts";
+import type { Page, PageEntry, PagePicture } from "../page.ts";
+import { simulatedWords } from "../simulated.ts";
 import {
   a4,
   heightOf,

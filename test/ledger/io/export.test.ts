@@ -200,6 +200,7 @@ describe("[F71] the page beside it", () => {
     expect(page).toContain(headline);
     expect(page).toContain(report.digest);
     expect(page).toContain("SIMULATED, not for human use");
+    expect(report).toMatchObject({ ok: true, simulated: true });
     expect(page).toContain("&lt;b&gt;Grüße&lt;/b&gt;");
     expect(page).toContain("The job &lt;ended&gt;");
     expect(page).toContain("Layer judged");
