@@ -22,6 +22,7 @@ const parts = {
   qaEvidence: () => import("./commands/io/qa-evidence.ts"),
   qaRun: () => import("./commands/io/qa-run.ts"),
   records: () => import("./commands/io/records.ts"),
+  rejudge: () => import("./commands/io/rejudge.ts"),
   run: () => import("./commands/io/run.ts"),
   whereUsed: () => import("./commands/io/where-used.ts"),
 };
@@ -117,6 +118,22 @@ withThings(
   .addOption(data)
   .option("--ancestor <folder...>", "data folders of the logs that this one continues: they are read as well")
   .action(async (o) => end(await (await parts.whereUsed()).whereUsed(terminal(), o)));
+
+program
+  .command("rejudge")
+  .description(
+    "judge stored layers again: as they were (every report must come out the same), or under other limits or another model",
+  )
+  .addOption(config)
+  .addOption(data)
+  .addOption(keys)
+  .option("--job <id>", "only this order")
+  .option("--since <day>", "only attempts started from this day on (UTC), like 2026-01-31")
+  .option("--limits <file>", "these inspection limits (JSON) instead of those of each build")
+  .option("--model <manifest>", "this model instead of the one in the configuration")
+  .option("--workers <n>", "how many builds are judged side by side (one a core)")
+  .option("--out <file>", "write the whole report as JSON")
+  .action(async (o) => end(await (await parts.rejudge()).rejudge(terminal(), o)));
 
 program
   .command("backup")

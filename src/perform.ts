@@ -18,6 +18,8 @@ export interface Picture {
   readonly frame: Digest;
   readonly requestedAt: EpochMs;
   readonly receivedAt: EpochMs;
+  /** When the camera says that its exposure began; null where it does not say. */
+  readonly exposureStart: EpochMs | null;
 }
 
 /** Camera and inspector together, as the cell needs them; nothing here rejects. */

@@ -22,6 +22,7 @@ export interface Picture {
   readonly frame: Digest;
   readonly requestedAt: EpochMs;
   readonly receivedAt: EpochMs;
+  readonly exposureStart: EpochMs | null;
 }
 
 /** What the inspector must be told because of an entry. */
@@ -100,7 +101,10 @@ export function createFollower(): Follower {
 }
 
 function follow(build: BuildInHand, event: Event): void {
-  if (event.type === "LayerCaptured") build.frames.set(event.layer, event);
+  if (event.type === "LayerCaptured") {
+    const { frame, requestedAt, receivedAt, exposureStart = null } = event;
+    build.frames.set(event.layer, { frame, requestedAt, receivedAt, exposureStart });
+  }
   if (event.type === "LayerInspected") build.seen.push(event.report.digests.frame);
   if (event.type === "LayerDecided" && event.verdict === "pass") accept(build, event.layer);
 }

@@ -227,6 +227,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   ready: { label: "Ready" },
   reason: { label: "Reason" },
   reasons: { label: "Reasons" },
+  exposureStart: { label: "Exposed from", as: "time" },
   receivedAt: { label: "Received", as: "time" },
   recipe: { label: "Recipe" },
   releasedBy: { label: "Released by" },

@@ -158,6 +158,8 @@ export type JobEvent =
       readonly frame: Digest;
       readonly requestedAt: EpochMs;
       readonly receivedAt: EpochMs;
+      /** When the camera says that its exposure began, or null; absent in records of before. A replay needs it. */
+      readonly exposureStart?: EpochMs | null;
     }
   | {
       readonly type: "CaptureFailed";

@@ -255,6 +255,7 @@ export type EyeMessage =
       readonly frame: Digest;
       readonly requestedAt: EpochMs;
       readonly receivedAt: EpochMs;
+      readonly exposureStart: EpochMs | null;
     }
   | {
       readonly kind: "capture-failed";

@@ -1,7 +1,12 @@
 /** The whole product on real wires: the guide is finished and proven, and what goes wrong on its route is met as it must be. */
-import { readdirSync, readFileSync } from "node:fs";
+import { execFile } from "node:child_process";
+import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { drillGuideLimits } from "../../src/inspection/limits.ts";
+import type { Digest } from "../../src/kernel/names.ts";
+import { artifactPath } from "../../src/ledger/io/artifacts.ts";
+import { readRows } from "../../src/ledger/io/read-rows.ts";
 import { demo, minutes, root } from "./play.ts";
 
 describe("the demo", () => {
@@ -37,10 +42,28 @@ describe("the demo", () => {
     expect(code).toBe(7);
   });
 
-  it("[F73] a sleeve that does not fit ends the device, not the record", { timeout: 6 * minutes }, async () => {
-    const { code, said } = await demo("overforce", "--fault", "press-overforce");
+  it("[F53][F73] a sleeve that does not fit ends the device, not the record; its layers are judged again to the same bytes", {
+    timeout: 6 * minutes,
+  }, async () => {
+    const { code, said, dir } = await demo("overforce", "--fault", "press-overforce");
     expect(said).toMatch(/^RIGHT: (Failed|Rejected): /m);
     expect(code).toBe(7);
+    const replayed = await rejudge(dir);
+    expect(replayed).toMatchObject({ code: 0, ok: true, looks: 3, identical: 3, verdicts: { "pass>pass": 3 } });
+    const strict = join(dir, "limits.json");
+    writeFileSync(strict, JSON.stringify({ ...drillGuideLimits, thin_mm2: 0.01, networkScore: 0.5 }));
+    const compared = await rejudge(dir, "--limits", strict);
+    expect(compared).toMatchObject({ code: 0, mode: "compare", looks: 3 });
+    expect(compared.changed[0]).toMatchObject({
+      was: "pass",
+      now: "fail",
+      reasons: [expect.stringContaining("limit")],
+    });
+    const [picture] = await framesOf(dir);
+    rmSync(artifactPath(join(dir, "data"), picture!));
+    const without = await rejudge(dir);
+    expect([without.code, without.ok]).toEqual([4, false]);
+    expect(without.left).toEqual([expect.objectContaining({ what: expect.stringContaining("not stored any more") })]);
   });
 
   it("refuses a fault that it does not know, with the list", async () => {
@@ -49,6 +72,34 @@ describe("the demo", () => {
     expect(said).toContain("spaghetti");
   });
 });
+
+interface RejudgeReport {
+  readonly code: number | null;
+  readonly ok: boolean;
+  readonly changed: readonly unknown[];
+  readonly left: readonly unknown[];
+}
+
+/** `cellward rejudge` on what the demo left. */
+function rejudge(dir: string, ...more: string[]): Promise<RejudgeReport> {
+  const of = (name: string) => join(dir, name);
+  const args = ["--json", "rejudge", "--config", of("cell.toml"), "--data", of("data"), "--keys", of("keys"), ...more];
+  return new Promise((done) => {
+    execFile(process.execPath, [join(root, "src/main.ts"), ...args], { maxBuffer: 1 << 24 }, (problem, out) => {
+      done({ ...(JSON.parse(out) as Omit<RejudgeReport, "code">), code: problem ? (problem.code as number) : 0 });
+    });
+  });
+}
+
+/** Digests of the pictures that were judged, in order. */
+async function framesOf(dir: string): Promise<Digest[]> {
+  const frames: Digest[] = [];
+  const read = readRows(join(dir, "data"), ({ entry, body }) => {
+    if (entry.type === "LayerCaptured") frames.push(body["frame"] as Digest);
+  });
+  if (!read.ok) throw new Error(read.error.what);
+  return frames;
+}
 
 /** Law 6: no picture, no geometry, no toolpath and no name of a person stands in the clear in these folders. */
 function noPlaintext(...folders: readonly string[]): void {

@@ -135,7 +135,8 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         if (look?.step !== "capture") return;
         const { layer, take } = look;
         const at = Math.max(clock(), look.markedAt);
-        await cell.say({ kind: "captured", attempt, layer, take, frame: digest, requestedAt: at, receivedAt: at });
+        const times = { requestedAt: at, receivedAt: at, exposureStart: at };
+        await cell.say({ kind: "captured", attempt, layer, take, frame: digest, ...times });
         await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest, why) });
       }
     },

@@ -174,7 +174,8 @@ export function capture(story: Story, layer: number, requestedAt = story.at): Di
   const attempt = story.attempt();
   const take = attempt.looks.find((look) => look.layer === layer)?.take ?? 1;
   const frame = digest(`${attempt.id}/${layer}/${take}`);
-  story.tell({ kind: "captured", attempt: attempt.id, layer, take, frame, requestedAt, receivedAt: story.at });
+  const times = { requestedAt, receivedAt: story.at, exposureStart: requestedAt };
+  story.tell({ kind: "captured", attempt: attempt.id, layer, take, frame, ...times });
   return frame;
 }
 

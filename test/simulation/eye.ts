@@ -58,10 +58,8 @@ export function createEye(world: { time: VirtualTime; random: Random; storm: Sto
       const frame = digest(`frame ${serial++}`);
       truths.set(frame, { blind: covered, attempt, layer, defective: isDefective(attempt, layer) });
       const requestedAt = chance(0.02) ? markedAt - 5_000 : Math.max(time.clock.now(), markedAt);
-      return later<Message>(
-        { kind: "captured", attempt, layer, take, frame, requestedAt, receivedAt: requestedAt + 100 },
-        900,
-      );
+      const times = { requestedAt, receivedAt: requestedAt + 100, exposureStart: requestedAt };
+      return later<Message>({ kind: "captured", attempt, layer, take, frame, ...times }, 900);
     },
     inspect({ attempt, layer, take, frame }) {
       if (chance(0.02)) return later<Message>({ kind: "inspection-failed", attempt, layer, take, fault }, 900);

@@ -20,9 +20,9 @@ import type { Recorded } from "../../jobs/controller.ts";
 import type { JobOrder } from "../../jobs/order.ts";
 import type { Finding, LayerReport } from "../../jobs/report.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
+import { canonicalBytes } from "../../kernel/json.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import type { EpochMs } from "../../kernel/units.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { Eyes } from "../../perform.ts";
 import { type BuildInHand, type Consequence, createFollower, type Follower } from "../build-in-hand.ts";
@@ -116,7 +116,6 @@ function createEyes(
   follower: Follower,
   options: EyesOptions,
 ): Eyes {
-  const exposures = new Map<Digest, EpochMs | null>();
   return {
     async capture() {
       const open = sighted();
@@ -124,15 +123,12 @@ function createEyes(
       const taken = await takeNew(camera, options.artifacts);
       if (!taken.ok) return taken;
       const { frame, requestedAt, receivedAt, exposureStart } = taken.value;
-      exposures.set(frame, exposureStart);
-      return ok({ frame, requestedAt, receivedAt });
+      return ok({ frame, requestedAt, receivedAt, exposureStart });
     },
     async inspect(owed) {
       const open = sighted();
       if (!open.ok) return open;
-      const exposureStart = exposures.get(owed.frame) ?? null;
-      exposures.delete(owed.frame);
-      return look(owed, exposureStart, open.value, follower.inHand(), options);
+      return look(owed, open.value, follower.inHand(), options);
     },
     async checkPlate() {
       const open = sighted();
@@ -145,7 +141,6 @@ function createEyes(
 /** Has one stored picture judged. */
 async function look(
   { attempt, layer, take, frame, markedAt }: Parameters<Eyes["inspect"]>[0],
-  exposureStart: EpochMs | null,
   { setup, inspector }: Sighted,
   inHand: BuildInHand | null,
   options: EyesOptions,
@@ -156,7 +151,7 @@ async function look(
   const stored = await options.artifacts.get(frame);
   const taken = inHand.frames.get(layer);
   if (!stored.ok || taken?.frame !== frame) return err(pictureGone);
-  const { requestedAt, receivedAt } = taken;
+  const { requestedAt, receivedAt, exposureStart } = taken;
   const times = { markedAt, requestedAt, receivedAt, exposureStart };
   const said = await inspector.inspect({ attempt, layer, take, frame: stored.value, ...times });
   return said.kind === "report" ? ok(await store(said, options.artifacts)) : err(lost(inHand, said));
@@ -216,9 +211,19 @@ async function begin(
     accepted: inHand.accepted && reference?.ok ? { layer: inHand.accepted.layer, frame: reference.value } : null,
     seen: inHand.seen,
   };
+  await keepRules(build, known, artifacts);
   const fault = await inspector.begin(build);
   inHand.begun = fault === null;
   return fault;
+}
+
+/**
+ * Stores what the verdicts of this build depend on beside its pictures, each under the digest by which reports name it: a
+ * replay years later needs neither the recipe's file nor the camera's set-up of that time.
+ */
+async function keepRules({ setup, limits, emptyPlate }: Build, recipe: Recipe, artifacts: Artifacts): Promise<void> {
+  for (const rule of [setup, limits, recipe]) await artifacts.put(canonicalBytes(rule));
+  await artifacts.put(emptyPlate);
 }
 
 const mostFindings = 16;

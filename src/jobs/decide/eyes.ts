@@ -34,7 +34,7 @@ export function captured(draft: Draft, message: Of<"captured">): void {
       },
     });
   }
-  const { layer, take, frame, requestedAt, receivedAt } = message;
+  const { layer, take, frame, requestedAt, receivedAt, exposureStart } = message;
   draft.add({
     type: "LayerCaptured",
     job: job.order.id,
@@ -44,6 +44,7 @@ export function captured(draft: Draft, message: Of<"captured">): void {
     frame,
     requestedAt,
     receivedAt,
+    exposureStart,
   });
 }
 
