@@ -1,6 +1,7 @@
 /** The cell's configuration file: one TOML file, one schema, unknown keys refused. */
 import { z } from "zod";
 import { marlinConfig } from "../drivers/marlin/config.ts";
+import { moonrakerSection } from "../drivers/moonraker/config.ts";
 import { opcuaConfig } from "../drivers/opcua/config.ts";
 import { type Pathway, pathways } from "../jobs/pathway.ts";
 import { defaultRetention, leastYears, type RetentionRules } from "../jobs/retention.ts";
@@ -10,7 +11,8 @@ const title = z.string().min(1).max(120);
 const path = z.string().min(1).max(1024);
 const seconds = z.number().int().min(1).max(86_400);
 
-const oneDriver = "a machine has exactly one driver: a section [machine.marlin] or a section [machine.opcua]";
+const oneDriver =
+  "a machine has exactly one driver: a section [machine.marlin], [machine.moonraker] or [machine.opcua]";
 
 const machine = z
   .strictObject({
@@ -22,10 +24,15 @@ const machine = z
     serial: z.string().min(1).max(64),
     /** A printer of the Marlin family on a serial port. */
     marlin: marlinConfig.omit({ driver: true, serial: true }).optional(),
+    /** A Klipper printer behind Moonraker. */
+    moonraker: moonrakerSection.optional(),
     /** A machine on OPC UA. */
     opcua: opcuaConfig.omit({ driver: true, serial: true }).optional(),
   })
-  .refine(({ marlin, opcua }) => (marlin === undefined) !== (opcua === undefined), oneDriver);
+  .refine(
+    ({ marlin, moonraker, opcua }) => [marlin, moonraker, opcua].filter((each) => each !== undefined).length === 1,
+    oneDriver,
+  );
 
 /** A public key in its one-line form, with the bounds of its effect where it has any (src/ledger/trusted-key.ts). */
 const keyLine = /^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{4,400}(\s+(from|until|revoked)=\S{1,40})*$/;
@@ -173,8 +180,8 @@ export type CellConfig = z.infer<typeof cellConfig>;
 export type MachineConfig = CellConfig["machine"][number];
 
 /** What a machine does when its controller is gone, as its driver's section declares it. */
-export function onHostLossOf({ marlin, opcua }: MachineConfig): "none" | "firmware" | "driver" | "relay" {
-  return (marlin ?? opcua)?.onHostLoss ?? "none";
+export function onHostLossOf({ marlin, moonraker, opcua }: MachineConfig): "none" | "firmware" | "driver" | "relay" {
+  return (marlin ?? moonraker ?? opcua)?.onHostLoss ?? "none";
 }
 
 /** The configuration's JSON Schema (draft 2020-12), printed by `cellward config schema`. */

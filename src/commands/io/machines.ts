@@ -3,6 +3,7 @@ import type { Cell } from "../../cell.ts";
 import type { MachineConfig } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import { createMarlinMachine } from "../../drivers/io/marlin.ts";
+import { createMoonrakerMachine } from "../../drivers/io/moonraker.ts";
 import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
 import type { Machine } from "../../drivers/machine.ts";
 import type { Intake } from "../../intake/io/intake.ts";
@@ -43,7 +44,11 @@ export function hearMachine(
   });
 }
 
-function createMachine({ marlin, opcua, serial }: MachineConfig, equipment: EquipmentId, around: Surroundings) {
+function createMachine(
+  { marlin, moonraker, opcua, serial }: MachineConfig,
+  equipment: EquipmentId,
+  around: Surroundings,
+) {
   const { artifacts, keysDir, origin } = around;
   const common = {
     equipment,
@@ -51,6 +56,7 @@ function createMachine({ marlin, opcua, serial }: MachineConfig, equipment: Equi
     log: (what: string) => around.log("driver", { equipment, what }),
   };
   if (marlin) return createMarlinMachine({ ...common, config: { ...marlin, driver: "marlin", serial } });
+  if (moonraker) return createMoonrakerMachine({ ...common, config: { ...moonraker, driver: "moonraker", serial } });
   if (!opcua) return unreachable(opcua as never);
   const config = { ...opcua, driver: "opcua", serial } as const;
   const storeEvidence = (bytes: Uint8Array) => artifacts.put(bytes);
