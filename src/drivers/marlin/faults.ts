@@ -1,12 +1,28 @@
 /** Every fault a Marlin printer can raise, in words for a technician. */
 import type { Fault } from "../../equipment/machine.ts";
 import { clip } from "../../kernel/text.ts";
+import type { Stranger } from "./reply.ts";
 
 function fault(code: string, what: string, remedy: string): Fault {
   return { code, what, remedy };
 }
 
 const inspectAndClear = "Look at the machine, remove the unfinished part and clear the plate before another try.";
+
+const strangers: Record<Stranger, readonly [string, string]> = {
+  klipper: [
+    "Klipper answers at this port: it takes lines whose checksum is wrong, so a damaged line would be printed.",
+    "Connect this printer through Moonraker: an engineer sets the driver `moonraker` in the configuration.",
+  ],
+  grbl: [
+    "A Grbl or grblHAL controller answers at this port: it is a mill, a laser or a plotter, and no printer.",
+    "Plug in the printer; an engineer checks the path in the configuration.",
+  ],
+  reprapfirmware: [
+    "RepRapFirmware answers at this port: it marks layers and says who it is in another way than this driver reads.",
+    "This printer is not driven over its serial port: an engineer asks for a driver for its network interface.",
+  ],
+};
 
 /** Text of the machine as it may stand in a sentence: printable, bounded. */
 function quoted(text: string): string {
@@ -77,6 +93,61 @@ export const faults = {
       `The connection to the printer is too noisy: ${count} lines had to be repeated.`,
       "Check or replace the USB cable and keep it away from motors and mains cables.",
     ),
+  endless: (minutes: number) =>
+    fault(
+      "endless-command",
+      `The printer has been busy with one command for ${minutes} minutes.`,
+      `It hangs, or cannot reach its temperature. ${inspectAndClear}`,
+    ),
+  lineLost: () =>
+    fault(
+      "line-lost",
+      "The printer received a damaged line and did not take it again: it would have gone on without that line.",
+      `The firmware does not repeat lines as it must: ask the engineer. ${inspectAndClear}`,
+    ),
+  damagedLine: () =>
+    fault(
+      "damaged-line-taken",
+      "The printer carried out a line that was damaged on its way: its own echo is not what was sent.",
+      `Check or replace the USB cable and keep it away from motors and mains cables. ${inspectAndClear}`,
+    ),
+  elsewhere: (found: string, expected: string) =>
+    fault(
+      "position-differs",
+      `At the end of a layer the printer says that it is at ${found}, and the program left it at ${expected}.`,
+      `A line was lost or changed, or somebody moved the printer. ${inspectAndClear}`,
+    ),
+  notTaken: (heater: string, sent: number, found: number) =>
+    fault(
+      "set-point-not-taken",
+      `The ${heater} was set to ${sent} °C and the printer shows a set point of ${found} °C.`,
+      "The firmware limits this heater: ask the engineer who released the recipe.",
+    ),
+  foreignSetPoint: (heater: string, expected: number, found: number) =>
+    fault(
+      "someone-at-panel",
+      `The set point of the ${heater} went from ${expected} °C to ${found} °C, and not by this cell.`,
+      "Ask who is at the printer. A print that was touched from outside is not continued.",
+    ),
+  stranger: (peer: Stranger) => fault("wrong-firmware", strangers[peer][0], strangers[peer][1]),
+  otherFirmware: (found: string, expected: string) =>
+    fault(
+      "wrong-firmware",
+      `The printer runs ${quoted(found)}; this cell is configured for ${quoted(expected)}.`,
+      "An engineer checks the printer and the dialect in the configuration.",
+    ),
+  wrongModel: (expected: string, found: string) =>
+    fault(
+      "wrong-machine",
+      `Another kind of printer answers at this port: expected ${quoted(expected)}, found ${quoted(found)}.`,
+      "Plug in the right printer; an engineer changes the configuration if the printer was replaced.",
+    ),
+  resumesByItself: () =>
+    fault(
+      "power-loss-recovery",
+      "The printer would go on with a print by itself after a power cut, and cannot be told not to.",
+      "An engineer switches power-loss recovery off in the firmware (M413 S0, then M500 at the bench).",
+    ),
   stalled: () =>
     fault(
       "stream-stalled",
@@ -105,7 +176,7 @@ export const faults = {
     fault(
       "no-thermal-protection",
       "The printer's firmware does not confirm that its thermal runaway protection is switched on.",
-      "Such a printer can catch fire and is not used here: an engineer must install a firmware with protection.",
+      "Such a printer can catch fire and is not used here: an engineer installs a firmware with protection, or, where a dialect cannot tell, proves it at the machine and writes the proof into the configuration.",
     ),
   noTemperatures: () =>
     fault(

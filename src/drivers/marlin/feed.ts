@@ -7,6 +7,7 @@ import { contentEnd, lineEnd, wireText } from "../../toolpath/lines.ts";
 import { faults } from "./faults.ts";
 import type { LinkLimits } from "./link.ts";
 import type { AttemptGuard, PrintPlan, Section } from "./plan.ts";
+import type { Position } from "./reply.ts";
 import { isSendable } from "./wire.ts";
 
 /** Where the attempt stands: lines of a section are being sent, a mark is awaited, a release is awaited. */
@@ -28,6 +29,8 @@ const closing: readonly string[] = ["M400", "M104 S0", "M140 S0", "M107", `M118 
 
 /** Sent around every layer, so that its summary has values of its own however fast it was. */
 const askHeat = "M105";
+/** Sent before a layer's mark: a line that was lost or changed shows in the place where the tool is then. */
+export const askPlace = "M114";
 
 export interface Feed {
   readonly plan: PrintPlan;
@@ -46,6 +49,8 @@ export interface Feed {
   held: boolean;
   /** Program commands sent since the machine was told to home; null before. */
   sinceHoming: number | null;
+  /** Where the tool must be when the present layer's mark comes; null where no layer is marked. */
+  place: Position | null;
   fault: Fault | null;
 }
 
@@ -59,7 +64,7 @@ export function newFeed(plan: PrintPlan, attempt: AttemptId, released: number): 
       inserts: [],
       back: [],
     },
-    ...{ sentThrough: 0, commands: 0, released, held: false, sinceHoming: null, fault: null },
+    ...{ sentThrough: 0, commands: 0, released, held: false, sinceHoming: null, place: null, fault: null },
   };
 }
 
@@ -165,7 +170,11 @@ function endLayer(feed: Feed, layer: number): void {
   const { before, after } = feed.guard.capture(layer);
   const mark = `M118 A1 layer:${layer}`;
   feed.inserts.push(askHeat);
-  insert(feed, before.includes(mark) ? before : [...before, "M400", mark]);
+  const macro = before.includes(mark) ? before.slice(0, before.indexOf(mark)) : [...before, "M400"];
+  insert(feed, macro);
+  feed.place = feed.guard.place();
+  feed.inserts.push(askPlace);
+  insert(feed, before.includes(mark) ? before.slice(before.indexOf(mark)) : [mark]);
   feed.back = after;
   feed.stage = { kind: "marking", layer };
 }

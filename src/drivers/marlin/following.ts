@@ -1,11 +1,16 @@
 /** Following a job at the printer: marks, layer summaries, the end, and faults of the stream. */
 import { assert } from "../../kernel/assert.ts";
 import { faults } from "./faults.ts";
-import { awaitedMark, executionOf, marked } from "./feed.ts";
+import { askPlace, awaitedMark, executionOf, marked } from "./feed.ts";
 import { expectCold, isCold, rangesOf, restartRange } from "./heat.ts";
 import { isIdle } from "./link.ts";
+import type { Position } from "./reply.ts";
 import { makeSafe } from "./safing.ts";
 import { close, type Instant, type Job, observe, type Session } from "./session.ts";
+
+/** Makes the firmware repeat every line that it carries out, and stop that. */
+export const echoOn = "M111 S1";
+export const echoOff = "M111 S0";
 
 /** So often is a mark asked for again before the printer is held to be unable to give it. */
 const remarksAllowed = 5;
@@ -17,6 +22,7 @@ export function markHeard(session: Session, text: string, now: Instant): void {
   const { job } = session;
   if (job === null || awaitedMark(job.feed) !== text) return;
   const { stage } = job.feed;
+  if (stage.kind === "marking" && isElsewhere(session, job, text, now)) return;
   marked(job.feed);
   [job.idleSince, job.remarks] = [null, 0];
   if (stage.kind === "marking") layerDone(session, job, stage.layer, now);
@@ -24,6 +30,49 @@ export function markHeard(session: Session, text: string, now: Instant): void {
     expectCold(session.heat);
     job.idleSince = now.mono;
   }
+}
+
+/** M114 answered; it counts while a layer's mark is awaited. */
+export function placeHeard(session: Session, at: Position): void {
+  if (session.job?.feed.stage.kind === "marking") session.job.place.at = at;
+}
+
+/** The tool is not where the layer left it. One report may be damaged: the printer is asked once more. */
+function isElsewhere(session: Session, job: Job, mark: string, now: Instant): boolean {
+  const { at } = job.place;
+  const { place } = job.feed;
+  job.place.at = null;
+  if (at === null || place === null || isSamePlace(at, place)) {
+    job.place.wrong = 0;
+    return false;
+  }
+  if (++job.place.wrong > 1) {
+    makeSafe(session, { fault: faults.elsewhere(inWords(at), inWords(place)), mayPark: false }, now);
+    return true;
+  }
+  session.control.push(askPlace, `M118 A1 ${mark}`);
+  return true;
+}
+
+/** Reports have two decimals; the firmware adds up filament in 32-bit floats. What is not known is not compared. */
+function isSamePlace(at: Position, place: Position): boolean {
+  const off = (axis: keyof Position) => Math.abs(at[axis] - place[axis]);
+  const allowed = 0.05 + 1e-4 * Math.abs(place.e);
+  return !(off("x") > 0.02 || off("y") > 0.02 || off("z") > 0.02 || off("e") > allowed);
+}
+
+function inWords({ x, y, z, e }: Position): string {
+  return `X${x.toFixed(2)} Y${y.toFixed(2)} Z${z.toFixed(2)} E${e.toFixed(2)}`;
+}
+
+/** Lines are echoed from the first damage of a job on, and no longer than it lasts: echoes cost the wire time. */
+export function followEcho(session: Session): void {
+  const { job, link, setup } = session;
+  if (session.phase !== "ready" || !setup.dialect.echoes) return;
+  const wanted = job !== null && link.resends > job.resendsBefore;
+  if (wanted === session.echoing || (!wanted && session.safing !== null)) return;
+  session.echoing = wanted;
+  session.control.push(wanted ? echoOn : echoOff);
 }
 
 function layerDone(session: Session, job: Job, layer: number, now: Instant): void {

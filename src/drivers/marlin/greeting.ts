@@ -5,6 +5,7 @@ import { isIdle, rebase } from "./link.ts";
 import type { Firmware } from "./reply.ts";
 import { makeSafe, stop } from "./safing.ts";
 import { type Instant, knownHeat, observe, type Session, sayOffline } from "./session.ts";
+import { forgetSetPoints } from "./setpoints.ts";
 
 /** Answers to M115 may arrive damaged: so often is it asked before something is held to be missing or wrong. */
 const tries = 4;
@@ -15,6 +16,8 @@ export function greet(session: Session, now: Instant): void {
   session.greeting = { step: "hello", tries: 1, since: session.greeting.since };
   session.capabilities = new Map();
   session.firmware = null;
+  [session.resumesByItself, session.echoing] = [false, false];
+  forgetSetPoints(session.setPoints);
   session.heat.latest = null;
   session.retryAt = null;
   // The line end closes whatever an earlier host left half sent; without its checksum that is not taken.
@@ -35,6 +38,7 @@ export function pursueGreeting(session: Session, now: Instant): void {
   if (session.link.fault !== null) return greet(session, now);
   if (session.control.length > 0 || !isIdle(session.link)) return;
   if (greeting.step === "hello") identify(session, now);
+  else if (session.resumesByItself) refuseMachine(session, faults.resumesByItself(), now);
   else if (knownHeat(session, now) !== null) welcome(session, now);
   else session.control.push("M105");
 }
@@ -49,24 +53,35 @@ function identify(session: Session, now: Instant): void {
   const fault = objection(session);
   if (fault === null) {
     session.greeting.step = "configure";
-    session.control = ["M113 S1", "M413 S0"];
+    session.control = ["M113 S1", "M413 S0", "M413"];
     if (session.capabilities.get("AUTOREPORT_TEMP") === true) session.control.push("M155 S1");
     session.control.push("M105");
   } else if (session.greeting.tries < tries) {
     session.greeting.tries++;
     session.control = ["M115"];
-  } else {
-    session.phase = "refused";
-    session.retryAt = now.mono + session.setup.times.retry;
-    sayOffline(session, fault);
-  }
+  } else refuseMachine(session, fault, now);
+}
+
+/** Nothing more is sent to this peer; whether it is another one by now is looked at later. */
+export function refuseMachine(session: Session, fault: Fault, now: Instant): void {
+  session.phase = "refused";
+  session.retryAt = now.mono + session.setup.times.retry;
+  session.control = [];
+  sayOffline(session, fault);
 }
 
 function objection(session: Session): Fault | null {
   const { firmware, setup } = session;
+  const { dialect } = setup;
   if (firmware === null) return faults.notReady();
+  if (!dialect.firmware.some((name) => firmware.name.includes(name)))
+    return faults.otherFirmware(firmware.name, dialect.firmware.join(" or "));
   if (setup.serial !== null && firmware.uuid !== setup.serial) return faults.wrongMachine(setup.serial, firmware.uuid);
-  return session.capabilities.get("THERMAL_PROTECTION") === true ? null : faults.noProtection();
+  if (setup.machineType !== null && firmware.machineType !== setup.machineType)
+    return faults.wrongModel(setup.machineType, firmware.machineType);
+  const told = session.capabilities.get("THERMAL_PROTECTION");
+  const isProtected = told ?? (!dialect.tellsProtection && setup.protectionProven);
+  return isProtected ? null : faults.noProtection();
 }
 
 /** The printer is known. Heat that belongs to no attempt is switched off before anything else. */
@@ -86,5 +101,11 @@ function welcome(session: Session, now: Instant): void {
 function identityOf(vendor: string, firmware: Firmware | null): MachineIdentity | null {
   if (firmware === null) return null;
   const simulated = /simulat|simrap|virtual/i.test(`${firmware.name} ${firmware.machineType}`);
-  return { vendor, model: firmware.machineType, serial: firmware.uuid, firmware: firmware.name, simulated };
+  return {
+    vendor,
+    model: firmware.machineType,
+    serial: firmware.uuid || "not told",
+    firmware: firmware.name,
+    simulated,
+  };
 }

@@ -1,18 +1,22 @@
 /** What a reply of the printer means for connection, job and safety. */
 import type { Fault } from "../../equipment/machine.ts";
 import { faults } from "./faults.ts";
-import { markHeard } from "./following.ts";
-import { begin } from "./greeting.ts";
-import { noteHeat } from "./heat.ts";
-import { hear, probe, sentLately } from "./link.ts";
-import type { Reply, TemperatureReport } from "./reply.ts";
+import { echoOff, echoOn, markHeard, placeHeard } from "./following.ts";
+import { begin, refuseMachine } from "./greeting.ts";
+import { type Heat, noteHeat } from "./heat.ts";
+import { hear, probe, sentAs, sentLately } from "./link.ts";
+import type { Reply, Stranger, TemperatureReport } from "./reply.ts";
 import { giveUpSafety, makeSafe } from "./safing.ts";
 import { close, type Instant, observe, type Session, sayOffline } from "./session.ts";
+import { compareSetPoints } from "./setpoints.ts";
+import { checksum } from "./wire.ts";
 
 /** Panel and sensor requests that touch a running print; all other host actions are of no concern here. */
 const touching = /^(?:paused?|cancel|stop|resumed?|start|disconnect|filament_runout|out_of_filament)\b/;
 /** Commands of the driver's own that a firmware may lack without harm. */
-const optional: ReadonlySet<string> = new Set([probe, "M413 S0", "M155 S1", "M105", "M107"]);
+const optional: ReadonlySet<string> = new Set([
+  ...[probe, "M413 S0", "M413", "M155 S1", "M105", "M107", "M114", echoOn, echoOff],
+]);
 
 /** Takes one reply; call `pump` afterwards. */
 export function takeReply(session: Session, reply: Reply, now: Instant): void {
@@ -24,7 +28,10 @@ export function takeReply(session: Session, reply: Reply, now: Instant): void {
   else if (reply.kind === "capabilities") {
     for (const [name, on] of reply.capabilities) session.capabilities.set(name, on);
   } else if (reply.kind === "mark") markHeard(session, reply.text, now);
-  else if (reply.kind === "banner") restarted(session, now);
+  else if (reply.kind === "position") placeHeard(session, reply.at);
+  else if (reply.kind === "recovery-on") session.resumesByItself = true;
+  else if (reply.kind === "stranger") strange(session, reply.peer, now);
+  else if (reply.kind === "banner" || (reply.kind === "startup" && session.phase === "ready")) restarted(session, now);
   else if (reply.kind === "halted") halted(session, faults.halted(reply.text), now);
   else {
     const fault = session.job === null || session.phase !== "ready" ? null : jobFault(session, reply);
@@ -37,7 +44,25 @@ export function takeReply(session: Session, reply: Reply, now: Instant): void {
 function takeHeat(session: Session, report: TemperatureReport, now: Instant): void {
   noteHeat(session.heat, report, now.mono);
   const { latest } = session.heat;
-  if (latest !== null && latest.at === now.mono) session.out.push({ kind: "telemetry", heat: latest, utc: now.utc });
+  if (latest === null || latest.at !== now.mono) return;
+  const { hotend, bed } = session.setPoints;
+  const commanded = { hotend: hotend.confirmed, bed: bed.confirmed };
+  session.out.push({ kind: "telemetry", heat: latest, commanded, resends: session.link.resends, utc: now.utc });
+  if (session.phase === "ready" && session.link.recovery === null) readBack(session, latest, now);
+}
+
+/** A set point that the printer does not show, or no longer: it limits it, or somebody changed it there. */
+function readBack(session: Session, heat: Heat, now: Instant): void {
+  const other = compareSetPoints(session.setPoints, heat);
+  if (other === null || session.job === null) return;
+  const { heater, sent, found, taken } = other;
+  const fault = taken ? faults.foreignSetPoint(heater, sent, found) : faults.notTaken(heater, sent, found);
+  makeSafe(session, { fault, mayPark: !taken }, now);
+}
+
+/** A peer that must not be driven says so while it is greeted; later the same words are noise. */
+function strange(session: Session, peer: Stranger, now: Instant): void {
+  if (session.phase === "greeting") refuseMachine(session, faults.stranger(peer), now);
 }
 
 function jobFault(session: Session, reply: Reply): { readonly fault: Fault; readonly mayPark: boolean } | null {
@@ -46,12 +71,24 @@ function jobFault(session: Session, reply: Reply): { readonly fault: Fault; read
   if (unnumbered && !session.echoed) return { fault: faults.foreignLine(), mayPark: true };
   if (reply.kind === "thermal") return { fault: faults.thermal(reply.text), mayPark: false };
   if (reply.kind === "error") return { fault: faults.firmware(reply.text), mayPark: false };
+  if (reply.kind === "echoed" && isAltered(session, reply.line)) return { fault: faults.damagedLine(), mayPark: true };
   if (reply.kind === "not-extruded") return { fault: faults.notExtruded(reply.text), mayPark: true };
   if (reply.kind === "action" && touching.test(reply.name)) return { fault: faults.panel(reply.name), mayPark: false };
   // Of a damaged line the firmware echoes something else; what was sent as it stands, it does not know.
   if (reply.kind === "unknown-command" && !optional.has(reply.command) && sentLately(session.link, reply.command))
     return { fault: faults.unknownCommand(reply.command), mayPark: true };
   return null;
+}
+
+/**
+ * Two damaged bytes can leave the XOR as it was. While lines are echoed, what is carried out is held against what was
+ * sent; an echo that was itself damaged on its way back proves nothing.
+ */
+function isAltered(session: Session, line: string): boolean {
+  const match = /^N(\d{1,9}) (.*)\*(\d{1,3})$/.exec(line);
+  if (match === null || checksum(line.slice(0, line.lastIndexOf("*"))) !== Number(match[3])) return false;
+  const sent = sentAs(session.link, Number(match[1]));
+  return sent !== null && sent !== match[2];
 }
 
 /** The firmware has started: it has forgotten numbers, homing and targets; a print is over. */

@@ -11,6 +11,8 @@ export interface LinkLimits {
   readonly rxBytes: number;
   /** Most lines not yet confirmed, whatever the firmware offers. */
   readonly maxInFlight: number;
+  /** The same where the firmware says nothing of its buffers (no ADVANCED_OK): 1, unless its dialect knows better. */
+  readonly plainInFlight: number;
   /** Quiet time after an error before lines are repeated: the firmware discards what arrives meanwhile. */
   readonly settle: Milliseconds;
   /** Without progress or keep-alive for so long, an answer was lost. */
@@ -18,17 +20,27 @@ export interface LinkLimits {
   readonly resendsOfOneLine: number;
   readonly resendsPerHundred: number;
   readonly stallsInRow: number;
+  /** Without keep-alive a command that waits for heat or motion may be silent for so long. */
+  readonly slow: Milliseconds;
+  /** A single command that takes longer, however often the firmware says `busy`, never ends. */
+  readonly longest: Milliseconds;
 }
 
 export const defaultLimits: LinkLimits = {
   rxBytes: 127,
   maxInFlight: 6,
+  plainInFlight: 1,
   settle: 40,
   stall: 2500,
   resendsOfOneLine: 5,
   resendsPerHundred: 10,
   stallsInRow: 5,
+  slow: 2500,
+  longest: 1_800_000,
 };
+
+/** Commands that end when heat, motion or time says so. */
+const slowCommand = /^(?:G4|G28|G29|M0|M1|M109|M190|M191|M400)\b/;
 
 /** Lines kept for repetition; a firmware may re-request lines that it has confirmed already. */
 const historyKept = 2048;
@@ -54,7 +66,13 @@ export interface Link {
   free: number | null;
   recovery: { number: number; stale: number; until: MonotonicMs } | null;
   stallAt: MonotonicMs;
+  /** Since when the oldest unconfirmed line is the oldest. */
+  oldestSince: MonotonicMs;
   stalls: number;
+  /** What the firmware last said of a line that it did not take. */
+  rejected: "damage" | "number" | null;
+  /** A line was damaged, and the firmware asked for the one after it: it may have been skipped. */
+  doubted: number | null;
   /** A line was sent past the window to find out: the next `ok` speaks for all that were sent. */
   resynced: boolean;
   /** A command that was taken from the source but does not fit the window yet. */
@@ -72,19 +90,45 @@ export function newLink(limits: LinkLimits = defaultLimits): Link {
   const base = firstNumber - 1;
   return {
     ...{ limits, base, history: [], oldest: base, cursor: base, acked: base - 1, free: null, recovery: null },
-    ...{ stallAt: 0, stalls: 0, resynced: false, waiting: null, output: "", resends: 0, resentAt: [], fault: null },
+    ...{
+      stallAt: 0,
+      oldestSince: 0,
+      rejected: null,
+      doubted: null,
+      stalls: 0,
+      resynced: false,
+      waiting: null,
+      output: "",
+      resends: 0,
+      resentAt: [],
+      fault: null,
+    },
     repeated: { number: -1, count: 0 },
   };
 }
 
 /** Number that the next new line gets. */
-function end(link: Link): number {
+export function end(link: Link): number {
   return link.oldest + link.history.length;
 }
 
 /** True when everything taken from the source was sent and confirmed. */
 export function isIdle(link: Link): boolean {
   return link.waiting === null && link.acked === end(link) - 1;
+}
+
+/** The text sent with a number, or null when it was never sent or is forgotten. */
+export function sentAs(link: Link, number: number): string | null {
+  return link.history[number - link.oldest] ?? null;
+}
+
+/** True while the oldest unconfirmed command may take its time. */
+export function isSlow(link: Link): boolean {
+  return link.acked + 1 < link.cursor && slowCommand.test(command(link, link.acked + 1));
+}
+
+function patience(link: Link): Milliseconds {
+  return isSlow(link) ? Math.max(link.limits.slow, link.limits.stall) : link.limits.stall;
 }
 
 /** True when one of the latest lines is exactly this command. */
@@ -123,9 +167,12 @@ function onWire(number: number, text: string): string {
 }
 
 function write(link: Link, now: MonotonicMs): void {
-  if (link.cursor - 1 <= link.acked) link.stallAt = now + link.limits.stall;
+  const first = link.cursor - 1 <= link.acked;
   link.output += onWire(link.cursor, command(link, link.cursor));
   link.cursor++;
+  if (!first) return;
+  link.stallAt = now + patience(link);
+  link.oldestSince = now;
 }
 
 function fits(link: Link, text: string): boolean {
@@ -133,7 +180,8 @@ function fits(link: Link, text: string): boolean {
   if (lines <= 0) return true;
   // The M110 is still unconfirmed: what was sent after it would be numbered for nobody.
   if (link.acked < link.base) return false;
-  const window = link.free === null ? 1 : Math.max(1, Math.min(link.limits.maxInFlight, link.free));
+  const window =
+    link.free === null ? link.limits.plainInFlight : Math.max(1, Math.min(link.limits.maxInFlight, link.free));
   if (lines >= window) return false;
   let bytes = onWire(link.cursor, text).length;
   for (let number = link.acked + 1; number < link.cursor; number++)
@@ -164,7 +212,9 @@ export function pump(link: Link, now: MonotonicMs, source: NextCommand): void {
     link.waiting = null;
     write(link, now);
   }
-  if (link.cursor - 1 > link.acked && now >= link.stallAt) resync(link, now, source);
+  if (link.cursor - 1 <= link.acked) return;
+  if (now - link.oldestSince >= link.limits.longest) link.fault = faults.endless(link.limits.longest / 60_000);
+  else if (now >= link.stallAt) resync(link, now, source);
 }
 
 /**
@@ -191,9 +241,11 @@ function resync(link: Link, now: MonotonicMs, source: NextCommand): void {
 export function hear(link: Link, reply: Reply, now: MonotonicMs): void {
   if (reply.kind === "ok") hearOk(link, reply, now);
   else if (reply.kind === "resend") hearResend(link, reply.number, now);
-  else if (reply.kind === "busy") link.stallAt = Math.max(link.stallAt, now + link.limits.stall);
+  else if (reply.kind === "busy" || (reply.kind === "heat" && isSlow(link)))
+    link.stallAt = Math.max(link.stallAt, now + patience(link));
+  if (reply.kind === "rejected") link.rejected = reply.why;
   // An error whose Resend was lost, or a firmware that says it has nothing to do: no need to wait the full time.
-  else if (reply.kind === "rejected" || reply.kind === "wait")
+  if (reply.kind === "rejected" || reply.kind === "wait")
     link.stallAt = Math.min(link.stallAt, now + 5 * link.limits.settle);
 }
 
@@ -203,7 +255,9 @@ function confirm(link: Link, number: number, now: MonotonicMs): void {
   link.resynced = false;
   link.cursor = Math.max(link.cursor, number + 1);
   link.stalls = 0;
-  link.stallAt = now + link.limits.stall;
+  link.stallAt = now + patience(link);
+  link.oldestSince = now;
+  if (link.doubted !== null && number >= link.doubted) link.doubted = null;
   if (number >= link.repeated.number) link.repeated = { number: -1, count: 0 };
 }
 
@@ -232,7 +286,9 @@ function confirmQuery(link: Link, now: MonotonicMs): void {
 
 /** Every line in flight behind a bad one brings an error of its own (transcript 03): those ask for nothing new. */
 function hearResend(link: Link, asked: number, now: MonotonicMs): void {
-  if (asked === end(link)) return confirm(link, asked - 1, now);
+  const why = link.rejected;
+  link.rejected = null;
+  if (asked === end(link) && (link.acked >= end(link) - 1 || isSkipped(link, why))) return;
   if (link.recovery !== null && link.recovery.number === asked && link.recovery.stale > 0) {
     link.recovery.stale--;
     link.recovery.until = now + link.limits.settle;
@@ -240,6 +296,7 @@ function hearResend(link: Link, asked: number, now: MonotonicMs): void {
   }
   // A number never given, or long forgotten, is noise or a confused firmware: repeat from what is not sure.
   const known = asked < end(link) && asked >= link.oldest;
+  if (asked === end(link) && why !== "damage") return confirm(link, asked - 1, now);
   const number = known ? asked : Math.min(Math.max(link.acked + 1, link.oldest), end(link) - 1);
   countResend(link, number);
   const stale = Math.max(0, link.cursor - 1 - number);
@@ -248,6 +305,20 @@ function hearResend(link: Link, asked: number, now: MonotonicMs): void {
   link.acked = number - 1;
   link.resynced = false;
   link.stallAt = now + link.limits.stall;
+}
+
+/**
+ * A line was damaged, and yet the firmware asks for the next one. Either its answer was damaged too, and repeating the
+ * line mends it; or it really counts the damaged line as taken, and says so again when it is repeated. Then the line
+ * is lost, and whatever follows would be another program.
+ */
+function isSkipped(link: Link, why: Link["rejected"]): boolean {
+  if (why === "damage") link.doubted = end(link) - 1;
+  else if (why === "number" && link.doubted !== null) {
+    link.fault = faults.lineLost();
+    return true;
+  }
+  return false;
 }
 
 function countResend(link: Link, number: number): void {

@@ -1,6 +1,7 @@
 /** What the driver needs to know of a program before it sends a line: its sections, its guard, its capture macros. */
 import type { Fault } from "../../equipment/machine.ts";
 import type { AttemptId } from "../../kernel/names.ts";
+import type { Position } from "./reply.ts";
 
 /** Consecutive whole lines of the program, as byte offsets (`end` is exclusive). */
 export interface Section {
@@ -22,6 +23,8 @@ export interface AttemptGuard {
   insert(command: string): Fault | null;
   /** The capture macro of a layer (1-based) at the place where the lines judged so far leave the machine. */
   capture(layer: number): CaptureCommands;
+  /** Where the lines and inserts judged so far leave the tool, as M114 tells it; NaN where that is not known. */
+  place(): Position;
 }
 
 /** A program that was judged as a whole and may be begun; its sections follow each other without a gap. */

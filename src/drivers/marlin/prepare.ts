@@ -34,6 +34,10 @@ function attemptGuard(bytes: Uint8Array, recipe: ToolpathRecipe, attempt: Attemp
   return {
     line: (start, end) => said(guard.check(bytes, start, end, ++line, "program")),
     insert: (command) => said(checkText(guard, command, line, "insert")),
+    place() {
+      const { x, y, z, e, shiftX, shiftY, shiftZ } = guard.interpreter.state;
+      return { x: x - shiftX, y: y - shiftY, z: z - shiftZ, e };
+    },
     capture(layer) {
       const slot = parkSlot(recipe.capture.park.slots, attempt, layer);
       return renderCaptureMacro(recipe.capture, layer, slot, guard.interpreter.state);

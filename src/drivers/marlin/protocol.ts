@@ -5,10 +5,10 @@ import type { Milliseconds, MonotonicMs } from "../../kernel/units.ts";
 import { perform } from "./directives.ts";
 import { faults } from "./faults.ts";
 import { nextCommand } from "./feed.ts";
-import { checkJob, followJob } from "./following.ts";
+import { checkJob, followEcho, followJob } from "./following.ts";
 import { begin, pursueGreeting } from "./greeting.ts";
 import { takeReply } from "./hearing.ts";
-import { isIdle, pump, takeOutput } from "./link.ts";
+import { end as endOf, isIdle, isSlow, pump, sentAs, takeOutput } from "./link.ts";
 import { readReply } from "./reply.ts";
 import { giveUpSafety, makeSafe, pursueSafety } from "./safing.ts";
 import {
@@ -23,6 +23,7 @@ import {
   type SessionSetup,
   sayOffline,
 } from "./session.ts";
+import { noteConfirmed, noteSent } from "./setpoints.ts";
 
 /** What can happen to the driver. */
 export type ProtocolEvent =
@@ -81,8 +82,9 @@ function take(session: Session, event: ProtocolEvent, now: Instant): void {
 }
 
 function pursue(session: Session, now: Instant): void {
-  if (session.phase === "ready" && now.mono - session.lastHeard >= session.setup.times.liveness) {
-    lose(session, faults.noSign(session.setup.times.liveness / 1000));
+  const silence = silenceAllowed(session);
+  if (session.phase === "ready" && now.mono - session.lastHeard >= silence) {
+    lose(session, faults.noSign(silence / 1000));
     begin(session, now);
   }
   const { link, job, safing } = session;
@@ -91,12 +93,19 @@ function pursue(session: Session, now: Instant): void {
     begin(session, now);
   }
   pursueGreeting(session, now);
+  followEcho(session);
   followJob(session, now);
   pursueSafety(session, now);
   poll(session, now);
   send(session, now);
   checkJob(session, now);
   if (session.endBy !== null && mayExit(session, session.endBy, now)) session.out.push({ kind: "exit" });
+}
+
+/** A firmware without keep-alive is silent while it homes or heats: then the bound is its dialect's. */
+function silenceAllowed({ setup, link }: Session): Milliseconds {
+  const slow = !setup.dialect.keepAlive && isSlow(link);
+  return slow ? Math.max(link.limits.slow, setup.times.liveness) : setup.times.liveness;
 }
 
 /** Sends the driver's own commands first, then the job's. */
@@ -109,9 +118,18 @@ function send(session: Session, now: Instant): void {
       ? null
       : nextCommand(session.job.feed, isIdle(session.link));
   });
+  noteSetPoints(session);
   // Text must keep its order with what is written past the queue.
   const text = takeOutput(session.link);
   if (text !== "") session.out.push({ kind: "write", text });
+}
+
+/** Set points count as sent from their line on, and as the printer's from its confirmation on. */
+function noteSetPoints({ link, setPoints }: Session): void {
+  const from = Math.max(setPoints.notedTo, link.base);
+  for (let number = from; number < endOf(link); number++) noteSent(setPoints, number, sentAs(link, number) ?? "");
+  setPoints.notedTo = endOf(link);
+  noteConfirmed(setPoints, link.acked);
 }
 
 /** Asks for temperatures where the printer does not report them by itself: they are its sign of life as well. */

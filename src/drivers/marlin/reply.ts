@@ -22,14 +22,24 @@ export type Reply =
       readonly heat: TemperatureReport | null;
     }
   | { readonly kind: "resend"; readonly number: number }
-  /** A line was not taken: checksum, number. */
-  | { readonly kind: "rejected" }
+  /** A line was not taken: its bytes were damaged, or its number was not the next. */
+  | { readonly kind: "rejected"; readonly why: "damage" | "number" }
   /** The firmware stopped for good, or a heater is out of control. */
   | { readonly kind: "halted"; readonly text: string }
   | { readonly kind: "thermal"; readonly text: string }
   | { readonly kind: "error"; readonly text: string }
   /** The firmware has just started. */
   | { readonly kind: "banner" }
+  /** More of what only a start prints, for a port that lost the line `start` itself. */
+  | { readonly kind: "startup" }
+  /** A peer that this driver must not drive, by its own words. */
+  | { readonly kind: "stranger"; readonly peer: Stranger }
+  /** `echo:N12 G1 X5*33`: what the firmware carries out, as it took it (M111 S1). */
+  | { readonly kind: "echoed"; readonly line: string }
+  /** M114: where the plan stands, in the program's coordinates. */
+  | { readonly kind: "position"; readonly at: Position }
+  /** M413 said that it would go on with a print by itself after a power cut. */
+  | { readonly kind: "recovery-on" }
   | { readonly kind: "busy" }
   | { readonly kind: "wait" }
   | { readonly kind: "heat"; readonly heat: TemperatureReport }
@@ -43,6 +53,16 @@ export type Reply =
   | { readonly kind: "firmware"; readonly firmware: Firmware }
   | { readonly kind: "other" };
 
+/** Peers that answer on a serial line and are not driven by numbered, checksummed lines. */
+export type Stranger = "klipper" | "grbl" | "reprapfirmware";
+
+export interface Position {
+  readonly x: number;
+  readonly y: number;
+  readonly z: number;
+  readonly e: number;
+}
+
 /** The fields of M115's first line that say who this is. */
 export interface Firmware {
   readonly name: string;
@@ -53,24 +73,57 @@ export interface Firmware {
 /** Reads one line (without its end). Never fails: what is not understood is `other`. */
 export function readReply(line: string): Reply {
   const text = line.trim();
+  const peer = strangerOf(text);
+  if (peer !== null) return { kind: "stranger", peer };
   const ok = /^ok\b(?: N(\d{1,9}))?(?: P\d+)?(?: B(\d{1,3}))?/.exec(text);
   if (ok !== null) return { kind: "ok", number: integer(ok[1]), free: integer(ok[2]), heat: readHeat(text) };
   const resend = /^(?:Resend|rs): ?N?(\d{1,9})$/i.exec(text);
   if (resend !== null) return { kind: "resend", number: Number(resend[1]) };
   if (/^Error:/.test(text) || /KILLED|Printer halted/.test(text)) return readError(text);
-  if (text === "start") return { kind: "banner" };
-  // Somebody, or a sensor, made the printer wait for a person: as good as a pause asked for at its panel.
-  if (/^(?:echo:)?busy: ?paused/.test(text)) return { kind: "action", name: "pause" };
-  if (/^(?:echo:)?busy:/.test(text)) return { kind: "busy" };
+  // A boot loader or a hot-plugged cable may put noise before the word.
+  if (/(?:^|[^ -~])start$/.test(text)) return { kind: "banner" };
+  if (startups.test(text)) return { kind: "startup" };
   if (text === "wait") return { kind: "wait" };
   if (text.startsWith("//")) return readSlashes(text);
+  return readReport(text);
+}
+
+/** Lines that AVR and 32-bit boards print after a start, whatever the reason. */
+const startups =
+  /^(?:PowerUp|(?:External|Brown out|Watchdog|Software) Reset|Marlin \d[\w.]*|echo: Last Updated: .*|echo: ?Free Memory: \d.*)$/;
+
+function readReport(text: string): Reply {
+  // Somebody, or a sensor, made the printer wait for a person: as good as a pause asked for at its panel.
+  if (/^(?:echo:)?busy: ?paused/.test(text)) return { kind: "action", name: "pause" };
+  // A wait for heat shows its progress; some firmware does so without a target, and without any `busy`.
+  if (/^(?:echo:)?busy:|^T:\d+(?:\.\d+)?(?: E:\d+)?(?: W:\S+)?$/.test(text)) return { kind: "busy" };
   if (text.startsWith("FIRMWARE_NAME:")) return { kind: "firmware", firmware: readFirmware(text) };
   if (text.includes("Cap:")) return { kind: "capabilities", capabilities: readCapabilities(text) };
-  const unknown = /^echo:Unknown command: "(.*)"$/.exec(text);
+  if (/^echo: ?N\d+ /.test(text)) return { kind: "echoed", line: text.slice(text.indexOf("N")) };
+  if (/^(?:echo: *)?(?:M413 S1\b|Power-loss recovery (?:ON|enabled))/i.test(text)) return { kind: "recovery-on" };
+  if (/^echo: ?DEBUG:.*DRYRUN/.test(text)) return { kind: "not-extruded", text };
+  const unknown = /^echo: ?Unknown command: ?"(.*)"$/.exec(text);
   if (unknown !== null) return { kind: "unknown-command", command: unknown[1] ?? "" };
   if (/^echo: ?(?:cold|too long) extrusion prevented/i.test(text)) return { kind: "not-extruded", text };
+  const at = /^X:(-?\d+\.\d+) Y:(-?\d+\.\d+) Z:(-?\d+\.\d+) E:(-?\d+\.\d+)(?= |$)/.exec(text);
+  if (at !== null) return { kind: "position", at: positionOf(at) };
   const heat = readHeat(text);
   return heat === null ? { kind: "other" } : { kind: "heat", heat };
+}
+
+function positionOf(match: RegExpExecArray): Position {
+  return { x: Number(match[1]), y: Number(match[2]), z: Number(match[3]), e: Number(match[4]) };
+}
+
+/** Klipper takes lines whose checksum is wrong; Grbl is no printer; RepRapFirmware marks its layers otherwise. */
+function strangerOf(text: string): Stranger | null {
+  if (/FIRMWARE_NAME: ?Klipper|^\/\/ Klipper state:/i.test(text)) return "klipper";
+  if (/FIRMWARE_NAME: ?RepRapFirmware/i.test(text)) return "reprapfirmware";
+  return /^Grbl(?:HAL)? \d|^error:\d{1,3}$|^\[(?:VER|OPT|MSG):|^<(?:Idle|Run|Hold|Alarm|Check|Door|Home|Jog|Sleep)[|:,]/.test(
+    text,
+  )
+    ? "grbl"
+    : null;
 }
 
 function integer(digits: string | undefined): number | null {
@@ -78,10 +131,34 @@ function integer(digits: string | undefined): number | null {
 }
 
 function readError(text: string): Reply {
-  if (/check|mismatch|last|line/i.test(text)) return { kind: "rejected" };
+  const why = whyRejected(text);
+  if (why !== null) return { kind: "rejected", why };
   if (/halted|kill/i.test(text)) return { kind: "halted", text };
   if (/thermal|heating|mintemp|maxtemp|heater/i.test(text)) return { kind: "thermal", text };
   return { kind: "error", text };
+}
+
+/** How firmware says that it did not take a line; anything else after `Error:` is the machine's own trouble. */
+const rejections: readonly (readonly ["damage" | "number", string])[] = [
+  ["damage", "checksum mismatch"],
+  ["damage", "no checksum with line number"],
+  ["damage", "no line number with checksum"],
+  ["damage", "missing checksum"],
+  ["damage", "wrong checksum"],
+  ["damage", "format error"],
+  ["number", "line number is not last line number+1"],
+  ["number", "expected line "],
+];
+
+/** Noise changes bytes, not their number: most of a known sentence at its place is that sentence. */
+function whyRejected(text: string): "damage" | "number" | null {
+  const said = text.replace(/^Error: ?/, "").toLowerCase();
+  for (const [why, sentence] of rejections) {
+    let same = 0;
+    for (let at = 0; at < sentence.length; at++) if (said[at] === sentence[at]) same++;
+    if (same >= 0.7 * sentence.length) return why;
+  }
+  return /checksum|, last line: ?\d/.test(said) ? "damage" : null;
 }
 
 function readSlashes(text: string): Reply {

@@ -13,6 +13,7 @@ import {
   type Safing,
   type Session,
 } from "./session.ts";
+import { forgetSetPoints } from "./setpoints.ts";
 
 const heatersOff: readonly string[] = ["M104 S0", "M140 S0", "M107"];
 
@@ -51,6 +52,7 @@ export function stop(session: Session, now: Instant): void {
   safing.step = "stop";
   if (actsOutOfBand(session)) session.out.push({ kind: "write", text: "M108\nM410\n" });
   rebase(session.link, now.mono);
+  forgetSetPoints(session.setPoints);
   session.control = [...heatersOff];
 }
 

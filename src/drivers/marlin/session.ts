@@ -2,12 +2,14 @@
 import type { Answer, Fault, MachineIdentity, Observation } from "../../equipment/machine.ts";
 import type { AttemptId, Digest } from "../../kernel/names.ts";
 import type { Result } from "../../kernel/result.ts";
-import type { EpochMs, Milliseconds, MonotonicMs } from "../../kernel/units.ts";
+import type { Celsius, EpochMs, Milliseconds, MonotonicMs } from "../../kernel/units.ts";
+import type { Dialect } from "./dialect.ts";
 import { type Feed, isHomed } from "./feed.ts";
 import { type Heat, type HeatWatch, newHeatWatch } from "./heat.ts";
 import { type Link, type LinkLimits, newLink } from "./link.ts";
 import type { PrintPlan } from "./plan.ts";
-import type { Firmware } from "./reply.ts";
+import type { Firmware, Position } from "./reply.ts";
+import { newSetPoints, type SetPoints } from "./setpoints.ts";
 import { createLineSplitter } from "./wire.ts";
 
 /** Both clocks at one moment. */
@@ -44,6 +46,11 @@ export const defaultTimes: SessionTimes = {
 export interface SessionSetup {
   /** The UUID that M115 must give, or null where none is configured (then none is checked). */
   readonly serial: string | null;
+  /** The MACHINE_TYPE that M115 must give, or null where none is configured. */
+  readonly machineType: string | null;
+  readonly dialect: Dialect;
+  /** Somebody proved the thermal protection of a firmware that does not tell of it. */
+  readonly protectionProven: boolean;
   readonly vendor: string;
   /** Commands that move the tool away from the part after an abort; sent only when the printer was homed. */
   readonly park: readonly string[];
@@ -65,7 +72,14 @@ export type Output =
   | { readonly kind: "write"; readonly text: string }
   | { readonly kind: "answer"; readonly id: number; readonly answer: Answer }
   | { readonly kind: "observe"; readonly observation: Observation }
-  | { readonly kind: "telemetry"; readonly heat: Heat; readonly utc: EpochMs }
+  | {
+      readonly kind: "telemetry";
+      readonly heat: Heat;
+      /** Set points of the last confirmed commands; null while they are not known. */
+      readonly commanded: { readonly hotend: Celsius | null; readonly bed: Celsius | null };
+      readonly resends: number;
+      readonly utc: EpochMs;
+    }
   /** Nothing is left to do for a driver that was told to end. */
   | { readonly kind: "exit" };
 
@@ -75,6 +89,8 @@ export interface Job {
   readonly feed: Feed;
   readonly resendsBefore: number;
   layer: { number: number; since: MonotonicMs; resends: number };
+  /** The last M114 since the present layer's lines went out, and how often it was not where the program is. */
+  place: { at: Position | null; wrong: number };
   /** Since when everything was confirmed while a mark was awaited, and how often it was asked for again. */
   idleSince: MonotonicMs | null;
   remarks: number;
@@ -100,11 +116,16 @@ export interface Session {
   readonly setup: SessionSetup;
   readonly link: Link;
   readonly heat: HeatWatch;
+  readonly setPoints: SetPoints;
   split: (bytes: Uint8Array) => readonly string[];
   phase: Phase;
   greeting: { step: "hello" | "configure"; tries: number; since: MonotonicMs };
   capabilities: Map<string, boolean>;
   firmware: Firmware | null;
+  /** M413 answered that power-loss recovery is on. */
+  resumesByItself: boolean;
+  /** Lines are repeated by the firmware as it takes them, since the wire was seen to do damage. */
+  echoing: boolean;
   identity: MachineIdentity | null;
   /** Commands of the driver's own; they go before those of the job. */
   control: string[];
@@ -129,8 +150,16 @@ export interface Session {
 /** `lost` names attempts that an earlier driver process was at when it died. */
 export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = []): Session {
   return {
-    ...{ setup, link: newLink(setup.limits), heat: newHeatWatch(), split: createLineSplitter(), phase: "closed" },
+    ...{
+      setup,
+      link: newLink(setup.limits),
+      heat: newHeatWatch(),
+      setPoints: newSetPoints(),
+      split: createLineSplitter(),
+      phase: "closed",
+    },
     ...{ greeting: { step: "hello", tries: 0, since: 0 }, capabilities: new Map(), firmware: null, identity: null },
+    ...{ resumesByItself: false, echoing: false },
     ...{ control: [], job: null, safing: null, over: new Set(lost), echoed: false, lastHeard: 0, lastPolled: 0 },
     ...{ retryAt: null, said: null, endBy: null, patientUntil: 0, out: [] },
   };

@@ -1,5 +1,6 @@
 /** The pure driver and the model firmware on one bench, in virtual time. */
 
+import { dialects } from "../../../src/drivers/marlin/dialect.ts";
 import { defaultLimits } from "../../../src/drivers/marlin/link.ts";
 import type { PrintPlan, Section } from "../../../src/drivers/marlin/plan.ts";
 import { createProtocol, type Protocol, type ProtocolEvent } from "../../../src/drivers/marlin/protocol.ts";
@@ -46,6 +47,7 @@ export function planOf(program: ProgramSource): Result<PrintPlan, Fault> {
     newGuard: () => ({
       line: (start, end) => (text.slice(start, end).includes("LATE") ? unsafe : null),
       insert: () => null,
+      place: () => ({ x: Number.NaN, y: Number.NaN, z: Number.NaN, e: Number.NaN }),
       capture: (layer) => ({ before: [`G1 X${layer} Y140`], after: [`G1 X${layer} Y75`] }),
     }),
   });
@@ -53,6 +55,7 @@ export function planOf(program: ProgramSource): Result<PrintPlan, Fault> {
 
 export function setupOf(changes: Partial<SessionSetup> = {}): SessionSetup {
   return {
+    ...{ machineType: null, dialect: dialects["marlin-2"], protectionProven: false },
     ...{ serial: modelUuid, vendor: "test", park: ["G91", "G1 Z5 F600", "G90"], prepare: planOf },
     ...{ times: defaultTimes, limits: defaultLimits },
     ...changes,

@@ -1,4 +1,5 @@
 /** Entry of the child process that drives one Marlin printer: the pure protocol, a serial port and a clock. */
+import type { Reading } from "../../../equipment/machine.ts";
 import { assert } from "../../../kernel/assert.ts";
 import type { ToChild } from "../../child-messages.ts";
 import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
@@ -90,7 +91,17 @@ class Printer implements ChildDriver {
     this.#telemetryAt = mono;
     this.#surroundings.tell({
       kind: "telemetry",
-      telemetry: { equipment: this.#equipment, at: output.utc, hotend, bed },
+      telemetry: { equipment: this.#equipment, at: output.utc, hotend, bed, readings: readingsOf(output) },
     });
   }
+}
+
+/** What was sent and confirmed beside what is reported, so that both can be watched. */
+function readingsOf({ commanded, resends, utc: at }: Extract<Output, { kind: "telemetry" }>): Reading[] {
+  const readings: Reading[] = [{ name: "resends", value: resends, unit: "1", at }];
+  for (const heater of ["hotend", "bed"] as const) {
+    const value = commanded[heater];
+    if (value !== null) readings.push({ name: `${heater}-commanded`, value, unit: "°C", at });
+  }
+  return readings;
 }
