@@ -148,6 +148,12 @@ export const faults = {
       "The printer would go on with a print by itself after a power cut, and cannot be told not to.",
       "An engineer switches power-loss recovery off in the firmware (M413 S0, then M500 at the bench).",
     ),
+  noisyWire: (count: number) =>
+    fault(
+      "noisy-wire",
+      `The connection to the printer was tried before the print and damaged ${count} of 20 lines.`,
+      "Nothing was heated or moved. Check or replace the USB cable and keep it away from motors and mains cables.",
+    ),
   stalled: () =>
     fault(
       "stream-stalled",

@@ -12,6 +12,8 @@ import { isSendable } from "./wire.ts";
 
 /** Where the attempt stands: lines of a section are being sent, a mark is awaited, a release is awaited. */
 export type Stage =
+  /** Long harmless lines go out, to see what the wire does to them before anything is heated. */
+  | { readonly kind: "proving" }
   | { readonly kind: "preamble" }
   | { readonly kind: "layer"; readonly layer: number }
   /** The layer's lines and its capture macro are out; its mark has not come back. */
@@ -29,6 +31,9 @@ const closing: readonly string[] = ["M400", "M104 S0", "M140 S0", "M107", `M118 
 
 /** Sent around every layer, so that its summary has values of its own however fast it was. */
 const askHeat = "M105";
+/** As long as a line may be: what it has behind its code means nothing to any firmware. */
+const proof = `M105 ${"Q1".repeat(38)}`;
+const proofLines = 20;
 /** Sent before a layer's mark: a line that was lost or changed shows in the place where the tool is then. */
 export const askPlace = "M114";
 
@@ -59,9 +64,9 @@ export function newFeed(plan: PrintPlan, attempt: AttemptId, released: number): 
     ...{
       plan,
       guard: plan.newGuard(attempt),
-      stage: { kind: "preamble" },
+      stage: { kind: "proving" },
       section: plan.preamble,
-      inserts: [],
+      inserts: Array.from({ length: proofLines }, () => proof),
       back: [],
     },
     ...{ sentThrough: 0, commands: 0, released, held: false, sinceHoming: null, place: null, fault: null },
@@ -83,6 +88,12 @@ export function awaitedMark(feed: Feed): string | null {
 export function marked(feed: Feed): void {
   assert(awaitedMark(feed) !== null, "a mark is awaited");
   feed.stage = feed.stage.kind === "marking" ? { kind: "waiting", layer: feed.stage.layer } : { kind: "ended" };
+}
+
+/** The wire was tried and is good enough: the program may begin. */
+export function proven(feed: Feed): void {
+  assert(feed.stage.kind === "proving" && feed.inserts.length === 0, "the wire was tried");
+  feed.stage = { kind: "preamble" };
 }
 
 /**
@@ -110,6 +121,7 @@ export function nextCommand(feed: Feed, settled: boolean): string | null {
   while (feed.fault === null) {
     const insert = feed.inserts.shift();
     if (insert !== undefined) return insert;
+    if (feed.stage.kind === "proving") return null;
     if (feed.sentThrough < feed.section.end) {
       const command = nextLine(feed);
       if (command !== null) return command;

@@ -1,7 +1,7 @@
 /** Following a job at the printer: marks, layer summaries, the end, and faults of the stream. */
 import { assert } from "../../kernel/assert.ts";
 import { faults } from "./faults.ts";
-import { askPlace, awaitedMark, executionOf, marked } from "./feed.ts";
+import { askPlace, awaitedMark, executionOf, marked, proven } from "./feed.ts";
 import { expectCold, isCold, rangesOf, restartRange } from "./heat.ts";
 import { isIdle } from "./link.ts";
 import type { Position } from "./reply.ts";
@@ -12,6 +12,8 @@ import { close, type Instant, type Job, observe, type Session } from "./session.
 export const echoOn = "M111 S1";
 export const echoOff = "M111 S0";
 
+/** Damaged lines among those that try the wire. */
+const badProofsAllowed = 3;
 /** So often is a mark asked for again before the printer is held to be unable to give it. */
 const remarksAllowed = 5;
 /** Time for the printer to report zero targets after the end of a program, in milliseconds. */
@@ -92,6 +94,7 @@ export function followJob(session: Session, now: Instant): void {
   const { job } = session;
   if (job === null || session.phase !== "ready") return;
   const { stage } = job.feed;
+  if (stage.kind === "proving") judgeWire(session, job, now);
   if ((stage.kind === "layer" || stage.kind === "marking") && stage.layer !== job.layer.number) {
     job.layer = { number: stage.layer, since: now.mono, resends: session.link.resends };
     restartRange(session.heat);
@@ -99,6 +102,16 @@ export function followJob(session: Session, now: Instant): void {
   const mark = awaitedMark(job.feed);
   if (mark !== null) insistOn(session, job, mark, now);
   if (stage.kind === "ended") finish(session, job, now);
+}
+
+/**
+ * Where one line in five is damaged, one in a few hundred is damaged and still has the right XOR: such a wire is no
+ * wire to print over, and it is cheaper to know before anything is heated.
+ */
+function judgeWire(session: Session, job: Job, now: Instant): void {
+  const bad = session.link.resends - job.resendsBefore;
+  if (bad > badProofsAllowed) makeSafe(session, { fault: faults.noisyWire(bad), mayPark: false }, now);
+  else if (job.feed.inserts.length === 0 && isIdle(session.link)) proven(job.feed);
 }
 
 /** The mark's line is confirmed but its text never came: it was damaged on the way and is asked for again. */

@@ -159,16 +159,16 @@ function command(link: Link, number: number): string {
 }
 
 /**
- * A line with an empty one before it: where noise ate the end of the line before, the two would be read as one, and
- * for one such pair in 256 the XOR holds. Empty lines get no answer (transcript 05).
+ * On a wire that was seen to do damage, a line with an empty one before it: where noise ate the end of the line before,
+ * the two would be read as one. Empty lines get no answer (transcript 05), but each costs a byte of the wire.
  */
-function onWire(number: number, text: string): string {
-  return `\n${frame(number, text)}`;
+function onWire(link: Link, number: number, text: string): string {
+  return link.resends > 0 || number === link.base ? `\n${frame(number, text)}` : frame(number, text);
 }
 
 function write(link: Link, now: MonotonicMs): void {
   const first = link.cursor - 1 <= link.acked;
-  link.output += onWire(link.cursor, command(link, link.cursor));
+  link.output += onWire(link, link.cursor, command(link, link.cursor));
   link.cursor++;
   if (!first) return;
   link.stallAt = now + patience(link);
@@ -183,9 +183,9 @@ function fits(link: Link, text: string): boolean {
   const window =
     link.free === null ? link.limits.plainInFlight : Math.max(1, Math.min(link.limits.maxInFlight, link.free));
   if (lines >= window) return false;
-  let bytes = onWire(link.cursor, text).length;
+  let bytes = onWire(link, link.cursor, text).length;
   for (let number = link.acked + 1; number < link.cursor; number++)
-    bytes += onWire(number, command(link, number)).length;
+    bytes += onWire(link, number, command(link, number)).length;
   return bytes <= link.limits.rxBytes;
 }
 
@@ -241,7 +241,7 @@ function resync(link: Link, now: MonotonicMs, source: NextCommand): void {
 export function hear(link: Link, reply: Reply, now: MonotonicMs): void {
   if (reply.kind === "ok") hearOk(link, reply, now);
   else if (reply.kind === "resend") hearResend(link, reply.number, now);
-  else if (reply.kind === "busy" || (reply.kind === "heat" && isSlow(link)))
+  else if (reply.kind === "busy" || (reply.kind === "heat" && reply.waiting))
     link.stallAt = Math.max(link.stallAt, now + patience(link));
   if (reply.kind === "rejected") link.rejected = reply.why;
   // An error whose Resend was lost, or a firmware that says it has nothing to do: no need to wait the full time.
@@ -280,7 +280,7 @@ function plainNext(link: Link): number {
 /** Marlin leaves the number out of the `ok` to M105 even with ADVANCED_OK; commands are carried out in order. */
 function confirmQuery(link: Link, now: MonotonicMs): void {
   for (let number = link.acked + 1; number < link.cursor; number++) {
-    if (command(link, number) === "M105") return confirm(link, number, now);
+    if (/^M105\b/.test(command(link, number))) return confirm(link, number, now);
   }
 }
 

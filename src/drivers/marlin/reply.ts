@@ -42,7 +42,8 @@ export type Reply =
   | { readonly kind: "recovery-on" }
   | { readonly kind: "busy" }
   | { readonly kind: "wait" }
-  | { readonly kind: "heat"; readonly heat: TemperatureReport }
+  /** `waiting`: M109 or M190 is under way and shows its progress (`W:`). */
+  | { readonly kind: "heat"; readonly heat: TemperatureReport; readonly waiting: boolean }
   /** `//action:<name>`, asked by the machine's own panel or sensors. */
   | { readonly kind: "action"; readonly name: string }
   /** `//<text>` by M118 A1. */
@@ -108,7 +109,7 @@ function readReport(text: string): Reply {
   const at = /^X:(-?\d+\.\d+) Y:(-?\d+\.\d+) Z:(-?\d+\.\d+) E:(-?\d+\.\d+)(?= |$)/.exec(text);
   if (at !== null) return { kind: "position", at: positionOf(at) };
   const heat = readHeat(text);
-  return heat === null ? { kind: "other" } : { kind: "heat", heat };
+  return heat === null ? { kind: "other" } : { kind: "heat", heat, waiting: / W:\S+$/.test(text) };
 }
 
 function positionOf(match: RegExpExecArray): Position {

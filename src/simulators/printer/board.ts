@@ -44,6 +44,8 @@ export interface Modal {
   positionReportS: number;
   jobStartedMs: number | null;
   powerLossRecovery: boolean;
+  /** M111: 1 echoes every command. */
+  debugFlags: number;
 }
 
 /** The state after power-up. */
@@ -66,6 +68,7 @@ export function freshModal(): Modal {
     positionReportS: 0,
     jobStartedMs: null,
     powerLossRecovery: true,
+    debugFlags: 0,
   };
 }
 

@@ -116,6 +116,11 @@ const recovery = set((board, command) => {
   else board.modal.powerLossRecovery = on > 0;
 });
 
+const debugging = set((board, command) => {
+  board.modal.debugFlags = numberOf(command, "S") ?? board.modal.debugFlags;
+  board.say(`echo:DEBUG:${(board.modal.debugFlags & 1) === 1 ? "ECHO" : "Off"}`);
+});
+
 const plannedPosition = set((board) => {
   const { modal, planner, profile } = board;
   board.say(positionLine(modal, modal.position, planner.plan, profile));
@@ -158,6 +163,7 @@ export const handlers: ReadonlyMap<string, Handler> = new Map<string, Handler>([
   ["M106", set((board, command) => (board.modal.fanSpeed = Math.min(255, Math.max(0, numberOf(command, "S") ?? 255))))],
   ["M107", set((board) => (board.modal.fanSpeed = 0))],
   ["M108", nothing],
+  ["M111", debugging],
   ["M109", targetAndWait("hotend")],
   ["M110", set((board, command) => (board.lastNumber = numberOf(command, "N") ?? board.lastNumber))],
   ["M112", nothing],

@@ -8,6 +8,8 @@ export interface Command {
   readonly rest: string;
   /** ` N12` for a numbered line, else empty: copied into its `ok`. */
   readonly okNumber: string;
+  /** The line as it was taken. */
+  readonly raw: string;
 }
 
 /** Takes a line apart; the line number and the checksum are removed from `text`. */
@@ -19,8 +21,8 @@ export function parseCommand(line: string): Command {
   if (star >= 0) text = text.slice(0, star);
   const head = /^([GMT]) *(-?\d{1,4})(?!\d)/.exec(text);
   const okNumber = number === null ? "" : ` N${number[1] ?? ""}`;
-  if (head === null) return { code: "", text, rest: "", okNumber };
-  return { code: `${head[1]}${Number(head[2])}`, text, rest: text.slice(head[0].length), okNumber };
+  if (head === null) return { code: "", text, rest: "", okNumber, raw: line };
+  return { code: `${head[1]}${Number(head[2])}`, text, rest: text.slice(head[0].length), okNumber, raw: line };
 }
 
 /** The number after a letter, or null when the letter or its number is missing (`Sabc` has none). */

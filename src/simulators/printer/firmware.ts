@@ -21,9 +21,13 @@ export interface FirmwareParts {
   readonly thermal: Thermal;
   /** Machine seconds a real second. */
   readonly speed: number;
+  /** Bytes that the full receive ring does not hold are lost, as on a UART without flow control. */
+  readonly overruns?: boolean;
   readonly misplaced: { x: number; y: number; z: number };
   /** Takes every printed line, end included. */
   readonly print: (text: string, atMs: number) => void;
+  /** Takes every line as it is carried out. */
+  readonly executed?: (line: string) => void;
   /** Takes every piece of motion that the steppers made. */
   readonly moved: (motion: Motion) => void;
 }
@@ -50,7 +54,7 @@ export class Firmware implements Board {
   okPrinted = false;
   lastNumber = 0;
   readonly #parts: FirmwareParts;
-  readonly #intake = new Intake();
+  readonly #intake: Intake;
   readonly #queue: Command[] = [];
   #running: Execution | null = null;
   #killed = false;
@@ -66,6 +70,7 @@ export class Firmware implements Board {
   constructor(parts: FirmwareParts, bootMs: number) {
     this.#parts = parts;
     this.profile = parts.profile;
+    this.#intake = new Intake(parts.overruns === true);
     this.thermal = parts.thermal;
     this.speed = parts.speed;
     this.misplaced = parts.misplaced;
@@ -210,7 +215,8 @@ export class Firmware implements Board {
   #finish(command: Command): void {
     this.#running = null;
     if (!this.okPrinted) {
-      this.say(`ok${command.okNumber} P${this.planner.free} B${commandBuffer - this.#queue.length}`);
+      const free = `${command.okNumber} P${this.planner.free} B${commandBuffer - this.#queue.length}`;
+      this.say(this.profile.advancedOk ? `ok${free}` : "ok");
     }
     this.okPrinted = false;
     this.#queue.shift();
@@ -219,6 +225,8 @@ export class Firmware implements Board {
 
   #startCommand(): void {
     const command = this.#queue[0]!;
+    if ((this.modal.debugFlags & 1) === 1) this.say(`echo:${command.raw}`);
+    this.#parts.executed?.(command.raw);
     const steps = handlerOf(command)(this, command);
     if (this.#killed) return;
     if (steps === undefined) {
@@ -258,6 +266,7 @@ export class Firmware implements Board {
   }
 
   #obey(emergencies: readonly EmergencyCommand[]): void {
+    if (!this.profile.emergencyParser) return;
     for (const emergency of emergencies) {
       if (this.#killed) return;
       if (emergency === "M112")

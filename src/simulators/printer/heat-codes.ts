@@ -103,6 +103,10 @@ function gaveUpCooling(board: Board, heater: HeaterName, cooling: { from: number
 
 /** M155: automatic temperature reports every S seconds. */
 export const autoReport: Handler = (board, command) => {
+  if (!board.profile.autoReport) {
+    board.say(`echo:Unknown command: "${command.text}"`);
+    return undefined;
+  }
   const seconds = numberOf(command, "S");
   if (seconds === null) return undefined;
   board.modal.temperatureReportS = Math.min(60, Math.max(0, Math.trunc(seconds)));

@@ -12,14 +12,30 @@ export class Intake {
   #ringUsed = 0;
   #wire: WireLine[] = [];
   #wireUsed = 0;
+  readonly #overruns: boolean;
+  /** Bytes of the unfinished line; they stand in the ring as well. */
+  #partial = 0;
+
+  constructor(overruns = false) {
+    this.#overruns = overruns;
+  }
 
   /** Takes bytes; returns the emergency commands among the lines that now fit into the ring. */
   receive(bytes: Uint8Array): EmergencyCommand[] {
-    for (const line of this.#assembler.push(bytes)) {
+    for (const line of this.#assembler.push(this.#overruns ? this.#held(bytes) : bytes)) {
       this.#wire.push(line);
       this.#wireUsed += line.wireBytes;
     }
     return this.#refill();
+  }
+
+  /** What the ring takes of bytes that a UART brings; the rest is gone. */
+  #held(bytes: Uint8Array): Uint8Array {
+    const free = ringBytes - this.#ringUsed - this.#wireUsed - this.#partial;
+    const taken = bytes.subarray(0, Math.max(0, free));
+    const end = taken.lastIndexOf(10);
+    this.#partial = end < 0 ? this.#partial + taken.length : taken.length - end - 1;
+    return taken;
   }
 
   /** True when the host should be held back. */

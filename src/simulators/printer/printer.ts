@@ -7,6 +7,7 @@ import { type Bead, type ForeignObject, Plate } from "./plate.ts";
 import type { MachineProfile } from "./profile.ts";
 import { seededRandom } from "./random.ts";
 import { type RecordedSensor, Thermal } from "./thermal.ts";
+import { Uart } from "./uart.ts";
 import { type OutLine, Wire } from "./wire.ts";
 
 /** Below this PLA does not flow, whatever the firmware allows. */
@@ -22,6 +23,10 @@ export interface PrinterOptions {
   /** Recorded temperatures in place of the simulated sensors. */
   readonly recordedSensor?: RecordedSensor;
   /** Where the head really stands at power-up, mm; the firmware takes it for 0,0,0 until it homes. Default: there. */
+  /** Paces both directions of the cable, and lets a full receive ring lose bytes; without it neither happens. */
+  readonly baud?: number;
+  /** Takes every line as the firmware carries it out. */
+  readonly executed?: (line: string) => void;
   readonly restsAt?: { readonly x: number; readonly y: number; readonly z: number };
 }
 
@@ -47,7 +52,8 @@ export class Printer {
   readonly #plate = new Plate();
   readonly #nozzle = new Nozzle(this.#plate);
   readonly #thermal: Thermal;
-  readonly #wire = new Wire();
+  readonly #wire: Wire;
+  readonly #uart: Uart | null;
   readonly #misplaced = { x: 0, y: 0, z: 0 };
   #firmware: Firmware;
   #nowMs: number;
@@ -63,6 +69,8 @@ export class Printer {
   /** Powers the machine up at `nowMs` (any monotonic milliseconds). */
   constructor(options: PrinterOptions, nowMs: number) {
     this.#options = options;
+    this.#wire = new Wire(options.baud ?? null);
+    this.#uart = options.baud === undefined ? null : new Uart(options.baud);
     this.#nowMs = nowMs;
     this.#startMs = nowMs;
     this.#thermal = new Thermal(seededRandom(options.seed), options.recordedSensor ?? null);
@@ -71,13 +79,14 @@ export class Printer {
   }
 
   #boot(nowMs: number): Firmware {
-    const { profile, speed } = this.#options;
+    const { profile, speed, baud, executed } = this.#options;
     const print = (text: string, atMs: number): void => {
       // A hung board prints nothing; a pulled cable carries nothing.
       if (this.#plugged && atMs >= this.#stalledUntilMs) this.#wire.print(text, atMs);
     };
     const moved = (motion: Motion): void => this.#follow(motion);
-    return new Firmware({ profile, thermal: this.#thermal, speed, misplaced: this.#misplaced, print, moved }, nowMs);
+    const parts = { profile, thermal: this.#thermal, speed, misplaced: this.#misplaced, print, moved };
+    return new Firmware({ ...parts, overruns: baud !== undefined, ...(executed !== undefined && { executed }) }, nowMs);
   }
 
   #follow(motion: Motion): void {
@@ -111,7 +120,9 @@ export class Printer {
   receive(bytes: Uint8Array, nowMs: number): void {
     this.advance(nowMs);
     if (!this.#plugged || nowMs < this.#stalledUntilMs) return;
-    this.#firmware.receive(this.#wire.toPrinter(bytes), nowMs);
+    const arriving = this.#wire.toPrinter(bytes);
+    if (this.#uart !== null) return this.#uart.push(arriving, nowMs);
+    this.#firmware.receive(arriving, nowMs);
     this.#strikeReached();
   }
 
@@ -119,10 +130,13 @@ export class Printer {
   advance(nowMs: number): void {
     // Step by step, so that an armed fault strikes at its layer and not at the end of a long sleep.
     for (;;) {
-      const due = this.#firmware.nextMs();
+      const arrives = this.#uart?.nextMs() ?? never;
+      const due = Math.min(this.#firmware.nextMs(), arrives);
       if (due > nowMs) break;
       this.#nowMs = Math.max(this.#nowMs, due);
       this.#firmware.advance(this.#nowMs);
+      const arrived = this.#uart?.take(this.#nowMs) ?? null;
+      if (arrived !== null) this.#firmware.receive(arrived, this.#nowMs);
       this.#strikeReached();
     }
     this.#nowMs = Math.max(this.#nowMs, nowMs);
@@ -135,7 +149,7 @@ export class Printer {
 
   /** When to call `advance` next, in milliseconds; infinite when only the host or the world can cause anything. */
   nextMs(): number {
-    return Math.min(this.#firmware.nextMs(), this.#wire.nextMs());
+    return Math.min(this.#firmware.nextMs(), this.#wire.nextMs(), this.#uart?.nextMs() ?? never);
   }
 
   /** True when the host's bytes should be left unread for now. */
@@ -194,7 +208,9 @@ export class Printer {
 
   #plug(plugged: boolean): void {
     this.#plugged = plugged;
-    if (!plugged) this.#wire.drop();
+    if (plugged) return;
+    this.#wire.drop();
+    this.#uart?.drop();
   }
 
   /** A watchdog reboot: the head stays where it is, and the firmware no longer knows where that is. */

@@ -50,6 +50,12 @@ export interface MachineProfile {
   /** Silence after which `firmware-timeout` turns the heaters off, in real milliseconds. */
   readonly idleTimeoutMs: number;
   readonly timing: BoardTiming;
+  /** `ok` carries the line's number and the free places of planner and command buffer. */
+  readonly advancedOk: boolean;
+  /** M108, M112, M410 and M876 act while they are still in the serial ring. */
+  readonly emergencyParser: boolean;
+  /** M155 exists in this build. */
+  readonly autoReport: boolean;
   /** M413 (power-loss recovery) exists in this build. */
   readonly powerLossRecovery: boolean;
 }
@@ -80,7 +86,7 @@ export const recordedPeer: MachineProfile = {
   hostLoss: "keeps-heating",
   idleTimeoutMs: 300_000,
   timing: { lineMs: 0.195, commandMs: 0.27, errorMs: 0.6, reportMs: 5 },
-  powerLossRecovery: false,
+  ...{ powerLossRecovery: false, advancedOk: true, emergencyParser: true, autoReport: true },
 };
 
 /** The bench printer of the demo: 150 x 150 x 120 mm, 0.4 mm nozzle, 1.75 mm filament, a faster board. */

@@ -43,7 +43,11 @@ export function identityLines(profile: MachineProfile): string[] {
     "SOURCE_CODE_URL:github.com/MarlinFirmware/Marlin PROTOCOL_VERSION:1.0",
     `MACHINE_TYPE:${profile.machineType} EXTRUDER_COUNT:1 UUID:${profile.uuid}`,
   ].join(" ");
-  return [first, ...capabilities.map((capability) => `Cap:${capability}`)];
+  const built = capabilities.map((capability) => {
+    if (capability === "EMERGENCY_PARSER:1" && !profile.emergencyParser) return "EMERGENCY_PARSER:0";
+    return capability === "AUTOREPORT_TEMP:1" && !profile.autoReport ? "AUTOREPORT_TEMP:0" : capability;
+  });
+  return [first, ...built.map((capability) => `Cap:${capability}`)];
 }
 
 /** The answer to M503, without its ok. */

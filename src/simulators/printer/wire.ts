@@ -1,6 +1,7 @@
 /** The serial line between firmware and host, and everything that can be wrong with it. */
 import type { Fault } from "./faults.ts";
 import { seededRandom } from "./random.ts";
+import { Uart } from "./uart.ts";
 
 /** A line for the host, due at a time. */
 export interface OutLine {
@@ -25,6 +26,12 @@ export class Wire {
   #dropOk = 0;
   #delayMs = 0;
   #out: OutLine[] = [];
+  readonly #uart: Uart | null;
+
+  /** A baud rate paces what goes to the host; null is a terminal that is as quick as its reader. */
+  constructor(baud: number | null = null) {
+    this.#uart = baud === null ? null : new Uart(baud);
+  }
 
   /** Puts a fault on the wire; false when the fault is not one of the wire's. */
   strike(fault: Fault, nowMs: number): boolean {
@@ -81,7 +88,8 @@ export class Wire {
       return;
     }
     const bytes = latin1(text);
-    this.#push({ atMs: atMs + this.#delayMs, bytes: this.#toHost.rate > 0 ? disturb(bytes, this.#toHost) : bytes });
+    const sentMs = this.#uart === null ? atMs : this.#uart.after(bytes.length, atMs);
+    this.#push({ atMs: sentMs + this.#delayMs, bytes: this.#toHost.rate > 0 ? disturb(bytes, this.#toHost) : bytes });
   }
 
   #garbage(random: () => number, nowMs: number): void {

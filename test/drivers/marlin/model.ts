@@ -153,7 +153,7 @@ export class ModelFirmware {
     const numbers = this.behaviour.advancedOk
       ? `${command.number === null ? "" : ` N${command.number}`} P15 B${Math.max(0, queueLength - 1 - this.#queue.length)}`
       : "";
-    const ok = command.text === "M105" ? `ok ${this.#heat()}` : `ok${numbers}`;
+    const ok = command.text.startsWith("M105") ? `ok ${this.#heat()}` : `ok${numbers}`;
     if (this.#random() >= this.behaviour.lostOk) this.say(ok);
     if (this.#random() < this.behaviour.doubleOk) this.say(ok);
   }
