@@ -47,7 +47,7 @@ function beginJob(session: Session, id: number, directive: Begin, program: Progr
     feed: newFeed(plan.value, directive.attempt, directive.releasedLayer),
     resendsBefore: session.link.resends,
     layer: { number: 0, since: now.mono, resends: session.link.resends },
-    place: { at: null, wrong: 0 },
+    place: { at: null, wrong: null, asked: 0 },
     idleSince: null,
     remarks: 0,
   };

@@ -12,6 +12,8 @@ import { close, type Instant, type Job, observe, type Session } from "./session.
 export const echoOn = "M111 S1";
 export const echoOff = "M111 S0";
 
+/** So often is a printer asked where it is. */
+const placesAsked = 5;
 /** Damaged lines among those that try the wire. */
 const badProofsAllowed = 3;
 /** So often is a mark asked for again before the printer is held to be unable to give it. */
@@ -39,20 +41,23 @@ export function placeHeard(session: Session, at: Position): void {
   if (session.job?.feed.stage.kind === "marking") session.job.place.at = at;
 }
 
-/** The tool is not where the layer left it. One report may be damaged: the printer is asked once more. */
+/**
+ * The tool is not where the layer left it. A report may be damaged: the printer is asked again until two say the same,
+ * or none of many is right.
+ */
 function isElsewhere(session: Session, job: Job, mark: string, now: Instant): boolean {
-  const { at } = job.place;
+  const { at, wrong } = job.place;
   const { place } = job.feed;
   job.place.at = null;
   if (at === null || place === null || isSamePlace(at, place)) {
-    job.place.wrong = 0;
+    Object.assign(job.place, { wrong: null, asked: 0 });
     return false;
   }
-  if (++job.place.wrong > 1) {
+  job.place.wrong = at;
+  job.place.asked++;
+  if ((wrong !== null && isSamePlace(at, wrong)) || job.place.asked > placesAsked)
     makeSafe(session, { fault: faults.elsewhere(inWords(at), inWords(place)), mayPark: false }, now);
-    return true;
-  }
-  session.control.push(askPlace, `M118 A1 ${mark}`);
+  else session.control.push(askPlace, `M118 A1 ${mark}`);
   return true;
 }
 

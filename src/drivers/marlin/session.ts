@@ -89,8 +89,8 @@ export interface Job {
   readonly feed: Feed;
   readonly resendsBefore: number;
   layer: { number: number; since: MonotonicMs; resends: number };
-  /** The last M114 since the present layer's lines went out, and how often it was not where the program is. */
-  place: { at: Position | null; wrong: number };
+  /** The last M114 since the present layer's lines went out, and the last that was not where the program is. */
+  place: { at: Position | null; wrong: Position | null; asked: number };
   /** Since when everything was confirmed while a mark was awaited, and how often it was asked for again. */
   idleSince: MonotonicMs | null;
   remarks: number;
