@@ -22,6 +22,8 @@ export interface KlipperState {
   readonly objects: { readonly [object: string]: { readonly [field: string]: unknown } };
   readonly files: readonly string[];
   readonly executed: readonly string[];
+  /** A heater is waited for. */
+  readonly blocked: boolean;
 }
 
 export interface MoonrakerBench {

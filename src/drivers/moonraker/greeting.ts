@@ -5,7 +5,7 @@ import { listIn, memberOf, membersOf, textIn } from "../../kernel/members.ts";
 import { clip } from "../../kernel/text.ts";
 import { faults } from "./faults.ts";
 import { makeSafe, restartSafety } from "./safing.ts";
-import { type CallKind, call, folder, type Instant, observe, type Session, sayOffline } from "./session.ts";
+import { type CallKind, call, folder, type Instant, leave, observe, type Session, sayOffline } from "./session.ts";
 import { isPrinting, merge, needed, printState, watched } from "./status.ts";
 
 /** Begins the talk: after connecting, and after Klipper has started anew. */
@@ -120,6 +120,7 @@ function welcome(session: Session, now: Instant): void {
   [session.lostSince, session.lostBy] = [null, null];
   [session.lastHeard, session.lastLook] = [now.mono, now.mono];
   const { file } = printState(session.status);
+  call(session, "files", "server.files.list", { root: "gcodes" }, now);
   const abandoned = isPrinting(session.status) && file.startsWith(folder) && file !== job?.file;
   if (session.safing !== null) restartSafety(session, now);
   else if (abandoned) makeSafe(session, {}, now);
@@ -132,4 +133,13 @@ function welcome(session: Session, now: Instant): void {
   if (identity === null || session.said === "online") return;
   session.said = "online";
   observe(session, { kind: "online", identity });
+}
+
+/** What lies in this cell's folder and belongs to no open attempt is an earlier driver's: it has to go. */
+export function filesKnown(session: Session, result: Json): void {
+  for (const file of Array.isArray(result) ? (result as readonly Json[]) : []) {
+    const path = textIn(membersOf(file), "path");
+    const known = path === null || path === session.job?.file || session.leftovers.has(path);
+    if (!known && path.startsWith(folder)) leave(session, path);
+  }
 }

@@ -4,7 +4,7 @@ import type { Instant } from "./session.ts";
 import { observe, type Session, type Transferred } from "./session.ts";
 import { printState } from "./status.ts";
 
-const againAfter = 10_000;
+const againAfter = 2000;
 const triesBeforeAlarm = 3;
 
 /** Removes one copy at a time; one that is being printed cannot be removed yet. */

@@ -96,8 +96,12 @@ function doubt(session: Session, job: Job, now: Instant): void {
 export function doubtConfirmed(session: Session, job: Job, now: Instant): void {
   if (!job.doubted || job.step !== "printing" || printState(session.status).state !== "paused") return;
   const { position } = printState(session.status);
-  const expected = [job.copy.stops[job.next]?.end, job.copy.stops[job.next + 1]?.end];
-  if (!expected.includes(position)) touched(session, "paused the print", now);
+  const { stops } = job.copy;
+  const expected = [stops[job.next]?.end, ...(job.resuming === null ? [] : [stops[job.next + 1]?.end])];
+  job.doubted = false;
+  if (expected.includes(position)) return;
+  const wentOn = job.stopped && position > (stops[job.next]?.end ?? 0);
+  touched(session, wentOn ? "let the print go on" : "paused the print", now);
 }
 
 function moving(session: Session, job: Job, position: number, now: Instant): void {

@@ -6,7 +6,7 @@ import type { Milliseconds, MonotonicMs } from "../../kernel/units.ts";
 import type { ProgramSource } from "../marlin/session.ts";
 import { perform } from "./directives.ts";
 import { faults } from "./faults.ts";
-import { askInfo, greet, greeted, isGreeting, notGreeted, pursueGreeting } from "./greeting.ts";
+import { askInfo, filesKnown, greet, greeted, isGreeting, notGreeted, pursueGreeting } from "./greeting.ts";
 import { clearLeftovers, removed } from "./leftovers.ts";
 import { doubtConfirmed, fileTouched, followPrint, resumeRefused, verified } from "./printing.ts";
 import { type Incoming, readMessage } from "./rpc.ts";
@@ -102,7 +102,8 @@ function answered(
     updated(session, merge(session.status, membersOf(result)?.["status"]), now);
     if (session.job !== null) looked(session, session.job, now);
     if (session.job !== null) doubtConfirmed(session, session.job, now);
-  } else if (kind === "queue" && job !== null) queueKnown(session, job, result, now);
+  } else if (kind === "files") filesKnown(session, result);
+  else if (kind === "queue" && job !== null) queueKnown(session, job, result, now);
   else if (kind === "start") lookNow(session, now);
   else if (kind === "cancel") cool(session, now);
 }

@@ -74,6 +74,7 @@ export type CallKind =
   | "settings"
   | "host"
   | "subscribe"
+  | "files"
   | "look"
   | "queue"
   | "start"
@@ -199,9 +200,17 @@ export function close(session: Session, job: Pick<Job, "attempt" | "file">): voi
     if (session.over.size <= 1000) break;
     session.over.delete(oldest);
   }
-  session.leftovers.set(job.file, { token: null, tries: 0, nextAt: 0, alarmed: false });
+  leave(session, job.file);
   session.job = null;
 }
+
+/** A copy at the printer that nobody needs any more. */
+export function leave(session: Session, file: string): void {
+  if (session.leftovers.size < mostLeftovers)
+    session.leftovers.set(file, { token: null, tries: 0, nextAt: 0, alarmed: false });
+}
+
+const mostLeftovers = 1000;
 
 /** The driver's folder among the printer's files. */
 export const folder = "cellward/";

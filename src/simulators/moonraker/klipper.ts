@@ -127,7 +127,7 @@ export function createKlipper(options: KlipperOptions): Klipper {
 
   function cancel(): void {
     if (print !== null) stats = { ...stats, state: "cancelled" };
-    [print, active, paused] = [null, false, false];
+    [print, active, paused, busy_s] = [null, false, false, 0];
   }
 
   function nextLine(): void {

@@ -166,11 +166,12 @@ function serve(port: number, world: string, key: string | null, options: Paramet
     } else if (name === "script") klipper.run(String(value));
     else if (name === "speed") klipper.setSpeedFactor(Number(value));
     else if (name === "start") klipper.start(String(value), files.get(String(value)) ?? new Uint8Array());
-    else if (name === "store") files.put(String(value), Buffer.from("G28\n"));
+    else if (name === "store") files.put(String(value), Buffer.from("G4 S100000\nG4 S100000\n"));
     else if (name === "overwrite") {
       files.put(String(value), Buffer.from("G28\nG1 X1 F60\n"));
       changed("modify_file", String(value));
     } else if (name === "queue") queue.push(String(value));
+    else if (name === "unqueue") queue.length = 0;
     else if (name === "frozen") faults.frozen = value !== 0;
     else if (name === "deaf-to") faults.deafTo = value === undefined ? null : String(value);
     else if (name === "drop") for (const { socket } of clients) socket.terminate();
@@ -188,7 +189,12 @@ function serve(port: number, world: string, key: string | null, options: Paramet
   if (lstatSync(world, { throwIfNoEntry: false })?.isSocket()) unlinkSync(world);
   createServer((request, response) => {
     if (request.method === "GET") {
-      return reply(response, 200, { objects: klipper.objects(), files: files.names(), executed: klipper.executed() });
+      return reply(response, 200, {
+        objects: klipper.objects(),
+        files: files.names(),
+        executed: klipper.executed(),
+        blocked: klipper.isBlocked(),
+      });
     }
     void bytesOf(request).then((body) => reply(response, 200, panel(JSON.parse(body.toString()) as Params)));
   }).listen(world);

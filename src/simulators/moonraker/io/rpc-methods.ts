@@ -68,6 +68,10 @@ export async function invoke(backend: Backend, method: string, params: Params): 
     case "printer.firmware_restart":
       klipper.restart();
       return "ok";
+    case "server.files.list":
+      return files
+        .names()
+        .map((path) => ({ path, modified: 0, size: files.get(path)?.length ?? 0, permissions: "rw" }));
     case "server.job_queue.status":
       return { queued_jobs: queue.map((filename, n) => ({ filename, job_id: String(n) })), queue_state: "ready" };
     default:
