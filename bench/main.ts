@@ -10,6 +10,7 @@ const benches: Readonly<
   loop: { against: "the writer on the main thread", load: () => import("./loop.ts") },
   boot: { against: "a start without what was kept", load: () => import("./boot.ts") },
   stream: { against: "a bare loop that keeps the printer's buffer full", load: () => import("./stream.ts") },
+  wire: { against: "the bytes of the lines at the baud rate; the moves alone", load: () => import("./wire.ts") },
   inspect: { against: "", load: () => import("./inspect.ts") },
   core: { against: "canonical JSON and SHA-256 of the same events", load: () => import("./core.ts") },
   drain: { against: "a bare QoS 1 loop of single messages to the same broker", load: () => import("./drain.ts") },

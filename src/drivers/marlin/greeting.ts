@@ -10,10 +10,14 @@ import { forgetSetPoints } from "./setpoints.ts";
 /** Answers to M115 may arrive damaged: so often is it asked before something is held to be missing or wrong. */
 const tries = 4;
 
+/** Without a line for so long nothing is under way; a printer that never is quiet is waited for no longer than that. */
+const quietTime = 200;
+const longestQuiet = 2000;
+
 /** Begins the talk from nothing: after opening, after a restart of the printer, or after silence. */
 export function greet(session: Session, now: Instant): void {
   session.phase = "greeting";
-  session.greeting = { step: "hello", tries: 1, since: session.greeting.since };
+  session.greeting = { step: "quiet", tries: 1, since: session.greeting.since };
   session.capabilities = new Map();
   session.firmware = null;
   [session.resumesByItself, session.echoing] = [false, false];
@@ -23,7 +27,7 @@ export function greet(session: Session, now: Instant): void {
   // The line end closes whatever an earlier host left half sent; without its checksum that is not taken.
   session.out.push({ kind: "write", text: "\n" });
   rebase(session.link, now.mono);
-  session.control = ["M115"];
+  session.control = [];
 }
 
 /** Goes on with a greeting; call at every step. */
@@ -37,7 +41,8 @@ export function pursueGreeting(session: Session, now: Instant): void {
     sayOffline(session, faults.noSign(setup.times.greet / 1000));
   if (session.link.fault !== null) return greet(session, now);
   if (session.control.length > 0 || !isIdle(session.link)) return;
-  if (greeting.step === "hello") identify(session, now);
+  if (greeting.step === "quiet") hello(session, now);
+  else if (greeting.step === "hello") identify(session, now);
   else if (session.resumesByItself) refuseMachine(session, faults.resumesByItself(), now);
   else if (knownHeat(session, now) !== null) welcome(session, now);
   else session.control.push("M105");
@@ -47,6 +52,17 @@ export function pursueGreeting(session: Session, now: Instant): void {
 export function begin(session: Session, now: Instant): void {
   session.greeting.since = now.mono;
   greet(session, now);
+}
+
+/**
+ * A start answers to more than one greeting, and where `ok` has no number a late one would be taken for the next
+ * line's for ever: what is still under way is let in first.
+ */
+function hello(session: Session, now: Instant): void {
+  const waited = now.mono - session.link.oldestSince;
+  if (now.mono - session.lastHeard < quietTime && waited < longestQuiet) return;
+  session.greeting.step = "hello";
+  session.control = ["M115"];
 }
 
 function identify(session: Session, now: Instant): void {

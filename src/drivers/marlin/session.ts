@@ -119,7 +119,7 @@ export interface Session {
   readonly setPoints: SetPoints;
   split: (bytes: Uint8Array) => readonly string[];
   phase: Phase;
-  greeting: { step: "hello" | "configure"; tries: number; since: MonotonicMs };
+  greeting: { step: "quiet" | "hello" | "configure"; tries: number; since: MonotonicMs };
   capabilities: Map<string, boolean>;
   firmware: Firmware | null;
   /** M413 answered that power-loss recovery is on. */
@@ -158,7 +158,7 @@ export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = [])
       split: createLineSplitter(),
       phase: "closed",
     },
-    ...{ greeting: { step: "hello", tries: 0, since: 0 }, capabilities: new Map(), firmware: null, identity: null },
+    ...{ greeting: { step: "quiet", tries: 0, since: 0 }, capabilities: new Map(), firmware: null, identity: null },
     ...{ resumesByItself: false, echoing: false },
     ...{ control: [], job: null, safing: null, over: new Set(lost), echoed: false, lastHeard: 0, lastPolled: 0 },
     ...{ retryAt: null, said: null, endBy: null, patientUntil: 0, out: [] },

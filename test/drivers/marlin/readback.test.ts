@@ -2,6 +2,7 @@
 import { describe, expect, test } from "vitest";
 import { dialects } from "../../../src/drivers/marlin/dialect.ts";
 import { layered } from "../../toolpath/bench.ts";
+import { longPrint } from "./long-print.ts";
 import { ofProgram, Virtual } from "./virtual.ts";
 
 function begun(options: ConstructorParameters<typeof Virtual>[0] = {}, layers = 4): Virtual {
@@ -115,4 +116,11 @@ describe("read back", () => {
       expect(bench.open()).toBe(protectionProven);
     }
   });
+});
+
+test("[F25] ten hours of printing leave the driver's state as it was after the first", () => {
+  const { hours, layers, kibAfterOneHour, kibAtEnd } = longPrint(10);
+  expect(hours).toBeGreaterThanOrEqual(10);
+  expect(layers).toBe(95);
+  expect(kibAtEnd).toBeLessThan(kibAfterOneHour + 4096);
 });

@@ -108,4 +108,27 @@ describe("recordings", () => {
       expect(lines.length).toBeLessThan(400);
     },
   );
+
+  test.each([...transcripts("klipper").slice(0, 1), ...transcripts("grbl"), ...transcripts("grblhal")])(
+    "[F25][L8] %s: a peer that is none of the family is refused in words, and hears nothing but the greeting",
+    (name) => {
+      const protocol = createProtocol(setupOf({ serial: null }));
+      let [written, refused] = ["", ""];
+      let mono = 0;
+      const step = (event: Parameters<typeof protocol>[0]) => {
+        for (const output of protocol(event, { mono, utc: mono })) {
+          if (output.kind === "write") written += output.text;
+          else if (output.kind === "observe" && output.observation.kind === "offline")
+            refused ||= output.observation.fault.code;
+        }
+      };
+      step({ kind: "opened" });
+      for (const { dir, t, text } of recorded(name)) {
+        for (; mono + 50 < t * 1000; mono += 50) step({ kind: "tick" });
+        if (dir === "rx" && refused === "") step({ kind: "bytes", bytes: latin1(text) });
+      }
+      expect(refused).toBe("wrong-firmware");
+      expect(written).not.toMatch(/ [G]\d|M10[49]|M1[49]0/);
+    },
+  );
 });

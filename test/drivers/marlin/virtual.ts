@@ -24,7 +24,6 @@ export interface VirtualOptions {
 }
 
 const tickMs = 25;
-const job = attempt("v1");
 
 /** Both ends and everything that was said. */
 export class Virtual {
@@ -35,11 +34,14 @@ export class Virtual {
   /** Lines as the firmware carried them out, with numbers and checksums. */
   readonly executed: string[] = [];
   readonly telemetry: Extract<Output, { kind: "telemetry" }>[] = [];
+  readonly attempt = attempt("v1");
   now = 0;
   /** While true nothing travels in either direction. */
   cut = false;
   wire: VirtualOptions["wire"];
   sentBytes = 0;
+  /** When the driver first stopped the printer since this was set to null. */
+  stoppedAt: number | null = null;
   #id = 0;
   #nextTick = 0;
 
@@ -59,6 +61,7 @@ export class Virtual {
     if (output.kind === "write") {
       const bytes = asciiBytes(output.text);
       this.sentBytes += bytes.length;
+      if (output.text.includes("M410")) this.stoppedAt ??= this.now;
       if (!this.cut) this.printer.receive(this.wire?.(bytes, "to-printer") ?? bytes, this.now);
     } else if (output.kind === "observe") this.observations.push(output.observation);
     else if (output.kind === "answer") this.answers.set(output.id, output.answer.kind);
@@ -73,7 +76,10 @@ export class Virtual {
   }
 
   begin(text: string, releasedLayer = 9999): number {
-    return this.tell({ kind: "begin", attempt: job, program: digestOf(asciiBytes(text)), releasedLayer }, text);
+    return this.tell(
+      { kind: "begin", attempt: this.attempt, program: digestOf(asciiBytes(text)), releasedLayer },
+      text,
+    );
   }
 
   /** Runs until `done`; false when that did not come within `limitMs` of virtual time. */
