@@ -1,7 +1,7 @@
 /** `npm run serial-faults`: each fault of a serial printer struck in virtual time; with `--long` noise by hundreds and a ten-hour print. */
 import { earlyRows, faultRows, strike } from "../test/drivers/marlin/fault-rows.ts";
 import { longPrint } from "../test/drivers/marlin/long-print.ts";
-import { alterationOf, flips, ofProgram, Virtual } from "../test/drivers/marlin/virtual.ts";
+import { alterationsOf, flips, ofProgram, Virtual } from "../test/drivers/marlin/virtual.ts";
 import { layered } from "../test/toolpath/bench.ts";
 
 const help = `Usage: npm run serial-faults [-- --long] [-- --json]
@@ -63,7 +63,8 @@ function noise(rate: number, whole: boolean, jobs: number): void {
     ends[end] = (ends[end] ?? 0) + 1;
     const done = ofProgram(bench.executed);
     if (end === "finished" && done.join("\n") !== program.join("\n")) alteredFinished++;
-    if (end !== "finished" && /^G[0123] |^G92|^M8[23]/.test(alterationOf(done, program) ?? "")) altered++;
+    if (end !== "finished" && alterationsOf(done, program).some((line) => /^G[0123]\b|^G92|^M8[23]/.test(line)))
+      altered++;
   }
   const kind = whole ? "whole bytes" : "a bit of a byte";
   say(

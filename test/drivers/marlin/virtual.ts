@@ -147,10 +147,10 @@ export function ofProgram(executed: readonly string[]): string[] {
   return known.filter((line, at) => !line.startsWith("M118 ") || known.indexOf(line) === at);
 }
 
-/** How the executed lines of a failed job differ from its program: null where all is a beginning of it, made safe. */
-export function alterationOf(done: readonly string[], program: readonly string[]): string | null {
+/** What a failed job executed that is neither a beginning of its program nor what makes the printer safe. */
+export function alterationsOf(done: readonly string[], program: readonly string[]): string[] {
   const upTo = done.findIndex((line, at) => line !== program[at]);
-  if (upTo < 0) return null;
+  if (upTo < 0) return [];
   const safing = new Set(["M104 S0", "M140 S0", "M107", "G91", "G1 Z5 F600", "G90", "M400"]);
-  return done.slice(upTo).find((line) => !safing.has(line)) ?? null;
+  return done.slice(upTo).filter((line) => !safing.has(line));
 }
