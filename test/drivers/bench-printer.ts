@@ -26,8 +26,8 @@ export class BenchPrinter {
   #process: ChildProcess | null = null;
 
   /** Starts it; `speed` scales motion, heating and dwell only. */
-  async start(speed: number): Promise<void> {
-    const options = ["--tty", this.tty, "--world", this.world, "--speed", String(speed)];
+  async start(speed: number, more: readonly string[] = []): Promise<void> {
+    const options = ["--tty", this.tty, "--world", this.world, "--speed", String(speed), ...more];
     const child = spawn(process.execPath, [entry, ...options], { stdio: ["ignore", "pipe", "inherit"] });
     this.#process = child;
     const lines = createInterface({ input: child.stdout });

@@ -29,9 +29,13 @@ export interface Bench {
 }
 
 /** Starts printer and driver; `online` is awaited. */
-export async function startBench(speed: number, changes: Partial<MarlinConfig> = {}): Promise<Bench> {
+export async function startBench(
+  speed: number,
+  changes: Partial<MarlinConfig> = {},
+  build: readonly string[] = [],
+): Promise<Bench> {
   const printer = new BenchPrinter();
-  await printer.start(speed);
+  await printer.start(speed, build);
   const config = marlinConfig.parse({
     ...{ driver: "marlin", port: printer.tty, serial: printer.uuid, vendor: "bench", lockFolder: printer.folder },
     park: { lift_mm: 5, x_mm: 5, y_mm: 140 },

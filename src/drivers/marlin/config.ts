@@ -18,7 +18,7 @@ export const marlinConfig = z.strictObject({
       message: "names a socket and not a machine, whichever is plugged in: use its path under /dev/serial/by-id",
     }),
   baud: z.number().int().min(9600).max(2_000_000).default(115_200),
-  /** UUID that the printer gives in M115; null accepts any and is for commissioning only. */
+  /** UUID that the printer gives in M115, or, where it gives none or zeros, the name of its port; null accepts any and is for commissioning only. */
   serial: z.string().min(1).max(64).nullable(),
   /** MACHINE_TYPE of M115. Many printers share the UUID that their firmware was delivered with: give both. */
   machineType: z.string().min(1).max(64).nullable().default(null),
@@ -53,6 +53,7 @@ export function sessionSetup(config: MarlinConfig, prepare: SessionSetup["prepar
   const { park } = config;
   const dialect = dialectOf(config.dialect);
   return {
+    port: config.port.slice(config.port.lastIndexOf("/") + 1),
     serial: config.serial,
     machineType: config.machineType,
     dialect,

@@ -4,7 +4,7 @@ import { faults } from "./faults.ts";
 import { isIdle, rebase } from "./link.ts";
 import type { Firmware } from "./reply.ts";
 import { makeSafe, stop } from "./safing.ts";
-import { type Instant, knownHeat, observe, type Session, sayOffline } from "./session.ts";
+import { type Instant, knownHeat, observe, type Session, type SessionSetup, sayOffline } from "./session.ts";
 import { forgetSetPoints } from "./setpoints.ts";
 
 /** Answers to M115 may arrive damaged: so often is it asked before something is held to be missing or wrong. */
@@ -92,7 +92,8 @@ function objection(session: Session): Fault | null {
   if (firmware === null) return faults.notReady();
   if (!dialect.firmware.some((name) => firmware.name.includes(name)))
     return faults.otherFirmware(firmware.name, dialect.firmware.join(" or "));
-  if (setup.serial !== null && firmware.uuid !== setup.serial) return faults.wrongMachine(setup.serial, firmware.uuid);
+  const serial = serialOf(firmware, setup.port);
+  if (setup.serial !== null && serial !== setup.serial) return faults.wrongMachine(setup.serial, serial);
   if (setup.machineType !== null && firmware.machineType !== setup.machineType)
     return faults.wrongModel(setup.machineType, firmware.machineType);
   const told = session.capabilities.get("THERMAL_PROTECTION");
@@ -108,19 +109,24 @@ function welcome(session: Session, now: Instant): void {
   const hot = heat !== null && (heat.hotend.target !== 0 || heat.bed.target !== 0);
   if (session.safing !== null) stop(session, now);
   else if (hot) makeSafe(session, { mayPark: false }, now);
-  session.identity = identityOf(session.setup.vendor, session.firmware);
+  session.identity = identityOf(session.setup, session.firmware);
   if (session.identity === null || session.said === "online") return;
   session.said = "online";
   observe(session, { kind: "online", identity: session.identity });
 }
 
-function identityOf(vendor: string, firmware: Firmware | null): MachineIdentity | null {
+/** A UUID of zeros is nobody's: such a firmware, like one without any, is known by the cable's own name. */
+function serialOf({ uuid }: Firmware, port: string): string {
+  return /^[0-]*$/.test(uuid) ? port : uuid;
+}
+
+function identityOf({ vendor, port }: SessionSetup, firmware: Firmware | null): MachineIdentity | null {
   if (firmware === null) return null;
   const simulated = /simulat|simrap|virtual/i.test(`${firmware.name} ${firmware.machineType}`);
   return {
     vendor,
     model: firmware.machineType,
-    serial: firmware.uuid || "not told",
+    serial: serialOf(firmware, port),
     firmware: firmware.name,
     simulated,
   };

@@ -97,7 +97,7 @@ function readReport(text: string): Reply {
   // Somebody, or a sensor, made the printer wait for a person: as good as a pause asked for at its panel.
   if (/^(?:echo:)?busy: ?paused/.test(text)) return { kind: "action", name: "pause" };
   // A wait for heat shows its progress; some firmware does so without a target, and without any `busy`.
-  if (/^(?:echo:)?busy:|^T:\d+(?:\.\d+)?(?: E:\d+)?(?: W:\S+)?$/.test(text)) return { kind: "busy" };
+  if (/^(?:echo:)?busy:|^[TB]:\d+(?:\.\d+)?(?: E:\d+)?(?: W:\S+)?$/.test(text)) return { kind: "busy" };
   if (text.startsWith("FIRMWARE_NAME:")) return { kind: "firmware", firmware: readFirmware(text) };
   if (text.includes("Cap:")) return { kind: "capabilities", capabilities: readCapabilities(text) };
   if (/^echo: ?N\d+ /.test(text)) return { kind: "echoed", line: text.slice(text.indexOf("N")) };

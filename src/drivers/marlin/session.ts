@@ -44,7 +44,9 @@ export const defaultTimes: SessionTimes = {
 
 /** What the protocol must know of its printer beforehand. */
 export interface SessionSetup {
-  /** The UUID that M115 must give, or null where none is configured (then none is checked). */
+  /** Name of the port under /dev/serial/by-id: who a printer is whose firmware has no UUID of its own. */
+  readonly port: string;
+  /** The UUID that M115 must give (or the port's name), or null where none is configured (then none is checked). */
   readonly serial: string | null;
   /** The MACHINE_TYPE that M115 must give, or null where none is configured. */
   readonly machineType: string | null;

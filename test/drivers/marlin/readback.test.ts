@@ -104,6 +104,16 @@ describe("read back", () => {
     expect(bench.heard("offline")?.fault.code).toBe("wrong-machine");
   });
 
+  test("[F32] a firmware without a UUID of its own is known by the name of its port", () => {
+    const uuid = "00000000-0000-0000-0000-000000000000";
+    for (const serial of ["usb-Test_printer-if00", "usb-Other_printer-if00"]) {
+      const bench = new Virtual({ profile: { uuid }, setup: { serial } });
+      expect(bench.open()).toBe(serial === "usb-Test_printer-if00");
+      if (bench.heard("online")) expect(bench.heard("online")?.identity.serial).toBe(serial);
+      else expect(bench.heard("offline")?.fault.code).toBe("wrong-machine");
+    }
+  });
+
   test("[F25] a firmware that cannot tell of its thermal protection needs a written proof", () => {
     const quiet = { ...dialects["marlin-2"], tellsProtection: false };
     const lacks = (line: Uint8Array) =>

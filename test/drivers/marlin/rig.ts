@@ -55,7 +55,7 @@ export function planOf(program: ProgramSource): Result<PrintPlan, Fault> {
 
 export function setupOf(changes: Partial<SessionSetup> = {}): SessionSetup {
   return {
-    ...{ machineType: null, dialect: dialects["marlin-2"], protectionProven: false },
+    ...{ port: "usb-Test_printer-if00", machineType: null, dialect: dialects["marlin-2"], protectionProven: false },
     ...{ serial: modelUuid, vendor: "test", park: ["G91", "G1 Z5 F600", "G90"], prepare: planOf },
     ...{ times: defaultTimes, limits: defaultLimits },
     ...changes,

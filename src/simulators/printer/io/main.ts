@@ -12,6 +12,10 @@ const usage = `Simulated printer (Marlin): *SIMULATED, not for human use*
     [--idle-timeout S]     silence before firmware-timeout turns the heaters off, real seconds (300)
     [--seed N]             seed of all noise (1)
     [--serial UUID]        identity that M115 tells
+    [--plain-ok]           ok carries no numbers (no ADVANCED_OK)
+    [--no-emergency-parser] M108, M112 and M410 wait in line like any other
+    [--no-autoreport]      no M155
+    [--baud N]             paces both directions, and a full receive ring loses bytes
     [--announce]           one JSON line on stdout for each world event
 `;
 
@@ -24,6 +28,7 @@ interface Settings {
   readonly speed: number;
   readonly seed: number;
   readonly profile: MachineProfile;
+  readonly baud?: number;
   readonly announce: boolean;
 }
 
@@ -37,6 +42,10 @@ function readArguments() {
       "idle-timeout": { type: "string", default: "300" },
       seed: { type: "string", default: "1" },
       serial: { type: "string", default: benchPrinter.uuid },
+      "plain-ok": { type: "boolean", default: false },
+      "no-emergency-parser": { type: "boolean", default: false },
+      "no-autoreport": { type: "boolean", default: false },
+      baud: { type: "string" },
       announce: { type: "boolean", default: false },
     },
   }).values;
@@ -61,10 +70,17 @@ function readSettings(): Settings | null {
     speed <= 100_000 &&
     Number.isSafeInteger(seed) &&
     idleS > 0 &&
+    (values.baud === undefined || Number(values.baud) >= 1200) &&
     /^[0-9A-Za-z-]{1,64}$/.test(values.serial);
   if (!good || !isHostLoss(hostLoss)) return null;
-  const profile: MachineProfile = { ...benchPrinter, hostLoss, uuid: values.serial, idleTimeoutMs: idleS * 1000 };
-  return { tty: values.tty!, world: values.world!, speed, seed, profile, announce: values.announce };
+  const profile: MachineProfile = {
+    ...{ ...benchPrinter, hostLoss, uuid: values.serial, idleTimeoutMs: idleS * 1000 },
+    advancedOk: !values["plain-ok"],
+    emergencyParser: !values["no-emergency-parser"],
+    autoReport: !values["no-autoreport"],
+  };
+  const paced = values.baud === undefined ? {} : { baud: Number(values.baud) };
+  return { tty: values.tty!, world: values.world!, speed, seed, profile, announce: values.announce, ...paced };
 }
 
 function isHostLoss(text: string): text is MachineProfile["hostLoss"] {
