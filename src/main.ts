@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
 import { addArchiveCommands } from "./commands/io/archive-commands.ts";
+import { addDeviceCommands } from "./commands/io/devices-commands.ts";
 import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
 import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
@@ -152,6 +153,7 @@ program
   .action(async (from, o) => end(await (await parts.records()).restore(terminal(), from, o.keys, o.data)));
 
 addArchiveCommands(program, line);
+addDeviceCommands(program, line);
 addLogCommands(program, line);
 
 program

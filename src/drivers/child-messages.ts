@@ -34,5 +34,7 @@ export type FromChild =
   /** What the observation names as evidence comes with it, and is stored before the observation is passed on. */
   | { readonly kind: "observe"; readonly observation: Observation; readonly blobs?: readonly Uint8Array[] }
   | { readonly kind: "telemetry"; readonly telemetry: Telemetry }
+  /** The machine said something that the driver has no meaning for; only a trial listens. At most 200 characters. */
+  | { readonly kind: "remark"; readonly text: string }
   /** The child's event loop turns; its absence is a hang. */
   | { readonly kind: "alive" };

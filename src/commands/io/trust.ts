@@ -1,5 +1,8 @@
 /** `cellward trust`: which certificates of machines this cell accepts; seen first, then accepted one by one. */
 import { existsSync } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { loadConfig } from "../../config/io/load.ts";
 import type { CellConfig, MachineConfig } from "../../config/schema.ts";
 import { pkiFolder } from "../../drivers/io/opcua.ts";
@@ -137,6 +140,49 @@ export function revokeTrust(terminal: Terminal, machine: string, options: TrustO
     );
     return exitCode.ok;
   });
+}
+
+/** What answers at an address of a server, for somebody who looks around. */
+export interface AnsweringServer {
+  readonly address: string;
+  /** The machine of the configuration that it is said to be; null where it is of none. */
+  readonly machine: string | null;
+  /** Why nothing can be said of it. */
+  readonly fault: Fault | null;
+  readonly endpoints: ReturnType<typeof describe>["endpoints"];
+  readonly certificates: ReturnType<typeof describe>["certificates"];
+  readonly lines: readonly string[];
+}
+
+/** Asks an address, with the cell's own certificate where its key folder is given, and with one for this once where not. */
+export async function serverAt(
+  address: string,
+  config: CellConfig | null,
+  keys: string | undefined,
+): Promise<AnsweringServer> {
+  const clientUri = clientUriOf(config?.cell.origin ?? "looking/around");
+  const passing = keys === undefined ? await mkdtemp(join(tmpdir(), "cellward-look-")) : null;
+  const folder = pkiFolder(keys ?? passing ?? "");
+  const target = config === null ? null : targetOf(config, address);
+  const machine = target?.id ?? null;
+  const nothing = { address, machine, endpoints: [], certificates: [], lines: [] };
+  if (!/^opc\.tcp:\/\/[^\s/]+(:\d+)?/.test(address)) {
+    const remedy = "Give it like opc.tcp://192.0.2.20:4840.";
+    return { ...nothing, fault: { code: "no-address", what: `${address} is no address of a server.`, remedy } };
+  }
+  let pki: Pki | null = null;
+  try {
+    pki = await openPki(folder, clientUri);
+    const found = await discover(address, pki, clientUri, answerWithin);
+    const known = target ?? { id: null, endpoint: address, opcua: null };
+    const described = describe(found, known, { config: config as CellConfig, folder, clientUri, pki });
+    return { ...nothing, ...described, fault: null, lines: linesOf({ ...known, ...described }) };
+  } catch (problem) {
+    return { ...nothing, fault: faults.unreachable(address, wordsOf(problem)) };
+  } finally {
+    await pki?.close();
+    if (passing !== null) await rm(passing, { recursive: true, force: true });
+  }
 }
 
 /** Why a machine of the configuration cannot be used as it answers now, or null; looks without changing anything. */

@@ -25,6 +25,8 @@ export interface ChildMachineOptions {
   readonly closeWithin: number;
   /** Called with technical detail that is no observation: a child's death. */
   readonly log?: (what: string) => void;
+  /** Called with what the machine said and the driver has no meaning for. */
+  readonly remark?: (text: string) => void;
 }
 
 /** A machine behind a child process; `childPid` lets tests kill the child as the world would. */
@@ -176,6 +178,7 @@ class ParentHalf implements ChildMachine {
       if (observation.kind === "failed" || observation.kind === "finished") this.#remember(observation.attempt, "over");
       this.#keepAndSay(observation, message.blobs ?? []);
     } else if (message.kind === "telemetry") this.#telemetry = message.telemetry;
+    else if (message.kind === "remark") this.#options.remark?.(message.text);
   }
 
   /** In order: what is said after an observation with evidence waits until that evidence is stored. */

@@ -11,6 +11,7 @@ export interface MoonrakerMachineOptions {
   /** Gives program bytes and the `ToolpathRecipe` they were validated with. */
   readonly loadProgram: LoadProgram;
   readonly log?: (what: string) => void;
+  readonly remark?: (text: string) => void;
 }
 
 /** Starts the driver of a Klipper printer. The printer's state comes as observations; nothing is thrown. */

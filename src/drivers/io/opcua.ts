@@ -16,6 +16,7 @@ export interface OpcuaMachineOptions {
   readonly loadProgram: LoadProgram;
   readonly storeEvidence: (bytes: Uint8Array) => Promise<Digest>;
   readonly log?: (what: string) => void;
+  readonly remark?: (text: string) => void;
 }
 
 /** Starts the driver of a machine on OPC UA. Its state comes as observations; nothing is thrown. */

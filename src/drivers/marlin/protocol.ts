@@ -1,6 +1,7 @@
 /** The driver of one Marlin-family printer as a pure machine: bytes, time and directives in, bytes and news out. */
 import type { Directive, Fault } from "../../equipment/machine.ts";
 import type { AttemptId } from "../../kernel/names.ts";
+import { clip } from "../../kernel/text.ts";
 import type { Milliseconds, MonotonicMs } from "../../kernel/units.ts";
 import { perform } from "./directives.ts";
 import { faults } from "./faults.ts";
@@ -74,7 +75,11 @@ function take(session: Session, event: ProtocolEvent, now: Instant): void {
   else if (event.kind === "bytes") {
     for (const line of session.split(event.bytes)) {
       session.lastHeard = now.mono;
-      takeReply(session, readReply(line), now);
+      const reply = readReply(line);
+      if (reply.kind === "other" && session.job !== null && line.trim() !== "") {
+        session.out.push({ kind: "remark", text: clip(line, 200) });
+      }
+      takeReply(session, reply, now);
       send(session, now);
     }
   } else if (event.kind === "directive") perform(session, event.id, event.directive, event.program, now);

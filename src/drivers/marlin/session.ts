@@ -82,6 +82,8 @@ export type Output =
       readonly resends: number;
       readonly utc: EpochMs;
     }
+  /** A line without a meaning, while a job runs. */
+  | { readonly kind: "remark"; readonly text: string }
   /** Nothing is left to do for a driver that was told to end. */
   | { readonly kind: "exit" };
 

@@ -2,6 +2,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { listDevices } from "../../../src/commands/io/devices-list.ts";
+import { browseTags } from "../../../src/commands/io/devices-tags.ts";
 import type { Terminal } from "../../../src/commands/io/terminal.ts";
 import { acceptTrust, listTrust, machineFault, revokeTrust, showTrust } from "../../../src/commands/io/trust.ts";
 import { loadConfig } from "../../../src/config/io/load.ts";
@@ -100,6 +102,22 @@ test("[F23] only the fingerprint that answers now is accepted; the machine has t
   await introduce(station, options.keys);
   expect(await doctor()).toBeNull();
   expect((await bench.listener.next("online")).identity).toMatchObject({ serial: "FS-0001", simulated: true });
+});
+
+test("[F23] its names are browsed with values, units and ages, and a look around shows policies and fingerprints", async () => {
+  const look = { ...options, watch: false };
+  expect(await browseTags(terminal, stationId, undefined, look)).toBe(0);
+  const names = (said["tags"] as { name: string }[]).map(({ name }) => name);
+  expect(names).toContain("Machines");
+  expect(await browseTags(terminal, stationId, "Machines/finishing-1/Press", look)).toBe(0);
+  const [force] = (said["tags"] as { name: string; age_ms: number | null }[]).filter(({ name }) => name === "Force_N");
+  expect(force).toMatchObject({ value: { status: "Good", text: expect.stringMatching(/^-?[0-9.]+$/) } });
+  expect(force?.age_ms).not.toBeNull();
+  expect(await browseTags(terminal, stationId, "Machines/nothing", look)).toBe(2);
+  expect(await listDevices(terminal, { ...options, opcua: [station.url] })).toBe(0);
+  const servers = said["opcua"] as { endpoints: { usable: boolean }[]; certificates: { fingerprint: string }[] }[];
+  expect(servers[0]?.certificates[0]?.fingerprint).toBe(fingerprintOf(station));
+  expect(servers[0]?.endpoints.some(({ usable }) => usable)).toBe(true);
 });
 
 test("[F23] after a restart with other namespace indexes the machine is found again by its paths", async () => {

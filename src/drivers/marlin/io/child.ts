@@ -80,6 +80,7 @@ class Printer implements ChildDriver {
 
   #carryOut(output: Exclude<Output, { kind: "write" }>): void {
     if (output.kind === "answer" || output.kind === "observe") this.#surroundings.tell(output);
+    else if (output.kind === "remark") this.#surroundings.tell(output);
     else if (output.kind === "exit") this.#surroundings.exit();
     else this.#tellHeat(output);
   }
