@@ -29,7 +29,7 @@ export function takeReply(session: Session, reply: Reply, now: Instant): void {
     for (const [name, on] of reply.capabilities) session.capabilities.set(name, on);
   } else if (reply.kind === "mark") markHeard(session, reply.text, now);
   else if (reply.kind === "position") placeHeard(session, reply.at);
-  else if (reply.kind === "recovery-on") session.resumesByItself = true;
+  else if (reply.kind === "recovery") session.resumesByItself = reply.on;
   else if (reply.kind === "stranger") strange(session, reply.peer, now);
   else if (reply.kind === "banner" || (reply.kind === "startup" && session.phase === "ready")) restarted(session, now);
   else if (reply.kind === "halted") halted(session, faults.halted(reply.text), now);

@@ -38,8 +38,8 @@ export type Reply =
   | { readonly kind: "echoed"; readonly line: string }
   /** M114: where the plan stands, in the program's coordinates. */
   | { readonly kind: "position"; readonly at: Position }
-  /** M413 said that it would go on with a print by itself after a power cut. */
-  | { readonly kind: "recovery-on" }
+  /** M413 (or the settings that a start prints): whether it goes on with a print by itself after a power cut. */
+  | { readonly kind: "recovery"; readonly on: boolean }
   | { readonly kind: "busy" }
   | { readonly kind: "wait" }
   /** `waiting`: M109 or M190 is under way and shows its progress (`W:`). */
@@ -98,10 +98,14 @@ function readReport(text: string): Reply {
   if (/^(?:echo:)?busy: ?paused/.test(text)) return { kind: "action", name: "pause" };
   // A wait for heat shows its progress; some firmware does so without a target, and without any `busy`.
   if (/^(?:echo:)?busy:|^[TB]:\d+(?:\.\d+)?(?: E:\d+)?(?: W:\S+)?$/.test(text)) return { kind: "busy" };
+  // Firmware without the forms of M118 says its text as it stands.
+  const mark = /^(?:echo: ?)?(?:A1 )?(layer:\d+|program-end)$/.exec(text);
+  if (mark !== null) return { kind: "mark", text: mark[1] ?? "" };
   if (text.startsWith("FIRMWARE_NAME:")) return { kind: "firmware", firmware: readFirmware(text) };
   if (text.includes("Cap:")) return { kind: "capabilities", capabilities: readCapabilities(text) };
   if (/^echo: ?N\d+ /.test(text)) return { kind: "echoed", line: text.slice(text.indexOf("N")) };
-  if (/^(?:echo: *)?(?:M413 S1\b|Power-loss recovery (?:ON|enabled))/i.test(text)) return { kind: "recovery-on" };
+  const recovery = /^(?:echo: *)?(?:M413 S([01])\b|Power-loss recovery (ON|OFF|enabled|disabled))/i.exec(text);
+  if (recovery !== null) return { kind: "recovery", on: /^(?:1|on|enabled)$/i.test(recovery[1] ?? recovery[2] ?? "") };
   if (/^echo: ?DEBUG:.*DRYRUN/.test(text)) return { kind: "not-extruded", text };
   const unknown = /^echo: ?Unknown command: ?"(.*)"$/.exec(text);
   if (unknown !== null) return { kind: "unknown-command", command: unknown[1] ?? "" };

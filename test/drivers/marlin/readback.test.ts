@@ -114,6 +114,22 @@ describe("read back", () => {
     }
   });
 
+  test("[F33] power-loss recovery that is told at a start is no matter once it is off; one that stays on is refused", () => {
+    for (const stays of [false, true]) {
+      const bench = new Virtual();
+      bench.wire = (bytes, way) => {
+        const line = String.fromCharCode(...bytes);
+        if (way === "to-printer") return bytes;
+        const told = stays
+          ? line.replace("M413 S0 ; OFF", "M413 S1 ; ON")
+          : line.replace(/^echo:V88/, "echo:  M413 S1 ; ON\necho:V88");
+        return Uint8Array.from(told, (char) => char.charCodeAt(0));
+      };
+      expect(bench.open()).toBe(!stays);
+      if (stays) expect(bench.heard("offline")?.fault.code).toBe("power-loss-recovery");
+    }
+  });
+
   test("[F25] a firmware that cannot tell of its thermal protection needs a written proof", () => {
     const quiet = { ...dialects["marlin-2"], tellsProtection: false };
     const lacks = (line: Uint8Array) =>
