@@ -26,6 +26,9 @@ export const COMMAND_FORMS: ReadonlyMap<number, CommandForm> = new Map(
   Object.entries({
     G0: form("XYZEF"),
     G1: form("XYZEF"),
+    // P (more than one turn) and K (another plane) are left out on purpose.
+    G2: form("XYZEFIJR", "", "IJR"),
+    G3: form("XYZEFIJR", "", "IJR"),
     G4: form("SP", "", "SP"),
     G20: form(""),
     G21: form(""),

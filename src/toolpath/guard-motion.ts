@@ -31,11 +31,17 @@ export function moveChecker(limits: GuardLimits, eachLayer: boolean, memory: Mot
   const filament = filamentCheck(limits, memory);
   return (move, state) => {
     if (move.homed !== HOMED_ALL) return notHomed();
+    if (move.shape === "arc" && limits.dialect === "klipper" && state.relative) return relativeArc;
     const found = place(move) ?? speed(move);
     if (found !== null) return found;
     return move.e === 0 ? null : filament(move, state);
   };
 }
+
+const relativeArc: Finding = {
+  code: "arc-move",
+  what: "The line asks for an arc in relative mode, which this machine's firmware does not draw.",
+};
 
 function notHomed(): Finding {
   return {
@@ -53,13 +59,20 @@ function placeCheck(
   const [x0, x1, y0, y1] = [x.min - SLACK_MM, x.max + SLACK_MM, y.min - SLACK_MM, y.max + SLACK_MM];
   const [z0, z1] = [z.min - SLACK_MM, z.max + SLACK_MM];
   const firstLayer = limits.firstLayer_mm_max;
+  const keepOut = keepOutCheck(limits);
   return (move) => {
+    if (move.shape === "bad") {
+      return { code: "arc-move", what: "The line asks for an arc whose ends and centre do not belong together." };
+    }
     // Written so that NaN fails as well.
-    const inside = move.x1 >= x0 && move.x1 <= x1 && move.y1 >= y0 && move.y1 <= y1 && move.z1 >= z0 && move.z1 <= z1;
+    const level = move.z1 >= z0 && move.z1 <= z1;
+    const inside = level && move.minX >= x0 && move.maxX <= x1 && move.minY >= y0 && move.maxY <= y1;
     if (!inside) {
       const to = `X${show(move.x1)} Y${show(move.y1)} Z${show(move.z1)}`;
       return { code: "out-of-bounds", what: `The line moves to ${to}, which is outside the machine's working space.` };
     }
+    const hit = keepOut(move);
+    if (hit !== null) return hit;
     if (!eachLayer || memory.printedZ <= firstLayer || move.z1 >= memory.printedZ - SLACK_MM) return null;
     return move.deposited > 0
       ? {
@@ -71,6 +84,37 @@ function placeCheck(
           what: `The line moves down to ${show(move.z1)} mm, below the layer at ${show(memory.printedZ)} mm: the program prints one object after another, or would hit the part.`,
         };
   };
+}
+
+/** Places of the machine that the nozzle must not reach: clips, wipers, cameras. The whole path is looked at. */
+function keepOutCheck(limits: GuardLimits): (move: Readonly<Move>) => Finding | null {
+  const places = limits.keepOut_mm ?? [];
+  if (places.length === 0) return () => null;
+  return (move) => {
+    for (const { title, x, y, z } of places) {
+      const clear = move.maxX < x.min || move.minX > x.max || move.maxY < y.min || move.minY > y.max;
+      if (clear || Math.min(move.z0, move.z1) > z.max || Math.max(move.z0, move.z1) < z.min) continue;
+      // An arc's rectangle is enough to refuse it: where it only comes near, a program can go another way.
+      if (move.shape === "arc" || crosses(move, { x, y, z })) {
+        return { code: "keep-out", what: `The line moves through a place that must stay clear: ${title}.` };
+      }
+    }
+    return null;
+  };
+}
+
+/** Whether a straight move touches a box: the part of it inside all three pairs of planes is not empty. */
+function crosses(move: Readonly<Move>, box: GuardLimits["printable_mm"]): boolean {
+  let [enter, leave] = [0, 1];
+  const slab = (from: number, to: number, { min, max }: { readonly min: number; readonly max: number }): boolean => {
+    const way = to - from;
+    if (way === 0) return from >= min && from <= max;
+    const [a, b] = [(min - from) / way, (max - from) / way];
+    enter = Math.max(enter, Math.min(a, b));
+    leave = Math.min(leave, Math.max(a, b));
+    return enter <= leave;
+  };
+  return slab(move.x0, move.x1, box.x) && slab(move.y0, move.y1, box.y) && slab(move.z0, move.z1, box.z);
 }
 
 function speedCheck(limits: GuardLimits): (move: Readonly<Move>) => Finding | null {
@@ -116,9 +160,8 @@ function filamentCheck(limits: GuardLimits, memory: MotionMemory): MoveCheck {
     }
     if (move.deposited === 0) return null;
     if (move.planar === 0) return push(move.deposited);
-    const inside = move.x1 >= x.min && move.x1 <= x.max && move.y1 >= y.min && move.y1 <= y.max;
-    const began = move.x0 >= x.min && move.x0 <= x.max && move.y0 >= y.min && move.y0 <= y.max;
-    if (!inside || !began || move.z1 < z.min || move.z1 > z.max) {
+    const inside = move.minX >= x.min && move.maxX <= x.max && move.minY >= y.min && move.maxY <= y.max;
+    if (!inside || move.z1 < z.min || move.z1 > z.max) {
       return { code: "outside-printable", what: "The line prints outside the area where material may be laid down." };
     }
     if (move.z1 !== move.z0) {

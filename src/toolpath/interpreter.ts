@@ -44,6 +44,8 @@ const F = slot("F");
 const S = slot("S");
 const R = slot("R");
 const P = slot("P");
+const I = slot("I");
+const J = slot("J");
 const BIT_X = bit("X");
 const BIT_Y = bit("Y");
 const BIT_Z = bit("Z");
@@ -52,14 +54,18 @@ const BIT_F = bit("F");
 const BIT_S = bit("S");
 const BIT_R = bit("R");
 const BIT_P = bit("P");
+const BIT_I = bit("I");
+const BIT_J = bit("J");
 const BIT_AXES = BIT_X | BIT_Y | BIT_Z | BIT_E;
 const G0 = commandKey("G0");
 const G1 = commandKey("G1");
+const G2 = commandKey("G2");
+const G3 = commandKey("G3");
 
 /** Sums of decimals are not exact: less filament than this is none. */
 const ROUNDING_MM = 1e-9;
 
-/** Everything the interpreter follows besides G0 and G1. */
+/** Everything the interpreter follows besides the moves. */
 const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
   [commandKey("G4"), dwell],
   [commandKey("G20"), (s) => set(() => (s.unit = 25.4))],
@@ -84,7 +90,7 @@ const handlers: ReadonlyMap<number, Handler> = new Map<number, Handler>([
 ]);
 
 /** Names of the commands that the interpreter follows, and hence the only ones a profile may allow. */
-export const FOLLOWED: ReadonlySet<number> = new Set([G0, G1, ...handlers.keys()]);
+export const FOLLOWED: ReadonlySet<number> = new Set([G0, G1, G2, G3, ...handlers.keys()]);
 
 /** A fresh interpreter of a machine that has just been switched on, or one that goes on from a copy of `from`. */
 export function createInterpreter(setup: InterpreterSetup, from: Readonly<MachineState> = coldState()): Interpreter {
@@ -102,18 +108,20 @@ export function createInterpreter(setup: InterpreterSetup, from: Readonly<Machin
       if (problem !== null) return "unreadable";
       const command = words.command;
       if (command === 0) return "blank";
-      if (command === G1 || command === G0) return travel(state, words, move);
+      if (command === G1 || command === G0) return travel(state, words, move, 0);
+      if (command === G2) return travel(state, words, move, -1);
+      if (command === G3) return travel(state, words, move, 1);
       const handler = handlers.get(command);
       return handler === undefined ? "unknown" : handler(state, words, setup);
     },
   };
 }
 
-/** G0 and G1. */
-function travel(s: MachineState, w: Words, move: Move): Effect {
+/** G0 and G1 (`turn` 0), G2 (-1, clockwise) and G3 (1). */
+function travel(s: MachineState, w: Words, move: Move, turn: -1 | 0 | 1): Effect {
   const valued = w.valued;
   if ((valued & BIT_F) !== 0) s.feed = w.values[F]! * s.unit;
-  if ((valued & BIT_AXES) === 0) return "state";
+  if (turn === 0 && (valued & BIT_AXES) === 0) return "state";
   move.x0 = s.x;
   move.y0 = s.y;
   move.z0 = s.z;
@@ -138,6 +146,12 @@ function travel(s: MachineState, w: Words, move: Move): Effect {
   move.y1 = s.y;
   move.z1 = s.z;
   move.planar = dx === 0 && dy === 0 ? 0 : Math.sqrt(dx * dx + dy * dy);
+  move.shape = "line";
+  move.minX = dx < 0 ? s.x : move.x0;
+  move.maxX = dx < 0 ? move.x0 : s.x;
+  move.minY = dy < 0 ? s.y : move.y0;
+  move.maxY = dy < 0 ? move.y0 : s.y;
+  if (turn !== 0) bend(move, s, w, turn);
   move.length = dz === 0 ? move.planar : Math.sqrt(dx * dx + dy * dy + dz * dz);
   move.feed = s.feed;
   // Firmware times a move by its path in space, or by the filament where only that moves.
@@ -145,6 +159,56 @@ function travel(s: MachineState, w: Words, move: Move): Effect {
   move.seconds = s.feed > 0 ? (path * 60) / s.feed : 0;
   if (move.seconds > 0) s.seconds += move.seconds;
   return "move";
+}
+
+/**
+ * Makes an arc of the move: I and J lead from its start to its centre; with R the centre lies where the shorter arc (R
+ * above 0) or the longer one goes the asked way. Without another end an arc by I and J is a full circle (Marlin G2_G3).
+ */
+function bend(move: Move, s: MachineState, w: Words, turn: -1 | 1): void {
+  const centre = centreOf(move, s, w, turn);
+  move.shape = "bad";
+  if (centre === null) return;
+  const [cx, cy] = centre;
+  const radius = Math.hypot(move.x0 - cx, move.y0 - cy);
+  // Firmware draws from the start's radius and jumps to the end: where they differ, the path is not what it says.
+  if (!(radius > 0) || Math.abs(Math.hypot(move.x1 - cx, move.y1 - cy) - radius) > ARC_SLACK_MM) return;
+  const from = Math.atan2(move.y0 - cy, move.x0 - cx);
+  const to = Math.atan2(move.y1 - cy, move.x1 - cx);
+  const around = (((to - from) * turn) % FULL) + ((to - from) * turn < 0 ? FULL : 0);
+  const same = move.x0 === move.x1 && move.y0 === move.y1;
+  const angle = same || around === 0 ? FULL : around;
+  move.shape = "arc";
+  [move.centreX, move.centreY, move.sweep, move.planar] = [cx, cy, angle * turn, angle * radius];
+  for (let quarter = 0; quarter < 4; quarter++) {
+    const at = (quarter * Math.PI) / 2;
+    const ahead = (((at - from) * turn) % FULL) + ((at - from) * turn < 0 ? FULL : 0);
+    if (ahead > angle) continue;
+    if (quarter === 0) move.maxX = Math.max(move.maxX, cx + radius);
+    else if (quarter === 1) move.maxY = Math.max(move.maxY, cy + radius);
+    else if (quarter === 2) move.minX = Math.min(move.minX, cx - radius);
+    else move.minY = Math.min(move.minY, cy - radius);
+  }
+}
+
+const FULL = 2 * Math.PI;
+/** Rounding of a program's coordinates and offsets together. */
+const ARC_SLACK_MM = 0.05;
+
+function centreOf(move: Move, s: MachineState, w: Words, turn: -1 | 1): readonly [Millimetre, Millimetre] | null {
+  const offsets = w.valued & (BIT_I | BIT_J);
+  if ((w.valued & BIT_R) === 0) {
+    if (offsets === 0) return null;
+    const of = (mask: number, index: number): number => ((w.valued & mask) === 0 ? 0 : w.values[index]! * s.unit);
+    return [move.x0 + of(BIT_I, I), move.y0 + of(BIT_J, J)];
+  }
+  const r = w.values[R]! * s.unit;
+  const [dx, dy] = [move.x1 - move.x0, move.y1 - move.y0];
+  const chord = Math.hypot(dx, dy);
+  // Both ways of naming the centre, or none that both ends agree on.
+  if (offsets !== 0 || chord === 0 || 2 * Math.abs(r) < chord) return null;
+  const away = Math.sqrt(r * r - (chord / 2) ** 2) * turn * (r < 0 ? -1 : 1);
+  return [(move.x0 + move.x1) / 2 - (dy / chord) * away, (move.y0 + move.y1) / 2 + (dx / chord) * away];
 }
 
 function target(now: Millimetre, value: Millimetre, relative: boolean, shiftBy: Millimetre): Millimetre {

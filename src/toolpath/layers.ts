@@ -201,10 +201,10 @@ function newLayer(move: Readonly<Move>): OpenLayer {
 
 function grow(open: OpenLayer, move: Readonly<Move>, volume: number): void {
   open.volume += volume;
-  open.minX = Math.min(open.minX, move.x0, move.x1);
-  open.minY = Math.min(open.minY, move.y0, move.y1);
-  open.maxX = Math.max(open.maxX, move.x0, move.x1);
-  open.maxY = Math.max(open.maxY, move.y0, move.y1);
+  open.minX = Math.min(open.minX, move.minX);
+  open.minY = Math.min(open.minY, move.minY);
+  open.maxX = Math.max(open.maxX, move.maxX);
+  open.maxY = Math.max(open.maxY, move.maxY);
 }
 
 function extend(table: Table, state: Readonly<MachineState>, line: number, end: number): void {

@@ -31,6 +31,21 @@ export const guardLimits = z
     bounds_mm: box,
     /** Where material may be laid down; smaller than the bounds, so that the park position stays free. */
     printable_mm: box,
+    /** Places within the bounds where no part of the toolhead's path may be, each with its name for the refusal. */
+    keepOut_mm: z
+      .array(
+        z
+          .strictObject({
+            title: z.string().min(1).max(60),
+            x: span(millimetre),
+            y: span(millimetre),
+            z: span(millimetre),
+          })
+          .readonly(),
+      )
+      .max(32)
+      .readonly()
+      .optional(),
     /** Where the machine stands after G28. */
     home_mm: z.strictObject({ x: millimetre, y: millimetre, z: millimetre }).readonly(),
     /** Targets other than off (0). */

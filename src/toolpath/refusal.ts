@@ -16,6 +16,7 @@ export type RefusalCode =
   | "not-homed"
   | "homing-over-part"
   | "out-of-bounds"
+  | "keep-out"
   | "outside-printable"
   | "below-print"
   | "origin-shift"
@@ -65,6 +66,7 @@ const remedies: Partial<Record<RefusalCode, string>> = {
   "command-not-allowed": `${MACROS} If the machine needs it, its profile must be changed and approved first.`,
   "cold-extrusion": "Heat with M109 and wait before the first extrusion, in the slicer's start script.",
   "heaters-on-at-end": "End the program with M104 S0 and M140 S0, and make sure that the file is complete.",
+  "keep-out": "Move the part on the plate, or look at the slicer's own scripts, and slice again.",
   "not-homed": "Home all axes with G28 before the first move, in the slicer's start script.",
   "layer-order": "Switch off one-object-after-another printing in the slicer, and slice again.",
   "below-print": "Switch off one-object-after-another printing, look at the slicer's layer scripts, and slice again.",
@@ -148,7 +150,7 @@ const forbidden: Record<ForbiddenFamily, string> = {
   "operator-wait": "would stop and wait for a person at the machine's own panel",
   override: "would scale every speed or flow after it, past what was checked",
   subroutine: "would run something that is not written in this program",
-  "arc-move": "is an arc or a curve, which this guard does not follow",
+  "arc-move": "is an arc or a curve, which this machine may not be given",
   "tool-change": "would change to a tool that this recipe does not have",
   "wire-control": "would change the link between the controller and the machine",
   "firmware-retract": "retracts by settings inside the machine, which cannot be checked from here",

@@ -41,7 +41,7 @@ export interface MachineState {
   seconds: number;
 }
 
-/** One G0 or G1 that moves something; a record that every step overwrites. */
+/** One move (G0 to G3) that moves something; a record that every step overwrites. */
 export interface Move {
   x0: Millimetre;
   y0: Millimetre;
@@ -49,6 +49,17 @@ export interface Move {
   x1: Millimetre;
   y1: Millimetre;
   z1: Millimetre;
+  /** The plane's rectangle that the whole path stays in: an arc bulges beyond its ends. */
+  minX: Millimetre;
+  maxX: Millimetre;
+  minY: Millimetre;
+  maxY: Millimetre;
+  /** `bad`: an arc whose numbers do not describe one. */
+  shape: "line" | "arc" | "bad";
+  /** Of an arc: its centre, and its angle in radians, negative clockwise. */
+  centreX: Millimetre;
+  centreY: Millimetre;
+  sweep: number;
   /** Filament moved; negative is a retraction. */
   e: Millimetre;
   /** Filament that leaves the nozzle: `e` less what only makes up for a retraction; never negative. */
@@ -98,6 +109,14 @@ export function noMove(): Move {
     x1: 0,
     y1: 0,
     z1: 0,
+    minX: 0,
+    maxX: 0,
+    minY: 0,
+    maxY: 0,
+    shape: "line",
+    centreX: 0,
+    centreY: 0,
+    sweep: 0,
     e: 0,
     deposited: 0,
     planar: 0,

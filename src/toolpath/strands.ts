@@ -6,7 +6,7 @@ import type { GuardLimits } from "./limits.ts";
 import { contentEnd, lineEnd } from "./lines.ts";
 import { readMark, type StrandRole } from "./marks.ts";
 import type { ToolpathPlan } from "./plan.ts";
-import { coldState, type MachineState } from "./state.ts";
+import { coldState, type MachineState, type Move } from "./state.ts";
 
 /** One straight bead. */
 export interface Strand {
@@ -46,6 +46,25 @@ function plausible(height: Millimetre, limits: GuardLimits): Millimetre | null {
   return height >= limits.layerHeight_mm.min && height <= 2 * limits.layerHeight_mm.max ? height : null;
 }
 
+/** The path as straight pieces, none farther from an arc than {@link SAGITTA_MM}. */
+function chordsOf(move: Readonly<Move>): readonly (readonly [Millimetre, Millimetre, Millimetre, Millimetre])[] {
+  const { x0, y0, x1, y1, shape, centreX, centreY, sweep } = move;
+  if (shape !== "arc") return [[x0, y0, x1, y1]];
+  const radius = Math.hypot(x0 - centreX, y0 - centreY);
+  const step = 2 * Math.acos(Math.max(0, 1 - SAGITTA_MM / radius));
+  const pieces = Math.min(1000, Math.max(1, Math.ceil(Math.abs(sweep) / step)));
+  const from = Math.atan2(y0 - centreY, x0 - centreX);
+  const at = (n: number): readonly [Millimetre, Millimetre] => {
+    if (n === 0) return [x0, y0];
+    if (n === pieces) return [x1, y1];
+    const angle = from + (sweep * n) / pieces;
+    return [centreX + radius * Math.cos(angle), centreY + radius * Math.sin(angle)];
+  };
+  return Array.from({ length: pieces }, (_, n) => [...at(n), ...at(n + 1)] as const);
+}
+
+const SAGITTA_MM = 0.02;
+
 /** A reader over a program that `planToolpath` accepted with the same limits. */
 export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limits: GuardLimits): StrandReader {
   const setup = { dialect: limits.dialect, home: limits.home_mm };
@@ -70,7 +89,7 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
       } else if (into !== null && effect === "move" && move.deposited > 0 && move.planar > 0) {
         const height_mm = height ?? step;
         const width_mm = beadWidth((move.deposited * area) / move.planar, height_mm);
-        into.push({ x0: move.x0, y0: move.y0, x1: move.x1, y1: move.y1, width_mm, height_mm, role });
+        for (const [x0, y0, x1, y1] of chordsOf(move)) into.push({ x0, y0, x1, y1, width_mm, height_mm, role });
       }
       at = next;
     }
