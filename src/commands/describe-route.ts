@@ -1,4 +1,5 @@
 /** What happened along the route, told in sentences: results, parts, labels, hand-over, release, the machine's alarms. */
+import { shelvingReasons } from "../jobs/alarm-deeds.ts";
 import type { Event } from "../jobs/event.ts";
 import { utcText } from "../ledger/page.ts";
 
@@ -50,6 +51,12 @@ export function routeTitleOf(event: Event): string | null {
       return `${event.dropped.length} ${event.what === "pictures" ? "pictures" : "files"} DROPPED by policy`;
     case "ArtifactsRemoved":
       return `${event.removed} dropped files removed from the disk`;
+    case "AlarmAcknowledged":
+      return `Alarm ${event.alarm} acknowledged by ${event.person}: ${event.what}`;
+    case "AlarmShelved":
+      return `Alarm ${event.alarm} put aside by ${event.person}: ${shelvingReasons[event.reason]}`;
+    case "AlarmUnshelved":
+      return `Alarm ${event.alarm} taken from the shelf by ${event.person}`;
     case "MachineAlarmChanged":
       return `${event.equipment}: alarm ${event.alarm.active ? "came" : "went"}: ${event.alarm.what}`;
     default:

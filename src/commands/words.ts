@@ -23,6 +23,9 @@ interface FieldWord {
 
 /** One for each kind of event: the compiler refuses a kind that has none. */
 export const eventTitles: Readonly<Record<Event["type"], string>> = {
+  AlarmAcknowledged: "Somebody acknowledged an alarm",
+  AlarmShelved: "Somebody put an alarm aside for a while",
+  AlarmUnshelved: "Somebody took an alarm from the shelf",
   AncestorHolds: "Holds of the log before go on",
   AncestorJobClosed: "A job of the log before was closed, its outcome unknown",
   AncestorOrders: "Orders of the log before are void",

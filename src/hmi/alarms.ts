@@ -1,5 +1,6 @@
 /** What needs somebody to act now, read off the state; everything else is no alarm (ISA-18.2). */
 import type { MachineAlarm } from "../equipment/machine.ts";
+import { acknowledgedForMs, machineAlarmName } from "../jobs/alarm-deeds.ts";
 import { centralReasons } from "../jobs/central.ts";
 import { supportToleranceMs } from "../jobs/clock.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
@@ -9,10 +10,13 @@ import { damageText } from "../jobs/step-gates.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { utcText } from "../ledger/page.ts";
-import type { Alarm } from "./api.ts";
+import type { Alarm as Shown } from "./api.ts";
 
-/** Every alarm that stands, most urgent first. */
-export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: EvidenceStatus): Alarm[] {
+/** An alarm before it is known what people did about it. */
+type Alarm = Omit<Shown, "single" | "firstOut" | "acknowledgedAt" | "shelvedUntil">;
+
+/** Every alarm that stands: most urgent first, what nobody has seen before what somebody has, the shelf last. */
+export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: EvidenceStatus): Shown[] {
   const all = [
     ...clockAlarm(state, at),
     ...keepingAlarm(state),
@@ -23,7 +27,33 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...evidenceAlarm(evidence),
     ...Object.values(state.jobs).flatMap(jobAlarms),
   ];
-  return all.sort((a, b) => a.priority - b.priority);
+  const firsts = new Set(
+    Object.values(state.equipment).flatMap(({ id, firstOut }) =>
+      firstOut === null ? [] : [machineAlarmName(id, firstOut)],
+    ),
+  );
+  const shown = all.map((alarm): Shown => {
+    const single = !isCount(alarm.key);
+    const deed = single ? state.alarmDeeds[alarm.key] : undefined;
+    const seenAt = deed?.acknowledged?.at ?? null;
+    const until = deed?.shelved?.until ?? null;
+    return {
+      ...alarm,
+      single,
+      firstOut: firsts.has(alarm.key),
+      acknowledgedAt: seenAt !== null && at < seenAt + acknowledgedForMs ? seenAt : null,
+      // What asks to act at once never lies on a shelf, also where it was less urgent before.
+      shelvedUntil: until !== null && at < until && alarm.priority > 1 ? until : null,
+    };
+  });
+  const order = ({ shelvedUntil, priority, acknowledgedAt, firstOut }: Shown): number =>
+    (shelvedUntil === null ? 0 : 100) + 10 * priority + (acknowledgedAt === null ? 0 : 2) + (firstOut ? 0 : 1);
+  return shown.sort((a, b) => order(a) - order(b));
+}
+
+/** The line that counts the rest of a machine's flood. */
+function isCount(key: string): boolean {
+  return /^machine\/[^/]+$/.test(key);
 }
 
 /** The record knows a later time than the clock says: orders expire by the later one. */
@@ -71,11 +101,13 @@ const toldOneByOne = 5;
 
 /** The machine's own alarms, the most severe first (OPC UA Part 9: severity 1 to 1000). */
 function ownAlarms(machine: EquipmentState, where: string): Alarm[] {
-  const sorted = [...machine.alarms].sort((a, b) => b.severity - a.severity);
+  const first = ({ id }: MachineAlarm): number => (id === machine.firstOut ? 1 : 0);
+  // In a flood the first of all is told one by one, however mild it is.
+  const sorted = [...machine.alarms].sort((a, b) => first(b) - first(a) || b.severity - a.severity);
   const base = { where, owner: "technician", job: null } as const;
   const remedy = "Look at the machine; mend what it names there.";
   const told = sorted.slice(0, toldOneByOne).map((alarm): Alarm => {
-    const key = `machine/${machine.id}/${alarm.id}`;
+    const key = machineAlarmName(machine.id, alarm.id);
     return { ...base, key, priority: priorityOf(alarm), what: `The machine says: ${alarm.what}`, remedy };
   });
   const rest = sorted.slice(toldOneByOne);

@@ -1,9 +1,11 @@
 /** What the page and the server say to each other, as types only, so that the browser can share them. */
+
 import type { Fault, MachineIdentity, Telemetry } from "../equipment/machine.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { Gate, Omission } from "../jobs/refusal.ts";
 import type { Finding, PictureGrade, Verdict } from "../jobs/report.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
+import type { EpochMs } from "../kernel/units.ts";
 import type { Role } from "../people/person.ts";
 import type { QaView, ResultView, StepKind, StepView, UnitView } from "./api-route.ts";
 
@@ -42,6 +44,14 @@ export interface Alarm {
   readonly remedy: string;
   readonly owner: Gate["owner"];
   readonly job: string | null;
+  /** Somebody can acknowledge it; the line that only counts the rest of a flood is nobody's. */
+  readonly single: boolean;
+  /** It came while no other stood at its machine: look at it first. */
+  readonly firstOut: boolean;
+  /** When somebody acknowledged it; null while nobody has. */
+  readonly acknowledgedAt: EpochMs | null;
+  /** Put aside until then; null where it is not. */
+  readonly shelvedUntil: EpochMs | null;
 }
 
 export interface MachineView {

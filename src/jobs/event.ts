@@ -4,6 +4,7 @@ import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationI
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
+import type { AlarmEvent } from "./alarm-deeds.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { JobOrder } from "./order.ts";
@@ -81,6 +82,7 @@ export type CellEvent =
       readonly what: string;
     }
   | SupplyEvent
+  | AlarmEvent
   | CellKeepingEvent
   | LogEvent
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }

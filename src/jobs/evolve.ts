@@ -4,6 +4,7 @@ import { assert, unreachable } from "../kernel/assert.ts";
 import type { AttemptId, EquipmentId, JobId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Lot } from "../materials/lot.ts";
+import { type AlarmEvent, afterAlarmEvent, machineAlarmName, withoutAcknowledgement } from "./alarm-deeds.ts";
 import { afterDecision, afterLink } from "./central.ts";
 import { afterReading } from "./clock.ts";
 import type { CellEvent, Event } from "./event.ts";
@@ -48,6 +49,10 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "CentralDecided":
     case "CentralLinkChanged":
       return evolveCell(state, event);
+    case "AlarmAcknowledged":
+    case "AlarmShelved":
+    case "AlarmUnshelved":
+      return { ...state, alarmDeeds: afterAlarmEvent(state.alarmDeeds, event, at) };
     case "ClockCorrected":
     case "RecordDamaged":
     case "RecordFoundWhole":
@@ -141,7 +146,7 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
   return { ...state, endedLately, jobs: { ...state.jobs, [id]: next } };
 }
 
-function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | CellKeepingEvent>): State {
+function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent>): State {
   switch (event.type) {
     case "CellBooted":
       return booted(state, event);
@@ -154,7 +159,7 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | CellKeepi
     case "MachineUnwatched":
       return state;
     case "MachineAlarmChanged":
-      return patchEquipment(state, event.equipment, { alarms: alarmsAfter(state, event) });
+      return machineAlarmChanged(state, event);
     case "ClockStepped":
       // What is only true for a while cannot be aged by a clock that jumps: it has to be said again.
       return { ...state, jobs: withoutProofs(state.jobs), equipment: withPlatesUnknown(state.equipment) };
@@ -169,7 +174,7 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | CellKeepi
       return patchEquipment(withoutPartAt(state, event.equipment), event.equipment, {
         online: false,
         fault: event.fault,
-        alarms: [],
+        ...noAlarms,
         ...unknownPlate("The machine does not answer."),
       });
     case "LotReceived":
@@ -228,10 +233,22 @@ function lotDecided(state: State, event: Extract<CellEvent, { type: "LotDecided"
   return { ...state, lots: { ...state.lots, [event.lot]: { ...lot, status: event.status, releasedBy } } };
 }
 
-function alarmsAfter(state: State, { equipment, alarm }: Extract<CellEvent, { type: "MachineAlarmChanged" }>) {
-  const others = (findMachine(state, equipment)?.alarms ?? []).filter((each) => each.id !== alarm.id);
-  return alarm.active ? [...others, alarm] : others;
+/** One that has gone is news to everybody when it comes again. */
+function machineAlarmChanged(
+  state: State,
+  { equipment, alarm }: Extract<CellEvent, { type: "MachineAlarmChanged" }>,
+): State {
+  const machine = findMachine(state, equipment);
+  const others = (machine?.alarms ?? []).filter((each) => each.id !== alarm.id);
+  const alarms = alarm.active ? [...others, alarm] : others;
+  const firstOut = alarms.length === 0 ? null : others.length === 0 ? alarm.id : (machine?.firstOut ?? null);
+  const patched = patchEquipment(state, equipment, { alarms, firstOut });
+  if (alarm.active) return patched;
+  const name = machineAlarmName(equipment, alarm.id);
+  return { ...patched, alarmDeeds: withoutAcknowledgement(patched.alarmDeeds, (each) => each === name) };
 }
+
+const noAlarms = { alarms: [], firstOut: null } as const;
 
 /** A boot forgets what only a living process can know: who is online, what the camera sees, who stood at the panel. */
 function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>): State {
@@ -248,7 +265,7 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
       plateWhat: "Since the controller's start nobody has declared the plate clear.",
       openAttempt: before?.openAttempt ?? null,
       loaded: before?.loaded ?? [],
-      alarms: [],
+      ...noAlarms,
       unsafe: before?.unsafe ? { ...before.unsafe, told: false } : null,
     };
   }

@@ -1,4 +1,5 @@
 /** What can reach the core: from a person, a machine, the camera, the inspection or the cell's own start. */
+
 import type { Answer, Fault, Observation } from "../equipment/machine.ts";
 import type {
   AttemptId,
@@ -10,8 +11,9 @@ import type {
   OperationId,
   PersonId,
 } from "../kernel/names.ts";
-import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
+import type { EpochMs, Milliseconds, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
+import type { ShelvingReason } from "./alarm-deeds.ts";
 import type { CentralDecision } from "./central.ts";
 import type { Disposition, Versions } from "./event.ts";
 import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
@@ -52,6 +54,20 @@ export type CellMessage =
   /** A round of the scrub has ended over the first `entries` entries: with damage, or (null) without. */
   | { readonly kind: "record-scrubbed"; readonly damage: RecordDamage | null; readonly entries: number };
 
+/** What people do about alarms; `alarm` and `what` are of one that stands on the page. */
+export type AlarmMessage =
+  | { readonly kind: "acknowledge-alarm"; readonly alarm: string; readonly what: string; readonly person: PersonId }
+  | {
+      readonly kind: "shelve-alarm";
+      readonly alarm: string;
+      readonly what: string;
+      readonly priority: 1 | 2 | 3;
+      readonly reason: ShelvingReason;
+      readonly forMs: Milliseconds;
+      readonly person: PersonId;
+    }
+  | { readonly kind: "unshelve-alarm"; readonly alarm: string; readonly person: PersonId };
+
 export type PersonMessage =
   | { readonly kind: "enrol"; readonly person: PersonId; readonly roles: readonly Role[] }
   | {
@@ -70,6 +86,7 @@ export type PersonMessage =
       readonly side: "left" | "right" | "none";
     }
   | { readonly kind: "declare-plate-clear"; readonly equipment: EquipmentId; readonly person: PersonId }
+  | AlarmMessage
   /** From the presence device that is wired to the cell, never from the network. */
   | { readonly kind: "prove-presence"; readonly job: JobId; readonly device: string; readonly proof: string }
   | { readonly kind: "start"; readonly job: JobId; readonly operation: OperationId; readonly person: PersonId }

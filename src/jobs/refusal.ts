@@ -36,7 +36,8 @@ export type RefusalCode =
   | "not-ended"
   | "retention-runs"
   | "legal-hold"
-  | "nothing-to-drop";
+  | "nothing-to-drop"
+  | "not-shelvable";
 
 export interface Refusal {
   readonly code: RefusalCode;

@@ -1,4 +1,5 @@
 /** The fold of the ledger: everything the core knows, and nothing that is not in the ledger. */
+
 import type { Execution, Fault, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import { assert } from "../kernel/assert.ts";
 import type {
@@ -15,6 +16,7 @@ import { own } from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
+import type { AlarmDeeds } from "./alarm-deeds.ts";
 import { type CentralState, noCentral } from "./central.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
@@ -61,6 +63,8 @@ export interface State {
   readonly central: CentralState;
   readonly clock: ClockReadings;
   readonly keeping: Keeping;
+  /** What people did about alarms. */
+  readonly alarmDeeds: AlarmDeeds;
 }
 
 export interface EquipmentState {
@@ -78,6 +82,8 @@ export interface EquipmentState {
   readonly loaded: readonly { readonly material: string; readonly lot: LotId }[];
   /** The machine's own active alarms. */
   readonly alarms: readonly MachineAlarm[];
+  /** The first of those that stand together now: it came while none stood, and may be what caused the rest. */
+  readonly firstOut: string | null;
   /** An attempt that may have left the machine hot or moving; owed an abort until the machine confirms. */
   readonly unsafe: { readonly attempt: AttemptId; readonly job: JobId; readonly told: boolean } | null;
 }
@@ -237,6 +243,7 @@ export const emptyState: State = {
   central: noCentral,
   clock: noReadings,
   keeping: noKeeping,
+  alarmDeeds: {},
 };
 
 /** The job as long as it is open or among the last that ended, or undefined. */

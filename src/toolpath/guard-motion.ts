@@ -21,6 +21,8 @@ export type MoveCheck = (move: Readonly<Move>, state: Readonly<MachineState>) =>
 
 /** Rounding of coordinates in programs (three decimals) must not make a machine's own limit unreachable. */
 const SLACK_MM = 0.0005;
+/** What slicers leave over where a path ends twice at one rounded place: less filament than a step of its motor. */
+const ROUNDING_MM = 0.002;
 /** Filament volume forgiven per move, because very short moves round both their length and their filament. */
 const ROUNDING_MM3 = 0.02;
 
@@ -124,7 +126,9 @@ function speedCheck(limits: GuardLimits): (move: Readonly<Move>) => Finding | nu
     const feed = move.feed;
     if (!(feed > 0)) return { code: "no-feed", what: "The line moves without a feed rate, or with F0." };
     if (feed < min) return tooFast("slower than", feed, min);
-    if (move.length === 0) return move.e !== 0 && feed > eMax ? tooFast("faster in E than", feed, eMax) : null;
+    if (move.length === 0) {
+      return Math.abs(move.e) > ROUNDING_MM && feed > eMax ? tooFast("faster in E than", feed, eMax) : null;
+    }
     if (feed <= always) return null;
     const inPlane = (feed * move.planar) / move.length;
     if (inPlane > xyMax) return tooFast("faster than", inPlane, xyMax);

@@ -85,6 +85,7 @@ it("[F11][F48] long titles stand in the strip, at the part's scan and at the mac
   await press("Alarms 6");
   await inspectScreen(page, "96-alarms-many");
   await press("Alarms ▶");
+  await press("Alarms ▶");
   await shows("4 more alarms of the machine.");
   await inspectScreen(page, "97-alarms-second-page");
 });

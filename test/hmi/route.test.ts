@@ -347,6 +347,30 @@ describe("alarms", () => {
     expect(alarms.at(-1)?.what).toBe("35 more alarms of the machine.");
   });
 
+  it("[F36] are acknowledged by name, put aside by QA, and nobody's any more once they have gone", async () => {
+    const alarm = { id: "door", active: true, severity: 500, what: "The door is open.", at: 0 };
+    await bench.cell.say({ kind: "observed", equipment: station, observation: { kind: "alarm", alarm } });
+    const key = `machine/${station}/door`;
+    const shown = async () => (await cellView()).alarms.find((each) => each.key === key);
+    expect((await shown())?.acknowledgedAt).toBeNull();
+    expect((await ana.post("/api/alarms/acknowledge", { alarm: key })).status).toBe(200);
+    expect((await shown())?.acknowledgedAt).not.toBeNull();
+    const shelving = { alarm: key, reason: "nuisance", minutes: 60 };
+    expect((await ana.post("/api/alarms/shelve", shelving)).status).toBe(403);
+    const qa = bench.client();
+    await qa.post("/api/sign-in", ben);
+    expect((await qa.post("/api/alarms/shelve", { ...shelving, reason: "because" })).status).toBe(400);
+    expect((await qa.post("/api/alarms/shelve", { ...shelving, minutes: 481 })).status).toBe(400);
+    expect((await qa.post("/api/alarms/shelve", shelving)).status).toBe(200);
+    expect((await shown())?.shelvedUntil).not.toBeNull();
+    expect((await qa.post("/api/alarms/unshelve", { alarm: key })).status).toBe(200);
+    const gone = await ana.post("/api/alarms/acknowledge", { alarm: `machine/${station}/never` });
+    expect([gone.status, gone.json.code]).toEqual([409, "alarm-gone"]);
+    expect(["AlarmAcknowledged", "AlarmShelved", "AlarmUnshelved"].map((type) => types(type).length)).toEqual([
+      1, 1, 1,
+    ]);
+  });
+
   it("[F81][F85] a hold of central QA and a frozen sync are alarms and shut the gate", async () => {
     const decision = {
       ...({ id: "D2", nonce: "d-2", action: "hold", reason: "audit" } as const),

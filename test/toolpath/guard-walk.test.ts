@@ -61,6 +61,8 @@ describe("[F38] bounds hold on any walk", () => {
     ["X3 Z0.4 F9000", undefined],
     ["X1 Z4 F5000", "feed-range"],
     ["X1 F60", undefined],
+    ["E0.001 F9000", "cold-extrusion"],
+    ["E0.01 F9000", "feed-range"],
     ["X1 F59.9", "feed-range"],
   ])("G1 %s: %s", (words, code) => {
     const guard = createGuard(limits, true);

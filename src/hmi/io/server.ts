@@ -13,6 +13,7 @@ import type { HmiConfig, HmiPorts } from "../ports.ts";
 import { liveQuery } from "../requests.ts";
 import type { Answer, Desk, Route } from "../route.ts";
 import { accessRoutes } from "../routes/access.ts";
+import { alarmRoutes } from "../routes/alarms.ts";
 import { doingRoutes } from "../routes/doing.ts";
 import { keepingRoutes } from "../routes/keeping.ts";
 import { lookingRoutes } from "../routes/looking.ts";
@@ -90,6 +91,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   const declared = [
     ...accessRoutes,
     ...lookingRoutes,
+    ...alarmRoutes,
     ...doingRoutes,
     ...supplyRoutes,
     ...makingRoutes,

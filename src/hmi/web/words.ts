@@ -90,3 +90,10 @@ export const ownerWords = {
 } as const;
 
 export const sideWords = { left: "Left", right: "Right", none: "No side" } as const;
+
+/** Why an alarm is put aside for a while. */
+export const shelvingWords = {
+  "being-mended": "It is known and being mended",
+  nuisance: "It comes and goes without a cause",
+  "under-test": "The machine is under test",
+} as const;

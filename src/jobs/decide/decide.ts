@@ -1,7 +1,16 @@
 /** decide: what a message leads to, as events or a refusal; pure, synchronous, and the same every time. */
 import { unreachable } from "../../kernel/assert.ts";
-import type { Envelope, EyeMessage, MachineMessage, Message, RecordMessage, RouteMessage } from "../message.ts";
+import type {
+  AlarmMessage,
+  Envelope,
+  EyeMessage,
+  MachineMessage,
+  Message,
+  RecordMessage,
+  RouteMessage,
+} from "../message.ts";
 import type { State } from "../state.ts";
+import { acknowledgeAlarm, shelveAlarm, unshelveAlarm } from "./alarms.ts";
 import { boot, enrol, recordScrubbed, recordSignIn } from "./cell.ts";
 import { centralDecision, centralLink } from "./central.ts";
 import { clockStepped, correctClock } from "./clock.ts";
@@ -95,9 +104,15 @@ function route(draft: Draft, message: Message): void {
   }
 }
 
-/** Material, parts, labels, hand-over and release. */
-function alongTheRoute(draft: Draft, message: RouteMessage): void {
+/** Material, parts, labels, hand-over and release; and alarms on the way. */
+function alongTheRoute(draft: Draft, message: RouteMessage | AlarmMessage): void {
   switch (message.kind) {
+    case "acknowledge-alarm":
+      return acknowledgeAlarm(draft, message);
+    case "shelve-alarm":
+      return shelveAlarm(draft, message);
+    case "unshelve-alarm":
+      return unshelveAlarm(draft, message);
     case "receive-lot":
       return receiveLot(draft, message);
     case "decide-lot":

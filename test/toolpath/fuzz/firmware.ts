@@ -208,7 +208,7 @@ function moveOnce(name: string, values: ReadonlyMap<string, number>, m: Machine,
     const planar = (m.feed * Math.hypot(m.at[0]! - from[0]!, m.at[1]! - from[1]!)) / way;
     if (planar > plane + 1) return `it moves at ${planar} mm/min`;
     if ((m.feed * Math.abs(m.at[2]! - from[2]!)) / way > up + 1) return "it moves too fast in Z";
-  } else if (!moves && e !== 0 && m.feed > filament + 1) return "it moves filament too fast";
+  } else if (!moves && Math.abs(e) > 0.002 && m.feed > filament + 1) return "it moves filament too fast";
   // What was pulled back has to be pushed forward again before anything leaves the nozzle.
   const leaves = e - m.retracted > 1e-9;
   m.retracted = Math.max(0, m.retracted - e);

@@ -54,7 +54,7 @@ function Header() {
 }
 
 function AlarmPill() {
-  const alarm = cell.value?.alarms[0];
+  const alarm = cell.value?.alarms.find(({ shelvedUntil }) => shelvedUntil === null);
   // Without a link nobody knows: "no alarm" would be a guess.
   if (!alarm && !linked.value && session.value?.person) return <span class="pill none">Alarms unknown</span>;
   if (!alarm) return <span class="pill none">{session.value?.person ? "No alarm" : ""}</span>;
@@ -118,7 +118,7 @@ const below: Partial<Record<Screen, readonly Screen[]>> = {
 };
 
 function Nav() {
-  const alarms = cell.value?.alarms.length ?? 0;
+  const alarms = (cell.value?.alarms ?? []).filter(({ shelvedUntil }) => shelvedUntil === null).length;
   const items: readonly (readonly [Screen, string])[] = [
     ["cell", "Cell"],
     ["jobs", "Jobs"],

@@ -1,19 +1,23 @@
 /** Alarms and help. */
 import { useSignal } from "@preact/signals";
+import type { Alarm } from "../../api.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame, Sign } from "../parts/frame.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { set } from "../set.ts";
-import { cell, home, open } from "../store.ts";
-import { ownerWords } from "../words.ts";
+import { act, cell, home, open } from "../store.ts";
+import { clock, ownerWords, shelvingWords } from "../words.ts";
 
-const perPage = 3;
+const perPage = 2;
 const back = <Button size="primary" label="Back" onPress={home} />;
 
 /** What needs somebody now. */
 export function AlarmsScreen() {
   const page = useSignal(0);
+  const shelving = useSignal<string | null>(null);
   const alarms = cell.value?.alarms ?? [];
+  const chosen = alarms.find(({ key }) => key === shelving.value);
+  if (chosen) return <ShelveScreen alarm={chosen} onDone={() => set(shelving, null)} />;
   const pages = Math.max(1, Math.ceil(alarms.length / perPage));
   const at = Math.min(page.value, pages - 1);
   const actions = (
@@ -28,23 +32,81 @@ export function AlarmsScreen() {
       <ul class="list">
         {alarms.length === 0 ? <li class="panel">No alarm stands.</li> : null}
         {alarms.slice(at * perPage, (at + 1) * perPage).map((alarm) => (
-          <li class={`panel line p${alarm.priority}`} key={alarm.key}>
-            <Sign priority={alarm.priority} />
-            <div>
-              <h2>
-                {alarm.where}: {alarm.what}
-              </h2>
-              <p>
-                {ownerWords[alarm.owner]}: {alarm.remedy}
-              </p>
-            </div>
-            {alarm.job ? (
-              <Button size="primary" label="Go there" onPress={() => void open(alarm.job ?? "", "hold")} />
-            ) : null}
+          <AlarmLine key={alarm.key} alarm={alarm} onShelve={() => set(shelving, alarm.key)} />
+        ))}
+      </ul>
+    </Frame>
+  );
+}
+
+/** One alarm: what, where, who mends it, and what was done about it. */
+function AlarmLine({ alarm, onShelve }: { readonly alarm: Alarm; readonly onShelve: () => void }) {
+  const { key, priority, where, what, owner, remedy, job, single, firstOut, acknowledgedAt, shelvedUntil } = alarm;
+  return (
+    <li class={`panel line p${priority}`} data-alarm={key}>
+      <Sign priority={priority} />
+      <div>
+        <h2>
+          {firstOut ? "FIRST. " : ""}
+          {where}: {what}
+        </h2>
+        <p>
+          {ownerWords[owner]}: {remedy}
+        </p>
+        {single ? (
+          <p class="quiet">
+            {shelvedUntil === null ? "" : `Put aside until ${clock(shelvedUntil)}. `}
+            {acknowledgedAt === null ? "Nobody has acknowledged it." : `Acknowledged at ${clock(acknowledgedAt)}.`}
+          </p>
+        ) : null}
+      </div>
+      {job ? <Button size="primary" label="Go there" onPress={() => void open(job, "hold")} /> : null}
+      {!single ? null : acknowledgedAt === null ? (
+        <Button
+          deed
+          size="primary"
+          label="Acknowledge"
+          onPress={() => void act("/api/alarms/acknowledge", { alarm: key }, "Acknowledged, with your name.")}
+        />
+      ) : shelvedUntil !== null ? (
+        <Button
+          deed
+          size="primary"
+          label="Take back"
+          onPress={() => void act("/api/alarms/unshelve", { alarm: key }, "It stands again.")}
+        />
+      ) : priority > 1 ? (
+        <Button size="primary" label="Put aside" onPress={onShelve} />
+      ) : null}
+    </li>
+  );
+}
+
+/** Why an alarm is put aside, and for how long. */
+function ShelveScreen({ alarm, onDone }: { readonly alarm: Alarm; readonly onDone: () => void }) {
+  const shelve = async (reason: string): Promise<void> => {
+    await act(
+      "/api/alarms/shelve",
+      { alarm: alarm.key, reason, minutes: 60 },
+      "Put aside for an hour, with your name.",
+    );
+    onDone();
+  };
+  return (
+    <Frame title="Put aside for an hour" actions={<Button size="primary" label="Back" onPress={onDone} />}>
+      <section class="panel">
+        <h2>
+          {alarm.where}: {alarm.what}
+        </h2>
+        <p>It comes back by itself. No check before a start is changed by it. Only an engineer or QA may do it.</p>
+      </section>
+      <ul class="list">
+        {Object.entries(shelvingWords).map(([reason, words]) => (
+          <li key={reason}>
+            <Button deed size="primary" wide label={words} onPress={() => void shelve(reason)} />
           </li>
         ))}
       </ul>
-      <p class="quiet">Acknowledging and shelving alarms: not built yet.</p>
     </Frame>
   );
 }
