@@ -1,9 +1,10 @@
 /** The printer's own copy of a program: the program's lines and the capture macros, with a pause at the end of every layer. */
 import type { Execution, Fault } from "../../equipment/machine.ts";
+import { assert } from "../../kernel/assert.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import type { AttemptId, Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { awaitedMark, executionOf, marked, newFeed, nextCommand } from "../marlin/feed.ts";
+import { askPlace, awaitedMark, executionOf, marked, newFeed, nextCommand, proven } from "../marlin/feed.ts";
 import type { PrintPlan } from "../marlin/plan.ts";
 
 /** Where the printer pauses by itself. */
@@ -26,8 +27,8 @@ export interface PrintCopy {
 
 /** Klipper's own command (its [pause_resume] section): the printer waits, wherever its host or network may be. */
 const pause = "PAUSE";
-/** A question to a firmware on a serial line; a file needs none. */
-const question = "M105";
+/** Questions to a firmware on a serial line; a file needs none. */
+const question = /^M105\b/;
 
 /**
  * Judges every line with the guard, capture macros included, as the serial driver does while it sends, and lays the
@@ -42,6 +43,9 @@ export function makeCopy(plan: PrintPlan, attempt: AttemptId): Result<PrintCopy,
     lines.push(line);
     size += line.length + 1;
   };
+  // A file has no wire that would have to be tried.
+  feed.inserts.length = 0;
+  proven(feed);
   const stop = (layer: number): void => {
     put(pause);
     stops.push({ layer, end: size });
@@ -54,10 +58,11 @@ export function makeCopy(plan: PrintPlan, attempt: AttemptId): Result<PrintCopy,
       if (awaitedMark(feed) === null) break;
       if (stage.kind === "marking") stop(stage.layer);
       marked(feed);
-    } else if (command === question) {
+    } else if (question.test(command)) {
       if (feed.stage.kind === "waiting" && feed.stage.layer === 0) stop(0);
-    } else if (!/^M118\b/.test(command)) put(command);
+    } else if (command !== askPlace && !/^M118\b/.test(command)) put(command);
   }
+  assert(stops.length === plan.layers.length + 1, "there is a stop before the first layer, and after each");
   const bytes = new TextEncoder().encode(`${lines.join("\n")}\n`);
   return ok({ bytes, digest: digestOf(bytes), stops, execution: executionOf(feed, 0) });
 }

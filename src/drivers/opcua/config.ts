@@ -44,6 +44,25 @@ export const opcuaConfig = z.strictObject({
     .array(z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), path: below, unit: z.string().max(16) }))
     .max(32)
     .default([]),
+  /**
+   * Values anywhere in the server that have to be as named before a job and while one runs: the safety states of a robot
+   * beside the machine (OPC 40010: EmergencyStop, ProtectiveStop, OperationalMode), a light curtain, a vacuum.
+   */
+  interlocks: z
+    .array(
+      z.strictObject({
+        /** What does not hold, to follow "the machine says that": `the robot's emergency stop is pressed`. */
+        title: z.string().min(1).max(120),
+        /** From Objects on, each step with its namespace. */
+        path: z
+          .array(z.strictObject({ namespace: uri, name }))
+          .min(1)
+          .max(16),
+        safeWhen: z.union([z.boolean(), z.number().int()]),
+      }),
+    )
+    .max(16)
+    .default([]),
   /** What the machine's own bits of ReturnStatus mean, by the number of the bit, to follow "it refused to start:". */
   reasons: z.record(z.string().regex(/^(3[3-9]|[45][0-9]|6[0-3])$/), z.string().min(1).max(120)).default({}),
   /** What the machine does by itself when nobody talks to it; `driver`: this driver's child aborts its job. */

@@ -182,6 +182,12 @@ export const jobFaults = {
       `The machine is in the operation mode ${mode}, and has to be in Processing.`,
       `${nothing} Whoever sets the machine up switches it back at its own panel.`,
     ),
+  interlock: (title: string) =>
+    fault(
+      "interlock",
+      `The machine says that ${title}, or does not say otherwise.`,
+      "Put it right at the machine, by whoever is in charge of it there. A job that ran is not continued.",
+    ),
   wrongProgram: () =>
     fault(
       "wrong-program",

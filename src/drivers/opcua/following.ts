@@ -25,7 +25,12 @@ export function* follow(session: Session): Procedure<void> {
 
 function* followJob(session: Session, job: Job, snapshot: Snapshot): Procedure<void> {
   const entry = entryOf(snapshot, job.attempt);
-  if (entry !== null && !isOver(entry.state)) return;
+  if (entry !== null && !isOver(entry.state)) {
+    const open = snapshot.interlocks.find(({ holds }) => !holds);
+    // Over here, and so ended at the machine with this same look.
+    if (open !== undefined) fail(session, jobFaults.interlock(open.title), "unknown");
+    return;
+  }
   const reply = yield* ask({ kind: "report", job: job.attempt });
   if (session.job !== job) return;
   const report = reply.kind === "reported" ? reply.report : null;

@@ -20,6 +20,8 @@ export interface Snapshot {
   /** Number of MachineryItemState and of MachineryOperationMode; null where the machine does not serve it. */
   readonly itemState: number | null;
   readonly operationMode: number | null;
+  /** What must hold besides, by its name in words; no news of it is no. */
+  readonly interlocks: readonly { readonly title: string; readonly holds: boolean }[];
 }
 
 /** One member of JobResponseData (ISA95ParameterDataType), with those below it. */

@@ -110,7 +110,9 @@ export function entryOf(snapshot: Snapshot, job: string): JobEntry | null {
 }
 
 /** Why the machine may not be given a job now; what it does not serve is not asked for. */
-export function notReady({ jobs, itemState, operationMode }: Snapshot): Fault | null {
+export function notReady({ jobs, itemState, operationMode, interlocks }: Snapshot): Fault | null {
+  const open = interlocks.find(({ holds }) => !holds);
+  if (open !== undefined) return jobFaults.interlock(open.title);
   const other = jobs.find(({ state }) => isAtWork(state) || state?.main === "AllowedToStart");
   if (other !== undefined) return jobFaults.foreignJob(other.id);
   if (itemState !== null && itemState !== itemStates.NotExecuting)

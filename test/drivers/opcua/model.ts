@@ -71,7 +71,10 @@ export class ModelMachine {
   answer(request: Request): Reply | null {
     switch (request.kind) {
       case "look":
-        return { kind: "looked", snapshot: { jobs: this.#list(), itemState: this.#busy() ? 3 : 2, operationMode: 3 } };
+        return {
+          kind: "looked",
+          snapshot: { jobs: this.#list(), itemState: this.#busy() ? 3 : 2, operationMode: 3, interlocks: [] },
+        };
       case "report": {
         const job = this.jobs.get(request.job);
         const known = job !== undefined || this.reports.has(request.job);

@@ -55,6 +55,8 @@ interface Machine {
   readonly config: OpcuaConfig;
   readonly parts: Readonly<Record<keyof typeof machineParts, NodeId | null>>;
   readonly methods: ReadonlyMap<JobMethod, NodeId>;
+  /** Nodes of the interlocks, in the order of the configuration. */
+  readonly interlocks: readonly NodeId[];
   readonly folder: ProgramFolder;
 }
 
@@ -104,8 +106,8 @@ export async function openLink(
 
 async function linkOf(
   connection: Connection,
-  known: Omit<Machine, "methods" | "folder">,
-  { programs, simulated, readings, methods }: Extra,
+  known: Omit<Machine, "methods" | "interlocks" | "folder">,
+  { programs, simulated, readings, methods, interlocks }: Extra,
   listener: WatchListener,
   stop: () => void,
 ): Promise<Link> {
@@ -113,7 +115,7 @@ async function linkOf(
   const { callMs, node } = config;
   const maxMessage = messageSizeOf(connection);
   const files = { session, directory, folder: programs, callMs, maxMessage, namespace: node.namespace };
-  const machine: Machine = { ...known, methods, folder: await openFolder(files) };
+  const machine: Machine = { ...known, methods, interlocks, folder: await openFolder(files) };
   // The library reads the server's data types at the first use, which takes seconds: not in the middle of a start.
   await within(warmUpMs, warmUp(machine));
   const watching = await watch(session, readings, parts.jobOrderList!, callMs, listener);
@@ -137,6 +139,7 @@ interface Extra {
   readonly simulated: NodeId | null;
   readonly readings: readonly { readonly name: string; readonly unit: string; readonly node: NodeId }[];
   readonly methods: ReadonlyMap<JobMethod, NodeId>;
+  readonly interlocks: readonly NodeId[];
 }
 
 /** What the configuration names, and the job methods; Stop alone may be missing, where there is Abort. */
@@ -160,9 +163,15 @@ async function findExtra(
   const found = await findAll(session, directory, root, paths, callMs);
   const missing = wanted.findIndex(({ needed }, index) => needed && found[index] === null);
   if (missing >= 0) return err(faults.partMissing(nameOf(wanted[missing]!.path)));
+  const objects = resolveNodeId(ObjectIds.ObjectsFolder);
+  const asked = config.interlocks.map((each) => each.path);
+  const interlocks = asked.length === 0 ? [] : await findAll(session, directory, objects, asked, callMs);
+  const absent = interlocks.indexOf(null);
+  if (absent >= 0) return err(faults.partMissing(nameOf(asked[absent]!)));
   const [programs, simulated, signOfLife, ...rest] = found;
   return ok({
     programs: programs!,
+    interlocks: interlocks.map((each) => each!),
     simulated: simulated ?? null,
     signOfLife: config.signOfLife === undefined ? null : (signOfLife ?? null),
     methods: new Map(jobMethods.flatMap((method, n) => (rest[n] ? [[method, rest[n]] as const] : []))),
@@ -274,9 +283,9 @@ async function answerTo(machine: Machine, request: Request): Promise<Reply> {
 const uploadMs = 20_000;
 const warmUpMs = 30_000;
 
-async function look({ session, directory, parts, config }: Machine): Promise<Reply> {
+async function look({ session, directory, parts, config, interlocks }: Machine): Promise<Reply> {
   const wanted = [parts.jobOrderList, parts.itemState, parts.itemStateId, parts.operationMode, parts.operationModeId];
-  const there = wanted.filter((node) => node !== null);
+  const there = [...wanted.filter((node) => node !== null), ...interlocks];
   const values = await readAll(session, directory, there, config.callMs);
   const valueAt = (node: NodeId | null): DataValue | undefined =>
     node === null ? undefined : values[there.indexOf(node)];
@@ -301,6 +310,10 @@ async function look({ session, directory, parts, config }: Machine): Promise<Rep
       jobs,
       itemState: stateBy(parts.itemState, parts.itemStateId, itemStateNodes),
       operationMode: stateBy(parts.operationMode, parts.operationModeId, operationModeNodes),
+      interlocks: config.interlocks.map(({ title, safeWhen }, n) => {
+        const value = values[there.length - interlocks.length + n];
+        return { title, holds: value?.statusCode.isGood() === true && value.value.value === safeWhen };
+      }),
     },
   };
 }
