@@ -99,7 +99,6 @@ function prusa(part: Part, chance: Chance, folder: string): Sliced {
     ...(chance() < 0.3 ? ["--external-perimeters-first"] : []),
     ...(chance() < 0.3 ? ["--thin-walls"] : []),
     ...(chance() < 0.5 ? ["--support-material"] : ["--no-support-material"]),
-    ...(chance() < 0.3 ? ["--support-material-contact-distance=0"] : []),
     ...(chance() < 0.3 ? ["--remaining-times"] : []),
   ].filter((each, _, all) => !each.startsWith("--raft") || (!part.flat && !all.includes("--support-material")));
   const out = join(folder, "prusa.gcode");

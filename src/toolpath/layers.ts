@@ -158,7 +158,8 @@ function takeMark(table: Table, open: OpenLayer): Finding | null {
   if (!table.usesMarks) return null;
   if (pending > 1) return disagree(`${pending} layer marks stand before one layer`);
   if (pending === 0 && table.layers.length > 0) return disagree("a layer has no mark");
-  if (pending === 1 && open.marked) return disagree("one layer has two marks");
+  if (pending === 1 && open.marked)
+    return disagree("one layer has two marks (supports with layers of their own, for one, give such programs)");
   open.marked = pending === 1;
   if (markedZ === null || Math.abs(markedZ - open.z) <= 2 * SAME_Z) return null;
   return disagree(`the mark says ${markedZ} mm and the layer is printed at ${open.z} mm`);

@@ -71,7 +71,9 @@ const remedies: Partial<Record<RefusalCode, string>> = {
   "layer-order": "Switch off one-object-after-another printing in the slicer, and slice again.",
   "below-print": "Switch off one-object-after-another printing, look at the slicer's layer scripts, and slice again.",
   "rising-extrusion": "Switch off vase mode, scarf seams and sloped extrusion in the slicer, and slice again.",
-  "layer-marks-disagree": "Do not print: the file was changed after slicing or is damaged. Slice the design again.",
+  "layer-marks-disagree":
+    "Do not print: the file was changed after slicing or is damaged, or supports have layers of their own. Slice it again, supports with the part's layers.",
+  "layer-height": "Slice again with the layer heights of this recipe, supports and rafts with the part's layers.",
   "layer-count": "Do not print: this is not the program that the order names. Ask the design authority.",
   "bounding-box": "Do not print: this is not the part that the order names. Ask the design authority.",
   "arc-move": "Switch off arc fitting in the slicer, and slice again.",
