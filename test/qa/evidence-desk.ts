@@ -129,6 +129,8 @@ export interface Asked {
   readonly body?: Uint8Array;
   /** Cuts the connection once so many bytes of the body were handed to it. */
   readonly cutAfter?: number;
+  /** And when this has come true. */
+  readonly cutWhen?: Promise<void>;
 }
 
 /** One request with the certificate of `as` (null: none). Rejects where the connection ends without an answer. */
@@ -136,7 +138,7 @@ export function askDesk(desk: EvidenceDesk, as: string | null, asked: Asked): Pr
   const file = (name: string) => readFileSync(join(desk.installation.handed(as ?? "cell-1"), name));
   const own = as === null ? {} : { cert: file("cell.cert.pem"), key: file("cell.key.pem") };
   return new Promise((done, fail) => {
-    const { method, path, headers = {}, body, cutAfter } = asked;
+    const { method, path, headers = {}, body, cutAfter, cutWhen = Promise.resolve() } = asked;
     const sent = request(
       new URL(path, desk.url()),
       { method, headers, ca: file("ca.cert.pem"), ...own, agent: false },
@@ -151,7 +153,7 @@ export function askDesk(desk: EvidenceDesk, as: string | null, asked: Asked): Pr
     );
     sent.once("error", fail);
     if (cutAfter === undefined) return void sent.end(body);
-    sent.write(body?.subarray(0, cutAfter) ?? "", () => sent.destroy());
+    sent.write(body?.subarray(0, cutAfter) ?? "", () => void cutWhen.then(() => sent.destroy()));
   });
 }
 
@@ -178,7 +180,8 @@ export function sendPart(
     to = piece.bytes.length,
     entry = 1,
     cutAfter,
-  }: { offset: number; to?: number; entry?: number; cutAfter?: number },
+    cutWhen,
+  }: { offset: number; to?: number; entry?: number; cutAfter?: number; cutWhen?: Promise<void> },
 ): Promise<HttpAnswer> {
   const body = piece.bytes.subarray(offset, to);
   return askDesk(desk, cell, {
@@ -187,6 +190,7 @@ export function sendPart(
     headers: partHeaders(piece, offset, body.length, entry),
     body,
     ...(cutAfter !== undefined && { cutAfter }),
+    ...(cutWhen !== undefined && { cutWhen }),
   });
 }
 

@@ -5,7 +5,7 @@ import fc from "fast-check";
 import { describe, expect, onTestFinished, test } from "vitest";
 import { openEvidence, verifyEvidence } from "../../src/commands/io/qa-evidence.ts";
 import { digestOf } from "../../src/kernel/hash.ts";
-import { fromBase64, textOf } from "../../src/ledger/bytes.ts";
+import { fromBase64, textOf, utf8 } from "../../src/ledger/bytes.ts";
 import { evidencePath, openReceipt, receiptIn } from "../../src/ledger/evidence.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { evidenceRefusals, namingProblem } from "../../src/qa/evidence.ts";
@@ -138,6 +138,32 @@ test("[F83] whatever is cut, repeated, sealed anew or restarted: no byte is lost
   expect(filesOf(desk).parts).toEqual([]);
   expect(filesOf(desk).whole.length).toBe(pieces.length);
 }, 30_000);
+
+test("[F83] a cell that goes away when all it sent has come is no fault of central's, and nobody is answered", async () => {
+  const { desk, pieces } = await deskWith([freshPicture(4 * kib)]);
+  const piece = pieces[0]!;
+  const asked = Promise.withResolvers<void>();
+  const goOn = Promise.withResolvers<void>();
+  const problems: unknown[] = [];
+  await desk.restart({
+    store: {
+      log: (origin) => desk.store.log(origin),
+      entries: async (...which) => {
+        asked.resolve();
+        await goOn.promise;
+        return desk.store.entries(...which);
+      },
+    },
+    onProblem: (problem) => problems.push(problem),
+  });
+  const sent = sendPart(desk, "cell-1", piece, { offset: 0, cutAfter: piece.bytes.length, cutWhen: asked.promise });
+  await expect(sent).rejects.toThrow();
+  // Answered after the endpoint has heard of that end.
+  expect(codeOf(await look(desk, "cell-1", digestOf(utf8("another"))))).toBe("404 nothing");
+  goOn.resolve();
+  expect(codeOf(await look(desk, "cell-1", piece.digest))).toMatch(/^20[04]$/);
+  expect(problems).toEqual([]);
+});
 
 test("[F83] what a power cut left otherwise than it was sent is found by its digest, dropped, and taken anew", async () => {
   const { desk, pieces } = await deskWith([freshPicture(100 * kib)]);

@@ -126,7 +126,7 @@ async function serve(house: House, request: IncomingMessage, response: ServerRes
   try {
     answer = await answerTo(house, request, cell);
   } catch (problem) {
-    if (request.destroyed && !request.complete) return void response.destroy();
+    if (isOfConnection(problem, request)) return void response.destroy();
     const isFull = ["ENOSPC", "EDQUOT"].includes(errorCode(problem));
     if (!isFull) onProblem(problem);
     answer = err(
@@ -154,6 +154,11 @@ async function serve(house: House, request: IncomingMessage, response: ServerRes
   };
   response.writeHead(status, headers);
   response.end(request.method === "HEAD" ? undefined : body);
+}
+
+/** Whether the other end has gone, also after all of its body had come: no fault of central's, and nobody to answer. */
+function isOfConnection(problem: unknown, request: IncomingMessage): boolean {
+  return request.errored === problem || (request.destroyed && !request.complete);
 }
 
 /** The common name of the certificate that the other end has proved; null where it has not exactly one. */
