@@ -30,6 +30,26 @@ export function routeTitleOf(event: Event): string | null {
       return `Copy ${event.unit} RELEASED${event.simulated ? " as a SIMULATED device, not for human use" : ""}`;
     case "MachineUnwatched":
       return `${event.equipment} was not watched for ${Math.round((event.to - event.from) / 1000)} s`;
+    case "ForeignActionSeen":
+      return `SOMEBODY ELSE acted at ${event.equipment}: ${event.what}`;
+    case "ForeignActionLookedInto":
+      return `${event.person} looked into what was done at ${event.equipment}`;
+    case "AlarmAcknowledged":
+      return `Alarm ${event.alarm} acknowledged by ${event.person}: ${event.what}`;
+    case "AlarmShelved":
+      return `Alarm ${event.alarm} put aside by ${event.person}: ${shelvingReasons[event.reason]}`;
+    case "AlarmUnshelved":
+      return `Alarm ${event.alarm} taken from the shelf by ${event.person}`;
+    case "MachineAlarmChanged":
+      return `${event.equipment}: alarm ${event.alarm.active ? "came" : "went"}: ${event.alarm.what}`;
+    default:
+      return keepingTitleOf(event);
+  }
+}
+
+/** The record and its keeping: clock, damage, legal holds, erasure, drops. */
+function keepingTitleOf(event: Event): string | null {
+  switch (event.type) {
     case "ClockStepped":
     case "TimesInDoubt":
       return `The clock was changed: it said ${utcText(event.said)} where ${utcText(event.expected)} was to be expected`;
@@ -51,14 +71,6 @@ export function routeTitleOf(event: Event): string | null {
       return `${event.dropped.length} ${event.what === "pictures" ? "pictures" : "files"} DROPPED by policy`;
     case "ArtifactsRemoved":
       return `${event.removed} dropped files removed from the disk`;
-    case "AlarmAcknowledged":
-      return `Alarm ${event.alarm} acknowledged by ${event.person}: ${event.what}`;
-    case "AlarmShelved":
-      return `Alarm ${event.alarm} put aside by ${event.person}: ${shelvingReasons[event.reason]}`;
-    case "AlarmUnshelved":
-      return `Alarm ${event.alarm} taken from the shelf by ${event.person}`;
-    case "MachineAlarmChanged":
-      return `${event.equipment}: alarm ${event.alarm.active ? "came" : "went"}: ${event.alarm.what}`;
     default:
       return null;
   }

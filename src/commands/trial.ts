@@ -67,7 +67,8 @@ export function follow(trial: Trial, observation: Observation): number | null {
     trial.end ??= { kind: "failed", fault: observation.fault, heaters: observation.heaters };
   } else if (trial.incidents.length < mostRemarks) {
     if (observation.kind === "offline") trial.incidents.push(observation.fault.what);
-    else if (observation.kind === "gap") trial.incidents.push(observation.what);
+    else if (observation.kind === "gap" || observation.kind === "foreign-action")
+      trial.incidents.push(observation.what);
     else trial.incidents.push(`${observation.alarm.active ? "Alarm" : "Alarm ended"}: ${observation.alarm.what}`);
   }
   return null;

@@ -43,6 +43,8 @@ export const eventTitles: Readonly<Record<Event["type"], string>> = {
   ClockStepped: "The clock jumped",
   DispositionSigned: "A disposition was signed",
   FinishReported: "The machine says that it has finished",
+  ForeignActionLookedInto: "Somebody looked into what was done at the machine",
+  ForeignActionSeen: "Somebody else acted at the machine",
   HandedOver: "A copy was handed over",
   HoldConfirmed: "The machine confirmed that it waits",
   HoldRaised: "A hold was raised",

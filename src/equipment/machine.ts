@@ -73,7 +73,12 @@ export type Observation =
   /** For a while the machine was not watched; what it did meanwhile is known only as far as it tells afterwards. */
   | { readonly kind: "gap"; readonly from: EpochMs; readonly to: EpochMs; readonly what: string }
   /** The machine's own alarm came or went. */
-  | { readonly kind: "alarm"; readonly alarm: MachineAlarm };
+  | { readonly kind: "alarm"; readonly alarm: MachineAlarm }
+  /**
+   * Somebody acted at the machine's own panel or through another client. `what` is one sentence; `attempt` is the one that
+   * was open at the driver, if any. It does not end the attempt: where that is over too, `failed` follows.
+   */
+  | { readonly kind: "foreign-action"; readonly attempt: AttemptId | null; readonly what: string };
 
 /** An alarm as its machine tells it (OPC UA Part 9 condition or like). */
 export interface MachineAlarm {

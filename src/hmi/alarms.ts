@@ -136,6 +136,12 @@ function machineAlarms(state: State): Alarm[] {
         job: machine.unsafe.job,
       });
     }
+    if (machine.foreign) {
+      const what = `Somebody else acted at the machine. ${machine.foreign.what}`;
+      const remedy = "Look at the machine and at what is set there, then say so before the next start.";
+      const priority = machine.openAttempt ? 1 : 2;
+      alarms.push({ key: `foreign/${machine.id}`, priority, what, where, remedy, owner: "technician", job: null });
+    }
     if (!machine.online && machine.fault) {
       const { what, remedy } = machine.fault;
       const priority = machine.openAttempt ? 1 : 2;
@@ -175,6 +181,9 @@ function jobAlarms(job: Job): Alarm[] {
     const base = { key: `hold/${where}`, where, job: where, what: `On hold. ${held.what}` };
     if (held.cause === "layer-failed" && open) {
       return [{ ...base, priority: 1, remedy: "Let QA look at the layer and decide.", owner: "qa" }];
+    }
+    if (held.cause === "foreign-action" && open) {
+      return [{ ...base, priority: 1, remedy: "Look at the machine; then QA decides.", owner: "qa" }];
     }
     if (held.cause === "blind") {
       return [{ ...base, priority: 1, remedy: "Mend what blinds the camera, then look again.", owner: "technician" }];

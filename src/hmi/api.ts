@@ -1,6 +1,7 @@
 /** What the page and the server say to each other, as types only, so that the browser can share them. */
 
 import type { Fault, MachineIdentity, Telemetry } from "../equipment/machine.ts";
+import type { HoldCause } from "../jobs/event.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { Gate, Omission } from "../jobs/refusal.ts";
 import type { Finding, PictureGrade, Verdict } from "../jobs/report.ts";
@@ -63,6 +64,8 @@ export interface MachineView {
   readonly plate: "clear" | "declared" | "occupied";
   readonly plateWhat: string;
   readonly unsafe: boolean;
+  /** What somebody else did at it and nobody has looked into, or null. */
+  readonly foreign: string | null;
   /** It builds, layer by layer, on a plate; other machines have readings of their own. */
   readonly builds: boolean;
   readonly attempt: string | null;
@@ -141,7 +144,7 @@ export interface LogLine {
 }
 
 export interface HoldView {
-  readonly cause: "layer-failed" | "blind" | "person";
+  readonly cause: HoldCause;
   readonly layer: number | null;
   readonly what: string;
   readonly since: number;

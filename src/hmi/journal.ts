@@ -154,6 +154,8 @@ function deedOf(event: Event): string | null {
       return event.person === null ? null : `Ordered a new look at layer ${event.layer}.`;
     case "AttemptResumed":
       return "Resumed.";
+    case "ForeignActionSeen":
+      return `Somebody else acted at the machine. ${event.what}`;
     case "NonconformityRaised":
       return `Nonconformity ${event.nonconformity}: ${event.what}`;
     case "AttemptEnded":

@@ -81,6 +81,7 @@ function machineView(state: State, id: string, looks: Looks): MachineView {
     plate: machine.plate,
     plateWhat: machine.plateWhat,
     unsafe: machine.unsafe !== null,
+    foreign: machine.foreign?.what ?? null,
     attempt: machine.openAttempt,
     builds: isBuilder(state, id, telemetry),
     telemetry,

@@ -11,6 +11,7 @@ import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
+import type { WatchEvent } from "./watch-event.ts";
 
 /** How an attempt ended. `OutcomeUnknown` closes what nobody can know; `NotBegun` means the machine surely did nothing, `Rejected` that it finished and its work is not good. */
 export type Outcome = "Completed" | "Rejected" | "Aborted" | "Failed" | "OutcomeUnknown" | "NotBegun";
@@ -27,7 +28,8 @@ export type NonconformityCause =
   | "result-missing"
   | "result-out-of-limits"
   | "evidence-missing"
-  | "label-mismatch";
+  | "label-mismatch"
+  | "foreign-action";
 
 /** A result beside the limits it was judged by; `missing` where the machine reported none in the right unit. */
 export interface JudgedResult {
@@ -44,8 +46,11 @@ export interface JudgedResult {
 /** What is decided about a nonconforming unit (ISO 13485 8.3). */
 export type Disposition = "concession" | "scrap" | "rework" | "release";
 
-/** Why an attempt waits. A blind hold is cured by seeing, a failed layer by a disposition, a person's hold by resume. */
-export type HoldCause = "layer-failed" | "blind" | "person";
+/**
+ * Why an attempt waits. A blind hold is cured by seeing, a failed layer and a foreign action by a disposition, a person's
+ * hold by resume.
+ */
+export type HoldCause = "layer-failed" | "blind" | "person" | "foreign-action";
 
 export type CellEvent =
   | { readonly type: "CellBooted"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
@@ -85,6 +90,7 @@ export type CellEvent =
   | AlarmEvent
   | CellKeepingEvent
   | LogEvent
+  | WatchEvent
   | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }

@@ -18,6 +18,7 @@ import { lastLookAtPlate } from "./plate.ts";
 import type { SupplyEvent } from "./route-event.ts";
 import type { EquipmentState, Job, State, Unit } from "./state.ts";
 import { findJob, findLot, findMachine, revisionOf } from "./state.ts";
+import type { WatchEvent } from "./watch-event.ts";
 
 /**
  * Applies one event that was written when the clock said `wall`. Time runs on even where the clock went back: what counts
@@ -43,12 +44,14 @@ function apply(state: State, event: Event, at: EpochMs): State {
     case "InspectionStatusChanged":
     case "PlateDeclaredClear":
     case "MachineAlarmChanged":
+    case "ForeignActionSeen":
+    case "ForeignActionLookedInto":
     case "LotReceived":
     case "LotDecided":
     case "MaterialLoaded":
     case "CentralDecided":
     case "CentralLinkChanged":
-      return evolveCell(state, event);
+      return evolveCell(state, event, at);
     case "AlarmAcknowledged":
     case "AlarmShelved":
     case "AlarmUnshelved":
@@ -63,7 +66,7 @@ function apply(state: State, event: Event, at: EpochMs): State {
       return evolveKeeping(state, event, at);
     case "PlateChecked":
     case "MachineUnwatched":
-      return recorded(evolveCell(state, event), event, at);
+      return recorded(evolveCell(state, event, at), event, at);
     case "JobOrderAccepted":
       return accepted(state, event, at);
     case "ArtifactsDropped":
@@ -146,7 +149,11 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
   return { ...state, endedLately, jobs: { ...state.jobs, [id]: next } };
 }
 
-function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent>): State {
+function evolveCell(
+  state: State,
+  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent>,
+  at: EpochMs,
+): State {
   switch (event.type) {
     case "CellBooted":
       return booted(state, event);
@@ -160,6 +167,9 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | AlarmEven
       return state;
     case "MachineAlarmChanged":
       return machineAlarmChanged(state, event);
+    case "ForeignActionSeen":
+    case "ForeignActionLookedInto":
+      return patchEquipment(state, event.equipment, { foreign: foreignAfter(state, event, at) });
     case "ClockStepped":
       // What is only true for a while cannot be aged by a clock that jumps: it has to be said again.
       return { ...state, jobs: withoutProofs(state.jobs), equipment: withPlatesUnknown(state.equipment) };
@@ -186,6 +196,16 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | AlarmEven
     case "InspectionStatusChanged":
       return { ...state, inspection: { ready: event.ready, what: event.what } };
     case "PlateDeclaredClear":
+    case "PlateChecked":
+      return evolvePlate(state, event);
+    default:
+      return unreachable(event);
+  }
+}
+
+function evolvePlate(state: State, event: Extract<CellEvent, { type: "PlateDeclaredClear" | "PlateChecked" }>): State {
+  switch (event.type) {
+    case "PlateDeclaredClear":
       return patchEquipment(state, event.equipment, {
         plate: "declared",
         plateCheck: event.check,
@@ -200,6 +220,13 @@ function evolveCell(state: State, event: Exclude<CellEvent, LogEvent | AlarmEven
     default:
       return unreachable(event);
   }
+}
+
+/** What is not looked into yet: what was seen last, and how often. */
+function foreignAfter(state: State, event: WatchEvent, at: EpochMs): EquipmentState["foreign"] {
+  if (event.type === "ForeignActionLookedInto") return null;
+  const times = (findMachine(state, event.equipment)?.foreign?.times ?? 0) + 1;
+  return { what: event.what, at, times };
 }
 
 /** Lots that came in and were loaded, and what central QA said. */
@@ -266,6 +293,7 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
       openAttempt: before?.openAttempt ?? null,
       loaded: before?.loaded ?? [],
       ...noAlarms,
+      foreign: before?.foreign ?? null,
       unsafe: before?.unsafe ? { ...before.unsafe, told: false } : null,
     };
   }

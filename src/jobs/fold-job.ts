@@ -72,6 +72,7 @@ function next(job: Job, event: OfJob, at: EpochMs, setup: Setup): Job {
       return withSeen(job, event, at);
     case "RequestRefused":
     case "MachineAlarmChanged":
+    case "ForeignActionSeen":
     case "LegalHoldSet":
     case "LegalHoldLifted":
     case "TextsErased":

@@ -181,6 +181,7 @@ export function resumeGates(state: State, job: Job, attempt: Attempt, person: Pe
       machine?.fault?.remedy ?? "Check its power and cable.",
       "technician",
     ),
+    untouchedGate(machine),
     presenceGate(state, job, now),
   ];
 }
@@ -212,6 +213,7 @@ function machineGates(state: State, machine: EquipmentState | undefined): Gate[]
       "Switch it off at its own switch if it is hot or moving, then call the engineer.",
       "engineer",
     ),
+    untouchedGate(machine),
     gate(
       "host-loss",
       state.setup?.equipment.find((each) => each.id === machine?.id)?.onHostLoss !== "none",
@@ -229,6 +231,19 @@ function machineGates(state: State, machine: EquipmentState | undefined): Gate[]
       "engineer",
     ),
   ];
+}
+
+/** Nobody else acted at the machine, or a person has looked into it since (feature 32). */
+function untouchedGate(machine: EquipmentState | undefined): Gate {
+  const seen = machine?.foreign ?? null;
+  return gate(
+    "machine-untouched",
+    seen === null,
+    "Nobody else has acted at the machine.",
+    seen === null ? "" : `Somebody else acted at the machine. ${seen.what}`,
+    "Look at the machine and at what is set there, then say here that you have.",
+    "technician",
+  );
 }
 
 function plateGate(machine: EquipmentState | undefined): Gate {

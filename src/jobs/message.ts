@@ -87,6 +87,8 @@ export type PersonMessage =
     }
   | { readonly kind: "declare-plate-clear"; readonly equipment: EquipmentId; readonly person: PersonId }
   | AlarmMessage
+  /** Somebody else acted at this machine; the person has looked at it and at what is set there. */
+  | { readonly kind: "declare-looked-into"; readonly equipment: EquipmentId; readonly person: PersonId }
   /** From the presence device that is wired to the cell, never from the network. */
   | { readonly kind: "prove-presence"; readonly job: JobId; readonly device: string; readonly proof: string }
   | { readonly kind: "start"; readonly job: JobId; readonly operation: OperationId; readonly person: PersonId }

@@ -13,6 +13,7 @@ export type RefusalCode =
   | "not-startable"
   | "out-of-order"
   | "not-held"
+  | "nothing-seen"
   | "not-resumable"
   | "wrong-role"
   | "own-work"

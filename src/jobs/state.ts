@@ -80,6 +80,8 @@ export interface EquipmentState {
   readonly openAttempt: AttemptId | null;
   /** Which lot of which material is in the machine. */
   readonly loaded: readonly { readonly material: string; readonly lot: LotId }[];
+  /** What somebody else did at it and nobody has looked into yet: what was seen last, and how often something was. */
+  readonly foreign: { readonly what: string; readonly at: EpochMs; readonly times: number } | null;
   /** The machine's own active alarms. */
   readonly alarms: readonly MachineAlarm[];
   /** The first of those that stand together now: it came while none stood, and may be what caused the rest. */

@@ -19,6 +19,8 @@ export interface FakeMachine extends Machine {
   lose(): void;
   /** It is back, and knows nothing of earlier attempts. */
   restore(): void;
+  /** Somebody acts at its panel. */
+  touch(what: string): void;
   /** The open attempt ends at the machine with this fault. */
   fail(fault: Fault): void;
   /** Everything it was told, in order. */
@@ -92,6 +94,10 @@ class Fake implements FakeMachine {
   restore(): void {
     this.#reachable = true;
     this.#sayOnline();
+  }
+
+  touch(what: string): void {
+    this.#say({ kind: "foreign-action", attempt: this.#open?.id ?? null, what });
   }
 
   fail(why: Fault): void {

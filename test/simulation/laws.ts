@@ -22,6 +22,7 @@ export async function judge(court: Case): Promise<void> {
   presenceOnce(court, facts);
   dispositions(court, facts);
   badEndsAreSaid(court, facts);
+  foreignHandsAreSeen(court, facts);
   ordersOnce(court, facts);
   judgeClock(court, facts);
   judgeRoutes(court, facts);
@@ -129,9 +130,40 @@ function nothingGoesOnOverABoot({ accuse }: Case, facts: readonly Fact[]): void 
   }
 }
 
+/** Somebody else's hand: nothing begins or goes on there before a person has looked, and a running attempt has its one nonconformity. */
+function foreignHandsAreSeen({ accuse }: Case, facts: readonly Fact[]): void {
+  const untold = new Set<string>();
+  const held = new Set<string>();
+  const raised = new Map<string, number>();
+  const at = new Map<string, string>();
+  for (const { type, body } of facts) {
+    if (type === "ForeignActionSeen") untold.add(body.equipment);
+    if (type === "ForeignActionSeen" && body.attempt !== null) held.add(body.attempt);
+    if (type === "ForeignActionLookedInto") untold.delete(body.equipment);
+    if (type === "NonconformityRaised" && body.cause === "foreign-action")
+      raised.set(body.attempt, (raised.get(body.attempt) ?? 0) + 1);
+    if (type === "AttemptStarted") {
+      at.set(body.attempt, body.equipment);
+      if (untold.has(body.equipment)) accuse(`${body.attempt} began where somebody else had acted`);
+    }
+    if (type === "AttemptResumed") {
+      held.delete(body.attempt);
+      if (untold.has(at.get(body.attempt) ?? "")) accuse(`${body.attempt} went on where somebody else had acted`);
+    }
+    if (type === "LayerReleased" && held.has(body.attempt))
+      accuse(`layer ${body.attempt}/${body.layer} was released after somebody else had acted`);
+  }
+  for (const { type, body } of facts) {
+    if (type !== "ForeignActionSeen" || body.attempt === null) continue;
+    const count = raised.get(body.attempt) ?? 0;
+    if (count !== 1) accuse(`somebody else acted in ${body.attempt}: ${count} nonconformities`);
+  }
+}
+
 /** What ended unknown or failed is a nonconformity, exactly one for each. */
 function badEndsAreSaid({ accuse }: Case, facts: readonly Fact[]): void {
-  const raised = facts.filter((fact) => fact.type === "NonconformityRaised" && fact.body.cause !== "layer-failed");
+  const whileAtWork = ["layer-failed", "foreign-action"];
+  const raised = facts.filter((fact) => fact.type === "NonconformityRaised" && !whileAtWork.includes(fact.body.cause));
   for (const { type, body } of facts) {
     if (type !== "AttemptEnded" || !["OutcomeUnknown", "Failed"].includes(body.outcome)) continue;
     const count = raised.filter((fact) => fact.body.attempt === body.attempt).length;
@@ -183,7 +215,7 @@ function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
   }
 }
 
-const seen = ["layer-failed", "result-out-of-limits"];
+const seen = ["layer-failed", "result-out-of-limits", "foreign-action"];
 
 function ordersOnce({ accuse }: Case, facts: readonly Fact[]): void {
   const nonces = new Set<string>();

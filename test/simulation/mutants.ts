@@ -95,6 +95,20 @@ export const mutants: readonly Mutant[] = [
     to: "now.at - job.presence.at <= validMs",
   },
   {
+    name: "starts-after-a-foreign-hand",
+    breaks: "nothing begins where somebody else has acted before a person has looked",
+    file: "src/jobs/gates.ts",
+    from: '"machine-untouched",\n    seen === null,',
+    to: '"machine-untouched",\n    true,',
+  },
+  {
+    name: "goes-on-after-a-foreign-hand",
+    breaks: "what runs where somebody else acts is held",
+    file: "src/jobs/decide/foreign.ts",
+    from: "if (!open.attempt.hold) {",
+    to: "if (open.attempt.hold && open.attempt.finished) {",
+  },
+  {
     name: "begins-without-the-last-look",
     breaks: "law 5: a proven clear plate at the moment of the start",
     file: "src/jobs/obligations.ts",
@@ -252,8 +266,8 @@ export const mutants: readonly Mutant[] = [
     name: "unmeasured-conceded",
     breaks: "law 4: what was not measured is never conceded",
     file: "src/jobs/decide/disposition.ts",
-    from: 'nonconformity.cause === "result-out-of-limits";',
-    to: 'nonconformity.cause.startsWith("result-");',
+    from: 'nonconformity.cause === "result-out-of-limits" ||',
+    to: 'nonconformity.cause.startsWith("result-") ||',
   },
   {
     name: "demonstration-unmarked",

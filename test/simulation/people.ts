@@ -66,6 +66,10 @@ export function createPeople(world: PeopleWorld): People {
       if (isKnownJob(state, order.id) && errs(0.02))
         say({ kind: "accept-order", order: { ...order, id: `${order.id}-again` as typeof order.id } });
     }
+    for (const { id, foreign } of Object.values(state.equipment)) {
+      if (foreign === null ? errs(0.01) : !errs(0.4))
+        say({ kind: "declare-looked-into", equipment: id, person: errs(0.1) ? quality : technician });
+    }
     for (const job of Object.values(state.jobs)) {
       if (job.ended) continue;
       const open = job.attempts.filter((attempt) => attempt.phase !== "ended");
@@ -138,7 +142,8 @@ export function createPeople(world: PeopleWorld): People {
     const atTask = isTask(job, nonconformity.attempt) || nonconformity.cause === "label-mismatch";
     const failed = open && nonconformity.cause === "layer-failed";
     const measured = nonconformity.cause === "result-out-of-limits";
-    const concedes = (failed && random() < 0.7) || (measured && random() < 0.4);
+    const touched = open && nonconformity.cause === "foreign-action";
+    const concedes = ((failed || touched) && random() < 0.7) || (measured && random() < 0.4);
     const disposition = concedes ? "concession" : atTask && random() < 0.6 ? "rework" : "scrap";
     const tried = errs(0.1) ? "concession" : errs(0.1) ? "rework" : disposition;
     const person = errs(0.1) ? technician : errs(0.2) ? both : quality;

@@ -103,9 +103,15 @@ export function createPrinter(world: PrinterWorld): Printer {
       const nothing = { min: 0, max: 0 };
       const summary = { hotend: nothing, bed: nothing, durationMs: 1, resends: 0, markedAt: time.clock.now() };
       say({ kind: "layer-done", attempt: current.attempt, layer, summary });
+      if (chance(0.01)) touch(current.attempt);
       if (chance(0.004)) return forget(current);
       nextLayer(current);
     });
+  }
+
+  /** Somebody at the printer's own panel; its driver tells. */
+  function touch(attempt: AttemptId | null): void {
+    say({ kind: "foreign-action", attempt, what: "Somebody set another speed at the printer's panel." });
   }
 
   function finish(current: Run): void {
@@ -183,6 +189,7 @@ export function createPrinter(world: PrinterWorld): Printer {
     plateOccupied: () => part !== null,
     layDown() {
       if (!run) part = "a tool" as AttemptId;
+      if (!run && chance(0.3)) touch(null);
     },
   };
 }

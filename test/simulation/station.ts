@@ -83,6 +83,10 @@ export function createStation(world: StationWorld): Station {
   function come(current: Work): void {
     if (work !== current) return;
     if (current.held) return void time.after(10_000, () => come(current));
+    if (chance(0.02)) {
+      say({ kind: "foreign-action", attempt: current.attempt, what: "The job was paused at the station's panel." });
+      return void time.after(30_000, () => come(current));
+    }
     work = null;
     if (chance(0.03)) return startAnew(current);
     if (chance(0.03))

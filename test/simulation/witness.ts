@@ -90,7 +90,7 @@ export function createWitness(disk: MemoryDisk): Witness {
     const attempt = attempts.get(body.attempt);
     if (attempt && type === "LayerDecided" && body.verdict === "pass") attempt.accepted = body.layer;
     if (attempt && type === "AttemptEnded") attempt.ended = true;
-    if (type === "NonconformityRaised")
+    if (type === "NonconformityRaised" && body.cause === "layer-failed")
       failedLayer.set(body.nonconformity, { attempt: body.attempt, layer: body.layer });
     if (type === "DispositionSigned" && body.disposition === "concession") {
       const conceded = failedLayer.get(body.nonconformity);

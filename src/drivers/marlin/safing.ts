@@ -16,6 +16,8 @@ import {
 import { forgetSetPoints } from "./setpoints.ts";
 
 const heatersOff: readonly string[] = ["M104 S0", "M140 S0", "M107"];
+/** Code of the faults that are somebody's doing at the printer, and not this cell's. */
+const byHand = "someone-at-panel";
 
 /** Why it is done: who waits for it, what failed, and whether the tool may be moved out of the way. */
 export interface SafingReason {
@@ -41,6 +43,8 @@ export function makeSafe(session: Session, reason: SafingReason, now: Instant): 
     waiters: reason.waiter === undefined ? [] : [reason.waiter],
     failed: job !== null && reason.fault !== undefined ? { attempt: job.attempt, fault: reason.fault } : null,
   };
+  if (job !== null && reason.fault?.code === byHand)
+    observe(session, { kind: "foreign-action", attempt: job.attempt, what: reason.fault.what });
   if (job !== null) close(session, job.attempt);
   if (session.phase === "ready") stop(session, now);
 }

@@ -4,6 +4,9 @@ import { faults } from "./faults.ts";
 import { answer, call, close, type Instant, isAsked, observe, type Session, sayOffline } from "./session.ts";
 import { hostState, isCold, isPrinting } from "./status.ts";
 
+/** Code of the faults that are somebody's doing at the printer, and not this cell's. */
+const byHand = "someone-at-panel";
+
 /** Why it is made safe: `waiter` is the directive to answer, `fault` ends the open attempt. */
 export interface Reason {
   readonly waiter?: number;
@@ -21,6 +24,7 @@ export function makeSafe(session: Session, { waiter, fault }: Reason, now: Insta
   if (waiter !== undefined) session.safing.waiters.push(waiter);
   if (job !== null) {
     if (fault !== undefined) session.safing.failed ??= { attempt: job.attempt, fault };
+    if (fault?.code === byHand) observe(session, { kind: "foreign-action", attempt: job.attempt, what: fault.what });
     for (const id of job.waiters) answer(session, id, { kind: "unknown", fault: fault ?? faults.startUnknown() });
     close(session, job);
   }

@@ -2,12 +2,12 @@
 import type { AttemptId } from "../../kernel/names.ts";
 import { clearAlarm, ownAlarms } from "./alarms.ts";
 import { jobFaults } from "./faults.ts";
-import { isOver } from "./job-state.ts";
+import { isAtWork, isOver } from "./job-state.ts";
 import { itemStates } from "./names.ts";
-import type { JobReport, Procedure, Snapshot } from "./requests.ts";
+import type { JobEntry, JobReport, Procedure, Snapshot } from "./requests.ts";
 import { readResults } from "./results.ts";
-import { ask, close, fail, type Job, lookAt, observe, raise, type Session } from "./session.ts";
-import { entryOf } from "./starting.ts";
+import { ask, close, fail, fileOf, type Job, lookAt, observe, raise, type Session } from "./session.ts";
+import { entryOf, parameterIds } from "./starting.ts";
 import { endEntry } from "./stopping.ts";
 
 /** A report that cannot be had so often after the end of its job is not waited for any longer. */
@@ -18,6 +18,7 @@ export function* follow(session: Session): Procedure<void> {
   const snapshot = yield* lookAt(session);
   if (snapshot === null) return;
   const { job } = session;
+  noticeOthers(session, snapshot);
   if (job !== null) yield* followJob(session, job, snapshot);
   yield* endGhosts(session, snapshot);
   yield* removeLeftovers(session);
@@ -26,6 +27,7 @@ export function* follow(session: Session): Procedure<void> {
 function* followJob(session: Session, job: Job, snapshot: Snapshot): Procedure<void> {
   const entry = entryOf(snapshot, job.attempt);
   if (entry !== null && !isOver(entry.state)) {
+    noticeHand(session, job, entry);
     const open = snapshot.interlocks.find(({ holds }) => !holds);
     // Over here, and so ended at the machine with this same look.
     if (open !== undefined) fail(session, jobFaults.interlock(open.title), "unknown");
@@ -43,6 +45,37 @@ function* followJob(session: Session, job: Job, snapshot: Snapshot): Procedure<v
   job.reportTries += 1;
   if (job.reportTries >= mostReportTries)
     fail(session, jobFaults.resultsUnreadable("the machine gives no report"), heaters);
+}
+
+/** Job orders of somebody else that are remembered; the oldest are forgotten, and told of again if they are still there. */
+const rememberedOthers = 100;
+
+/** A job order at work that this cell never gave: our own name their file, also those of earlier drivers. */
+function noticeOthers(session: Session, { jobs }: Snapshot): void {
+  const attempt = session.job?.attempt ?? null;
+  for (const { id, state, parameters } of jobs) {
+    const isOurs = id === attempt || parameters.get(parameterIds.file) === fileOf(id as AttemptId);
+    if (isOurs || session.over.has(id as AttemptId) || !isAtWork(state) || session.foreign.has(id)) continue;
+    session.foreign.add(id);
+    for (const oldest of session.foreign) {
+      if (session.foreign.size <= rememberedOthers) break;
+      session.foreign.delete(oldest);
+    }
+    observe(session, { kind: "foreign-action", attempt, what: jobFaults.foreignJob(id).what });
+  }
+}
+
+/** Our own job in a state that this cell has not told it to be in. Nothing is claimed where a command was not confirmed. */
+function noticeHand(session: Session, job: Job, { state }: JobEntry): void {
+  const what =
+    job.told === "proceed" && state?.main === "Interrupted"
+      ? "The job was paused at the machine, and not by this cell."
+      : job.told === "hold" && state?.main === "Running"
+        ? "The machine went on with the job although this cell holds it."
+        : null;
+  if (what === null) return;
+  job.told = null;
+  observe(session, { kind: "foreign-action", attempt: job.attempt, what });
 }
 
 /** The report of a job that has ended: its results, or why it counts as failed. */

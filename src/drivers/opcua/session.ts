@@ -74,6 +74,8 @@ export interface Job {
   readonly part: string | null;
   /** How often its report was asked for in vain after its end. */
   reportTries: number;
+  /** What it was last told with success, so that another state is somebody else's doing; null where nobody knows. */
+  told: "hold" | "proceed" | null;
 }
 
 export interface Running {
@@ -113,6 +115,8 @@ export interface Session {
   nextRequest: number;
   nextLook: MonotonicMs;
   readonly alarms: AlarmBook;
+  /** Job orders of somebody else that were told of. */
+  foreign: Set<string>;
   /** The driver was told to end: by then it does. */
   endBy: MonotonicMs | null;
   out: Output[];
@@ -141,7 +145,16 @@ export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = [])
       nextWarning: 0,
       leftovers: new Set(lost.map(fileOf)),
     },
-    ...{ running: null, waiting: [], nextRequest: 1, nextLook: 0, alarms: newAlarmBook(), endBy: null, out: [] },
+    ...{
+      running: null,
+      waiting: [],
+      nextRequest: 1,
+      nextLook: 0,
+      alarms: newAlarmBook(),
+      foreign: new Set(),
+      endBy: null,
+      out: [],
+    },
   };
 }
 

@@ -11,7 +11,15 @@ import { entryOf, unseen } from "./starting.ts";
 
 /** Pause, or resume what is interrupted; done when the machine's state says so. */
 export function* changeJob(session: Session, attempt: AttemptId, to: "hold" | "proceed"): Procedure<Answer> {
-  if (session.job?.attempt !== attempt) return refused(stranger(session, attempt));
+  const { job } = session;
+  if (job?.attempt !== attempt) return refused(stranger(session, attempt));
+  job.told = null;
+  const answer = yield* change(session, attempt, to);
+  if (answer.kind === "done") job.told = to;
+  return answer;
+}
+
+function* change(session: Session, attempt: AttemptId, to: "hold" | "proceed"): Procedure<Answer> {
   const [method, wanted, words]: readonly [JobMethod, MainState, string] =
     to === "hold" ? ["Pause", "Interrupted", "pause"] : ["Resume", "Running", "go on"];
   const until = session.now.mono + session.setup.times.change;

@@ -42,6 +42,17 @@ export const doingRoutes: readonly Route[] = [
   }),
   route({
     method: "POST",
+    url: "/api/machines/:equipment/looked-into",
+    access: "session",
+    params: ofMachine,
+    body: nothing,
+    handle: (call) => {
+      const equipment = call.params.equipment as EquipmentId;
+      return say(call.desk, { kind: "declare-looked-into", equipment, person: by(call) });
+    },
+  }),
+  route({
+    method: "POST",
     url: "/api/jobs/:job/start",
     access: "session",
     params: ofJob,

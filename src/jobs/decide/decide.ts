@@ -18,6 +18,7 @@ import { dispose } from "./disposition.ts";
 import type { Decision, Draft } from "./draft.ts";
 import { startDraft } from "./draft.ts";
 import { captured, captureFailed, inspected, inspectionFailed, inspectionStatus, plateChecked } from "./eyes.ts";
+import { lookedInto } from "./foreign.ts";
 import {
   artifactsRemoved,
   dropArtifacts,
@@ -58,9 +59,9 @@ function route(draft: Draft, message: Message): void {
     case "confirm-identity":
       return confirmIdentity(draft, message);
     case "declare-plate-clear":
-      return declarePlateClear(draft, message);
+    case "declare-looked-into":
     case "prove-presence":
-      return provePresence(draft, message);
+      return atTheMachine(draft, message);
     case "start":
       return start(draft, message);
     case "hold":
@@ -101,6 +102,22 @@ function route(draft: Draft, message: Message): void {
       return centralLink(draft, message);
     default:
       return alongTheRoute(draft, message);
+  }
+}
+
+type AtTheMachine = Extract<Message, { kind: "declare-plate-clear" | "declare-looked-into" | "prove-presence" }>;
+
+/** What somebody says who stands there. */
+function atTheMachine(draft: Draft, message: AtTheMachine): void {
+  switch (message.kind) {
+    case "declare-plate-clear":
+      return declarePlateClear(draft, message);
+    case "declare-looked-into":
+      return lookedInto(draft, message);
+    case "prove-presence":
+      return provePresence(draft, message);
+    default:
+      return unreachable(message);
   }
 }
 

@@ -42,7 +42,8 @@ export function shownForDisposition(job: Job, nonconformity: Nonconformity, disp
 
 /**
  * What may be decided about an open nonconformity. Only what was seen can be conceded: a failed layer while its attempt
- * is open, or a result outside its limits. Only a step that the recipe allows to be repeated can be reworked.
+ * is open, a result outside its limits, or what somebody else did at a machine that was not interrupted by it. Only a step
+ * that the recipe allows to be repeated can be reworked.
  */
 export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decidable[] {
   if (nonconformity.disposition) return [];
@@ -51,7 +52,8 @@ export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decida
   if (!attempt) return ["scrap"];
   const seen =
     (nonconformity.cause === "layer-failed" && attempt.phase !== "ended") ||
-    nonconformity.cause === "result-out-of-limits";
+    nonconformity.cause === "result-out-of-limits" ||
+    (nonconformity.cause === "foreign-action" && (attempt.phase !== "ended" || attempt.outcome === "Completed"));
   const canRepeat = attempt.phase === "ended" && reworksLeft(job, attempt) > 0;
   return ["scrap", ...(seen ? (["concession"] as const) : []), ...(canRepeat ? (["rework"] as const) : [])];
 }
@@ -132,7 +134,8 @@ function follow(
   if (disposition === "scrap" && attempt && attempt.phase !== "ended") {
     endAttempt(draft, id, attempt, "Aborted", { cause: null, what: "Scrapped by disposition." });
   }
-  if (disposition === "concession" && nonconformity.layer === null && attempt) {
+  const wasInTheWay = nonconformity.layer !== null || nonconformity.cause === "foreign-action";
+  if (disposition === "concession" && !wasInTheWay && attempt) {
     const { unit, operation } = attempt;
     draft.add({ type: "OperationCompleted", job: id, unit, operation, attempt: attempt.id });
     endJobIfMade(draft, id);

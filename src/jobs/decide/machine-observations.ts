@@ -9,6 +9,7 @@ import { findMachine, layersOf, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
 import { completeIfWhole, endAttempt } from "./ending.ts";
+import { foreignAction } from "./foreign.ts";
 
 type Said<Kind extends Observation["kind"]> = Extract<Observation, { kind: Kind }>;
 
@@ -32,6 +33,8 @@ export function observed(draft: Draft, message: Extract<Message, { kind: "observ
       return unwatched(draft, machine, observation);
     case "alarm":
       return alarm(draft, machine, observation);
+    case "foreign-action":
+      return foreignAction(draft, machine, observation);
     default:
       return unreachable(observation);
   }

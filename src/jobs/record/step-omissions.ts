@@ -81,7 +81,10 @@ function outcomeOmissions(record: BatchRecord, attempt: AttemptRecord, say: Say)
 }
 
 function isConceded(record: BatchRecord, attempt: AttemptRecord): boolean {
-  return record.nonconformities.some((each) => each.attempt === attempt.id && each.disposition?.kind === "concession");
+  return record.nonconformities.some(
+    ({ attempt: id, cause, disposition }) =>
+      id === attempt.id && cause === "result-out-of-limits" && disposition?.kind === "concession",
+  );
 }
 
 function materialOmissions(attempt: AttemptRecord, step: MachineOperation, say: Say): Omission[] {

@@ -36,6 +36,8 @@ describe("read back", () => {
     expect(["someone-at-panel", "foreign-line"]).toContain(bench.end());
     expect(bench.now - since).toBeLessThan(20_000);
     expect(bench.heard("failed")).toMatchObject({ heaters: "off" });
+    const { fault } = bench.heard("failed") as { fault: { code: string; what: string } };
+    if (fault.code === "someone-at-panel") expect(bench.heard("foreign-action")).toMatchObject({ what: fault.what });
   });
 
   test("[F25] a lost move shows in the place at the end of its layer", () => {

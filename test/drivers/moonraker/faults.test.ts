@@ -106,6 +106,7 @@ describe("[F25][F26][L3] a print", () => {
     await begin(bench, attempt, 1);
     await bench.listener.layer(attempt, 1);
     await bench.world(name, value);
+    if (code === "someone-at-panel") await bench.listener.next("foreign-action", (seen) => seen.attempt === attempt);
     expect((await failed(bench, attempt)).fault.code).toBe(code);
     expect(targets(await bench.state())).toEqual([0, 0]);
     expect(print(await bench.state()).state).not.toBe("printing");

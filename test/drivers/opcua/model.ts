@@ -34,6 +34,7 @@ export class ModelMachine {
   readonly jobs = new Map<string, ModelJob>();
   readonly reports = new Set<string>();
   readonly files = new Set<string>();
+  readonly #theirs = new Set<string>();
   /** How often each job was really begun. */
   readonly runs = new Map<string, number>();
   readonly #late: { at: number; act: () => void }[] = [];
@@ -61,6 +62,12 @@ export class ModelMachine {
         if (job.left <= 0) job.state = "Ended";
       }
     }
+  }
+
+  /** Another client gives it a job, with a file under a name of its own. */
+  foreign(id: string): void {
+    this.#theirs.add(id);
+    this.jobs.set(id, { state: "Running", left: 60_000 });
   }
 
   activeNow(id: string): boolean {
@@ -135,7 +142,7 @@ export class ModelMachine {
   #list(): readonly JobEntry[] {
     return [...this.jobs].map(([id, { state }]) => ({
       ...{ id, state: { main: state, sub: null } },
-      parameters: new Map([["ProgramFile", `${id}.json`]]),
+      parameters: new Map([["ProgramFile", this.#theirs.has(id) ? "their program" : `${id}.json`]]),
     }));
   }
 }

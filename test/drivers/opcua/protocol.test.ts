@@ -93,6 +93,38 @@ describe("a start", () => {
   });
 });
 
+describe("somebody else's hand", () => {
+  const told = (rig: Rig) => rig.heard.flatMap((o) => (o.kind === "foreign-action" ? [[o.attempt, o.what]] : []));
+  const running = () => {
+    const rig = rigWith();
+    rig.tell(begin(a1));
+    rig.run(1500);
+    return rig;
+  };
+
+  it("[F32] that pauses the job, or goes on with one that is held, is told once each; what the cell told it is not", () => {
+    const rig = running();
+    rig.machine.jobs.get(a1)!.state = "Interrupted";
+    rig.run(5000);
+    expect(told(rig)).toEqual([[a1, "The job was paused at the machine, and not by this cell."]]);
+    rig.tell({ kind: "proceed", attempt: a1, releasedLayer: 1 });
+    rig.run(500);
+    rig.tell({ kind: "hold", attempt: a1 });
+    rig.run(3000);
+    expect(told(rig)).toHaveLength(1);
+    rig.machine.jobs.get(a1)!.state = "Running";
+    rig.run(500);
+    expect(told(rig).slice(1)).toEqual([[a1, "The machine went on with the job although this cell holds it."]]);
+  });
+
+  it("[F32] that gives the machine a job of its own is told once, by that job's name", () => {
+    const rig = rigWith();
+    rig.machine.foreign("theirs");
+    rig.run(5000);
+    expect(told(rig)).toMatchObject([[null, expect.stringContaining("theirs")]]);
+  });
+});
+
 describe("out of sight", () => {
   it("[F23] for a while: the job is found again, with the gap, and nothing is said to have failed", () => {
     const rig = rigWith();

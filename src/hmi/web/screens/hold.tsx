@@ -86,9 +86,13 @@ function OtherHold({ found }: { readonly found: AttemptView }) {
 
 function plainCause(hold: HoldView | null, cause: string | undefined): string {
   if (!hold) return cause ? plain(cause) : "Decided";
-  return { "layer-failed": "A layer failed", blind: "The layer could not be seen", person: "Held by a person" }[
-    hold.cause
-  ];
+  const causes = {
+    "layer-failed": "A layer failed",
+    blind: "The layer could not be seen",
+    person: "Held by a person",
+    "foreign-action": "Somebody else acted at the machine",
+  } as const;
+  return causes[hold.cause];
 }
 
 interface FactsProps {

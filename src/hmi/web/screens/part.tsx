@@ -2,6 +2,7 @@
 import { useEffect } from "preact/hooks";
 import type { JobView } from "../../api.ts";
 import { Button, HoldButton } from "../parts/button.tsx";
+import { Foreign, foreignAt } from "../parts/foreign.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Gates, gateSummary } from "../parts/gates.tsx";
 import { isPresent, Presence } from "../parts/presence.tsx";
@@ -89,6 +90,7 @@ function Ready({ view, scanning }: PartProps) {
   const shut = view.gates.filter((gate) => gate.state === "shut");
   const wants = shut.some(({ gate }) => gate === "material");
   const title = view.next?.title ?? "";
+  const foreign = foreignAt(view.next?.equipment);
   const start = async () => {
     if (await act(`/api/jobs/${view.id}/start`, { operation: view.next?.id }, "Started.")) go("live");
   };
@@ -113,13 +115,17 @@ function Ready({ view, scanning }: PartProps) {
           <Gates gates={view.gates} perPage={3} />
         </section>
         <div class="stack">
-          <section class="panel step done">
-            <h2>✓ Part {inHand(view)?.tag}</h2>
-            <p>
-              {scanning.outcome.value?.typed ? "Typed, not scanned. " : ""}It is the one that is next. Keep it in the
-              machine.
-            </p>
-          </section>
+          {foreign === null ? (
+            <section class="panel step done">
+              <h2>✓ Part {inHand(view)?.tag}</h2>
+              <p>
+                {scanning.outcome.value?.typed ? "Typed, not scanned. " : ""}It is the one that is next. Keep it in the
+                machine.
+              </p>
+            </section>
+          ) : (
+            <Foreign equipment={view.next?.equipment ?? ""} what={foreign} />
+          )}
           <Presence />
         </div>
       </div>

@@ -1,6 +1,7 @@
 /** Start, second step: plate, presence and every gate; then press and hold. The same for going on after a hold. */
 import type { ComponentChildren } from "preact";
 import { Button, HoldButton } from "../parts/button.tsx";
+import { Foreign, foreignAt } from "../parts/foreign.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Gates, gateSummary } from "../parts/gates.tsx";
 import { isPresent, Presence } from "../parts/presence.tsx";
@@ -48,6 +49,7 @@ export function ReadyScreen() {
 function Plate() {
   const machine = cell.value?.machines.find((each) => each.id === job.value?.next?.equipment);
   if (!machine) return null;
+  if (machine.foreign !== null) return <Foreign equipment={machine.id} what={machine.foreign} />;
   return (
     <Step done={machine.plate === "clear"} title="Plate">
       {machine.plateWhat}
@@ -84,6 +86,7 @@ export function ResumeScreen() {
     if (await act(`/api/attempts/${held.id}/resume`, {}, "It goes on.")) go("live");
   };
   const shut = held.resumeGates.some((gate) => gate.state === "shut");
+  const foreign = foreignAt(held.equipment);
   const actions = (
     <>
       <Button size="primary" label="Back" onPress={() => go("hold")} />
@@ -104,10 +107,14 @@ export function ResumeScreen() {
           <Gates gates={held.resumeGates} perPage={3} />
         </section>
         <div class="stack">
-          <section class="panel">
-            <h2>Why it was held</h2>
-            <p>{held.hold?.what ?? "It is not on hold any more."}</p>
-          </section>
+          {foreign === null ? (
+            <section class="panel">
+              <h2>Why it was held</h2>
+              <p>{held.hold?.what ?? "It is not on hold any more."}</p>
+            </section>
+          ) : (
+            <Foreign equipment={held.equipment} what={foreign} />
+          )}
           <Presence />
         </div>
       </div>
