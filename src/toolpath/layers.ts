@@ -1,4 +1,7 @@
-/** The layer table: layers counted by the height of moves that lay material down, slicer marks only cross-checked. */
+/**
+ * The layer table: layers counted by the height of moves that lay material down, slicer marks only cross-checked. Heights that lie
+ * too close together to be layers of their own (the top of a support beside the part's layer) are one layer.
+ */
 import type { Millimetre } from "../kernel/units.ts";
 import type { Finding } from "./guard-motion.ts";
 import type { GuardLimits } from "./limits.ts";
@@ -44,6 +47,8 @@ export interface LayerBuilder {
 }
 
 interface OpenLayer {
+  /** Height of its first bead, and of its highest. */
+  readonly from: number;
   z: number;
   marked: boolean;
   lastLine: number;
@@ -73,6 +78,10 @@ interface Table {
 }
 
 const SAME_Z = 0.005;
+/** Heights that differ by no more are no two layers: neither a picture nor a nozzle tells them apart. */
+const CLOSE_Z = 0.04;
+/** The step that slicers print heights in. */
+const RISE_Z = 0.001;
 
 /** A builder for one program. */
 export function createLayerBuilder(limits: GuardLimits): LayerBuilder {
@@ -128,9 +137,15 @@ function enterLayer(
   limits: GuardLimits,
 ): Finding | null {
   const open = table.open;
-  if (open !== null && Math.abs(move.z1 - open.z) <= SAME_Z) {
-    return table.pending === 0 ? null : takeMark(table, open);
+  const isThere = open !== null && Math.abs(move.z1 - open.z) <= SAME_Z;
+  if (isThere && table.pending === 0) return null;
+  if (open !== null && isSameLayer(table, open, move.z1, limits)) {
+    // Each of its heights has a mark of its own.
+    open.marked = false;
+    open.z = move.z1;
+    return takeMark(table, open) ?? heightCheck(table, limits);
   }
+  if (isThere) return takeMark(table, open);
   if (open !== null) {
     const primed = table.layers.length === 0 && !open.marked && (table.pending > 0 || move.z1 < open.z);
     if (!primed && move.z1 < open.z)
@@ -149,6 +164,12 @@ function enterLayer(
     table.since = state.seconds - move.seconds;
   }
   return takeMark(table, table.open) ?? heightCheck(table, limits);
+}
+
+/** Whether a bead that is a little higher still belongs to the open layer. The first layer lies on the plate, and takes in nothing. */
+function isSameLayer(table: Table, open: OpenLayer, z: Millimetre, { layerHeight_mm }: GuardLimits): boolean {
+  const rise = z - open.from;
+  return table.layers.length > 0 && z - open.z >= RISE_Z && rise <= CLOSE_Z && rise < layerHeight_mm.min - SAME_Z;
 }
 
 /** Marks are checked against what is printed; they never make a layer. */
@@ -187,6 +208,7 @@ function heightCheck(table: Table, limits: GuardLimits): Finding | null {
 
 function newLayer(move: Readonly<Move>): OpenLayer {
   return {
+    from: move.z1,
     z: move.z1,
     marked: false,
     lastLine: 0,

@@ -51,6 +51,31 @@ describe("[F51] the layer table", () => {
     expect(plan.layers).toHaveLength(2);
     expect(plan.layers[0]!.box.min).toEqual([20, 6, 0]);
   });
+  it.each([0.005, 0.012, 0.031])(
+    "takes a support's top that lies %d mm higher and has its own mark into the part's layer",
+    (rise) => {
+      const z = Number((0.4 + rise).toFixed(3));
+      const at = (height: number) => [";LAYER_CHANGE", `;Z:${height}`, ...square(height)];
+      const plan = accepted(program(...at(0.2), ...at(0.4), ...at(z), ...at(0.6)));
+      expect(plan.layers.map((l) => l.z_mm)).toEqual([0.2, z, 0.6]);
+      expect(plan.layers[1]!.box.max[2]).toBe(z);
+      expect(plan.layers[1]!.extruded_mm3).toBeCloseTo(2 * plan.layers[0]!.extruded_mm3, 6);
+    },
+  );
+  it("takes nothing in that is a layer of its own, that lies lower, or that climbs by small steps", () => {
+    const at = (height: number) => [";LAYER_CHANGE", `;Z:${height}`, ...square(height)];
+    const coarse = recipeWith({ layerHeight_mm: { min: 0.1, max: 0.3 } });
+    expect(refused(program(...at(0.2), ...at(0.4), ...at(0.443)), coarse).map((one) => one.code)).toContain(
+      "layer-height",
+    );
+    expect(refused(program(...at(0.2), ...at(0.42), ...at(0.4))).map((one) => one.code)).toContain("layer-order");
+    expect(
+      refused(program(...at(0.2), ...at(0.4), ...at(0.42), ...at(0.443)), coarse).map((one) => one.code),
+    ).toContain("layer-height");
+    expect(refused(program(...at(0.2), ...at(0.4), ...square(0.42))).map((one) => one.code)).toContain(
+      "layer-marks-disagree",
+    );
+  });
   it.each([0.15, 0.3])("keeps a purge line at another height (%d mm) out of the layers", (z) => {
     const purge = [`G1 Z${z} F1200`, "G1 X20 Y6 F6000", "G1 X60 E2 F900"];
     const text = program(...purge, ";LAYER_CHANGE", ";Z:0.2", ...square(0.2), ";LAYER_CHANGE", ...square(0.4));
