@@ -2,7 +2,7 @@
 import { z } from "zod";
 import { marlinConfig } from "../drivers/marlin/config.ts";
 import { moonrakerSection } from "../drivers/moonraker/config.ts";
-import { opcuaConfig } from "../drivers/opcua/config.ts";
+import { opcuaConfig, profileProblem } from "../drivers/opcua/config.ts";
 import { type Pathway, pathways } from "../jobs/pathway.ts";
 import { defaultRetention, leastYears, type RetentionRules } from "../jobs/retention.ts";
 
@@ -28,6 +28,10 @@ const machine = z
     moonraker: moonrakerSection.optional(),
     /** A machine on OPC UA. */
     opcua: opcuaConfig.omit({ driver: true, serial: true }).optional(),
+  })
+  .superRefine(({ opcua, serial }, context) => {
+    const problem = opcua === undefined ? null : profileProblem({ driver: "opcua", serial, ...opcua });
+    if (problem !== null) context.addIssue({ code: "custom", path: ["opcua"], message: problem });
   })
   .refine(
     ({ marlin, moonraker, opcua }) => [marlin, moonraker, opcua].filter((each) => each !== undefined).length === 1,

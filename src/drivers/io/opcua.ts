@@ -31,7 +31,7 @@ export function createOpcuaMachine(options: OpcuaMachineOptions): ChildMachine {
   return createChildMachine({
     ...options,
     config,
-    traits: { recognisesAttempts: true, onHostLoss: machine.onHostLoss },
+    traits: { recognisesAttempts: machine.profile !== "packml", onHostLoss: machine.onHostLoss },
     entry: fileURLToPath(new URL("../opcua/io/child.ts", import.meta.url)),
     // A start writes the program, reads it back, and asks again where its answer is lost; all others wait behind it.
     answerWithin: { begin: 75_000, proceed: 90_000, hold: 90_000, abort: 100_000 },

@@ -5,9 +5,13 @@ import { defaultTimes, type SessionSetup } from "./session.ts";
 const milliseconds = z.number().int().min(100).max(600_000);
 const path = z.string().min(1).max(1024);
 const name = z.string().min(1).max(120);
-/** Names below the machine's node, all in the namespace of that node. */
-const below = z.array(name).min(1).max(8);
 const uri = z.string().regex(/^[\x21-\x7e]{1,255}$/);
+const step = z.strictObject({ namespace: uri, name });
+/** Names below the machine's node, in the namespace of that node where they say no other. */
+const below = z
+  .array(z.union([name, step]))
+  .min(1)
+  .max(8);
 
 /** Parses the `machine` section of a machine driven by `opcua`; unknown keys are refused. */
 export const opcuaConfig = z.strictObject({
@@ -31,12 +35,46 @@ export const opcuaConfig = z.strictObject({
   /** Files that hold the user name and the password which the machine gave this cell. */
   userFile: path,
   passwordFile: path,
-  /** How the machine shows its jobs: OPC 40001-3 (Machinery Jobs) with OPC 10031-4 v2. */
-  profile: z.literal("machinery-jobs").default("machinery-jobs"),
+  /**
+   * How the machine shows its jobs: `machinery-jobs` is OPC 40001-3 with OPC 10031-4 in either edition (also for an additive
+   * machine of OPC 40540), `packml` a unit of OPC 30050 that knows no jobs by name.
+   */
+  profile: z.enum(["machinery-jobs", "packml"]).default("machinery-jobs"),
   /** The machine's node below the Machines folder of its server: namespace by URI, never by index. */
-  node: z.strictObject({ namespace: uri, name }),
-  /** The folder for programs (FileDirectoryType). */
-  programs: below.default(["Programs"]),
+  node: step,
+  /**
+   * The folder for programs (FileDirectoryType); `none`: the machine takes no files, and is told by name what to do. Without it
+   * a unit of PackML has none, and every other machine the folder `Programs`.
+   */
+  programs: z.union([below, z.literal("none")]).optional(),
+  /** Of the profile `packml`. */
+  packml: z
+    .strictObject({
+      /** The unit's PackMLBaseObjectType. */
+      object: below.default(["PackML"]),
+      /** Texts that say what to do, written and read back before each start. */
+      inputs: z
+        .array(
+          z.strictObject({
+            path: below,
+            gives: z.enum(["WorkMaster", "ProgramFile", "ProgramDigest", "PartTag", "JobOrderID"]),
+          }),
+        )
+        .max(16)
+        .default([]),
+      /** Values that are read when the unit is complete, as the results of the step. */
+      results: z
+        .array(
+          z.strictObject({
+            characteristic: z.string().regex(/^[A-Za-z][A-Za-z0-9_.-]{0,63}$/),
+            path: below,
+            unit: z.string().max(16),
+          }),
+        )
+        .max(64)
+        .default([]),
+    })
+    .optional(),
   /** A number at the machine that this cell counts up as its sign of life; the machine makes itself safe without it. */
   signOfLife: z.strictObject({ path: below, everyMs: milliseconds.default(1000) }).optional(),
   /** Values that the page shows, each with its age. */
@@ -54,10 +92,7 @@ export const opcuaConfig = z.strictObject({
         /** What does not hold, to follow "the machine says that": `the robot's emergency stop is pressed`. */
         title: z.string().min(1).max(120),
         /** From Objects on, each step with its namespace. */
-        path: z
-          .array(z.strictObject({ namespace: uri, name }))
-          .min(1)
-          .max(16),
+        path: z.array(step).min(1).max(16),
         safeWhen: z.union([z.boolean(), z.number().int()]),
       }),
     )
@@ -78,6 +113,23 @@ export const opcuaConfig = z.strictObject({
 });
 
 export type OpcuaConfig = z.infer<typeof opcuaConfig>;
+
+/** Where programs are written; null where the machine takes none. */
+export function programsOf({ profile, programs }: OpcuaConfig): readonly (string | z.infer<typeof step>)[] | null {
+  if (programs === "none") return null;
+  return programs ?? (profile === "packml" ? null : ["Programs"]);
+}
+
+/** What is wrong with a machine's section beyond the form of its members, or null. */
+export function profileProblem({ profile, programs, packml }: OpcuaConfig): string | null {
+  if (profile === "machinery-jobs")
+    return packml === undefined
+      ? null
+      : "`packml` is of the profile `packml` alone; leave it out, or name that profile.";
+  return (programs === undefined || programs === "none") && (packml?.inputs.length ?? 0) === 0
+    ? "A PackML unit has to be told what to do: name its folder of `programs`, or `packml.inputs` that say it."
+    : null;
+}
 
 /** What the driver's child process is given: the configuration, and what the cell knows besides. */
 export interface OpcuaChildConfig {

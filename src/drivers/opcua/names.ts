@@ -7,7 +7,14 @@ export const namespaces = {
   machinery: "http://opcfoundation.org/UA/Machinery/",
   jobs: "http://opcfoundation.org/UA/Machinery/Jobs/",
   isa95: "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/",
+  packml: "http://opcfoundation.org/UA/PackML/",
 } as const;
+
+/** Earlier editions under a URI of their own; machines go on serving them. */
+export const editions: readonly { readonly of: string; readonly uri: string }[] = [
+  { of: namespaces.isa95, uri: "http://opcfoundation.org/UA/ISA95-JOBCONTROL" },
+  { of: namespaces.isa95, uri: "http://opcfoundation.org/UA/ISA95-JOBCONTROL/" },
+];
 
 /** One step of a browse path: the namespace by URI, and the browse name. */
 export interface PathStep {
@@ -25,12 +32,17 @@ export function path(...steps: readonly `${Namespace}:${string}`[]): readonly Pa
   });
 }
 
+/** A path in words, for whoever has to look for it. */
+export function nameOf(steps: readonly PathStep[]): string {
+  return steps.map(({ name }) => name).join("/");
+}
+
 const blocks = "machinery:MachineryBuildingBlocks";
 const control = [blocks, "jobs:JobManagement", "jobs:JobOrderControl"] as const;
 
-/** Steps below the machine's node in the namespace of that node. */
-export function below(namespace: string, names: readonly string[]): readonly PathStep[] {
-  return names.map((name) => ({ namespace, name }));
+/** Steps below the machine's node, in the namespace of that node where they name none. */
+export function below(namespace: string, steps: readonly (string | PathStep)[]): readonly PathStep[] {
+  return steps.map((step) => (typeof step === "string" ? { namespace, name: step } : step));
 }
 
 /** Methods of ISA95JobOrderReceiverObjectType that this driver calls (OPC 10031-4, 7.2.1). */
@@ -51,13 +63,17 @@ export function methodPath(method: JobMethod): readonly PathStep[] {
   return path(...control, `isa95:${method}`);
 }
 
-/** Where each part stands below the machine's node; not every machine serves every part. */
-export const machineParts = {
+/** The nameplate (OPC 40001-1, 8.2), below the machine's node. */
+export const plateParts = {
   manufacturer: path("di:Identification", "di:Manufacturer"),
   model: path("di:Identification", "di:Model"),
   serial: path("di:Identification", "di:SerialNumber"),
   productInstanceUri: path("di:Identification", "di:ProductInstanceUri"),
   softwareRevision: path("di:Identification", "di:SoftwareRevision"),
+} as const;
+
+/** Where each part of the job control stands below the machine's node; not every machine serves every part. */
+export const jobParts = {
   itemState: path(blocks, "machinery:MachineryItemState", "ua:CurrentState", "ua:Number"),
   itemStateId: path(blocks, "machinery:MachineryItemState", "ua:CurrentState", "ua:Id"),
   operationMode: path(blocks, "machinery:MachineryOperationMode", "ua:CurrentState", "ua:Number"),
@@ -66,6 +82,14 @@ export const machineParts = {
   jobOrderList: path(...control, "isa95:JobOrderList"),
   jobResults: path(blocks, "jobs:JobManagement", "jobs:JobOrderResults"),
   jobResponse: path(blocks, "jobs:JobManagement", "jobs:JobOrderResults", "isa95:RequestJobResponseByJobOrderID"),
+} as const;
+
+/** Where PackML's parts stand below its object (OPC 30050, 6.3); the numbers of the states are optional there. */
+export const packmlParts = {
+  base: path("packml:BaseStateMachine", "ua:CurrentState", "ua:Id"),
+  machine: path("packml:BaseStateMachine", "packml:MachineState", "ua:CurrentState", "ua:Id"),
+  execute: path("packml:BaseStateMachine", "packml:MachineState", "packml:ExecuteState", "ua:CurrentState", "ua:Id"),
+  unitMode: path("packml:Status", "packml:UnitModeCurrent"),
 } as const;
 
 /** MachineryItemState (OPC 40001-1, 12.3): the state's number, and the number of its node in the Machinery namespace. */

@@ -44,10 +44,10 @@ export interface JobReport {
   readonly data: readonly ReportItem[];
 }
 
-/** A parameter of a job order; all of ours are texts. */
+/** A parameter of a job order: a text, or a count. */
 export interface JobParameter {
   readonly id: string;
-  readonly value: string;
+  readonly value: string | number;
 }
 
 export type Request =

@@ -31,6 +31,8 @@ const step_s = 0.1;
 
 export interface StationOptions {
   readonly seed: number;
+  /** A unit of PackML alone stays complete until it is told to reset. */
+  readonly resetsItself: boolean;
   /** A running job is stopped when the client's heartbeat stands still for this long (wall-clock ms). */
   readonly heartbeatMs: number;
 }
@@ -197,7 +199,7 @@ export function createStation(options: StationOptions, files: FileStore, faults:
   };
   const advance = (dt_s: number): void => {
     unit = settle(unit);
-    if (unit === "Complete") pack("Reset");
+    if (unit === "Complete" && options.resetsItself) pack("Reset");
     watch();
     if (running !== null && unit === "Execute") take(running.run.advance(dt_s));
     if (running === null || unit !== "Execute") cool(plant, dt_s);

@@ -6,7 +6,7 @@ import { describe, expect, it } from "vitest";
 import { certainlyNotDone, statusNameIn } from "../../../src/drivers/opcua/call-status.ts";
 import { opcuaConfig } from "../../../src/drivers/opcua/config.ts";
 import { factsOf } from "../../../src/drivers/opcua/io/certificate-facts.ts";
-import { readJobList, readReport, readUInt64 } from "../../../src/drivers/opcua/io/decode.ts";
+import { readInteger, readJobList, readReport } from "../../../src/drivers/opcua/io/decode.ts";
 import { firstCertificate } from "../../../src/drivers/opcua/io/discover.ts";
 import { workMasterOf } from "../../../src/drivers/opcua/starting.ts";
 import { pieceBytes, piecesOf } from "../../../src/drivers/opcua/transfer.ts";
@@ -18,7 +18,7 @@ describe("structures", () => {
       fc.property(fc.anything(), (value) => {
         readJobList(value);
         readReport(value);
-        readUInt64(value as Variant);
+        readInteger(value as Variant);
       }),
     );
   });

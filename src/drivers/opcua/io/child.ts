@@ -1,5 +1,6 @@
 /** Entry of the child process that drives one machine on OPC UA: the pure protocol, a connection and a clock. */
 import type { Fault, Reading } from "../../../equipment/machine.ts";
+import type { AttemptId } from "../../../kernel/names.ts";
 import type { ToChild } from "../../child-messages.ts";
 import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
 import { type OpcuaChildConfig, opcuaConfig, sessionSetup } from "../config.ts";
@@ -23,6 +24,7 @@ class OpcuaMachine implements ChildDriver {
   readonly #config: OpcuaChildConfig;
   readonly #surroundings: Surroundings;
   readonly #protocol: Protocol;
+  readonly #over: readonly AttemptId[];
   readonly #readings = new Map<string, Reading>();
   #link: Link | null = null;
   #pause = again.first;
@@ -34,6 +36,7 @@ class OpcuaMachine implements ChildDriver {
     this.#equipment = setup.equipment;
     this.#config = { ...config, machine: opcuaConfig.parse(config.machine) };
     this.#surroundings = surroundings;
+    this.#over = setup.over;
     this.#protocol = createProtocol(sessionSetup(this.#config.machine), setup.over);
     void this.#connect();
     setInterval(() => {
@@ -67,10 +70,12 @@ class OpcuaMachine implements ChildDriver {
         alarm: (event: Extract<ProtocolEvent, { kind: "alarm" }>["event"]) => this.#step({ kind: "alarm", event }),
         hint: () => this.#step({ kind: "hint" }),
       };
-      const link = await openLink(made.value, this.#config.machine, listener).catch(async (problem: unknown) => {
-        await made.value.close();
-        throw problem;
-      });
+      const link = await openLink(made.value, this.#config.machine, this.#over, listener).catch(
+        async (problem: unknown) => {
+          await made.value.close();
+          throw problem;
+        },
+      );
       if (!link.ok) {
         await made.value.close();
         return this.#failed(link.error);

@@ -22,7 +22,8 @@ const state = z.object({
     .nullish(),
   stateNumber: z.number().int().nonnegative(),
 });
-const states = z.array(state).max(32).nullish();
+/** Some servers give the one top state alone where the specification has a list. */
+const states = z.union([z.array(state).max(32), state.transform((one) => [one])]).nullish();
 const variant = z
   .custom<Variant>((value) => typeof value === "object" && value !== null && "dataType" in value)
   .nullish();
@@ -89,7 +90,7 @@ function itemOf({ ID, value, engineeringUnits }: z.infer<typeof flat>, below: re
 }
 
 /** Numbers, texts, truth values, bytes and lists of numbers; everything else is no value. */
-function plainValue(given: Variant | null | undefined): ReportValue {
+export function plainValue(given: Variant | null | undefined): ReportValue {
   if (given === null || given === undefined) return null;
   const value: unknown = given.value;
   if (given.arrayType === VariantArrayType.Array) return isNumbers(value) ? Array.from(value) : null;
@@ -113,12 +114,19 @@ function stateOf(raw: z.infer<typeof states>): JobState | null {
   );
 }
 
-/** A UInt64, which the library holds as high and low word; null where it is none. */
-export function readUInt64(given: Variant | undefined): bigint | null {
-  const pair = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]).safeParse(given?.value);
-  return given?.dataType === DataType.UInt64 && pair.success
-    ? (BigInt(pair.data[0]) << 32n) + BigInt(pair.data[1])
-    : null;
+const integers: readonly DataType[] = [
+  ...[DataType.SByte, DataType.Byte, DataType.Int16, DataType.UInt16, DataType.Int32, DataType.UInt32],
+];
+
+/** A whole number that is not negative; the library holds 64 bits as high and low word. Null where it is none. */
+export function readInteger(given: Variant | null | undefined): bigint | null {
+  if (given === undefined || given === null) return null;
+  const value: unknown = given.value;
+  if (integers.includes(given.dataType))
+    return typeof value === "number" && Number.isInteger(value) && value >= 0 ? BigInt(value) : null;
+  if (given.dataType !== DataType.UInt64 && given.dataType !== DataType.Int64) return null;
+  const pair = z.tuple([z.number().int().nonnegative(), z.number().int().nonnegative()]).safeParse(value);
+  return pair.success ? (BigInt(pair.data[0]) << 32n) + BigInt(pair.data[1]) : null;
 }
 
 /** The number of a state by the node that stands for it in its type, where the machine gives no number. */

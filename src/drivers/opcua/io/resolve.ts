@@ -13,7 +13,7 @@ import {
 } from "node-opcua";
 import type { Milliseconds } from "../../../kernel/units.ts";
 import { statusNameIn } from "../call-status.ts";
-import { namespaces, type PathStep } from "../names.ts";
+import { editions, namespaces, type PathStep } from "../names.ts";
 import { within, wordsOf } from "./deadline.ts";
 
 /** What a server takes at most in one request. */
@@ -79,8 +79,43 @@ async function inSteps<Item, Answer>(
   return answers;
 }
 
-/** The node at each path below `from`, or null where there is none; in the order of the paths. */
+/**
+ * The node at each path below `from`, or null where there is none; in the order of the paths. A path that is not there in the
+ * edition of a specification that it names is looked for in the editions before.
+ */
 export async function findAll(
+  session: ClientSession,
+  directory: Directory,
+  from: NodeId,
+  paths: readonly (readonly PathStep[])[],
+  ms: Milliseconds,
+): Promise<readonly (NodeId | null)[]> {
+  const found = [...(await findExactly(session, directory, from, paths, ms))];
+  for (const earlier of editions.filter(({ uri }) => directory.uris.includes(uri))) {
+    const open = paths.flatMap((path, index) => {
+      const isNamed = found[index] === null && path.some(({ namespace }) => namespace === earlier.of);
+      const step = ({ namespace, name }: PathStep) => ({
+        namespace: namespace === earlier.of ? earlier.uri : namespace,
+        name,
+      });
+      return isNamed ? [{ index, path: path.map(step) }] : [];
+    });
+    if (open.length === 0) continue;
+    const again = await findExactly(
+      session,
+      directory,
+      from,
+      open.map(({ path }) => path),
+      ms,
+    );
+    open.forEach(({ index }, n) => {
+      found[index] = again[n] ?? null;
+    });
+  }
+  return found;
+}
+
+async function findExactly(
   session: ClientSession,
   directory: Directory,
   from: NodeId,

@@ -13,7 +13,16 @@ import { type Job, type JobOrder, type JobState, stateNumbers, substates } from 
 import type { Finding } from "../operation.ts";
 import { arrayOf, engineeringUnits, scalar, text } from "./variants.ts";
 
-const job95 = "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/";
+/** Namespaces of OPC 10031-4, by edition. */
+export const jobControlUris = {
+  v1: "http://opcfoundation.org/UA/ISA95-JOBCONTROL",
+  v2: "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/",
+} as const;
+
+/** The one of them that this server has. */
+export function jobControlUriIn(space: AddressSpace): string {
+  return space.getNamespaceIndex(jobControlUris.v1) >= 0 ? jobControlUris.v1 : jobControlUris.v2;
+}
 
 interface Parameter {
   readonly ID: string | null;
@@ -58,7 +67,7 @@ export interface Codec {
 
 /** Finds the data types by namespace URI. */
 export function codecOf(space: AddressSpace): Codec {
-  const ns = space.getNamespaceIndex(job95);
+  const ns = space.getNamespaceIndex(jobControlUriIn(space));
   const type = (name: string): NodeId => {
     const found = space.findDataType(name, ns);
     if (found === null) throw new Error(`the nodeset has no ${name}`);

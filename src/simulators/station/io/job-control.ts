@@ -15,13 +15,10 @@ import { type Job, type Method, methods, stateNumbers, status } from "../jobs.ts
 import { operations } from "../program.ts";
 import type { Refusal } from "../start-checks.ts";
 import { mostJobs, type Station } from "../station.ts";
-import { type Codec, codecOf, readOrder } from "./codec.ts";
+import { type Codec, codecOf, jobControlUriIn, readOrder } from "./codec.ts";
 import { arrayOf, scalar, text, uint64 } from "./variants.ts";
 
-const uri = {
-  jobs: "http://opcfoundation.org/UA/Machinery/Jobs/",
-  isa95: "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/",
-};
+const jobsUri = "http://opcfoundation.org/UA/Machinery/Jobs/";
 
 /** What the job control needs to know of the machine around it. */
 export interface Plate {
@@ -44,8 +41,8 @@ export function installJobControl(
   plate: Plate,
 ): () => void {
   const space = own.addressSpace as AddressSpace;
-  const jobsNs = space.getNamespaceIndex(uri.jobs);
-  const isaNs = space.getNamespaceIndex(uri.isa95);
+  const jobsNs = space.getNamespaceIndex(jobsUri);
+  const isaNs = space.getNamespaceIndex(jobControlUriIn(space));
   const codec = codecOf(space);
   const management = space.findObjectType("JobManagementType", jobsNs)!.instantiate({
     browseName: { name: "JobManagement", namespaceIndex: jobsNs },
@@ -115,8 +112,7 @@ function bindCommands(control: UAObject, ns: number, station: Station, show: () 
     method.bindMethod(async (inputs: Variant[], _context: ISessionContext): Promise<Answer> => {
       const done = act(inputs);
       show();
-      const lost = station.faults.find("lost-answers");
-      if (lost !== null) await loseAnswer(station, lost.count);
+      if (station.faults.find("lost-answers") !== null) await loseAnswer(station);
       return answerOf(done, station);
     });
   };
@@ -144,7 +140,8 @@ function invalid(why: string): Result<bigint, Refusal> {
 }
 
 /** The call is done; its answer never leaves, as when the wire breaks at that moment. */
-function loseAnswer(station: Station, count: number): Promise<never> {
+export function loseAnswer(station: Station): Promise<never> {
+  const count = station.faults.find("lost-answers")?.count ?? 1;
   station.faults.clear("lost-answers");
   if (count > 1) station.faults.set({ name: "lost-answers", count: count - 1 });
   return new Promise<never>(() => undefined);

@@ -32,6 +32,7 @@ export function buildMachine(
   identity: Identity,
   dummies: number,
   clock: () => number,
+  unitAlone: boolean,
 ): () => void {
   for (let n = 1; n <= dummies; n++) space.registerNamespace(`http://cellward.example/UA/Dummy/${n}/`);
   const own = space.registerNamespace(stationUri) as Namespace;
@@ -50,9 +51,9 @@ export function buildMachine(
   });
   const shows = [
     machineStates(own, machine, blocks, station),
-    installJobControl(own, machine, blocks, station, identity),
+    ...(unitAlone ? [] : [installJobControl(own, machine, blocks, station, identity)]),
     installAlarms(own, machine, station),
-    installPackml(own, machine, station),
+    installPackml(own, machine, station, unitAlone),
     installPrograms(own, machine, station.files),
     installTelemetry(own, machine, station, clock),
   ];

@@ -17,6 +17,7 @@ const usage = `simulated finishing and assembly station (OPC UA)
   --name TEXT --serial TEXT    browse name and serial number (finishing-1, FS-0001)
   --heartbeat-ms N     a job is aborted when Heartbeat/Controller stands still for so long (5000)
   --speed N            virtual seconds for one real second (1)
+  --serves KIND        how work is given to it: job-control, job-control-v1 (under the URI of the first edition), packml
   --dummy-namespaces N empty namespaces before the station's own (0)
   --seed N`;
 
@@ -30,6 +31,7 @@ const { values } = parseArgs({
     serial: { type: "string", default: "FS-0001" },
     "heartbeat-ms": { type: "string", default: "5000" },
     speed: { type: "string", default: "1" },
+    serves: { type: "string", default: "job-control" },
     "dummy-namespaces": { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
     help: { type: "boolean", default: false },
@@ -69,7 +71,10 @@ const files = createFiles(
   () => faults.find("corrupt-program") !== null,
 );
 const heartbeatMs = number("heartbeat-ms", values["heartbeat-ms"], 100, 600_000);
-const station = createStation({ seed: number("seed", values.seed, 0, 2 ** 31), heartbeatMs }, files, faults);
+const kind = z.enum(["job-control", "job-control-v1", "packml"]).safeParse(values.serves);
+const serves = kind.success ? kind.data : refuse("--serves is job-control, job-control-v1 or packml");
+const seed = number("seed", values.seed, 0, 2 ** 31);
+const station = createStation({ seed, heartbeatMs, resetsItself: serves !== "packml" }, files, faults);
 const serial = word("serial", values.serial);
 const supervisor = await supervise(station, {
   port: number("port", values.port, 0, 65_535),
@@ -78,6 +83,7 @@ const supervisor = await supervise(station, {
   users: users.data,
   identity: { name: word("name", values.name), serial, softwareRevision: "1.4.0" },
   applicationUri: productInstanceUri(serial),
+  serves,
   dummies: number("dummy-namespaces", values["dummy-namespaces"], 0, 20),
   speed: number("speed", values.speed, 0.01, 1000, false),
 });

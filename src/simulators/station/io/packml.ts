@@ -13,6 +13,8 @@ import {
 } from "node-opcua";
 import { type PackState, packStates } from "../packml.ts";
 import type { OperationMode, Station, UnitCommand } from "../station.ts";
+import { loseAnswer } from "./job-control.ts";
+import { installOrder } from "./order.ts";
 import { scalar } from "./variants.ts";
 
 const packml = "http://opcfoundation.org/UA/PackML/";
@@ -21,8 +23,8 @@ const baseStates: readonly PackState[] = ["Aborting", "Aborted"];
 /** ProductionMaintenanceModeEnum. */
 const unitModes: Readonly<Record<OperationMode, number>> = { Processing: 1, Maintenance: 2, Setup: 3 };
 
-/** Makes PackML under the machine. Work begins with a job order, so there is no Start here. */
-export function installPackml(own: Namespace, machine: UAObject, station: Station): () => void {
+/** Makes PackML under the machine. Where work begins with a job order there is no Start here; `alone`, it begins so. */
+export function installPackml(own: Namespace, machine: UAObject, station: Station, alone: boolean): () => void {
   const space = own.addressSpace as AddressSpace;
   const ns = space.getNamespaceIndex(packml);
   const object = space.findObjectType("PackMLBaseObjectType", ns)!.instantiate({
@@ -32,23 +34,34 @@ export function installPackml(own: Namespace, machine: UAObject, station: Statio
     optionals: [
       ...["Abort", "Clear", "CurrentState.Number"].map((name) => `BaseStateMachine.${name}`),
       ...["Stop", "Reset", "CurrentState.Number"].map((name) => `BaseStateMachine.MachineState.${name}`),
-      ...["Reset", "CurrentState.Number"].map((name) => `BaseStateMachine.MachineState.ExecuteState.${name}`),
+      ...["Reset", "CurrentState.Number", ...(alone ? ["Start", "Hold", "Unhold", "Unsuspend"] : [])].map(
+        (name) => `BaseStateMachine.MachineState.ExecuteState.${name}`,
+      ),
     ],
   }) as UAObject;
   const child = (of: UAObject, name: string): UAObject => of.getComponentByName(name, ns) as UAObject;
   const base = child(object, "BaseStateMachine");
   const middle = child(base, "MachineState");
   const execute = child(middle, "ExecuteState");
-  const bind = (of: UAObject, command: UnitCommand): void =>
-    (of.getMethodByName(command, ns) as UAMethod).bindMethod(async (_inputs: Variant[], _context: ISessionContext) => ({
-      statusCode: station.pack(command) ? StatusCodes.Good : StatusCodes.BadInvalidState,
-      outputArguments: [],
-    }));
+  const bindTo = (of: UAObject, name: string, act: () => boolean): void =>
+    (of.getMethodByName(name, ns) as UAMethod).bindMethod(async (_inputs: Variant[], _context: ISessionContext) => {
+      const statusCode = act() ? StatusCodes.Good : StatusCodes.BadInvalidState;
+      if (station.faults.find("lost-answers") !== null) await loseAnswer(station);
+      return { statusCode, outputArguments: [] };
+    });
+  const bind = (of: UAObject, command: UnitCommand): void => bindTo(of, command, () => station.pack(command));
   bind(base, "Abort");
   bind(base, "Clear");
   bind(middle, "Stop");
   bind(middle, "Reset");
   bind(execute, "Reset");
+  if (alone) {
+    const told = installOrder(own, machine, station);
+    bindTo(execute, "Start", told.start);
+    bindTo(execute, "Hold", () => told.command("Pause"));
+    bindTo(execute, "Unhold", () => told.command("Resume"));
+    bindTo(execute, "Unsuspend", () => told.command("Resume"));
+  }
   const machines = {
     base: promoteToStateMachine(base),
     middle: promoteToStateMachine(middle),

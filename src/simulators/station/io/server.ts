@@ -1,5 +1,7 @@
 /** The OPC UA server around the station: nodesets, SignAndEncrypt only, users from a file, its own trust list. */
 import { createHash, timingSafeEqual } from "node:crypto";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import {
   type AddressSpace,
   MessageSecurityMode,
@@ -10,6 +12,7 @@ import {
 } from "node-opcua";
 import { digestOf } from "../../../kernel/hash.ts";
 import type { Station } from "../station.ts";
+import { jobControlUris } from "./codec.ts";
 import { buildMachine, type Identity } from "./machine.ts";
 import { openTrust } from "./trust.ts";
 
@@ -31,6 +34,8 @@ export interface ServerOptions {
   readonly applicationUri: string;
   /** Empty namespaces before the station's own. */
   readonly dummies: number;
+  /** How work is given to it: by job control in its second edition, under the URI of the first, or by PackML alone. */
+  readonly serves: "job-control" | "job-control-v1" | "packml";
 }
 
 /** A server that is up. */
@@ -53,12 +58,8 @@ export async function startServer(options: ServerOptions, station: Station): Pro
     certificateFile: trust.certificateFile,
     hostname: "127.0.0.1",
     nodeset_filename: [
-      nodesets.standard,
-      nodesets.di,
-      nodesets.ia,
-      nodesets.machinery,
-      nodesets.isa95JobControl,
-      nodesets.machineryJobs,
+      ...[nodesets.standard, nodesets.di, nodesets.ia, nodesets.machinery],
+      ...jobControlNodesets(options),
       nodesets.packML,
     ],
     serverCertificateManager: trust.certificates,
@@ -83,7 +84,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
   await server.initialize();
   onlyUserNames(server);
   const space = server.engine.addressSpace as AddressSpace;
-  const show = buildMachine(space, station, options.identity, options.dummies, Date.now);
+  const show = buildMachine(space, station, options.identity, options.dummies, Date.now, options.serves === "packml");
   server.on("session_closed", (session) => station.files.forget(session.getSessionId().toString()));
   show();
   delayServices(server, () => station.faults.find("slow")?.ms ?? 0);
@@ -99,6 +100,27 @@ export async function startServer(options: ServerOptions, station: Station): Pro
       await trust.close();
     },
   };
+}
+
+/**
+ * The nodesets of job control. The first edition is in no package: it is stood in for by the second under the first's URI, which
+ * shows that nothing hangs on URI, indexes or numbers of nodes.
+ */
+function jobControlNodesets({ serves, pki }: ServerOptions): string[] {
+  const files = [nodesets.isa95JobControl, nodesets.machineryJobs];
+  if (serves !== "job-control-v1") return files;
+  return files.map((file, index) => {
+    const renamed = join(pki, `job-control-${index}.xml`);
+    writeFileSync(renamed, underFirstUri(readFileSync(file, "utf8")));
+    return renamed;
+  });
+}
+
+/** Without the dictionaries of types inside the nodeset, which are base64: the definitions of the types say the same. */
+function underFirstUri(nodeset: string): string {
+  return nodeset
+    .replaceAll(jobControlUris.v2, jobControlUris.v1)
+    .replace(/<Value>\s*<(?:uax:)?ByteString\b[^>]*>[^<]*<\/(?:uax:)?ByteString>\s*<\/Value>/g, "");
 }
 
 /** node-opcua offers user certificates besides; a machine's trusted client is not yet a user. */
