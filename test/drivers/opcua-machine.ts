@@ -29,6 +29,8 @@ export interface OpcuaBench {
   readonly listener: Listener;
   /** What the driver handed over as evidence, by digest. */
   readonly evidence: Map<Digest, Uint8Array>;
+  /** From now on programs come with this part of a recipe. */
+  recipe(part: unknown): void;
   /** Makes a program known to the driver's program store. */
   store(bytes: Uint8Array): Digest;
   begin(attempt: AttemptId, program: Digest): ReturnType<ChildMachine["perform"]>;
@@ -111,11 +113,12 @@ export async function startOpcuaBench(
 export function benchOf(station: StationBench, keysDir: string, config: OpcuaConfig): OpcuaBench {
   const programs = new Map<Digest, Uint8Array>();
   const evidence = new Map<Digest, Uint8Array>();
+  let recipe: unknown = null;
   const machine = createOpcuaMachine({
     ...{ equipment: stationId, config, keysDir, origin },
     loadProgram: async (digest) => {
       const bytes = programs.get(digest);
-      return bytes === undefined ? null : { bytes, recipe: null };
+      return bytes === undefined ? null : { bytes, recipe };
     },
     storeEvidence: async (bytes) => {
       evidence.set(digestOf(bytes), bytes);
@@ -126,6 +129,9 @@ export function benchOf(station: StationBench, keysDir: string, config: OpcuaCon
   const act = async (route: string, body?: object) => (await station.control(route, body)).body;
   return {
     ...{ station, config, keysDir, machine, listener, evidence },
+    recipe: (part) => {
+      recipe = part;
+    },
     store: (bytes) => {
       programs.set(digestOf(bytes), bytes);
       return digestOf(bytes);

@@ -36,10 +36,10 @@ export const opcuaConfig = z.strictObject({
   userFile: path,
   passwordFile: path,
   /**
-   * How the machine shows its jobs: `machinery-jobs` is OPC 40001-3 with OPC 10031-4 in either edition (also for an additive
-   * machine of OPC 40540), `packml` a unit of OPC 30050 that knows no jobs by name.
+   * How the machine shows its jobs: `machinery-jobs` is OPC 40001-3 with OPC 10031-4 in either edition, `additive` the same with the
+   * layers of OPC 40540, `packml` a unit of OPC 30050 that knows no jobs by name.
    */
-  profile: z.enum(["machinery-jobs", "packml"]).default("machinery-jobs"),
+  profile: z.enum(["machinery-jobs", "additive", "packml"]).default("machinery-jobs"),
   /** The machine's node below the Machines folder of its server: namespace by URI, never by index. */
   node: step,
   /**
@@ -122,7 +122,7 @@ export function programsOf({ profile, programs }: OpcuaConfig): readonly (string
 
 /** What is wrong with a machine's section beyond the form of its members, or null. */
 export function profileProblem({ profile, programs, packml }: OpcuaConfig): string | null {
-  if (profile === "machinery-jobs")
+  if (profile !== "packml")
     return packml === undefined
       ? null
       : "`packml` is of the profile `packml` alone; leave it out, or name that profile.";

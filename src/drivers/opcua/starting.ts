@@ -12,8 +12,13 @@ import { ask, close, fileOf, lookAt, pause, refused, type Session, unknown } fro
 
 type Begin = Extract<Directive, { kind: "begin" }>;
 
-/** Names of the parameters of a job order. */
-export const parameterIds = { file: "ProgramFile", digest: "ProgramDigest", part: "PartTag" } as const;
+/** Names of the parameters of a job order; the last is that of OPC 40540, 9.1. */
+export const parameterIds = {
+  file: "ProgramFile",
+  digest: "ProgramDigest",
+  part: "PartTag",
+  layers: "LayersPlanned",
+} as const;
 
 /** Carries `begin` out. A job order that the machine already has under this id is never given to it again (law 4). */
 export function* beginJob(session: Session, directive: Begin, program: Program | null): Procedure<Answer> {
@@ -61,6 +66,8 @@ function* start(session: Session, directive: Begin, { bytes, recipe }: Program):
     { id: parameterIds.digest, value: program },
     ...(directive.part === undefined ? [] : [{ id: parameterIds.part, value: directive.part }]),
   ];
+  const layers = layersIn(recipe);
+  if (layers !== null) parameters.push({ id: parameterIds.layers, value: layers });
   const order = { workMaster, parameters };
   const said = yield* ask({ kind: "command", method: "StoreAndStart", job: attempt, order });
   const answer = yield* settle(session, directive, said);
@@ -80,6 +87,13 @@ export function unseen({ connected }: Session): Fault {
 /** The recipe's part for this machine names the work master; where it does not, a JSON program's `operation` does. */
 export function workMasterOf(bytes: Uint8Array, recipe: unknown): string | null {
   return nameIn(recipe, "workMaster") ?? nameIn(parsed(bytes), "operation");
+}
+
+/** How many layers the recipe's part for this machine says that the job has. */
+function layersIn(recipe: unknown): number | null {
+  const found =
+    typeof recipe === "object" && recipe !== null ? (recipe as Record<string, unknown>)["layersPlanned"] : null;
+  return typeof found === "number" && Number.isInteger(found) && found > 0 && found <= 1_000_000 ? found : null;
 }
 
 function nameIn(value: unknown, member: string): string | null {

@@ -47,6 +47,8 @@ export interface JobOrder {
   readonly programFile: string;
   readonly programDigest: string;
   readonly partTag: string;
+  /** Of an additive machine (OPC 40540); null where the order names none. */
+  readonly layersPlanned: number | null;
   readonly priority: number;
   readonly raw: unknown;
 }

@@ -45,3 +45,17 @@ test("[F24] job control under the first edition's URI is found there, and its st
   const { executed } = await bench.listener.next("finished");
   expect(executed.results?.map(({ characteristic }) => characteristic)).toContain("sleeve-1-peak-force");
 });
+
+test("[F24] an additive machine is told its layers, shows those it has completed while it works, and counts them at the end", async () => {
+  const bench = await startOpcuaBench(["--speed", "5", "--serves", "additive"], { profile: "additive" });
+  onTestFinished(() => bench.dispose());
+  const layers = () =>
+    bench.machine.telemetry()?.readings?.find(({ name }) => name === "layers-completed")?.value ?? null;
+  const attempt = "l1" as AttemptId;
+  bench.recipe({ layersPlanned: 120 });
+  expect(await bench.begin(attempt, bench.store(stationProgram("press-sleeves")))).toEqual({ kind: "done" });
+  await expect.poll(layers, { timeout: 15_000 }).toBeGreaterThan(0);
+  expect(layers()).toBeLessThan(120);
+  const { executed } = await bench.listener.next("finished");
+  expect(executed.results).toContainEqual({ characteristic: "LayersCompleted", value: 120, unit: "", gauge: null });
+});

@@ -29,7 +29,16 @@ function order(id: string, changes: Partial<JobOrder> = {}): JobOrder {
   const workMaster = changes.workMaster ?? "measure";
   const programDigest = digestOf(exampleProgram(workMaster));
   return {
-    ...{ id, workMaster, programFile: `${workMaster}.json`, programDigest, partTag: "P-1", priority: 0, raw: null },
+    ...{
+      id,
+      workMaster,
+      programFile: `${workMaster}.json`,
+      programDigest,
+      partTag: "P-1",
+      layersPlanned: null,
+      priority: 0,
+      raw: null,
+    },
     ...changes,
   };
 }

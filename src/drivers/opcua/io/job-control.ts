@@ -13,6 +13,7 @@ import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { certainlyNotDone } from "../call-status.ts";
 import { faults } from "../faults.ts";
+import { isAtWork } from "../job-state.ts";
 import {
   itemStateNodes,
   type JobMethod,
@@ -29,6 +30,7 @@ import { saysUnknownJob } from "../return-status.ts";
 import { within } from "./deadline.ts";
 import { readInteger, readJobList, readReport, stateNumberOf } from "./decode.ts";
 import { CallRefused } from "./files.ts";
+import { layersIn } from "./layers.ts";
 import type { Command, Ground, Profile } from "./profile.ts";
 import { findAll } from "./resolve.ts";
 
@@ -45,15 +47,25 @@ interface JobControl extends Ground {
   readonly methods: ReadonlyMap<JobMethod, { readonly node: NodeId; readonly inputs: readonly Declared[] }>;
   /** The structure that StoreAndStart takes. */
   readonly orderType: NodeId;
+  readonly layers: LayerListener | null;
 }
+
+/** Name of the result that says how many layers an additive machine has completed. */
+const layersCompleted = "LayersCompleted";
 
 /** No state has this number. */
 const unreadable = -1;
 const warmUpMs = 30_000;
 const structure = resolveNodeId("i=22").toString();
 
-/** Finds the job control, or says what is missing. Stop alone may be missing, where there is Abort. */
-export async function openJobControl(ground: Ground): Promise<Result<Profile, Fault>> {
+/** Hears how many layers the job at work has completed. */
+export type LayerListener = (completed: number) => void;
+
+/**
+ * Finds the job control, or says what is missing. Stop alone may be missing, where there is Abort. With a listener the machine is an
+ * additive one (OPC 40540): its layers are looked up with each look at its jobs.
+ */
+export async function openJobControl(ground: Ground, layers: LayerListener | null): Promise<Result<Profile, Fault>> {
   const { session, directory, root, config } = ground;
   const names = Object.keys(jobParts) as (keyof typeof jobParts)[];
   const paths = [...names.map((name) => jobParts[name]), ...jobMethods.map(methodPath)];
@@ -71,7 +83,7 @@ export async function openJobControl(ground: Ground): Promise<Result<Profile, Fa
   const outputs = await argumentsOf(ground, parts.jobResponse!, "OutputArguments");
   const orderType = orderTypeOf(ground, methods.get("StoreAndStart")?.inputs ?? []);
   if (orderType === null) return err(faults.partMissing(`${nameOf(methodPath("StoreAndStart"))}/InputArguments`));
-  const control: JobControl = { ...ground, parts, methods, orderType };
+  const control: JobControl = { ...ground, parts, methods, orderType, layers };
   // The library reads the server's data types at the first use, which takes seconds: not in the middle of a start.
   await within(warmUpMs, warmUp(session, [orderType, await typeOf(ground, parts.jobOrderList!), outputs[0]?.dataType]));
   const { itemState, itemStateId, operationMode, operationModeId } = parts;
@@ -81,10 +93,23 @@ export async function openJobControl(ground: Ground): Promise<Result<Profile, Fa
   return ok({
     nodes,
     hint: parts.jobOrderList!,
-    view: async (values) => view(control, nodes, values),
+    view: async (values) => {
+      const seen = view(control, nodes, values);
+      const atWork = layers === null ? undefined : seen?.jobs.find(({ state }) => isAtWork(state));
+      if (atWork !== undefined) await tellLayers(control, atWork.id, layers!);
+      return seen;
+    },
     report: (job) => report(control, job),
     command: (command) => carryOut(control, command),
   });
+}
+
+/** The layers are there to be seen, not to be decided by: a count that cannot be had is none, and grows old on the page. */
+async function tellLayers(control: JobControl, job: string, layers: LayerListener): Promise<void> {
+  const reply = await report(control, job).catch(() => null);
+  const data = reply?.kind === "reported" ? (reply.report?.data ?? []) : [];
+  const completed = data.find(({ id }) => id === layersCompleted)?.value;
+  if (typeof completed === "number") layers(completed);
 }
 
 /** What a method declares that it takes or gives; empty where it declares nothing. */
@@ -144,7 +169,8 @@ function view({ parts, directory }: JobControl, nodes: readonly NodeId[], values
   };
 }
 
-async function report({ session, parts, config }: JobControl, job: string): Promise<Reply> {
+async function report(control: JobControl, job: string): Promise<Reply> {
+  const { session, parts, config } = control;
   const [objectId, methodId] = [parts.jobResults!, parts.jobResponse!];
   const inputArguments = [new Variant({ dataType: DataType.String, value: job })];
   const done = await within(config.callMs, session.call({ objectId, methodId, inputArguments }));
@@ -155,7 +181,9 @@ async function report({ session, parts, config }: JobControl, job: string): Prom
   const read = returned === 1n ? readReport(response?.value) : null;
   // A report about another job, or none that can be read, is no answer.
   if (read === null || read.job !== job) return { kind: "lost", why: "the report of the job cannot be read" };
-  return { kind: "reported", report: read };
+  const layers = control.layers === null ? null : await layersIn(session, response?.value, config.callMs);
+  const counted = layers === null ? [] : [{ id: layersCompleted, value: layers, unit: "", below: [] }];
+  return { kind: "reported", report: { ...read, data: [...read.data, ...counted] } };
 }
 
 async function carryOut(control: JobControl, { method, job, order }: Command): Promise<Reply> {

@@ -23,7 +23,7 @@ import type { Beat } from "../watchdog.ts";
 import type { Connection } from "./connect.ts";
 import { within, wordsOf } from "./deadline.ts";
 import { CallRefused, openFolder, type ProgramFolder } from "./files.ts";
-import { openJobControl } from "./job-control.ts";
+import { type LayerListener, openJobControl } from "./job-control.ts";
 import { openUnit } from "./packml.ts";
 import type { Ground, Profile } from "./profile.ts";
 import { findAll, openDirectory, readAll } from "./resolve.ts";
@@ -80,7 +80,9 @@ export async function openLink(
   // The machine has its sign of life before anything that takes long: it may be at work on our job.
   const stop = keepAlive(session, config, extra.value.signOfLife);
   try {
-    const profile = await (config.profile === "packml" ? openUnit(ground, over) : openJobControl(ground));
+    const profile = await (config.profile === "packml"
+      ? openUnit(ground, over)
+      : openJobControl(ground, hearLayers(config, listener)));
     if (profile.ok)
       return ok(await linkOf(connection, { ...ground, plate, profile: profile.value }, extra.value, listener, stop));
     stop();
@@ -89,6 +91,12 @@ export async function openLink(
     stop();
     throw problem;
   }
+}
+
+/** Layers go the way of the readings, with the time at which they were seen. */
+function hearLayers({ profile }: OpcuaConfig, listener: WatchListener): LayerListener | null {
+  if (profile !== "additive") return null;
+  return (completed) => listener.reading({ name: "layers-completed", value: completed, unit: "", at: Date.now() });
 }
 
 async function linkOf(

@@ -11,18 +11,9 @@ import {
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { type Job, type JobOrder, type JobState, stateNumbers, substates } from "../jobs.ts";
 import type { Finding } from "../operation.ts";
+import { runsOf } from "./additive.ts";
+import { jobControlUriIn } from "./editions.ts";
 import { arrayOf, engineeringUnits, scalar, text } from "./variants.ts";
-
-/** Namespaces of OPC 10031-4, by edition. */
-export const jobControlUris = {
-  v1: "http://opcfoundation.org/UA/ISA95-JOBCONTROL",
-  v2: "http://opcfoundation.org/UA/ISA95-JOBCONTROL_V2/",
-} as const;
-
-/** The one of them that this server has. */
-export function jobControlUriIn(space: AddressSpace): string {
-  return space.getNamespaceIndex(jobControlUris.v1) >= 0 ? jobControlUris.v1 : jobControlUris.v2;
-}
 
 interface Parameter {
   readonly ID: string | null;
@@ -52,7 +43,18 @@ export function readOrder(value: unknown): Result<JobOrder, string> {
     return err("the parameters ProgramFile, ProgramDigest and PartTag are needed");
   }
   const priority = fields?.priority ?? 0;
-  return ok({ id, workMaster: workMaster.ID, programFile, programDigest, partTag, priority, raw: value });
+  const layers: unknown = given.get("LayersPlanned");
+  const layersPlanned = typeof layers === "number" ? layers : null;
+  return ok({
+    id,
+    workMaster: workMaster.ID,
+    programFile,
+    programDigest,
+    partTag,
+    layersPlanned,
+    priority,
+    raw: value,
+  });
 }
 
 /** What makes the structures; one for each address space, since the namespace indexes differ. */
@@ -108,6 +110,8 @@ export function codecOf(space: AddressSpace): Codec {
       parameter("SoftwareRevision", scalar(DataType.String, softwareRevision), null),
       parameter("PartTag", scalar(DataType.String, job.order.partTag), null),
     );
+    const runs = runsOf(space, job, states);
+    if (runs !== null) data.push(parameter("Runs", runs, null));
     if (job.executedDigest !== null) {
       data.push(parameter("ProgramDigest", scalar(DataType.String, job.executedDigest), null));
     }

@@ -15,7 +15,8 @@ import { type Job, type Method, methods, stateNumbers, status } from "../jobs.ts
 import { operations } from "../program.ts";
 import type { Refusal } from "../start-checks.ts";
 import { mostJobs, type Station } from "../station.ts";
-import { type Codec, codecOf, jobControlUriIn, readOrder } from "./codec.ts";
+import { type Codec, codecOf, readOrder } from "./codec.ts";
+import { jobControlUriIn } from "./editions.ts";
 import { arrayOf, scalar, text, uint64 } from "./variants.ts";
 
 const jobsUri = "http://opcfoundation.org/UA/Machinery/Jobs/";

@@ -17,7 +17,8 @@ const usage = `simulated finishing and assembly station (OPC UA)
   --name TEXT --serial TEXT    browse name and serial number (finishing-1, FS-0001)
   --heartbeat-ms N     a job is aborted when Heartbeat/Controller stands still for so long (5000)
   --speed N            virtual seconds for one real second (1)
-  --serves KIND        how work is given to it: job-control, job-control-v1 (under the URI of the first edition), packml
+  --serves KIND        how work is given to it: job-control, job-control-v1 (under the URI of the
+                       first edition), additive (OPC 40540), packml
   --dummy-namespaces N empty namespaces before the station's own (0)
   --seed N`;
 
@@ -71,8 +72,8 @@ const files = createFiles(
   () => faults.find("corrupt-program") !== null,
 );
 const heartbeatMs = number("heartbeat-ms", values["heartbeat-ms"], 100, 600_000);
-const kind = z.enum(["job-control", "job-control-v1", "packml"]).safeParse(values.serves);
-const serves = kind.success ? kind.data : refuse("--serves is job-control, job-control-v1 or packml");
+const kind = z.enum(["job-control", "job-control-v1", "additive", "packml"]).safeParse(values.serves);
+const serves = kind.success ? kind.data : refuse("--serves is job-control, job-control-v1, additive or packml");
 const seed = number("seed", values.seed, 0, 2 ** 31);
 const station = createStation({ seed, heartbeatMs, resetsItself: serves !== "packml" }, files, faults);
 const serial = word("serial", values.serial);

@@ -67,7 +67,7 @@ export function installOrder(
         programDigest: programDigest!,
         partTag: partTag!,
       };
-      return station.store({ ...given, priority: 0, raw: null }, true).ok;
+      return station.store({ ...given, layersPlanned: null, priority: 0, raw: null }, true).ok;
     },
     command: (method) => {
       const job = last();

@@ -12,7 +12,8 @@ import {
 } from "node-opcua";
 import { digestOf } from "../../../kernel/hash.ts";
 import type { Station } from "../station.ts";
-import { jobControlUris } from "./codec.ts";
+import { additiveNodeset } from "./additive.ts";
+import { jobControlUris } from "./editions.ts";
 import { buildMachine, type Identity } from "./machine.ts";
 import { openTrust } from "./trust.ts";
 
@@ -34,8 +35,8 @@ export interface ServerOptions {
   readonly applicationUri: string;
   /** Empty namespaces before the station's own. */
   readonly dummies: number;
-  /** How work is given to it: by job control in its second edition, under the URI of the first, or by PackML alone. */
-  readonly serves: "job-control" | "job-control-v1" | "packml";
+  /** How work is given to it: by job control in its second edition, under the URI of the first, with layers, or by PackML alone. */
+  readonly serves: "job-control" | "job-control-v1" | "additive" | "packml";
 }
 
 /** A server that is up. */
@@ -108,6 +109,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
  */
 function jobControlNodesets({ serves, pki }: ServerOptions): string[] {
   const files = [nodesets.isa95JobControl, nodesets.machineryJobs];
+  if (serves === "additive") return [...files, additiveNodeset(pki)];
   if (serves !== "job-control-v1") return files;
   return files.map((file, index) => {
     const renamed = join(pki, `job-control-${index}.xml`);
