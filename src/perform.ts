@@ -7,7 +7,7 @@ import type { LayerReport } from "./jobs/report.ts";
 import type { TextsOf } from "./jobs/retention.ts";
 import type { LabelContent } from "./jobs/route-event.ts";
 import { unreachable } from "./kernel/assert.ts";
-import type { Digest, JobId } from "./kernel/names.ts";
+import type { AttemptId, Digest, JobId } from "./kernel/names.ts";
 import type { Result } from "./kernel/result.ts";
 import type { EpochMs } from "./kernel/units.ts";
 
@@ -46,17 +46,17 @@ export interface Keeper {
   removeArtifacts(job: JobId, digests: readonly Digest[]): Promise<number | null>;
 }
 
-/** Binds the adapters. */
+/** Binds the adapters. `whyNotBegin` is asked last of all before a machine is told to begin (feature 13). */
 export function createPerform(
   machines: ReadonlyMap<string, Machine>,
   eyes: Eyes,
-  labels: LabelPrinter,
-  keeper: Keeper,
+  { labels, keeper }: { readonly labels: LabelPrinter; readonly keeper: Keeper },
+  whyNotBegin: (attempt: AttemptId) => Fault | null = () => null,
 ): (owed: Obligation) => Promise<Message> {
   return (owed) => {
     switch (owed.kind) {
       case "direct":
-        return direct(machines, owed);
+        return direct(machines, owed, whyNotBegin);
       case "capture":
         return capture(eyes, owed);
       case "inspect":
@@ -77,12 +77,18 @@ export function createPerform(
   };
 }
 
-async function direct(machines: ReadonlyMap<string, Machine>, owed: Owed<"direct">): Promise<Message> {
+async function direct(
+  machines: ReadonlyMap<string, Machine>,
+  owed: Owed<"direct">,
+  whyNotBegin: (attempt: AttemptId) => Fault | null,
+): Promise<Message> {
   const { equipment, directive } = owed;
   const layer = "releasedLayer" in directive ? directive.releasedLayer : 0;
   const base = { kind: "answered", equipment, attempt: directive.attempt, directive: directive.kind, layer } as const;
   const machine = machines.get(equipment);
   if (!machine) return { ...base, answer: { kind: "refused", fault: noMachine } };
+  const objection = directive.kind === "begin" ? whyNotBegin(directive.attempt) : null;
+  if (objection !== null) return { ...base, answer: { kind: "refused", fault: objection } };
   return { ...base, answer: await machine.perform(directive) };
 }
 

@@ -34,6 +34,8 @@ export function routeTitleOf(event: Event): string | null {
       return `SOMEBODY ELSE acted at ${event.equipment}: ${event.what}`;
     case "ForeignActionLookedInto":
       return `${event.person} looked into what was done at ${event.equipment}`;
+    case "WindowLeft":
+      return `OUT OF ITS WINDOW at ${event.equipment}: ${event.what}`;
     case "AlarmAcknowledged":
       return `Alarm ${event.alarm} acknowledged by ${event.person}: ${event.what}`;
     case "AlarmShelved":

@@ -18,7 +18,7 @@ type NamesOf<T> = T extends Leaf
 /** How a field is shown: its label, and whether its number is a time, a span of milliseconds, or has a unit. */
 interface FieldWord {
   readonly label: string;
-  readonly as?: "time" | "milliseconds" | "mm";
+  readonly as?: "time" | "milliseconds" | "mm" | "s";
 }
 
 /** One for each kind of event: the compiler refuses a kind that has none. */
@@ -100,6 +100,7 @@ export const eventTitles: Readonly<Record<Event["type"], string>> = {
   TextsErased: "Personal texts were ERASED",
   TimesInDoubt: "The clock was changed while the order was being made",
   UnitReleased: "A copy was RELEASED",
+  WindowLeft: "A value left its window",
 };
 
 const digest = (of: string): FieldWord => ({ label: `SHA-256 of ${of}` });
@@ -115,8 +116,11 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   approver: { label: "Approved by (code)" },
   artifacts: { label: "Evidence (SHA-256)" },
   at: { label: "At", as: "time" },
+  at_s: { label: "Time in the course", as: "s" },
   attempt: { label: "Attempt" },
   batch: { label: "Batch" },
+  before: { label: "Before the start" },
+  breach: { label: "Out of its window" },
   bed: { label: "Bed in °C" },
   boot: { label: "Start" },
   box: { label: "Place" },
@@ -135,6 +139,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   container: { label: "Container" },
   content: { label: "Content" },
   copies: { label: "Copies" },
+  course: { label: "Course of its limits" },
   cosigned: { label: "Countersigned head" },
   decision: { label: "Decision" },
   demonstration: { label: "Demonstration" },
@@ -157,6 +162,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   findings: { label: "Findings" },
   firmware: { label: "Firmware" },
   floor: { label: "Largest head known to be signed" },
+  for_s: { label: "For", as: "s" },
   frame: { label: "Picture (SHA-256)" },
   from: { label: "From" },
   frozen: { label: "Frozen" },
@@ -188,6 +194,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   lines: { label: "Lines" },
   lot: { label: "Lot" },
   lower: { label: "Lower limit" },
+  longestOutside_s: { label: "Longest outside", as: "s" },
   machine: { label: "Machine" },
   madeAt: { label: "Made", as: "time" },
   markedAt: { label: "Marked", as: "time" },
@@ -214,6 +221,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   orders: { label: "Orders" },
   origin: { label: "Name of the log" },
   outcome: { label: "Outcome" },
+  outside_s: { label: "Outside allowed for", as: "s" },
   part: { label: "Part" },
   parents: { label: "Made from lots" },
   pathway: { label: "Regulatory pathway" },
@@ -229,6 +237,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   provenAt: { label: "Proven", as: "time" },
   pseudonym: { label: "Pseudonym" },
   quantity: { label: "Quantity" },
+  reading: { label: "Reading" },
   ready: { label: "Ready" },
   reason: { label: "Reason" },
   reasons: { label: "Reasons" },
@@ -245,6 +254,8 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   results: { label: "Results" },
   retention: { label: "Kept" },
   revision: { label: "Revision" },
+  samples: { label: "Values heard" },
+  silent_s: { label: "No value allowed for", as: "s" },
   reworks: { label: "Reworks allowed" },
   role: { label: "Role" },
   roles: { label: "Roles" },
@@ -291,6 +302,8 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   why: { label: "Why" },
   x_mm: { label: "x", as: "mm" },
   y_mm: { label: "y", as: "mm" },
+  window: { label: "Window" },
+  windows: { label: "Windows" },
   years: { label: "Years" },
 };
 

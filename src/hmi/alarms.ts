@@ -185,6 +185,9 @@ function jobAlarms(job: Job): Alarm[] {
     if (held.cause === "foreign-action" && open) {
       return [{ ...base, priority: 1, remedy: "Look at the machine; then QA decides.", owner: "qa" }];
     }
+    if (held.cause === "parameter" && open) {
+      return [{ ...base, priority: 1, remedy: "Look at the machine's values; then QA decides.", owner: "qa" }];
+    }
     if (held.cause === "blind") {
       return [{ ...base, priority: 1, remedy: "Mend what blinds the camera, then look again.", owner: "technician" }];
     }

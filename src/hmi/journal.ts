@@ -156,6 +156,8 @@ function deedOf(event: Event): string | null {
       return "Resumed.";
     case "ForeignActionSeen":
       return `Somebody else acted at the machine. ${event.what}`;
+    case "WindowLeft":
+      return `A value left its window. ${event.what}`;
     case "NonconformityRaised":
       return `Nonconformity ${event.nonconformity}: ${event.what}`;
     case "AttemptEnded":

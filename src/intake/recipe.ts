@@ -35,9 +35,55 @@ const characteristic = z
 
 const needs = z.array(need).max(32);
 
+const bounds = z
+  .strictObject({ lower: limit.nullable(), upper: limit.nullable() })
+  .refine(({ lower, upper }) => lower !== null || upper !== null, "it has no limit")
+  .refine(
+    ({ lower, upper }) => lower === null || upper === null || lower <= upper,
+    "the limits are the wrong way round",
+  );
+
+const duration_s = z.number().min(0).max(1_000_000);
+
+const coursePoint = z
+  .strictObject({ at_s: duration_s, lower: limit.nullable(), upper: limit.nullable() })
+  .refine(
+    ({ lower, upper }) => lower === null || upper === null || lower <= upper,
+    "the limits are the wrong way round",
+  );
+
+const parameterWindow = z
+  .strictObject({
+    id: identifier,
+    title,
+    reading: z.string().min(1).max(64),
+    unit: z.string().min(1).max(16),
+    before: bounds.nullable(),
+    course: z.array(coursePoint).min(1).max(256),
+    outside_s: z.number().min(0).max(3600),
+    silent_s: z.number().min(1).max(3600),
+  })
+  .refine(({ course }) => course.every(({ at_s }, n) => at_s > (course[n - 1]?.at_s ?? -1)), {
+    error: "its points do not follow one another in time",
+    path: ["course"],
+  });
+
+const windows = z
+  .array(parameterWindow)
+  .max(16)
+  .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "two windows have one name")
+  .optional();
+
 /** One step of the route as data; `routeOf` makes the order's operations from it. */
 const step = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("build"), id: identifier, title, equipmentClass: identifier, materials: needs }),
+  z.strictObject({
+    kind: z.literal("build"),
+    id: identifier,
+    title,
+    equipmentClass: identifier,
+    materials: needs,
+    windows,
+  }),
   z.strictObject({
     kind: z.literal("task"),
     id: identifier,
@@ -49,6 +95,7 @@ const step = z.discriminatedUnion("kind", [
     characteristics: z.array(characteristic).max(64),
     evidence: z.array(identifier).max(16),
     reworks: z.number().int().min(0).max(10),
+    windows,
   }),
   z.strictObject({ kind: z.literal("label"), id: identifier, title }),
   z.strictObject({ kind: z.literal("handover"), id: identifier, title, to: title }),

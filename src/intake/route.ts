@@ -37,13 +37,19 @@ function operationOf(step: RouteStep, recipe: Recipe, parts: RouteParts): Result
     return err(`The step ${title} needs a machine of the class ${step.equipmentClass}, which this cell does not have.`);
   }
   const { materials } = step;
+  const { windows = [] } = step;
+  const watched = windows.length > 0 ? { windows } : {};
   if (step.kind === "build") {
+    if (windows.length > 0 && parts.build.layersPlanned < 2) {
+      return err(`The step ${title} has windows to watch from layer to layer, but only one layer.`);
+    }
     const { gate } = recipe.toolpath;
     const lag = gate === "each-layer" ? 0 : gate.lag;
-    return ok({ kind: "build", id, title, equipment, ...parts.build, lag, materials });
+    return ok({ kind: "build", id, title, equipment, ...parts.build, lag, materials, ...watched });
   }
   const program = parts.programs.get(step.program);
   if (program === undefined) return err(`The step ${title} needs the program ${step.program}, which did not come.`);
   const { characteristics, evidence, reworks } = step;
-  return ok({ kind: "task", id, title, equipment, program, materials, characteristics, evidence, reworks });
+  const asked = { materials, characteristics, evidence, reworks, ...watched };
+  return ok({ kind: "task", id, title, equipment, program, ...asked });
 }

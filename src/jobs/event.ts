@@ -11,7 +11,7 @@ import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
-import type { WatchEvent } from "./watch-event.ts";
+import type { WatchEvent, WindowAccount, WindowEvent } from "./watch-event.ts";
 
 /** How an attempt ended. `OutcomeUnknown` closes what nobody can know; `NotBegun` means the machine surely did nothing, `Rejected` that it finished and its work is not good. */
 export type Outcome = "Completed" | "Rejected" | "Aborted" | "Failed" | "OutcomeUnknown" | "NotBegun";
@@ -29,7 +29,9 @@ export type NonconformityCause =
   | "result-out-of-limits"
   | "evidence-missing"
   | "label-mismatch"
-  | "foreign-action";
+  | "foreign-action"
+  | "parameter-out-of-window"
+  | "parameter-not-watched";
 
 /** A result beside the limits it was judged by; `missing` where the machine reported none in the right unit. */
 export interface JudgedResult {
@@ -47,10 +49,10 @@ export interface JudgedResult {
 export type Disposition = "concession" | "scrap" | "rework" | "release";
 
 /**
- * Why an attempt waits. A blind hold is cured by seeing, a failed layer and a foreign action by a disposition, a person's
- * hold by resume.
+ * Why an attempt waits. A blind hold is cured by seeing; a failed layer, a foreign action and a value that left its window
+ * by a disposition; a person's hold by resume.
  */
-export type HoldCause = "layer-failed" | "blind" | "person" | "foreign-action";
+export type HoldCause = "layer-failed" | "blind" | "person" | "foreign-action" | "parameter";
 
 export type CellEvent =
   | { readonly type: "CellBooted"; readonly boot: string; readonly versions: Versions; readonly setup: Setup }
@@ -117,6 +119,7 @@ export type CellEvent =
 
 export type JobEvent =
   | RouteEvent
+  | WindowEvent
   | JobKeepingEvent
   | {
       readonly type: "PresenceProven";
@@ -234,6 +237,8 @@ export type JobEvent =
       readonly executed: Execution;
       /** Digests of its evidence, where the record's format names what is stored beside it; absent where there is none. */
       readonly artifacts?: readonly Digest[];
+      /** What the watched windows saw; absent where none was watched. */
+      readonly windows?: readonly WindowAccount[];
     }
   | {
       readonly type: "ResultsJudged";

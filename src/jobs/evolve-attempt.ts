@@ -77,6 +77,7 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
     case "FinishReported":
       return { ...attempt, finished: event.executed };
     case "ResultsJudged":
+    case "WindowLeft":
       return attempt;
     case "AttemptEnded":
       return {

@@ -1,6 +1,7 @@
 /** What can reach the core: from a person, a machine, the camera, the inspection or the cell's own start. */
 
 import type { Answer, Fault, Observation } from "../equipment/machine.ts";
+import type { Breach } from "../equipment/window.ts";
 import type {
   AttemptId,
   Digest,
@@ -21,6 +22,7 @@ import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
 import type { HoldReason, LiftReason, TextsOf } from "./retention.ts";
 import type { Setup } from "./setup.ts";
+import type { WindowAccount } from "./watch-event.ts";
 
 /** A message with the time and the fresh identifier it may use; decide has neither clock nor randomness. */
 export interface Envelope {
@@ -262,7 +264,15 @@ export type MachineMessage =
       readonly layer: number;
       readonly answer: Answer;
     }
-  | { readonly kind: "observed"; readonly equipment: EquipmentId; readonly observation: Observation };
+  | {
+      readonly kind: "observed";
+      readonly equipment: EquipmentId;
+      readonly observation: Observation;
+      /** With a finish: what the watched windows saw of its attempt. */
+      readonly windows?: readonly WindowAccount[];
+    }
+  /** A watched value is outside its window, or is not heard. */
+  | { readonly kind: "window-left"; readonly attempt: AttemptId; readonly window: string; readonly breach: Breach };
 
 export type EyeMessage =
   | { readonly kind: "inspection-status"; readonly ready: boolean; readonly what: string }

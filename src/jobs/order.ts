@@ -1,4 +1,5 @@
 /** The job order (ISA-95): what is to be made, for which pseudonym, by which route, until when. */
+import type { ParameterWindow } from "../equipment/window.ts";
 import type { Digest, EquipmentId, JobId, OperationId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Pathway } from "./pathway.ts";
@@ -22,6 +23,8 @@ export interface BuildOperation extends Step {
   /** How many layers the machine may run ahead of the last accepted one; 0 = every layer waits for its verdict. */
   readonly lag: number;
   readonly materials: readonly MaterialNeed[];
+  /** What is watched from the end of the first layer to that of the last; absent where nothing is. */
+  readonly windows?: readonly ParameterWindow[];
 }
 
 export interface TaskOperation extends Step {
@@ -35,6 +38,8 @@ export interface TaskOperation extends Step {
   readonly evidence: readonly string[];
   /** How often QA may order the step done again on the same part (feature 20); 0 = never. */
   readonly reworks: number;
+  /** What is watched from the begin to the end; absent where nothing is. */
+  readonly windows?: readonly ParameterWindow[];
 }
 
 /** Print the device's label and scan it back. */
@@ -161,6 +166,11 @@ export function programOf(operation: Operation): Digest | null {
 /** The step of the route with this id, or undefined. */
 export function operationById(order: JobOrder, id: string): Operation | undefined {
   return order.route.find((each) => each.id === id);
+}
+
+/** What is watched while a step is done. */
+export function windowsOf(operation: Operation): readonly ParameterWindow[] {
+  return isByMachine(operation) ? (operation.windows ?? []) : [];
 }
 
 /** What a step takes of materials. */

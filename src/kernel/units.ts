@@ -6,6 +6,7 @@ type Quantity<Unit extends string> = number & { readonly [unit]?: Unit };
 export type Millimetre = Quantity<"mm">;
 export type MillimetrePerMinute = Quantity<"mm/min">;
 export type Celsius = Quantity<"degC">;
+export type Seconds = Quantity<"s">;
 export type Milliseconds = Quantity<"ms">;
 /** UTC wall-clock time in milliseconds since 1970-01-01, as a clock said it (it can jump). */
 export type EpochMs = Quantity<"ms since 1970">;

@@ -95,6 +95,9 @@ describe("a foreign action", () => {
     lookedInto(story);
     expect(resume().refusal).toBeNull();
     expect(story.attempt().hold).toBeNull();
+    touch(story, story.attempt().id);
+    expect(story.attempt().hold).toMatchObject({ cause: "foreign-action" });
+    expect(count(story, "NonconformityRaised")).toBe(2);
   });
 
   it("[F32][L4] by which the attempt ended too cannot be conceded", () => {

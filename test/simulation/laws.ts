@@ -1,7 +1,9 @@
 /** The laws, asked of what is on disk after a run; none of the core's own logic is used to answer. */
+
 import { isDeepStrictEqual } from "node:util";
 import type { Event } from "../../src/jobs/event.ts";
 import { evolve } from "../../src/jobs/evolve.ts";
+import { windowsOf } from "../../src/jobs/order.ts";
 import { emptyState } from "../../src/jobs/state.ts";
 import { openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Case } from "./case.ts";
@@ -23,6 +25,7 @@ export async function judge(court: Case): Promise<void> {
   dispositions(court, facts);
   badEndsAreSaid(court, facts);
   foreignHandsAreSeen(court, facts);
+  windowsAreKept(court, facts);
   ordersOnce(court, facts);
   judgeClock(court, facts);
   judgeRoutes(court, facts);
@@ -134,14 +137,17 @@ function nothingGoesOnOverABoot({ accuse }: Case, facts: readonly Fact[]): void 
 function foreignHandsAreSeen({ accuse }: Case, facts: readonly Fact[]): void {
   const untold = new Set<string>();
   const held = new Set<string>();
-  const raised = new Map<string, number>();
+  const undecided = new Map<string, string>();
   const at = new Map<string, string>();
   for (const { type, body } of facts) {
     if (type === "ForeignActionSeen") untold.add(body.equipment);
     if (type === "ForeignActionSeen" && body.attempt !== null) held.add(body.attempt);
     if (type === "ForeignActionLookedInto") untold.delete(body.equipment);
-    if (type === "NonconformityRaised" && body.cause === "foreign-action")
-      raised.set(body.attempt, (raised.get(body.attempt) ?? 0) + 1);
+    if (type === "NonconformityRaised" && body.cause === "foreign-action") {
+      if ([...undecided.values()].includes(body.attempt)) accuse(`${body.attempt} has two of one foreign hand`);
+      undecided.set(body.nonconformity, body.attempt);
+    }
+    if (type === "DispositionSigned") undecided.delete(body.nonconformity);
     if (type === "AttemptStarted") {
       at.set(body.attempt, body.equipment);
       if (untold.has(body.equipment)) accuse(`${body.attempt} began where somebody else had acted`);
@@ -153,16 +159,49 @@ function foreignHandsAreSeen({ accuse }: Case, facts: readonly Fact[]): void {
     if (type === "LayerReleased" && held.has(body.attempt))
       accuse(`layer ${body.attempt}/${body.layer} was released after somebody else had acted`);
   }
+  const raised = facts.filter(({ type, body }) => type === "NonconformityRaised" && body.cause === "foreign-action");
   for (const { type, body } of facts) {
-    if (type !== "ForeignActionSeen" || body.attempt === null) continue;
-    const count = raised.get(body.attempt) ?? 0;
-    if (count !== 1) accuse(`somebody else acted in ${body.attempt}: ${count} nonconformities`);
+    if (
+      type === "ForeignActionSeen" &&
+      body.attempt !== null &&
+      !raised.some((each) => each.body.attempt === body.attempt)
+    )
+      accuse(`somebody else acted in ${body.attempt} without a nonconformity`);
   }
 }
 
+/** What left its window waits for a decision: nothing more is released or completed before, and a finish tells what was seen. */
+function windowsAreKept({ accuse }: Case, facts: readonly Fact[]): void {
+  const watched = new Set<string>();
+  const steps = new Map<string, string>();
+  const open = new Map<string, string>();
+  const unseen = new Set<string>();
+  const blocked = (attempt: string) => [...open.values()].includes(attempt);
+  for (const { type, body } of facts) {
+    if (type === "JobOrderAccepted")
+      for (const step of body.order.route) if (windowsOf(step).length > 0) watched.add(`${body.job}/${step.id}`);
+    if (type === "AttemptStarted") steps.set(body.attempt, `${body.job}/${body.operation}`);
+    if (type === "NonconformityRaised" && ofWindows.includes(body.cause)) open.set(body.nonconformity, body.attempt);
+    if (type === "DispositionSigned") open.delete(body.nonconformity);
+    const goesOn = type === "LayerReleased" || type === "AttemptResumed" || type === "OperationCompleted";
+    if (goesOn && blocked(body.attempt)) accuse(`${body.attempt} went on out of its window (${type})`);
+    const isWatched = watched.has(steps.get(body.attempt) ?? "");
+    const isSeen = (body.windows ?? []).some(({ samples }) => samples > 0);
+    if (type === "FinishReported" && isWatched && !isSeen) unseen.add(body.attempt);
+    if (type === "OperationCompleted" && unseen.has(body.attempt)) accuse(`law 3: ${body.attempt} completed unwatched`);
+  }
+  const raised = facts.filter(({ type, body }) => type === "NonconformityRaised" && ofWindows.includes(body.cause));
+  for (const { type, body } of facts) {
+    if (type === "WindowLeft" && !raised.some((each) => each.body.attempt === body.attempt))
+      accuse(`${body.attempt} left its window without a nonconformity`);
+  }
+}
+
+const ofWindows = ["parameter-out-of-window", "parameter-not-watched"];
+
 /** What ended unknown or failed is a nonconformity, exactly one for each. */
 function badEndsAreSaid({ accuse }: Case, facts: readonly Fact[]): void {
-  const whileAtWork = ["layer-failed", "foreign-action"];
+  const whileAtWork = ["layer-failed", "foreign-action", ...ofWindows];
   const raised = facts.filter((fact) => fact.type === "NonconformityRaised" && !whileAtWork.includes(fact.body.cause));
   for (const { type, body } of facts) {
     if (type !== "AttemptEnded" || !["OutcomeUnknown", "Failed"].includes(body.outcome)) continue;
@@ -215,7 +254,7 @@ function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
   }
 }
 
-const seen = ["layer-failed", "result-out-of-limits", "foreign-action"];
+const seen = ["layer-failed", "result-out-of-limits", "foreign-action", "parameter-out-of-window"];
 
 function ordersOnce({ accuse }: Case, facts: readonly Fact[]): void {
   const nonces = new Set<string>();

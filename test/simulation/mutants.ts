@@ -109,6 +109,20 @@ export const mutants: readonly Mutant[] = [
     to: "if (open.attempt.hold && open.attempt.finished) {",
   },
   {
+    name: "goes-on-out-of-its-window",
+    breaks: "what leaves its window is held",
+    file: "src/jobs/decide/windows.ts",
+    from: "  if (!attempt.hold) {",
+    to: "  if (attempt.finished) {",
+  },
+  {
+    name: "completes-what-nobody-watched",
+    breaks: "law 3: what nobody watched was not in its window",
+    file: "src/jobs/decide/windows.ts",
+    from: "samples > 0",
+    to: "samples >= 0",
+  },
+  {
     name: "begins-without-the-last-look",
     breaks: "law 5: a proven clear plate at the moment of the start",
     file: "src/jobs/obligations.ts",

@@ -1,5 +1,6 @@
 /** What a seed's cell is asked to make: simple prints, or the whole route with lots, tags, labels and a release. */
-import type { JobOrder, Operation, TaskOperation } from "../../src/jobs/order.ts";
+import type { ParameterWindow } from "../../src/equipment/window.ts";
+import { isByMachine, type JobOrder, type Operation, type TaskOperation } from "../../src/jobs/order.ts";
 import type { Setup } from "../../src/jobs/setup.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
@@ -44,7 +45,8 @@ export function planOf(random: Random): Plan {
     const supersedes = n > 0 && random() < 0.5 ? (`J${n - 1}` as JobId) : null;
     const expires = random() < 0.25 ? epochMs + Math.floor((0.3 + random()) * 3_600_000) : 4_000_000_000_000;
     const copies = 1 + Math.floor(random() * 2);
-    const route = whole ? wholeRoute(planned, lag, random) : prints(planned, lag, random);
+    const steps = whole ? wholeRoute(planned, lag, random) : prints(planned, lag, random);
+    const route = random() < 0.5 ? watching(steps) : steps;
     return {
       order: orderOf(n, { supersedes, expires, copies, route }),
       arrivesMs: supersedes === null ? 0 : random() * 2_400_000,
@@ -64,6 +66,17 @@ function build(id: string, layersPlanned: number, lag: number, quantity: number)
     lag,
     materials: quantity > 0 ? [{ material: filament.id, quantity, unit: filament.unit }] : [],
   };
+}
+
+/** The window of one value, which some orders watch. */
+export const watchedWindow: ParameterWindow = {
+  ...{ id: "hotend", title: "Hotend", reading: "hotend", unit: "°C", before: null },
+  ...{ course: [{ at_s: 0, lower: 195, upper: 215 }], outside_s: 5, silent_s: 10 },
+};
+
+/** The same steps, with a value to be watched at every machine. */
+function watching(route: readonly Operation[]): readonly Operation[] {
+  return route.map((step) => (isByMachine(step) ? { ...step, windows: [watchedWindow] } : step));
 }
 
 function prints(planned: number, lag: number, random: Random): readonly Operation[] {

@@ -1,4 +1,5 @@
 /** What was released: its record gathered from the disk alone, and once more by a check that knows nothing of the core. */
+import { afterReading, noReadings } from "../../src/jobs/clock.ts";
 import type { Event } from "../../src/jobs/event.ts";
 import type { JobOrder, Operation } from "../../src/jobs/order.ts";
 import { type BatchRecord, emptyRecord } from "../../src/jobs/record/batch-record.ts";
@@ -12,14 +13,14 @@ export function judgeRecords({ accuse }: Case, facts: readonly Fact[]): void {
   const records = new Map<string, BatchRecord>();
   const lots = new Map<string, string>();
   let marked = false;
-  let now = 0;
+  let clock = noReadings;
   for (const [index, { type, body, at }] of facts.entries()) {
-    now = Math.max(now, at);
+    clock = afterReading(clock, { type, ...body } as unknown as Event, at);
     if (type === "CentralDecided" && body.decision.action === "demonstration") marked = true;
     if (type === "LotDecided") lots.set(body.lot, body.status);
     if (!body.job) continue;
     const before = records.get(body.job) ?? emptyRecord;
-    const after = gather(before, { type, ...body } as unknown as Event, now);
+    const after = gather(before, { type, ...body } as unknown as Event, clock.highest);
     records.set(body.job, after);
     if (type !== "UnitReleased") continue;
     const name = `${body.job}/${body.unit}`;

@@ -13,7 +13,7 @@ import { createEye, type Eye } from "./eye.ts";
 import { createHeadquarters, type Headquarters } from "./headquarters.ts";
 import { createKeepers } from "./keepers.ts";
 import { judge } from "./laws.ts";
-import { planOf, printerId, setup, stationId, versions } from "./orders.ts";
+import { planOf, printerId, setup, stationId, versions, watchedWindow } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
 import { createPrinter, type Printer, type Storm } from "./printer.ts";
 import { createStation, type Station } from "./station.ts";
@@ -32,6 +32,15 @@ export interface Outcome {
   readonly released: number;
   readonly virtualHours: number;
 }
+
+const limits = { lower: 195, upper: 215 };
+const kept = { window: watchedWindow.id, samples: 9, min: 204, max: 206, longestOutside_s: 0 };
+const left = {
+  kind: "window-left",
+  window: watchedWindow.id,
+  breach: { kind: "outside", value: 231, ...limits, for_s: 6 },
+} as const;
+const silent = { ...left, breach: { kind: "silent", value: null, ...limits, for_s: 11 } } as const;
 
 const stormEndsMs = 2 * 3_600_000;
 const patienceMs = 7 * 3_600_000;
@@ -90,8 +99,15 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
     say({ kind: "boot", boot: `boot-${boots}`, versions, setup });
     for (const [person, roles] of enrolled) say({ kind: "enrol", person, roles });
     say({ kind: "inspection-status", ready: true, what: "ready" });
-    const hears = (equipment: EquipmentId) => (observation: Observation) =>
-      cell === next && say({ kind: "observed", equipment, observation });
+    const hears = (equipment: EquipmentId) => (observation: Observation) => {
+      if (cell !== next) return;
+      const chance = (p: number) => random() < p * storm.strength;
+      const account = chance(0.03) ? { ...kept, samples: 0, min: null, max: null } : kept;
+      const windows = observation.kind === "finished" && !chance(0.03) ? [account] : [];
+      say({ kind: "observed", equipment, observation, windows });
+      if (observation.kind === "layer-done" && chance(0.02)) say({ ...left, attempt: observation.attempt });
+      if (observation.kind === "layer-done" && chance(0.01)) say({ ...silent, attempt: observation.attempt });
+    };
     printer.attach(hears(printerId));
     station.attach(hears(stationId));
     if (headquarters) await connect(next, ledger, headquarters);

@@ -44,6 +44,7 @@ export interface Body {
   readonly presence: string;
   readonly proof: string;
   readonly order: JobOrder;
+  readonly windows?: readonly { readonly samples: number }[];
   readonly approval: { readonly person: string };
   readonly second: { readonly person: string };
   readonly from: number;

@@ -12,6 +12,7 @@ import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Versions } from "../../jobs/event.ts";
 import { openAttempts, type State } from "../../jobs/state.ts";
 import type { SyncStatus } from "../../jobs/sync-status.ts";
+import type { AttemptId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { forgetLastFault, readLastFault } from "../../ledger/io/last-fault.ts";
@@ -19,6 +20,7 @@ import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
 import { type Ledger, LedgerFailed, type LedgerFault } from "../../ledger/ledger.ts";
 import type { VerifyingKey } from "../../ledger/signer.ts";
 import { createPerform } from "../../perform.ts";
+import { keepWindows, type WindowKeeper } from "../../window-watch.ts";
 import { openCentral } from "./central.ts";
 import { closeLedger, createEnding, noteFault } from "./ending.ts";
 import type { openEyes, Sight } from "./eyes.ts";
@@ -157,7 +159,10 @@ async function assemble(
   const machines = new Map<string, ChildMachine>();
   const keeping = await openRecordKeeping({ ledger, artifacts, dataDir, keysDir, witnesses, log });
   const { clockState } = keeping;
-  const perform = createPerform(machines, sight.eyes, labelPrinter(config, artifacts), keeping.keeper);
+  let windows: WindowKeeper | null = null;
+  const hands = { labels: labelPrinter(config, artifacts), keeper: keeping.keeper };
+  const whyNotBegin = (attempt: AttemptId) => windows?.whyNotBegin(attempt) ?? null;
+  const perform = createPerform(machines, sight.eyes, hands, whyNotBegin);
   const snapshots = await readSnapshots(opened);
   const core = { log, onFatal: (problem: unknown) => failing.hear(problem) };
   const cell = await openCell(core, ledger, perform, clockState, snapshots.state);
@@ -167,7 +172,8 @@ async function assemble(
   await boot(cell, options, readVersions(loaded.digest, sight.model, sight.setupDigest));
   const intake = await intakeOf(options, ledger.origin, identity, cell, artifacts);
   intakeOpen = intake;
-  const around = { cell, artifacts, intake, keysDir, origin: ledger.origin, log };
+  windows = keepWindows(cell, machines, systemClock);
+  const around = { cell, artifacts, intake, keysDir, origin: ledger.origin, windows, log };
   for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);
   const presence = presenceOf(config, cell);
@@ -184,22 +190,36 @@ async function assemble(
     url: page.url,
     cell,
     sync: central.sync,
-    async close() {
-      endFolder();
-      await page.close();
-      await central.close();
-      await presence.close();
-      await Promise.all([...machines.values()].map((machine) => machine.close()));
-      watch.stop();
-      await sight.close();
-      keeping.stop();
-      cell.stop();
-      await page.keepFolds();
-      await scrub.close();
-      await closeLedger(ledger, keysDir, log);
-      log("the cell has closed");
-    },
+    close: () => closeAll({ ...running, central, page, sight, keysDir, log }, [endFolder, watch.stop, windows.stop]),
   };
+}
+
+interface Open extends Pick<DaemonOptions, "keysDir" | "log"> {
+  readonly cell: Cell;
+  readonly opened: OpenedLedger;
+  readonly machines: ReadonlyMap<string, ChildMachine>;
+  readonly page: Awaited<ReturnType<typeof openPage>>;
+  readonly central: Awaited<ReturnType<typeof openCentral>>;
+  readonly presence: ReturnType<typeof presenceOf>;
+  readonly sight: Sight;
+  readonly keeping: Awaited<ReturnType<typeof openRecordKeeping>>;
+  readonly scrub: ReturnType<typeof openScrub>;
+}
+
+/** Closes from the outside in: who asks first, then what is asked, the record last. */
+async function closeAll(open: Open, stops: readonly (() => void)[]): Promise<void> {
+  for (const stop of stops) stop();
+  await open.page.close();
+  await open.central.close();
+  await open.presence.close();
+  await Promise.all([...open.machines.values()].map((machine) => machine.close()));
+  await open.sight.close();
+  open.keeping.stop();
+  open.cell.stop();
+  await open.page.keepFolds();
+  await open.scrub.close();
+  await closeLedger(open.opened.ledger, open.keysDir, open.log);
+  open.log("the cell has closed");
 }
 
 /** The core on its ledger; what ends is signed at once. */

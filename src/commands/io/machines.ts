@@ -13,6 +13,7 @@ import { unreachable } from "../../kernel/assert.ts";
 import type { AttemptId, Digest, EquipmentId } from "../../kernel/names.ts";
 import { wellFormed } from "../../kernel/text.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
+import type { WindowKeeper } from "../../window-watch.ts";
 
 /** What a machine is given of its cell. */
 export interface Surroundings {
@@ -22,6 +23,7 @@ export interface Surroundings {
   readonly keysDir: string;
   /** Name of the ledger. */
   readonly origin: string;
+  readonly windows: Pick<WindowKeeper, "accountOf">;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -29,7 +31,7 @@ export interface Surroundings {
 export function startMachine(config: MachineConfig, around: Surroundings): ChildMachine {
   const equipment = config.id as EquipmentId;
   const machine = createMachine(config, equipment, around);
-  hearMachine(machine, equipment, around.cell);
+  hearMachine(machine, equipment, around.cell, around.windows);
   return machine;
 }
 
@@ -38,9 +40,12 @@ export function hearMachine(
   machine: Pick<Machine, "observe">,
   equipment: EquipmentId,
   cell: Pick<Cell, "submit">,
+  windows?: Pick<WindowKeeper, "accountOf">,
 ): void {
   machine.observe((observation) => {
-    cell.submit({ kind: "observed", equipment, observation: wellFormed(observation) }).catch(() => undefined);
+    const seen = observation.kind === "finished" ? windows?.accountOf(observation.attempt) : undefined;
+    const said = { kind: "observed", equipment, observation: wellFormed(observation) } as const;
+    cell.submit({ ...said, ...(seen !== undefined && { windows: seen }) }).catch(() => undefined);
   });
 }
 

@@ -2,6 +2,7 @@
 import { unreachable } from "../../kernel/assert.ts";
 import type {
   AlarmMessage,
+  CentralMessage,
   Envelope,
   EyeMessage,
   MachineMessage,
@@ -36,6 +37,7 @@ import { refuse } from "./refuse.ts";
 import { handOver, release } from "./releasing.ts";
 import { hold, lookAgain, resume, stop } from "./running.ts";
 import { acceptOrder, cancelJob, confirmIdentity, declarePlateClear, provePresence, start } from "./starting.ts";
+import { windowLeft } from "./windows.ts";
 
 /** Decides one message on a (provisional) state. The returned state has the events applied. */
 export function decide(state: State, envelope: Envelope): Decision {
@@ -88,6 +90,7 @@ function route(draft: Draft, message: Message): void {
       return cancelJob(draft, message);
     case "answered":
     case "observed":
+    case "window-left":
       return fromMachine(draft, message);
     case "inspection-status":
     case "captured":
@@ -97,9 +100,8 @@ function route(draft: Draft, message: Message): void {
     case "plate-checked":
       return fromEye(draft, message);
     case "central-decision":
-      return centralDecision(draft, message);
     case "central-link":
-      return centralLink(draft, message);
+      return fromCentral(draft, message);
     default:
       return alongTheRoute(draft, message);
   }
@@ -186,7 +188,13 @@ function aboutTheRecord(draft: Draft, message: RecordMessage): void {
 
 function fromMachine(draft: Draft, message: MachineMessage): void {
   if (message.kind === "answered") answered(draft, message);
+  else if (message.kind === "window-left") windowLeft(draft, message);
   else observed(draft, message);
+}
+
+function fromCentral(draft: Draft, message: CentralMessage): void {
+  if (message.kind === "central-decision") centralDecision(draft, message);
+  else centralLink(draft, message);
 }
 
 function fromEye(draft: Draft, message: EyeMessage): void {

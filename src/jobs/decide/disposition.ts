@@ -1,6 +1,7 @@
 /** Deciding on a nonconformity: who may, about what exactly, and what follows (ISO 13485 8.3). */
 import { digestOfValue } from "../../kernel/hash.ts";
 import { holds } from "../../people/person.ts";
+import type { NonconformityCause } from "../event.ts";
 import type { Message } from "../message.ts";
 import { operationById } from "../order.ts";
 import type { RefusalCode } from "../refusal.ts";
@@ -11,6 +12,9 @@ import { endAttempt, endJobIfMade } from "./ending.ts";
 import { liveLabel } from "./labels.ts";
 import { refuse } from "./refuse.ts";
 import { handsOn } from "./releasing.ts";
+
+/** Seen while the machine was at work, which did not end by it. */
+const seenAtWork: readonly NonconformityCause[] = ["foreign-action", "parameter-out-of-window"];
 
 /** What can be decided here. */
 export type Decidable = "concession" | "scrap" | "rework";
@@ -42,7 +46,8 @@ export function shownForDisposition(job: Job, nonconformity: Nonconformity, disp
 
 /**
  * What may be decided about an open nonconformity. Only what was seen can be conceded: a failed layer while its attempt
- * is open, a result outside its limits, or what somebody else did at a machine that was not interrupted by it. Only a step
+ * is open, a result outside its limits, a value outside its window, or what somebody else did at a machine that was not
+ * interrupted by it. Only a step
  * that the recipe allows to be repeated can be reworked.
  */
 export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decidable[] {
@@ -53,7 +58,7 @@ export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decida
   const seen =
     (nonconformity.cause === "layer-failed" && attempt.phase !== "ended") ||
     nonconformity.cause === "result-out-of-limits" ||
-    (nonconformity.cause === "foreign-action" && (attempt.phase !== "ended" || attempt.outcome === "Completed"));
+    (seenAtWork.includes(nonconformity.cause) && (attempt.phase !== "ended" || attempt.outcome === "Completed"));
   const canRepeat = attempt.phase === "ended" && reworksLeft(job, attempt) > 0;
   return ["scrap", ...(seen ? (["concession"] as const) : []), ...(canRepeat ? (["rework"] as const) : [])];
 }
@@ -134,7 +139,7 @@ function follow(
   if (disposition === "scrap" && attempt && attempt.phase !== "ended") {
     endAttempt(draft, id, attempt, "Aborted", { cause: null, what: "Scrapped by disposition." });
   }
-  const wasInTheWay = nonconformity.layer !== null || nonconformity.cause === "foreign-action";
+  const wasInTheWay = nonconformity.layer !== null || seenAtWork.includes(nonconformity.cause);
   if (disposition === "concession" && !wasInTheWay && attempt) {
     const { unit, operation } = attempt;
     draft.add({ type: "OperationCompleted", job: id, unit, operation, attempt: attempt.id });

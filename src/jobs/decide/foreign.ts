@@ -13,12 +13,13 @@ type Seen = Extract<Observation, { kind: "foreign-action" }>;
 /** How many are told one by one until somebody looks; a machine that goes on saying so fills no disk. */
 const mostTold = 20;
 
-/** Records it; a running attempt is held and gets one nonconformity, however often it happens. */
+/** Records it; a running attempt is held and gets one nonconformity, however often it happens before QA decides. */
 export function foreignAction(draft: Draft, machine: EquipmentState, said: Seen): void {
   const named = said.attempt ?? machine.openAttempt;
   const open = named !== null && named === machine.openAttempt ? openAttempt(draft, named) : undefined;
   const isRaised = open?.job.nonconformities.some(
-    ({ attempt, cause }) => attempt === open.attempt.id && cause === "foreign-action",
+    ({ attempt, cause, disposition }) =>
+      attempt === open.attempt.id && cause === "foreign-action" && disposition === null,
   );
   const isTold = machine.foreign !== null && (machine.foreign.what === said.what || machine.foreign.times >= mostTold);
   if (isTold && isRaised !== false) return;

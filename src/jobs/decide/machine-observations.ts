@@ -6,10 +6,12 @@ import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import type { Message } from "../message.ts";
 import type { EquipmentState } from "../state.ts";
 import { findMachine, layersOf, operationOf } from "../state.ts";
+import type { WindowAccount } from "../watch-event.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
 import { completeIfWhole, endAttempt } from "./ending.ts";
 import { foreignAction } from "./foreign.ts";
+import { holdUnwatched } from "./windows.ts";
 
 type Said<Kind extends Observation["kind"]> = Extract<Observation, { kind: Kind }>;
 
@@ -26,7 +28,7 @@ export function observed(draft: Draft, message: Extract<Message, { kind: "observ
     case "layer-done":
       return layerDone(draft, machine.id, observation);
     case "finished":
-      return finished(draft, machine.id, observation);
+      return finished(draft, machine.id, observation, message.windows ?? []);
     case "failed":
       return failed(draft, machine.id, observation);
     case "gap":
@@ -81,7 +83,12 @@ function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done"
   draft.add({ type: "LayerDone", job: id, attempt: attempt.id, layer: said.layer, summary: said.summary });
 }
 
-function finished(draft: Draft, equipment: EquipmentId, said: Said<"finished">): void {
+function finished(
+  draft: Draft,
+  equipment: EquipmentId,
+  said: Said<"finished">,
+  windows: readonly WindowAccount[],
+): void {
   const found = openAttempt(draft, said.attempt);
   if (!found || found.attempt.equipment !== equipment || found.attempt.finished) return;
   const id = found.job.order.id;
@@ -91,7 +98,9 @@ function finished(draft: Draft, equipment: EquipmentId, said: Said<"finished">):
   draft.add({
     ...{ type: "FinishReported", job: id, attempt: said.attempt, executed },
     ...(artifacts.length > 0 && { artifacts }),
+    ...(windows.length > 0 && { windows }),
   });
+  holdUnwatched(draft, said.attempt, windows);
   completeIfWhole(draft, said.attempt);
 }
 

@@ -135,7 +135,7 @@ function operand({ type, path }: (typeof fields)[number]): SimpleAttributeOperan
   });
 }
 
-/** A value that is good and has a time; whatever else comes keeps its old value, which grows old on the page. */
+/** A value with its time. One that the server calls bad or uncertain is told as that: its last good number is not its value. */
 function readingOf(
   { statusCode, value, sourceTimestamp, serverTimestamp }: DataValue,
   name: string,
@@ -143,7 +143,8 @@ function readingOf(
 ): Reading | null {
   const at = (sourceTimestamp ?? serverTimestamp)?.getTime();
   const given: unknown = value.value;
-  if (!statusCode.isGood() || at === undefined) return null;
+  if (!statusCode.isGood()) return { name, value: `no value (${statusCode.name})`, unit, at: at ?? Date.now() };
+  if (at === undefined) return null;
   if (typeof given === "string") return { name, value: clip(given, 120), unit, at };
   if (typeof given === "boolean" || (typeof given === "number" && Number.isFinite(given)))
     return { name, value: given, unit, at };

@@ -91,6 +91,7 @@ function plainCause(hold: HoldView | null, cause: string | undefined): string {
     blind: "The layer could not be seen",
     person: "Held by a person",
     "foreign-action": "Somebody else acted at the machine",
+    parameter: "A value left its window",
   } as const;
   return causes[hold.cause];
 }
