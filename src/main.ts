@@ -14,6 +14,7 @@ const parts = {
   schema: () => import("./config/schema.ts"),
   camera: () => import("./commands/io/camera.ts"),
   doctor: () => import("./commands/io/doctor.ts"),
+  inspectScore: () => import("./commands/io/inspect-score.ts"),
   identity: () => import("./commands/io/identity.ts"),
   pack: () => import("./commands/io/pack.ts"),
   packages: () => import("./commands/io/packages.ts"),
@@ -171,6 +172,15 @@ program
   .description("commission the camera on the empty plate")
   .addOption(config)
   .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config)));
+
+program
+  .command("inspect")
+  .description("work with the inspection of layers")
+  .command("score")
+  .description("judge a folder of pictures by its own references and compare with its labels")
+  .requiredOption("--set <folder>", "set.toml, frames, reference; optionally expected, masks, labels.csv")
+  .option("--out <folder>", "write overlays of the best finds and of the worst misses and false alarms")
+  .action(async (o) => end(await (await parts.inspectScore()).inspectScore(terminal(), o)));
 
 program
   .command("recipient")

@@ -1,0 +1,242 @@
+/** Judges every frame of a set against the set's own references, as an inspector would: labels are looked at afterwards. */
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { err, ok, type Result } from "../../kernel/result.ts";
+import { compare, inFramesPlace, type Marked } from "../score/compare.ts";
+import type { PixelCounts } from "../score/measures.ts";
+import type { FrameOutcome } from "../score/tally.ts";
+import { type Field, reduced, reductionOf } from "../surface/field.ts";
+import { type GateModel, gainOf, gateOf, lookOf, refusals } from "../surface/gate.ts";
+import { createSurfaceJudge, type SurfaceFinding, type SurfaceVerdict } from "../surface/judge.ts";
+import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
+import { decodeChannel, decodeClasses } from "./picture-file.ts";
+import type { PictureSet, SetFrame, SetTrouble } from "./set-folder.ts";
+
+/** A frame as judged, for whoever wants to show it; valid until the next one. */
+export interface Shown {
+  readonly frame: SetFrame;
+  readonly outcome: FrameOutcome;
+  readonly field: Field;
+  readonly marked: Marked;
+}
+
+export interface ScoredSet {
+  readonly outcomes: readonly FrameOutcome[];
+  readonly references: number;
+  readonly notes: readonly string[];
+  /** Highest resident memory of this process while frames were judged, megabytes. */
+  readonly rssMb: number;
+}
+
+export interface Watcher {
+  progress(text: string): void;
+  show(shown: Shown): Promise<void>;
+}
+
+/** Frames whose light is looked at before the first is judged. */
+const firstLooks = 9;
+/** A frame that had to be moved by more than this share of its width is another view. */
+const mostMoved = 0.08;
+
+/** Learns from the references, then judges the frames in their order. */
+export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Result<ScoredSet, SetTrouble>> {
+  const notes = [...set.notes];
+  const references = await readReferences(set, notes);
+  if (!references.ok) return references;
+  const { fields, width, height } = references.value;
+  watcher.progress(`learning from ${fields.length} references of ${width} x ${height} pixels`);
+  const model = learn(fields);
+  const odd = model.ownScores.filter((score) => score > 1).length;
+  if (odd > 0) notes.push(`${odd} references are themselves unlike the others: look whether they are good.`);
+  const gate = await withSetsLight(gateOf(fields.map(lookOf)), set, { width, height }, notes);
+  const judge = createSurfaceJudge(model);
+  const outcomes: FrameOutcome[] = [];
+  const seen = new Set<string>();
+  let rss = process.memoryUsage().rss;
+  for (const [k, frame] of set.frames.entries()) {
+    const judged = await judgeFrame(frame, { model, gate, judge, seen, notes, width, height });
+    outcomes.push(judged.outcome);
+    if (judged.shown !== null) await watcher.show({ frame, outcome: judged.outcome, ...judged.shown });
+    rss = Math.max(rss, process.memoryUsage().rss);
+    if ((k + 1) % 25 === 0) watcher.progress(`${k + 1} of ${set.frames.length} frames judged`);
+  }
+  return ok({ outcomes, references: fields.length, notes, rssMb: rss / 1e6 });
+}
+
+interface References {
+  readonly fields: readonly Field[];
+  readonly width: number;
+  readonly height: number;
+}
+
+async function readReferences(set: PictureSet, notes: string[]): Promise<Result<References, SetTrouble>> {
+  const all = set.references;
+  const used = all.filter((_, i) => all.length <= mostReferences || i % Math.ceil(all.length / mostReferences) === 0);
+  if (used.length < all.length) notes.push(`${used.length} of ${all.length} references are used, evenly chosen.`);
+  const read: { field: Field; size: string; width: number; height: number }[] = [];
+  for (const { path } of used) {
+    const picture = await decodeChannel(await readFile(path));
+    if (!picture.ok) {
+      notes.push(`The reference ${path} is left out: ${picture.error}.`);
+      continue;
+    }
+    const { width, height } = picture.value;
+    const field = reduced(picture.value, reductionOf(width, height));
+    read.push({ field, size: `${width} x ${height}`, width, height });
+  }
+  const sizes = [...new Set(read.map((r) => r.size))];
+  const [first] = read;
+  if (first === undefined) {
+    const what = `No reference of ${set.folder} can be read. ${notes.at(-1) ?? ""}`;
+    return err({
+      code: "references-unreadable",
+      what,
+      remedy: "Put at least one good frame of the same camera there.",
+    });
+  }
+  if (sizes.length > 1) {
+    const what = `The references of ${set.folder} have several sizes: ${sizes.join(", ")} pixels.`;
+    return err({ code: "references-differ", what, remedy: "Keep only frames of one camera with one setting." });
+  }
+  return ok({ fields: read.map((r) => r.field), width: first.width, height: first.height });
+}
+
+/** Where the first frames all have another brightness than the references, the set's light is another: that is said. */
+async function withSetsLight(
+  gate: GateModel,
+  set: PictureSet,
+  size: { readonly width: number; readonly height: number },
+  notes: string[],
+): Promise<GateModel> {
+  const gains: number[] = [];
+  for (const { path } of set.frames.slice(0, firstLooks)) {
+    const picture = await decodeChannel(await readFile(path));
+    if (!picture.ok || picture.value.width !== size.width || picture.value.height !== size.height) continue;
+    gains.push(gainOf(gate, lookOf(reduced(picture.value, reductionOf(size.width, size.height)))));
+  }
+  gains.sort((a, b) => a - b);
+  const gain = gains[gains.length >> 1] ?? 1;
+  if (gain > 0.85 && gain < 1.18) return gate;
+  notes.push(
+    `The first frames are ${gain.toFixed(2)} times as bright as the references: the set's light is another, and is taken as usual.`,
+  );
+  return { ...gate, gain };
+}
+
+interface Tools {
+  readonly model: SurfaceModel;
+  readonly gate: GateModel;
+  readonly judge: (frame: Field, lap?: () => void) => SurfaceVerdict;
+  readonly seen: Set<string>;
+  readonly notes: string[];
+  readonly width: number;
+  readonly height: number;
+}
+
+interface Judged {
+  readonly outcome: FrameOutcome;
+  readonly shown: { readonly field: Field; readonly marked: Marked } | null;
+}
+
+async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
+  const bytes = await readFile(frame.path);
+  const clock = stopwatch();
+  const digest = createHash("sha256").update(bytes).digest("hex");
+  const frozen = tools.seen.has(digest);
+  tools.seen.add(digest);
+  const picture = await decodeChannel(bytes);
+  clock.lap("decode");
+  if (!picture.ok) return unseen(frame, `the picture cannot be read: ${picture.error}`, clock.stages);
+  const { width, height } = picture.value;
+  if (width !== tools.width || height !== tools.height) {
+    const why = `the picture is ${width} x ${height} pixels, the references are ${tools.width} x ${tools.height}: another camera or setting`;
+    return unseen(frame, why, clock.stages);
+  }
+  const field = reduced(picture.value, reductionOf(width, height));
+  clock.lap("reduce");
+  const refused = refusals(tools.gate, lookOf(field));
+  if (frozen) refused.push("the picture repeats an earlier one byte for byte: the camera is frozen");
+  clock.lap("gate");
+  const stages = ["light", "register", "difference"];
+  const verdict = tools.judge(field, () => clock.lap(stages.shift() ?? "more"));
+  if (verdict.moved_px > mostMoved * field.width) refused.push("the camera looks elsewhere than on the references");
+  clock.lap("detect");
+  clock.total();
+  const placed = inFramesPlace({ ...tools.model, data: verdict.mask }, verdict.prepared.aligned.motion);
+  const marked = { width: field.width, height: field.height, data: placed.data };
+  const truth = await truthOf(frame, marked, tools.notes);
+  const outcome: FrameOutcome = {
+    ...{ frame: frame.name, refused, ...truth, stageMs: clock.stages },
+    // A refused picture is held, whatever its surface looks like.
+    score: refused.length > 0 ? Math.max(verdict.score, 1.0001) : verdict.score,
+    held: refused.length > 0 || verdict.score > 1,
+    findings: verdict.findings.slice(0, 5).map(findingInWords),
+  };
+  return { outcome, shown: { field, marked } };
+}
+
+function findingInWords({ channel, sign, area_px, excess }: SurfaceFinding): string {
+  const how = channel === "texture" ? (sign > 0 ? "rougher" : "smoother") : sign > 0 ? "brighter" : "darker";
+  return `${channel} ${how}, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;
+}
+
+function unseen(frame: SetFrame, why: string, stageMs: Readonly<Record<string, number>>): Judged {
+  const outcome: FrameOutcome = {
+    ...{ frame: frame.name, refused: [why], score: Number.POSITIVE_INFINITY, held: true, findings: [], stageMs },
+    ...{ defective: frame.label?.defective ?? null, classes: classesOf(frame), pixels: null, pixelsByClass: {} },
+  };
+  return { outcome, shown: null };
+}
+
+function classesOf(frame: SetFrame): string[] {
+  return frame.label === null || frame.label.class === "" ? [] : [frame.label.class];
+}
+
+type Truth = Pick<FrameOutcome, "defective" | "classes" | "pixels" | "pixelsByClass">;
+
+/** Only now the labels are looked at: nothing that they say has touched the verdict. */
+async function truthOf(frame: SetFrame, marked: Marked, notes: string[]): Promise<Truth> {
+  const said = frame.label?.defective ?? null;
+  const none = { both: 0, marked: marked.data.reduce((sum, v) => sum + v, 0), missed: 0 };
+  if (frame.mask === null) {
+    // A frame labelled clean has a mask without a pixel in it, if its set has masks at all.
+    return { defective: said, classes: classesOf(frame), pixels: said === false ? none : null, pixelsByClass: {} };
+  }
+  const mask = await decodeClasses(await readFile(frame.mask));
+  if (!mask.ok) {
+    notes.push(`The mask ${frame.mask} is not counted: ${mask.error}.`);
+    return { defective: said, classes: classesOf(frame), pixels: null, pixelsByClass: {} };
+  }
+  const { pixels, byClass } = compare(mask.value, marked);
+  const names = mask.value.values.map((value) => `${value}`);
+  const present = names.flatMap((name, place) => (place > 0 && byClass[place]!.labelled > 0 ? [{ name, place }] : []));
+  const labelled = pixels.both + pixels.missed;
+  return {
+    defective: frame.label?.class !== undefined && said !== null && frame.label.class !== "" ? said : labelled > 0,
+    classes: [...new Set([...classesOf(frame), ...present.map(({ name }) => name)])],
+    pixels: scaled(pixels, marked.data.length / mask.value.data.length),
+    pixelsByClass: Object.fromEntries(present.map(({ name, place }) => [name, byClass[place]!])),
+  };
+}
+
+/** Counts in pixels of the working scale, so that masks of several sizes weigh the same. */
+function scaled(counts: PixelCounts, by: number): PixelCounts {
+  return { both: counts.both * by, marked: counts.marked * by, missed: counts.missed * by };
+}
+
+function stopwatch(): { lap(stage: string): void; total(): void; readonly stages: Record<string, number> } {
+  const stages: Record<string, number> = {};
+  const start = performance.now();
+  let last = start;
+  return {
+    stages,
+    lap(stage) {
+      const now = performance.now();
+      stages[stage] = (stages[stage] ?? 0) + now - last;
+      last = now;
+    },
+    total() {
+      stages["total"] = performance.now() - start;
+    },
+  };
+}

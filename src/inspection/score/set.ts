@@ -1,0 +1,65 @@
+/** `set.toml`: what a set of pictures says about itself. */
+import { z } from "zod";
+import { err, ok, type Result } from "../../kernel/result.ts";
+
+/** Which machine made the surface: each process has its own way of being looked at. */
+export type Process = "powder-bed" | "filament";
+/** When the picture was taken: powder spread, layer fused, or a filament layer done. */
+export type Phase = "recoated" | "fused" | "printed";
+
+export interface SetDescription {
+  readonly process: Process;
+  readonly phase: Phase;
+  /** Millimetres a pixel of the frames, or null where it is not said. */
+  readonly mmPerPixel: number | null;
+  /** Whether the expected layers lie pixel on pixel on the frames. */
+  readonly expectedRegistered: boolean;
+}
+
+const processes: readonly (readonly [Process, RegExp])[] = [
+  ["powder-bed", /powder|p?bf|slm|sls|dmls|dmlm|ebm|binder|laser|melt|sinter/],
+  ["filament", /filament|fdm|fff|extru|mex/],
+];
+const phases: readonly (readonly [Phase, RegExp])[] = [
+  ["recoated", /recoat|spread|powder|before|pre/],
+  ["fused", /fuse|melt|expos|sinter|print|after|post|scan|layer|part/],
+];
+
+const mmNames: readonly string[] = ["mm_per_pixel", "mm_per_px", "mmperpixel", "mmperpx", "pixel_mm", "pixel_size_mm"];
+
+const description = z.record(z.string(), z.unknown());
+
+/** Reads the parsed table; keys may be spelt with spaces, hyphens or capitals. */
+export function readDescription(table: unknown): Result<SetDescription, string> {
+  const parsed = description.safeParse(table);
+  if (!parsed.success) return err("it holds no keys");
+  const keys = new Map(Object.entries(flat(parsed.data)).map(([k, v]) => [k.toLowerCase().replace(/[ -]/g, "_"), v]));
+  const process = among(processes, keys.get("process"));
+  if (process === null) return err('`process` must say "powder-bed" or "filament"');
+  const saidPhase = keys.get("phase");
+  const phase = process === "filament" ? "printed" : saidPhase === undefined ? "recoated" : among(phases, saidPhase);
+  if (phase === null) return err('`phase` must say "recoated" or "fused"');
+  const mm = mmNames.map((name) => keys.get(name)).find((v) => v !== undefined);
+  const mmPerPixel = mm === undefined ? null : Number(mm);
+  if (mmPerPixel !== null && !(mmPerPixel > 0 && mmPerPixel < 100)) {
+    return err("`mm_per_pixel` must be a number of millimetres above 0");
+  }
+  const registered = keys.get("registered") ?? keys.get("expected_registered") ?? keys.get("expected.registered");
+  return ok({ process, phase, mmPerPixel, expectedRegistered: registered !== false && registered !== "false" });
+}
+
+/** Tables within the table, their keys joined with a dot. */
+function flat(table: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(table)) {
+    const inner = description.safeParse(value);
+    if (!inner.success || Array.isArray(value)) out[key] = value;
+    else for (const [k, v] of Object.entries(inner.data)) Object.assign(out, { [`${key}.${k}`]: v, [k]: out[k] ?? v });
+  }
+  return out;
+}
+
+function among<T>(known: readonly (readonly [T, RegExp])[], said: unknown): T | null {
+  if (typeof said !== "string") return null;
+  return known.find(([, pattern]) => pattern.test(said.toLowerCase()))?.[0] ?? null;
+}

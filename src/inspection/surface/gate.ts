@@ -1,0 +1,114 @@
+/** The picture gate of the surface judge: is a frame evidence at all, against what the references show of camera and lamp? */
+import { type Field, quantile } from "./field.ts";
+
+/** How a picture looks, tile by tile (8 x 8 of them over the picture). */
+export interface PictureLook {
+  /** Mean brightness of each tile, in the camera's own units. */
+  readonly means: Float64Array;
+  /** Mean square of the discrete Laplacian over the square of the mean: falls with focus. */
+  readonly sharpness: Float64Array;
+  /** Share of pixels at the picture's own brightest value or at 0. */
+  readonly clipped: number;
+}
+
+const tiles = 8;
+
+/** Measures a brightness field at the working scale. */
+export function lookOf(field: Field): PictureLook {
+  const { width, height, data } = field;
+  const means = new Float64Array(tiles * tiles);
+  const sharpness = new Float64Array(tiles * tiles);
+  let brightest = 1;
+  for (let i = 0; i < data.length; i += 7) if (data[i]! > brightest) brightest = data[i]!;
+  let clipped = 0;
+  let looked = 0;
+  for (let tile = 0; tile < tiles * tiles; tile++) {
+    const y0 = Math.max(1, Math.floor((Math.floor(tile / tiles) * height) / tiles));
+    const x0 = Math.max(1, Math.floor(((tile % tiles) * width) / tiles));
+    let [sum, laplace, count] = [0, 0, 0];
+    for (let y = y0; y < Math.min(height - 1, y0 + height / tiles); y += 2) {
+      for (let i = y * width + x0; i < y * width + Math.min(width - 1, x0 + width / tiles); i += 2) {
+        const v = data[i]!;
+        sum += v;
+        laplace += (data[i - 1]! + data[i + 1]! + data[i - width]! + data[i + width]! - 4 * v) ** 2;
+        count++;
+        if (v >= brightest || v === 0) clipped++;
+      }
+    }
+    means[tile] = sum / count;
+    sharpness[tile] = laplace / count / Math.max(1, (sum / count) ** 2);
+    looked += count;
+  }
+  return { means, sharpness, clipped: clipped / looked };
+}
+
+/** What a frame is held against: the references' own look. */
+export interface GateModel {
+  readonly look: PictureLook;
+  /** Lowest sharpness of any reference, against their middle. */
+  readonly leastSharpness: number;
+  readonly mostClipped: number;
+  /** Brightness that counts as usual, against the references': 1 unless the set's light is another. */
+  readonly gain: number;
+}
+
+/** Learns from the looks of the references (one or more). */
+export function gateOf(looks: readonly PictureLook[]): GateModel {
+  const middle = (pick: (look: PictureLook) => Float64Array): Float64Array =>
+    Float64Array.from({ length: tiles * tiles }, (_, t) =>
+      quantile(
+        Float64Array.from(looks, (l) => pick(l)[t]!),
+        0.5,
+      ),
+    );
+  const look = { means: middle((l) => l.means), sharpness: middle((l) => l.sharpness), clipped: 0 };
+  return {
+    look,
+    leastSharpness: Math.min(...looks.map((l) => ratio(l.sharpness, look.sharpness))),
+    mostClipped: Math.max(...looks.map((l) => l.clipped)),
+    gain: 1,
+  };
+}
+
+function ratio(now: Float64Array, usual: Float64Array): number {
+  return quantile(
+    now.map((v, t) => v / Math.max(1e-9, usual[t]!)),
+    0.5,
+  );
+}
+
+/** Brightness of a look against the references'. */
+export function gainOf(gate: GateModel, look: PictureLook): number {
+  return ratio(look.means, gate.look.means);
+}
+
+/** Fixed physical limits, as ratios to the references. */
+const limits = { gain: [0.75, 1.33], sharpness: 0.45, clipped: 0.15, dark: 0.3, darkShare: 0.15 } as const;
+
+/** Why a frame is no evidence, each in a sentence; empty where nothing speaks against it. */
+export function refusals(gate: GateModel, look: PictureLook): string[] {
+  const gain = gainOf(gate, look) / gate.gain;
+  const sharpness = ratio(look.sharpness, gate.look.sharpness) / Math.min(1, gate.leastSharpness);
+  const reasons: string[] = [];
+  const told = (value: number): string => value.toFixed(2);
+  if (!(look.means.some((m) => m > 0) && look.sharpness.some((s) => s > 0))) return ["the picture is empty"];
+  if (!(gain >= limits.gain[0])) {
+    reasons.push(`the picture is too dark: ${told(gain)} of the usual brightness (at least ${limits.gain[0]})`);
+  }
+  if (gain > limits.gain[1]) {
+    reasons.push(`the picture is too bright: ${told(gain)} of the usual brightness (at most ${limits.gain[1]})`);
+  }
+  if (!(sharpness >= limits.sharpness)) {
+    reasons.push(
+      `the picture is out of focus or blurred: ${told(sharpness)} of the usual sharpness (at least ${limits.sharpness})`,
+    );
+  }
+  if (look.clipped > gate.mostClipped + limits.clipped) {
+    reasons.push(`${told(look.clipped)} of the picture is pure black or white and shows nothing`);
+  }
+  const covered = Array.from(look.means).filter((m, t) => m < limits.dark * gain * gate.gain * gate.look.means[t]!);
+  if (covered.length > limits.darkShare * look.means.length) {
+    reasons.push(`something dark covers ${told(covered.length / look.means.length)} of the picture`);
+  }
+  return reasons;
+}
