@@ -7,10 +7,11 @@ import type { PixelCounts } from "../score/measures.ts";
 import type { FrameOutcome } from "../score/tally.ts";
 import { type Field, reduced, reductionOf } from "../surface/field.ts";
 import { type GateModel, gainOf, gateOf, lookOf, refusals } from "../surface/gate.ts";
-import { createSurfaceJudge, type SurfaceFinding, type SurfaceVerdict } from "../surface/judge.ts";
+import { createSurfaceJudge, type SurfaceFinding, type SurfaceJudge } from "../surface/judge.ts";
 import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
 import type { PictureSet, SetFrame, SetTrouble } from "./set-folder.ts";
+import { openParts, type PartedLayer, type PartsReader } from "./set-parts.ts";
 
 /** A frame as judged, for whoever wants to show it; valid until the next one. */
 export interface Shown {
@@ -43,9 +44,15 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const notes = [...set.notes];
   const references = await readReferences(set, notes);
   if (!references.ok) return references;
-  const { fields, width, height } = references.value;
+  const { fields, expected, width, height } = references.value;
+  const parts = await openParts(set, { width, height }, notes);
+  const layers: PartedLayer[] = [];
+  for (const [k, field] of fields.entries()) layers.push(await parts.reference(field, expected[k] ?? null));
   watcher.progress(`learning from ${fields.length} references of ${width} x ${height} pixels`);
-  const model = learn(fields);
+  const model = learn(
+    layers.map(({ field }) => field),
+    layers.map(({ parts: its }) => its),
+  );
   const odd = model.ownScores.filter((score) => score > 1).length;
   if (odd > 0) notes.push(`${odd} references are themselves unlike the others: look whether they are good.`);
   const gate = await withSetsLight(gateOf(fields.map(lookOf)), set, { width, height }, notes);
@@ -54,7 +61,7 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const seen = new Set<string>();
   let rss = process.memoryUsage().rss;
   for (const [k, frame] of set.frames.entries()) {
-    const judged = await judgeFrame(frame, { model, gate, judge, seen, notes, width, height });
+    const judged = await judgeFrame(frame, { model, gate, judge, parts, seen, notes, width, height });
     outcomes.push(judged.outcome);
     if (judged.shown !== null) await watcher.show({ frame, outcome: judged.outcome, ...judged.shown });
     rss = Math.max(rss, process.memoryUsage().rss);
@@ -65,6 +72,8 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
 
 interface References {
   readonly fields: readonly Field[];
+  /** The expected picture of each, or null. */
+  readonly expected: readonly (string | null)[];
   readonly width: number;
   readonly height: number;
 }
@@ -73,8 +82,8 @@ async function readReferences(set: PictureSet, notes: string[]): Promise<Result<
   const all = set.references;
   const used = all.filter((_, i) => all.length <= mostReferences || i % Math.ceil(all.length / mostReferences) === 0);
   if (used.length < all.length) notes.push(`${used.length} of ${all.length} references are used, evenly chosen.`);
-  const read: { field: Field; size: string; width: number; height: number }[] = [];
-  for (const { path } of used) {
+  const read: { field: Field; expected: string | null; size: string; width: number; height: number }[] = [];
+  for (const { path, expected } of used) {
     const picture = await decodeChannel(await readFile(path));
     if (!picture.ok) {
       notes.push(`The reference ${path} is left out: ${picture.error}.`);
@@ -82,7 +91,7 @@ async function readReferences(set: PictureSet, notes: string[]): Promise<Result<
     }
     const { width, height } = picture.value;
     const field = reduced(picture.value, reductionOf(width, height));
-    read.push({ field, size: `${width} x ${height}`, width, height });
+    read.push({ field, expected, size: `${width} x ${height}`, width, height });
   }
   const sizes = [...new Set(read.map((r) => r.size))];
   const [first] = read;
@@ -98,7 +107,12 @@ async function readReferences(set: PictureSet, notes: string[]): Promise<Result<
     const what = `The references of ${set.folder} have several sizes: ${sizes.join(", ")} pixels.`;
     return err({ code: "references-differ", what, remedy: "Keep only frames of one camera with one setting." });
   }
-  return ok({ fields: read.map((r) => r.field), width: first.width, height: first.height });
+  return ok({
+    fields: read.map((r) => r.field),
+    expected: read.map((r) => r.expected),
+    width: first.width,
+    height: first.height,
+  });
 }
 
 /** Where the first frames all have another brightness than the references, the set's light is another: that is said. */
@@ -126,7 +140,8 @@ async function withSetsLight(
 interface Tools {
   readonly model: SurfaceModel;
   readonly gate: GateModel;
-  readonly judge: (frame: Field, lap?: () => void) => SurfaceVerdict;
+  readonly judge: SurfaceJudge;
+  readonly parts: PartsReader;
   readonly seen: Set<string>;
   readonly notes: string[];
   readonly width: number;
@@ -158,7 +173,9 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   if (frozen) refused.push("the picture repeats an earlier one byte for byte: the camera is frozen");
   clock.lap("gate");
   const stages = ["light", "register", "difference"];
-  const verdict = tools.judge(field, () => clock.lap(stages.shift() ?? "more"));
+  const layer = await tools.parts.frame(field, frame.expected);
+  clock.lap("expected");
+  const verdict = tools.judge(layer.field, () => clock.lap(stages.shift() ?? "more"), layer.parts);
   if (verdict.moved_px > mostMoved * field.width) refused.push("the camera looks elsewhere than on the references");
   clock.lap("detect");
   clock.total();

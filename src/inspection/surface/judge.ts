@@ -37,15 +37,18 @@ export interface SurfaceVerdict {
 const halo = [1, 4, 16, 0, 0, 8] as const;
 const mostFindings = 50;
 
+/** Judges a frame; `parts` sorts its pixels where its parts were flattened, so that melt is measured as melt. */
+export type SurfaceJudge = (frame: Field, lap?: () => void, parts?: Uint8Array | null) => SurfaceVerdict;
+
 /** Makes a judge that keeps its buffers between frames. */
-export function createSurfaceJudge(model: SurfaceModel): (frame: Field, lap?: () => void) => SurfaceVerdict {
+export function createSurfaceJudge(model: SurfaceModel): SurfaceJudge {
   const size = model.width * model.height;
   const inside = new Uint8Array(size);
   const excess = new Float32Array(size);
   const growing = new Float32Array(size);
   const leading = new Int8Array(size);
   const mask = new Uint8Array(size);
-  return (frame, lap) => {
+  return (frame, lap, parts = null) => {
     const prepared = prepare(model.arena, frame, model, inside, lap);
     lap?.();
     excess.fill(0);
@@ -53,7 +56,7 @@ export function createSurfaceJudge(model: SurfaceModel): (frame: Field, lap?: ()
     leading.fill(0);
     const scores: number[] = [];
     eachChannel(model.arena, prepared.difference, (c, values) => {
-      scores.push(add(model, c, values, { excess, growing, leading }));
+      scores.push(add(model, c, values, { excess, growing, leading, parts }));
     });
     const findings = grow(model, excess, growing, leading, mask);
     const moved_px = farthest(prepared.aligned.motion);
@@ -66,12 +69,13 @@ interface Maps {
   readonly growing: Float32Array;
   /** Place of the leading channel plus one, negative where it lies below the usual. */
   readonly leading: Int8Array;
+  readonly parts: Uint8Array | null;
 }
 
 /** Adds one channel to the maps and returns its largest excess. */
 function add(model: SurfaceModel, c: number, values: Float32Array, maps: Maps): number {
   const { limit, grow: least } = model.channels[c]!;
-  toSpreads(values, model.channels[c]!, model.region);
+  toSpreads(values, model.channels[c]!, model.region, maps.parts);
   let most = 0;
   for (let i = 0; i < values.length; i++) {
     const size = Math.abs(values[i]!);
@@ -82,7 +86,7 @@ function add(model: SurfaceModel, c: number, values: Float32Array, maps: Maps): 
   for (let i = 0; i < values.length; i++) {
     const z = values[i]!;
     const size = Math.abs(z);
-    if (size < least || (peaks !== null && size < 0.5 * peaks.at(i))) continue;
+    if (size < least || (peaks !== null && size < 0.7 * peaks.at(i))) continue;
     const over = size / limit;
     if (over > maps.excess[i]!) {
       maps.excess[i] = over;

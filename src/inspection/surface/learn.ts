@@ -43,9 +43,10 @@ const registration_px = 0.15;
 const pool = 20;
 const poolWeight = 8;
 
-/** Learns from brightness fields of one size (one or more). */
+/** Learns from brightness fields of one size (one or more); with `parts`, of layers whose parts were flattened. */
 export function learn(
   references: readonly Field[],
+  parts: readonly (Uint8Array | null)[] = [],
   regionOf: (middle: Float32Array, arena: Arena) => Uint8Array = powderRegion,
 ): SurfaceModel {
   const { width, height } = references[0]!;
@@ -66,7 +67,7 @@ export function learn(
   const differences = looks.length > 1 ? leaveOneOut(looks, order) : displaced(middle, width, height);
   const region = regionOf(middle, arena);
   const channels = spreads(arena, differences, middle, looks.length);
-  const ownScores = setLimits(arena, differences, channels, region, looks.length);
+  const ownScores = setLimits(arena, differences, channels, region, looks.length, parts);
   return { ...baseline, width, height, arena, channels, region, count: looks.length, ownScores };
 }
 
@@ -207,11 +208,12 @@ function setLimits(
   channels: readonly ChannelModel[],
   region: Uint8Array,
   references: number,
+  parts: readonly (Uint8Array | null)[],
 ): number[] {
   const extremes = channels.map(() => new Float64Array(sources.length));
   const tails = channels.map(() => new Float64Array(sources.length));
   eachReference(arena, sources, (k, c, values) => {
-    toSpreads(values, channels[c]!, region);
+    toSpreads(values, channels[c]!, region, parts[k] ?? null);
     let most = 0;
     for (let i = 0; i < values.length; i++) {
       const size = unhelped(Math.abs(values[i]!), references);
@@ -223,7 +225,7 @@ function setLimits(
   });
   channels.forEach((channel, c) => {
     channel.limit = limitOf(extremes[c]!, references);
-    channel.grow = Math.min(Math.max(2.5, quantile(tails[c]!.slice(), 0.5)), 0.7 * channel.limit);
+    channel.grow = 0.75 * channel.limit;
   });
   return Array.from(sources, (_, k) => Math.max(...channels.map((channel, c) => extremes[c]![k]! / channel.limit)));
 }
@@ -242,20 +244,37 @@ const leastLeft = 0.25;
 
 /** A frame whose grain is stronger than the references' by more than this is not excused for the rest. */
 const mostExcused = 3;
+/** Melt has a grain of its own, which powder that lay at its place in the references does not tell. */
+const mostExcusedOfMelt = 5;
 
 /**
  * Turns a channel's values into spreads, in place; 0 outside the region. Where most of the surface strays further than
  * the references did (other light, more noise), all of it is measured by that.
  */
-export function toSpreads(values: Float32Array, { mean, spread }: ChannelModel, region: Uint8Array): void {
+export function toSpreads(
+  values: Float32Array,
+  { mean, spread }: ChannelModel,
+  region: Uint8Array,
+  parts: Uint8Array | null = null,
+): void {
   for (let i = 0; i < values.length; i++) values[i] = region[i] === 0 ? 0 : (values[i]! - mean[i]!) / spread[i]!;
-  const sizes = thinned(values, 40_000)
-    .filter((v) => v !== 0)
-    .map(Math.abs);
-  const usual = quantile(sizes, 0.5) / 0.6745;
-  if (!(usual > 1)) return;
-  const scale = 1 / Math.min(usual, mostExcused);
-  for (let i = 0; i < values.length; i++) values[i]! *= scale;
+  const kinds = parts === null ? [null] : [0, 1, 2];
+  for (const kind of kinds) {
+    const scale = 1 / usualOf(values, parts, kind);
+    if (scale === 1) continue;
+    for (let i = 0; i < values.length; i++) if (kind === null || parts?.[i] === kind) values[i]! *= scale;
+  }
+}
+
+/** How far the surface of a kind strays as a whole, in spreads; at least 1, and no more than is excused. */
+function usualOf(values: Float32Array, parts: Uint8Array | null, kind: number | null): number {
+  const sizes: number[] = [];
+  const step = Math.max(1, Math.ceil(values.length / 120_000));
+  for (let i = 0; i < values.length; i += step) {
+    if (values[i] !== 0 && (kind === null || parts?.[i] === kind)) sizes.push(Math.abs(values[i]!));
+  }
+  const usual = quantile(Float64Array.from(sizes), 0.5) / 0.6745;
+  return usual > 1 ? Math.min(usual, kind === null || kind === 0 ? mostExcused : mostExcusedOfMelt) : 1;
 }
 
 /** Frames come after the references, and stray a little further with every layer. */

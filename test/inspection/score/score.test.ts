@@ -60,6 +60,28 @@ describe("cellward inspect score", () => {
     expect(second).toEqual(said);
   });
 
+  it("[F51][F62] of fused layers the expected pictures say what may change; references without one are read by their brightness", {
+    timeout: 240_000,
+  }, async () => {
+    const set = join(folder, "fused");
+    await writeSet(
+      set,
+      1004,
+      faultKinds.flatMap((kind) => [[], [kind]]),
+      "fused",
+    );
+    for (const layer of [1, 4, 6]) await rm(join(set, "expected", `layer_${layer}.png`));
+    const { out } = await score("--json", "inspect", "score", "--set", set);
+    const said = figures(out);
+    // The faintest of the six may be missed on a machine that no limit was chosen on; none may rank below a clean layer.
+    expect(said.recall.hits).toBeGreaterThanOrEqual(5);
+    expect(said.imageAuroc.value).toBeGreaterThanOrEqual(0.97);
+    expect(said.falseAlarms).toMatchObject({ hits: 0, all: 6 });
+    for (const name of await readdir(join(set, "expected"))) await rm(join(set, "expected", name));
+    const without = figures((await score("--json", "inspect", "score", "--set", set)).out);
+    expect(without.falseAlarms.hits).toBeGreaterThan(0);
+  });
+
   it("[F56][L3] a dark, a blurred, a covered, a repeated, a torn picture and one of another size are no evidence", {
     timeout: 240_000,
   }, async () => {

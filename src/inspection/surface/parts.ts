@@ -1,0 +1,111 @@
+/** Fused parts are brought to the powder's brightness, so that parts which change from layer to layer are no difference. */
+import { components } from "../components.ts";
+import { type Arena, boxMean, type Field, quantile, thinned } from "./field.ts";
+import { lightOf, withoutLight } from "./light.ts";
+
+/** Pixels this near to a part's outline belong to neither: melt and powder mix there, and outlines are never exact. */
+const rim = 2;
+/** Powder as far as this tells what a part's surroundings look like, in pixels of the working scale. */
+const around = 40;
+/** Fewer pixels than this tell no brightness of the parts. */
+const fewest = 200;
+/** An island whose brightness (logarithm) strays from that of all by more than this is not excused for more. */
+const likeAll = 0.1;
+/** Darker than this share of the picture's middle brightness is machine, not powder. */
+const leastShare = 0.4;
+/** Grey levels added before a logarithm. */
+const dark = 0.5;
+
+/** Nothing, powder or part, at the working scale; 0 powder, 1 part, 2 the rim between them. */
+export type Parts = Uint8Array;
+
+/** Sorts pixels of an expected layer (any but 0 is part) of any size into powder, part and rim at the working scale. */
+export function partsOf(
+  expected: { readonly width: number; readonly height: number; readonly data: Uint8Array },
+  arena: Arena,
+): Parts {
+  const { width, height } = arena;
+  const share = arena.buffer(2);
+  for (let y = 0; y < height; y++) {
+    const row = Math.min(expected.height - 1, Math.floor(((y + 0.5) * expected.height) / height)) * expected.width;
+    for (let x = 0; x < width; x++) {
+      const at = row + Math.min(expected.width - 1, Math.floor(((x + 0.5) * expected.width) / width));
+      share[y * width + x] = expected.data[at] === 0 ? 0 : 1;
+    }
+  }
+  return sorted(share, arena);
+}
+
+function sorted(share: Float32Array, arena: Arena): Parts {
+  boxMean(arena, share, share, rim, rim);
+  return Uint8Array.from(share, (s) => (s < 0.001 ? 0 : s > 0.999 ? 1 : 2));
+}
+
+/**
+ * How many times as bright as the powder around them the parts of a layer are (mean of logarithms); null where it shows
+ * too few.
+ */
+export function ratioOf(field: Field, parts: Parts, arena: Arena): number | null {
+  const powder = powderAround(field, parts, arena);
+  let [sum, count] = [0, 0];
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] !== 1 || Number.isNaN(powder[i]!)) continue;
+    sum += Math.log(field.data[i]! + dark) - powder[i]!;
+    count++;
+  }
+  return count < fewest ? null : Math.exp(sum / count);
+}
+
+/**
+ * The layer with its parts as bright as the powder around them; the rim takes the powder's mean. Each island is brought
+ * there by its own brightness, which turns with the hatch, as far as it is like that of all. The field is not changed.
+ */
+export function flattened(field: Field, parts: Parts, arena: Arena): Field {
+  const { width, height, data } = field;
+  const all = Math.log(ratioOf(field, parts, arena) ?? 1);
+  const powder = powderAround(field, parts, arena);
+  const out = data.map((v, i) => (parts[i] === 2 && !Number.isNaN(powder[i]!) ? Math.exp(powder[i]!) - dark : v));
+  const islands = Uint8Array.from(parts, (kind) => (kind === 1 ? 1 : 0));
+  for (const { pixels } of components(islands, width, height, 1)) {
+    let [sum, count] = [0, 0];
+    for (const i of pixels) {
+      if (Number.isNaN(powder[i]!)) continue;
+      sum += Math.log(data[i]! + dark) - powder[i]!;
+      count++;
+    }
+    const own = count < fewest ? all : Math.min(Math.max(sum / count, all - likeAll), all + likeAll);
+    for (const i of pixels) out[i] = (data[i]! + dark) / Math.exp(own) - dark;
+  }
+  return { width, height, data: out };
+}
+
+/** Mean logarithm of brightness of the powder around each pixel; NaN where there is none. Lives in the arena. */
+function powderAround({ data }: Field, parts: Parts, arena: Arena): Float32Array {
+  const sum = arena.buffer(2);
+  const count = arena.buffer(3);
+  const least = leastShare * quantile(thinned(data, 40_000), 0.5);
+  for (let i = 0; i < data.length; i++) {
+    const isPowder = parts[i] === 0 && data[i]! > least;
+    sum[i] = isPowder ? Math.log(data[i]! + dark) : 0;
+    count[i] = isPowder ? 1 : 0;
+  }
+  boxMean(arena, sum, sum, around, around);
+  boxMean(arena, count, count, around, around);
+  for (let i = 0; i < sum.length; i++) sum[i] = count[i]! > 0.02 ? sum[i]! / count[i]! : Number.NaN;
+  return sum;
+}
+
+/**
+ * Parts of a good layer whose expected picture did not come, from brightness alone: what is nearer to the parts' brightness
+ * (`ratio`, from layers whose expected picture came) than to the powder's.
+ */
+export function guessed(field: Field, ratio: number, arena: Arena): Parts {
+  const smooth = arena.buffer(2);
+  for (let i = 0; i < smooth.length; i++) smooth[i] = Math.log(field.data[i]! + dark);
+  boxMean(arena, smooth, smooth, 2, 2);
+  withoutLight(smooth, arena.width, arena.height, lightOf(smooth, arena.width, arena.height));
+  const powder = quantile(thinned(smooth, 40_000), 0.5);
+  const half = Math.log(ratio) / 2;
+  for (let i = 0; i < smooth.length; i++) smooth[i] = (smooth[i]! - powder - half) * Math.sign(half) > 0 ? 1 : 0;
+  return sorted(smooth, arena);
+}
