@@ -36,8 +36,8 @@ export function partsOf(
   return sorted(share, arena);
 }
 
-function sorted(share: Float32Array, arena: Arena): Parts {
-  boxMean(arena, share, share, rim, rim);
+function sorted(share: Float32Array, arena: Arena, wide = rim): Parts {
+  boxMean(arena, share, share, wide, wide);
   return Uint8Array.from(share, (s) => (s < 0.001 ? 0 : s > 0.999 ? 1 : 2));
 }
 
@@ -106,6 +106,13 @@ export function guessed(field: Field, ratio: number, arena: Arena): Parts {
   withoutLight(smooth, arena.width, arena.height, lightOf(smooth, arena.width, arena.height));
   const powder = quantile(thinned(smooth, 40_000), 0.5);
   const half = Math.log(ratio) / 2;
-  for (let i = 0; i < smooth.length; i++) smooth[i] = (smooth[i]! - powder - half) * Math.sign(half) > 0 ? 1 : 0;
-  return sorted(smooth, arena);
+  const { width, height } = arena;
+  const like = Uint8Array.from(smooth, (v) => ((v - powder - half) * Math.sign(half) > 0 ? 1 : 0));
+  smooth.fill(0);
+  for (const { left, top, right, bottom, pixels } of components(like, width, height, fewest)) {
+    // What reaches to the rim of the picture is the machine around the bed.
+    if (left === 0 || top === 0 || right === width || bottom === height) continue;
+    for (const i of pixels) smooth[i] = 1;
+  }
+  return sorted(smooth, arena, 2 * rim);
 }
