@@ -266,19 +266,25 @@ export function toSpreads(
   }
 }
 
+/** Pixels, evenly chosen, that tell how far a surface strays as a whole. */
+const looked = 40_000;
+
 /** How far the surface of a kind strays as a whole, in spreads; at least 1, and no more than is excused. */
 function usualOf(values: Float32Array, parts: Uint8Array | null, kind: number | null): number {
-  const sizes: number[] = [];
-  const step = Math.max(1, Math.ceil(values.length / 120_000));
+  const sizes = new Float32Array(looked);
+  const step = Math.max(1, Math.ceil(values.length / looked));
+  let count = 0;
   for (let i = 0; i < values.length; i += step) {
-    if (values[i] !== 0 && (kind === null || parts?.[i] === kind)) sizes.push(Math.abs(values[i]!));
+    if (values[i] !== 0 && (kind === null || parts?.[i] === kind)) sizes[count++] = Math.abs(values[i]!);
   }
-  const usual = quantile(Float64Array.from(sizes), 0.5) / 0.6745;
+  const usual = quantile(sizes.subarray(0, count), 0.5) / 0.6745;
   return usual > 1 ? Math.min(usual, kind === null || kind === 0 ? mostExcused : mostExcusedOfMelt) : 1;
 }
 
 /** Frames come after the references, and stray a little further with every layer. */
 const drift = 1.15;
+/** One reference alone shows its grain at many places, and so is not as ignorant as its number. */
+const mostForFew = 1.6;
 
 /**
  * Gumbel's law through the middle and spread of the extremes (both robust: one bad reference must not widen the limit),
@@ -293,5 +299,5 @@ export function limitOf(extremes: Float64Array, references: number): number {
       0.5,
     );
   const gumbel = middle + 4.9 * Math.max(stray, 0.08 * middle);
-  return Math.max(4, gumbel) * (1 + 1 / references) * drift;
+  return Math.max(4, gumbel) * Math.min(mostForFew, 1 + 1 / references) * drift;
 }
