@@ -146,6 +146,20 @@ export const cellConfig = z.strictObject({
     )
     .max(256)
     .default([]),
+  /** Calibrated instruments. Where there is one, only readings of those that are here and not overdue count. */
+  gauge: z
+    .array(
+      z.strictObject({
+        id: z.string().min(1).max(64),
+        title,
+        /** Its last day, as YYYY-MM-DD; from the day after its readings are refused. */
+        validTo: z.iso.date(),
+        certificate: z.string().min(1).max(120),
+      }),
+    )
+    .max(256)
+    .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "two instruments have one name")
+    .optional(),
   camera,
   inspection: z.strictObject({
     /** Camera set-up, as `cellward camera calibrate` wrote it. */

@@ -20,6 +20,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
   const all = [
     ...clockAlarm(state, at),
     ...keepingAlarm(state),
+    ...gaugeAlarms(state, at),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
     ...recordAlarm(state),
@@ -63,6 +64,22 @@ function clockAlarm({ clock }: State, at: EpochMs): Alarm[] {
   const remedy =
     "Compare the clock. Where that reading was wrong, QA and a second person sign it: `cellward clock show`.";
   return [{ key: "clock", priority: 2, what, where: "Clock", remedy, owner: "qa", job: null }];
+}
+
+/** Instruments that are overdue, or will be within a month. */
+function gaugeAlarms({ setup }: State, at: EpochMs): Alarm[] {
+  const dayMs = 86_400_000;
+  return (setup?.gauges ?? []).flatMap(({ id, title, due }): Alarm[] => {
+    const days = Math.ceil((due - at) / dayMs);
+    if (days > 30) return [];
+    const what =
+      days <= 0
+        ? `The calibration of ${title} (${id}) is overdue: its readings are refused.`
+        : `The calibration of ${title} (${id}) ends in ${days} ${days === 1 ? "day" : "days"}.`;
+    const remedy = "Have it calibrated, and put its new date into the configuration.";
+    const base = { key: `gauge/${id}`, where: title, remedy, owner: "engineer", job: null } as const;
+    return [{ ...base, priority: days <= 0 ? 2 : 3, what }];
+  });
 }
 
 /** Texts that were erased whose key is still there. */

@@ -43,6 +43,8 @@ export interface JudgedResult {
   /** The instrument; the machine's serial number where it names none. Null where nothing was measured. */
   readonly gauge: string | null;
   readonly verdict: "pass" | "fail" | "missing";
+  /** Why the reading was refused though it came: its instrument. Absent where it was not. */
+  readonly refused?: string;
 }
 
 /** What is decided about a nonconforming unit (ISO 13485 8.3). */

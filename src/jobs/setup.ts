@@ -1,4 +1,5 @@
 /** The few configured facts that decisions depend on; they enter the ledger with every boot, so that replay needs no file. */
+import type { Gauge } from "../equipment/gauge.ts";
 import type { EquipmentId } from "../kernel/names.ts";
 import type { Milliseconds } from "../kernel/units.ts";
 import type { MaterialSetup } from "../materials/lot.ts";
@@ -15,6 +16,8 @@ export interface Setup {
   readonly demonstration: boolean;
   /** Materials that may be received here. */
   readonly materials: readonly MaterialSetup[];
+  /** Calibrated instruments; absent where the cell keeps no register of them, and readings of all count. */
+  readonly gauges?: readonly Gauge[];
   /** How long what is kept, by pathway; absent: the least that the law asks for. */
   readonly retention?: Readonly<Record<string, RetentionRule>>;
 }

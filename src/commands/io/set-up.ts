@@ -1,7 +1,9 @@
 /** Parts of a cell as its configuration sets them up: intake, label printer, and the facts that decisions depend on. */
+
 import type { Cell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
 import { type CellConfig, onHostLossOf, retentionOf } from "../../config/schema.ts";
+import type { Gauge } from "../../equipment/gauge.ts";
 import type { Identity } from "../../intake/io/age.ts";
 import { type Intake, openIntake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
@@ -62,6 +64,13 @@ function labelTitle({ cell }: CellConfig): string {
   return `${cell.title}, ${cell.site}`;
 }
 
+const dayMs = 86_400_000;
+
+/** Its last day is over at midnight UTC. */
+function gaugeOf({ id, title, validTo, certificate }: NonNullable<CellConfig["gauge"]>[number]): Gauge {
+  return { id, title, certificate, due: Date.parse(`${validTo}T00:00:00Z`) + dayMs };
+}
+
 /** What decisions depend on, as each start writes it down. */
 export function setupOf(config: CellConfig): Setup {
   return {
@@ -76,6 +85,7 @@ export function setupOf(config: CellConfig): Setup {
     takesAllowed: config.cell.takesAllowed,
     demonstration: config.cell.demonstration,
     materials: config.material,
+    ...(config.gauge !== undefined && { gauges: config.gauge.map(gaugeOf) }),
     retention: retentionOf(config),
   };
 }

@@ -58,7 +58,7 @@ function completeTask(draft: Draft, job: Job, attempt: Attempt, operation: TaskO
   const id = job.order.id;
   if (executed.program !== operation.program) return endAttempt(draft, id, attempt, "Failed", otherProgram);
   const serial = findMachine(draft.state(), attempt.equipment)?.identity?.serial ?? null;
-  const results = judgeResults(operation, executed, serial);
+  const results = judgeResults(operation, executed, { serial, gauges: draft.state().setup?.gauges, at: draft.at });
   draft.add({ type: "ResultsJudged", job: id, attempt: attempt.id, results });
   const trouble = troubleOf(operation, results, executed);
   if (trouble) return endAttempt(draft, id, attempt, "Rejected", trouble);

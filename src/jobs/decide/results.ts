@@ -1,23 +1,47 @@
 /** What a machine's results mean: each characteristic beside its limits; what was not reported is never a pass (law 3). */
+import { type Gauge, whyNotCalibrated } from "../../equipment/gauge.ts";
 import type { Execution } from "../../equipment/machine.ts";
+import type { EpochMs } from "../../kernel/units.ts";
 import type { JudgedResult, NonconformityCause } from "../event.ts";
 import type { Characteristic, TaskOperation } from "../order.ts";
 
 /**
  * Every characteristic of the step with its result; one in another unit, or not a finite number, counts as missing.
- * Where the machine names no instrument, the machine itself, by its serial number, is what measured.
+ * Where the machine names no instrument, the machine itself, by its serial number, is what measured. Where the cell keeps a
+ * register of instruments, a reading counts only if its instrument is in it and not overdue (feature 37).
  */
-export function judgeResults(operation: TaskOperation, executed: Execution, serial: string | null): JudgedResult[] {
-  return operation.characteristics.map((asked) => judge(asked, executed, serial));
+export function judgeResults(operation: TaskOperation, executed: Execution, measuring: Measuring): JudgedResult[] {
+  return operation.characteristics.map((asked) => judge(asked, executed, measuring));
 }
 
-function judge(asked: Characteristic, executed: Execution, serial: string | null): JudgedResult {
+/** What is known of whatever measured. */
+export interface Measuring {
+  /** Serial number of the machine, which measured where it names no instrument. */
+  readonly serial: string | null;
+  /** The register of instruments; undefined where the cell keeps none. */
+  readonly gauges: readonly Gauge[] | undefined;
+  readonly at: EpochMs;
+}
+
+function judge(asked: Characteristic, executed: Execution, { serial, gauges, at }: Measuring): JudgedResult {
   const { id, unit, lower, upper } = asked;
   const said = (executed.results ?? []).filter(({ characteristic }) => characteristic === id);
   const [only] = said;
   if (said.length !== 1 || !only || only.unit !== unit || !Number.isFinite(only.value)) {
     return { characteristic: id, value: null, unit, lower, upper, gauge: null, verdict: "missing" };
   }
+  const refused = gauges && whyNotCalibrated(gauges, only.gauge ?? serial, at);
+  if (refused)
+    return {
+      characteristic: id,
+      value: null,
+      unit,
+      lower,
+      upper,
+      gauge: only.gauge ?? serial,
+      verdict: "missing",
+      refused,
+    };
   const within = (lower === null || only.value >= lower) && (upper === null || only.value <= upper);
   const { value } = only;
   const gauge = only.gauge ?? serial;
@@ -37,13 +61,19 @@ export function troubleOf(
   const of = (verdict: JudgedResult["verdict"]) => results.filter((each) => each.verdict === verdict);
   const stored = new Set((executed.evidence ?? []).map(({ name }) => name));
   const absent = operation.evidence.filter((name) => !stored.has(name));
-  const missing = of("missing").map(({ characteristic }) => titles.get(characteristic));
+  const missing = of("missing").flatMap(({ characteristic, refused }) =>
+    refused === undefined ? [titles.get(characteristic)] : [],
+  );
+  const refusals = of("missing").flatMap(({ characteristic, refused }) =>
+    refused === undefined ? [] : [`the reading of ${titles.get(characteristic)} is refused: ${refused}`],
+  );
   const failed = of("fail").map(
     ({ characteristic, value, unit, lower, upper }) =>
       `${titles.get(characteristic)} is ${value} ${unit}, allowed ${limits(lower, upper)} ${unit}`,
   );
   const troubles: (readonly [NonconformityCause, string])[] = [
     ...(missing.length > 0 ? [["result-missing", `no result for ${missing.join(", ")}`] as const] : []),
+    ...refusals.map((what) => ["result-missing", what] as const),
     ...(absent.length > 0 ? [["evidence-missing", `the machine gave no ${absent.join(", ")}`] as const] : []),
     ...failed.map((what) => ["result-out-of-limits", what] as const),
   ];
