@@ -5,7 +5,11 @@ import { decodeGrey } from "./decode.ts";
 import type { News, Order } from "./messages.ts";
 import { loadNetwork, type Network } from "./network.ts";
 
-const say = (news: News): void => void process.send?.(news);
+/** Whoever would hear may end at this very moment: without a listener of its own that would be an uncaught error. */
+function say(news: News): void {
+  if (process.connected) process.send?.(news, undefined, undefined, () => {});
+}
+
 process.on("disconnect", () => process.exit(0));
 
 const manifestPath = process.argv[2] ?? "models/manifest.json";
