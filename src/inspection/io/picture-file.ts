@@ -44,7 +44,7 @@ export interface ClassPicture {
   readonly width: number;
   readonly height: number;
   readonly data: Uint8Array;
-  /** Class index of grey pictures; colours of others as one number (red times 65536, green times 256, blue). */
+  /** Class index of grey pixels; colours of others as one number (red times 65536, green times 256, blue). */
   readonly values: readonly number[];
 }
 
@@ -79,7 +79,8 @@ function indexed(
   const data = new Uint8Array(Math.floor(raw.length / channels));
   let [last, lastPlace] = [0, 0];
   for (let i = 0, at = 0; i < data.length; i++, at += channels) {
-    const key = channels >= 3 ? raw[at]! * 65_536 + raw[at + 1]! * 256 + raw[at + 2]! : raw[at]!;
+    const isGrey = channels < 3 || (raw[at] === raw[at + 1] && raw[at] === raw[at + 2]);
+    const key = isGrey ? raw[at]! : raw[at]! * 65_536 + raw[at + 1]! * 256 + raw[at + 2]!;
     const value = smeared ? (Math.max(raw[at]!, channels >= 3 ? raw[at + 1]! : 0) >= 128 ? 255 : 0) : key;
     if (value !== last) {
       let place = places.get(value);

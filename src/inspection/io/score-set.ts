@@ -222,7 +222,9 @@ async function truthOf(frame: SetFrame, marked: Marked, notes: string[]): Promis
   const mask = await decodeClasses(await readFile(frame.mask));
   if (!mask.ok) {
     notes.push(`The mask ${frame.mask} is not counted: ${mask.error}.`);
-    return { defective: said, classes: classesOf(frame), pixels: null, pixelsByClass: {} };
+    // Without its mask the frame counts as clean only if somebody says so.
+    const known = said === true || classesOf(frame).length > 0 ? said : null;
+    return { defective: known, classes: classesOf(frame), pixels: null, pixelsByClass: {} };
   }
   const { pixels, byClass } = compare(mask.value, marked);
   const names = mask.value.values.map((value) => `${value}`);

@@ -123,6 +123,23 @@ describe("cellward inspect score", () => {
     expect(said.outcomes.filter(({ held }: { held: boolean }) => held)).toHaveLength(6);
   });
 
+  it("[F62] a mask that cannot be read makes no clean frame, and a mask saved in colour keeps its classes", {
+    timeout: 120_000,
+  }, async () => {
+    const set = join(folder, "odd");
+    await writeSet(set, 1002, [["debris"], ["debris"], []], "recoated", 320);
+    await writeFile(join(set, "masks", "layer_8.png"), "no picture");
+    const mask = await sharp(join(set, "masks", "layer_9.png"))
+      .toColourspace("srgb")
+      .png()
+      .toBuffer();
+    await writeFile(join(set, "masks", "layer_9.png"), mask);
+    const said = figures((await score("--json", "inspect", "score", "--set", set)).out);
+    expect([said.unlabelled, said.defective, said.clean]).toEqual([1, 1, 1]);
+    expect(said.byClass.map((each: { class: string }) => each.class)).toEqual(["6"]);
+    expect(said.notes.join(" ")).toContain("layer_8.png is not counted");
+  });
+
   it.each([
     ["no folder", "/no/such/folder", "set-missing"],
     ["no description", "", "set-undescribed"],
