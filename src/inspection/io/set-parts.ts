@@ -1,4 +1,4 @@
-/** Where the fused parts of a set's layers are: from its expected pictures, or guessed for good layers that have none. */
+/** Where the parts of a set's fused or printed layers are: from its expected pictures, or guessed for good layers that have none. */
 import { readFile } from "node:fs/promises";
 import { type Arena, createArena, type Field, quantile, reduced, reductionOf } from "../surface/field.ts";
 import { flattened, guessed, type Parts, partsOf, ratioOf } from "../surface/parts.ts";
@@ -22,8 +22,8 @@ export interface PartsReader {
 const looked = 9;
 
 /**
- * Prepares for frames of `width` by `height` pixels. Expected pictures are used for fused layers on which they lie pixel
- * on pixel; what is not used is said in `notes`.
+ * Prepares for frames of `width` by `height` pixels. Expected pictures are used for fused and printed layers on which they
+ * lie pixel on pixel; what is not used is said in `notes`.
  */
 export async function openParts(
   set: PictureSet,
@@ -32,8 +32,9 @@ export async function openParts(
 ): Promise<PartsReader> {
   const given = set.frames.filter(({ expected }) => expected !== null);
   const { phase, expectedRegistered } = set.description;
-  if (phase !== "fused" || !expectedRegistered || given.length === 0) {
-    if (given.length > 0 && phase === "fused")
+  // Fresh powder hides the parts: only where they show do they have to be known.
+  if (phase === "recoated" || !expectedRegistered || given.length === 0) {
+    if (given.length > 0 && phase !== "recoated")
       notes.push("The expected pictures are not registered to the frames, and are not used.");
     return { frame: asItCame, reference: asItCame };
   }
