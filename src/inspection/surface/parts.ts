@@ -1,4 +1,7 @@
-/** Fused parts are brought to the powder's brightness, so that parts which change from layer to layer are no difference. */
+/**
+ * Parts are brought to the brightness of what lies around them, so that parts which change from layer to layer are no
+ * difference. What lies around is called powder here; around a filament part it is the bed.
+ */
 import { components } from "../components.ts";
 import { type Arena, boxMean, type Field, quantile, thinned } from "./field.ts";
 import { lightOf, withoutLight } from "./light.ts";

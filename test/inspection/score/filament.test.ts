@@ -26,7 +26,7 @@ async function scored(description: string) {
 }
 
 describe("a filament set", () => {
-  it("[F54][F58] takes its expected pictures for where the parts are: parts that change from layer to layer are no defect", {
+  it("[F51] takes its expected pictures for where the parts are: parts that change from layer to layer are no defect", {
     timeout: 120_000,
   }, async () => {
     const { recall, falseAlarms, notes } = await scored('process = "filament"\nmm_per_pixel = 0.2\n');
@@ -35,7 +35,7 @@ describe("a filament set", () => {
     expect(notes).toEqual([]);
   });
 
-  it("[F55] says so where its expected pictures cannot be used", { timeout: 120_000 }, async () => {
+  it("says so where its expected pictures cannot be used", { timeout: 120_000 }, async () => {
     const { notes } = await scored('process = "filament"\nregistered = false\n');
     expect(notes.join()).toContain("not registered to the frames");
   });
