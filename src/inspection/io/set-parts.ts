@@ -72,6 +72,8 @@ async function asItCame(field: Field): Promise<PartedLayer> {
 async function partsAt(path: string, arena: Arena, notes: string[]): Promise<Parts | null> {
   const picture = await decodeClasses(await readFile(path));
   if (picture.ok) return partsOf(picture.value, arena);
-  notes.push(`The expected picture ${path} is not used: ${picture.error}.`);
+  const note = `The expected picture ${path} is not used: ${picture.error}.`;
+  // A picture is read again where the brightness of parts was learnt from it.
+  if (!notes.includes(note)) notes.push(note);
   return null;
 }

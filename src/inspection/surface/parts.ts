@@ -49,14 +49,19 @@ function sorted(share: Float32Array, arena: Arena, wide = rim): Parts {
  * too few.
  */
 export function ratioOf(field: Field, parts: Parts, arena: Arena): number | null {
-  const powder = powderAround(field, parts, arena);
+  const mean = contrastOf(field, parts, powderAround(field, parts, arena));
+  return mean === null ? null : Math.exp(mean);
+}
+
+/** Mean difference of logarithms between the parts and the powder around them; null where too few pixels show it. */
+function contrastOf({ data }: Field, parts: Parts, powder: Float32Array): number | null {
   let [sum, count] = [0, 0];
   for (let i = 0; i < parts.length; i++) {
     if (parts[i] !== 1 || Number.isNaN(powder[i]!)) continue;
-    sum += Math.log(field.data[i]! + dark) - powder[i]!;
+    sum += Math.log(data[i]! + dark) - powder[i]!;
     count++;
   }
-  return count < fewest ? null : Math.exp(sum / count);
+  return count < fewest ? null : sum / count;
 }
 
 /**
@@ -65,8 +70,8 @@ export function ratioOf(field: Field, parts: Parts, arena: Arena): number | null
  */
 export function flattened(field: Field, parts: Parts, arena: Arena): Field {
   const { width, height, data } = field;
-  const all = Math.log(ratioOf(field, parts, arena) ?? 1);
   const powder = powderAround(field, parts, arena);
+  const all = contrastOf(field, parts, powder) ?? 0;
   const out = data.map((v, i) => (parts[i] === 2 && !Number.isNaN(powder[i]!) ? Math.exp(powder[i]!) - dark : v));
   const islands = Uint8Array.from(parts, (kind) => (kind === 1 ? 1 : 0));
   for (const { pixels } of components(islands, width, height, 1)) {

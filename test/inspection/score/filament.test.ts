@@ -1,5 +1,5 @@
 /** A filament set whose expected pictures say where the parts of each layer are: drawn surfaces, no limit chosen on them. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -38,5 +38,12 @@ describe("a filament set", () => {
   it("says so where its expected pictures cannot be used", { timeout: 120_000 }, async () => {
     const { notes } = await scored('process = "filament"\nregistered = false\n');
     expect(notes.join()).toContain("not registered to the frames");
+  });
+
+  it("[L3] holds the layer whose expected picture is torn, and says so once", { timeout: 120_000 }, async () => {
+    await truncate(join(folder, "expected/layer_8.png"), 300);
+    const { falseAlarms, notes } = await scored('process = "filament"\n');
+    expect(falseAlarms).toMatchObject({ hits: 1, all: 6 });
+    expect(notes).toEqual([expect.stringContaining("layer_8.png is not used: it is damaged or cut off")]);
   });
 });
