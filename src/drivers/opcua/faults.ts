@@ -40,6 +40,12 @@ export const faults = {
       `The machine has not answered for ${seconds} s, although its connection stands.`,
       `Look at the machine; if its display is frozen, restart it as its manual says. ${again}`,
     ),
+  signOfLifeNotTaken: (why: string) =>
+    fault(
+      "sign-of-life-not-taken",
+      `The machine cannot be given this cell's sign of life (${clip(why, 120)}): it would end every job by itself.`,
+      `${nothing} An engineer names a number or a truth value in \`signOfLife\`, which this cell counts up.`,
+    ),
   connectionLost: () =>
     fault(
       "connection-lost",
@@ -259,10 +265,10 @@ export const jobFaults = {
       "The machine has no trace of the job any more: it was restarted, or somebody cleared the job at its panel.",
       look,
     ),
-  outOfSight: (seconds: number) =>
+  outOfSight: (seconds: number, why: string) =>
     fault(
       "out-of-sight",
-      `The machine was out of sight for more than ${seconds} s while it worked, so nobody knows what it did.`,
+      `The machine was out of sight for more than ${seconds} s while it worked, so nobody knows what it did. ${clip(why, 300)}`,
       look,
     ),
   resultsUnreadable: (why: string) =>

@@ -38,5 +38,5 @@ function rank(policy: string): number {
 
 /** An endpoint in a few words, such as `sign-and-encrypt Basic256Sha256`. */
 export function nameOf({ mode, policy }: OfferedEndpoint): string {
-  return `${mode} ${policy}`;
+  return mode === "none" ? "no security" : `${mode} ${policy}`;
 }

@@ -248,7 +248,8 @@ function lose(session: Session, fault: Fault): void {
   session.blindSince = null;
   session.alarms.refresh = null;
   const from = Math.min(watch?.goodSince ?? session.now.utc, blindSince?.utc ?? session.now.utc);
-  if (watch !== null) session.unwatched ??= { from, since: session.now.mono, fault };
+  if (session.unwatched !== null) session.unwatched = { ...session.unwatched, latest: fault };
+  else if (watch !== null) session.unwatched = { from, since: session.now.mono, fault, latest: fault };
   if (session.job === null) offline(session, fault);
   else {
     raise(session, { id: ownAlarms.watch, severity: 700, what: fault.what });
@@ -268,7 +269,7 @@ function loseSight(session: Session): void {
     return;
   }
   // Said first, because what nobody could see is not known to have failed: the cell then calls its outcome unknown.
-  const fault = jobFaults.outOfSight(Math.round(patience / 1000));
+  const fault = jobFaults.outOfSight(Math.round(patience / 1000), unwatched.latest.what);
   session.unwatched = { ...unwatched, fault };
   offline(session, fault);
   fail(session, fault, "unknown");

@@ -94,8 +94,13 @@ export interface Session {
   nextWarning: MonotonicMs;
   /** StartTime of the server when it was last seen. */
   startTime: EpochMs | null;
-  /** Since when the machine is not watched, and why; null while it is. */
-  unwatched: { readonly from: EpochMs; readonly since: MonotonicMs; readonly fault: Fault } | null;
+  /** Since when the machine is not watched, why, and what stands in the way by now; null while it is. */
+  unwatched: {
+    readonly from: EpochMs;
+    readonly since: MonotonicMs;
+    readonly fault: Fault;
+    readonly latest: Fault;
+  } | null;
   /** Since when no look at the machine succeeded although it is connected; null while they do. */
   blindSince: Instant | null;
   identity: MachineIdentity | null;

@@ -30,6 +30,8 @@ const fault = z.discriminatedUnion("name", [
   z.strictObject({ name: z.literal("part-swap"), tag: name }),
   /** The program store keeps the last byte of each piece that is written wrong. */
   z.strictObject({ name: z.literal("corrupt-program") }),
+  /** The client's sign of life is refused. */
+  z.strictObject({ name: z.literal("sign-of-life-refused") }),
   z.strictObject({ name: z.literal("door-open") }),
   z.strictObject({ name: z.literal("detergent-low") }),
   /** ByteStrings of at most `bytes`, at most `nodes` nodes in one call. */

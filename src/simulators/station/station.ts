@@ -35,7 +35,13 @@ export interface StationOptions {
   readonly resetsItself: boolean;
   /** A running job is stopped when the client's heartbeat stands still for this long (wall-clock ms). */
   readonly heartbeatMs: number;
+  /** What the client's sign of life is written in. */
+  readonly heartbeatType: HeartbeatType;
 }
+
+/** Types in which the station can be told a sign of life. */
+export const heartbeatTypes = ["UInt32", "Boolean", "Int16", "UInt64", "Double", "String"] as const;
+export type HeartbeatType = (typeof heartbeatTypes)[number];
 
 /** An alarm that is active, in words. */
 export interface Alarm {
@@ -49,6 +55,11 @@ export interface Station {
   readonly faults: FaultSet;
   readonly plant: Readonly<Plant>;
   readonly heartbeatMs: number;
+  readonly heartbeatType: HeartbeatType;
+  /** Somebody wrote to a node that is none of the station's own. */
+  stray(nodeId: string): void;
+  /** Those nodes, newest last. */
+  strays(): readonly string[];
   jobs(): readonly Job[];
   /** The job at each change of its state since the last call, in order: what a look at `jobs` now and then would miss. */
   news(): readonly Job[];
@@ -90,6 +101,12 @@ interface Running {
 const verbs = { Stop: "stopped", Abort: "aborted" } as const;
 const aborted: JobState = { name: "Aborted", sub: null };
 const stored: JobState = { name: "NotAllowedToStart", sub: "Ready" };
+
+/** Remembers what was written astray, bounded. */
+function strayBook(): Pick<Station, "stray" | "strays"> {
+  const strays: string[] = [];
+  return { stray: (nodeId) => void (strays.push(nodeId) > mostNews && strays.shift()), strays: () => strays };
+}
 
 /** Makes a station with an empty fixture, a closed door and an idle unit. */
 export function createStation(options: StationOptions, files: FileStore, faults: FaultSet): Station {
@@ -245,6 +262,8 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     jobs: () => [...jobs.values()],
     news: () => news.splice(0),
     heartbeatMs: options.heartbeatMs,
+    heartbeatType: options.heartbeatType,
+    ...strayBook(),
     unit: () => unit,
     mode: () => mode,
     alarms: () => alarmsOf(tripped, doorClosed(), faults),

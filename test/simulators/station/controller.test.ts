@@ -20,7 +20,11 @@ function freshStation(): Station {
     if (handle.ok) files.write(handle.value, file, "test", exampleProgram(name));
     files.forget("test");
   }
-  const station = createStation({ seed: 1, heartbeatMs: 5000, resetsItself: true }, files, createFaults());
+  const station = createStation(
+    { seed: 1, heartbeatMs: 5000, heartbeatType: "UInt32", resetsItself: true },
+    files,
+    createFaults(),
+  );
   station.putPart("P-1");
   return station;
 }

@@ -1,14 +1,5 @@
 /** One connection to a machine, from its resolution by path to the single requests that the protocol makes. */
-import {
-  AttributeIds,
-  type ClientSession,
-  DataType,
-  type DataValue,
-  type NodeId,
-  ObjectIds,
-  resolveNodeId,
-  Variant,
-} from "node-opcua";
+import { AttributeIds, type ClientSession, type DataValue, type NodeId, ObjectIds, resolveNodeId } from "node-opcua";
 import type { Fault } from "../../../equipment/machine.ts";
 import type { AttemptId } from "../../../kernel/names.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
@@ -24,6 +15,7 @@ import type { Connection } from "./connect.ts";
 import { within, wordsOf } from "./deadline.ts";
 import { CallRefused, openFolder, type ProgramFolder } from "./files.ts";
 import { type LayerListener, openJobControl } from "./job-control.ts";
+import { keepAlive, noSignOfLife, type SignOfLife } from "./keep-alive.ts";
 import { openUnit } from "./packml.ts";
 import type { Ground, Profile } from "./profile.ts";
 import { findAll, openDirectory, readAll } from "./resolve.ts";
@@ -35,6 +27,7 @@ export interface Link {
   request(request: Request): Promise<Reply>;
   heartbeat(): Promise<Beat | null>;
   refresh(): Promise<void>;
+  /** Why this connection must not be used any more, or null. */
   distrust(): Fault | null;
   close(): Promise<void>;
 }
@@ -46,6 +39,7 @@ interface Machine extends Ground {
   readonly interlocks: readonly NodeId[];
   /** Null where the machine takes no files. */
   readonly folder: ProgramFolder | null;
+  readonly life: SignOfLife;
 }
 
 /** Finds the machine behind a connection by namespaces and paths, or says what is missing. `over`: see {@link openUnit}. */
@@ -78,19 +72,30 @@ export async function openLink(
   const extra = await findExtra(ground);
   if (!extra.ok) return extra;
   // The machine has its sign of life before anything that takes long: it may be at work on our job.
-  const stop = keepAlive(session, config, extra.value.signOfLife);
+  const begun = await startLife(session, config, extra.value.signOfLife);
+  if (!begun.ok) return begun;
+  const life = begun.value;
   try {
     const profile = await (config.profile === "packml"
       ? openUnit(ground, over)
       : openJobControl(ground, hearLayers(config, listener)));
     if (profile.ok)
-      return ok(await linkOf(connection, { ...ground, plate, profile: profile.value }, extra.value, listener, stop));
-    stop();
+      return ok(await linkOf(connection, { ...ground, plate, profile: profile.value }, extra.value, listener, life));
+    life.stop();
     return profile;
   } catch (problem) {
-    stop();
+    life.stop();
     throw problem;
   }
+}
+
+function startLife(
+  session: ClientSession,
+  { signOfLife, callMs }: OpcuaConfig,
+  nodeId: NodeId | null,
+): Promise<Result<SignOfLife, Fault>> {
+  if (nodeId === null || signOfLife === undefined) return Promise.resolve(ok(noSignOfLife));
+  return keepAlive(session, nodeId, { everyMs: signOfLife.everyMs, callMs });
 }
 
 /** Layers go the way of the readings, with the time at which they were seen. */
@@ -101,17 +106,17 @@ function hearLayers({ profile }: OpcuaConfig, listener: WatchListener): LayerLis
 
 async function linkOf(
   connection: Connection,
-  known: Omit<Machine, "interlocks" | "folder">,
+  known: Omit<Machine, "interlocks" | "folder" | "life">,
   { programs, simulated, readings, interlocks }: Extra,
   listener: WatchListener,
-  stop: () => void,
+  life: SignOfLife,
 ): Promise<Link> {
   const { session, directory, config, profile } = known;
   const { callMs, node } = config;
   const maxMessage = messageSizeOf(connection);
   const common = { session, directory, callMs, maxMessage, namespace: node.namespace };
   const folder = programs === null ? null : await openFolder({ ...common, folder: programs });
-  const machine: Machine = { ...known, interlocks, folder };
+  const machine: Machine = { ...known, interlocks, folder, life };
   const watching = await watch(session, readings, profile.hint, callMs, listener);
   const arrival = await readArrival(machine, simulated, connection);
   return {
@@ -121,7 +126,7 @@ async function linkOf(
     refresh: () => watching.refresh(),
     distrust: connection.distrust,
     close: async () => {
-      stop();
+      life.stop();
       await connection.close();
     },
   };
@@ -213,25 +218,6 @@ async function readBeat({ session, config }: Machine): Promise<Beat | null> {
   return { startTime: startTime.getTime(), currentTime: currentTime.getTime() };
 }
 
-/** Counts up at the machine, as its sign that this cell lives; what goes wrong with it, the heartbeat finds. */
-function keepAlive(session: ClientSession, config: OpcuaConfig, nodeId: NodeId | null): () => void {
-  if (nodeId === null || config.signOfLife === undefined) return () => undefined;
-  let count = 0;
-  let busy = false;
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    count = (count + 1) % 0x7fffffff;
-    const value = { value: new Variant({ dataType: DataType.UInt32, value: count }) };
-    within(config.callMs, session.write({ nodeId, attributeId: AttributeIds.Value, value }))
-      .catch(() => undefined)
-      .finally(() => {
-        busy = false;
-      });
-  }, config.signOfLife.everyMs);
-  return () => clearInterval(timer);
-}
-
 interface Negotiated {
   readonly _secureChannel?: { getTransportSettings(): { readonly maxMessageSize: number } } | null;
 }
@@ -265,7 +251,7 @@ async function answerTo(machine: Machine, request: Request): Promise<Reply> {
 /** A whole transfer, in milliseconds. */
 const uploadMs = 20_000;
 
-async function look({ session, directory, profile, config, interlocks }: Machine): Promise<Reply> {
+async function look({ session, directory, profile, config, interlocks, life }: Machine): Promise<Reply> {
   const { nodes } = profile;
   const values: readonly DataValue[] = await readAll(session, directory, [...nodes, ...interlocks], config.callMs);
   const seen = await profile.view(values.slice(0, nodes.length));
@@ -274,5 +260,8 @@ async function look({ session, directory, profile, config, interlocks }: Machine
     const value = values[nodes.length + n];
     return { title, holds: value?.statusCode.isGood() === true && value.value.value === safeWhen };
   });
-  return { kind: "looked", snapshot: { ...seen, interlocks: held } };
+  // A machine that does not take it ends its job sooner or later by itself: better now, and in words.
+  const refused = life.refused();
+  const taken = { title: `it does not take this cell's sign of life (${refused})`, holds: refused === null };
+  return { kind: "looked", snapshot: { ...seen, interlocks: [...held, taken] } };
 }

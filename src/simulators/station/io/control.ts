@@ -97,5 +97,6 @@ function stateOf(station: Station, around: Surroundings): unknown {
     faults: station.faults.all(),
     jobs: station.jobs().map(({ order, state, why }) => ({ id: order.id, state: state.name, sub: state.sub, why })),
     programs: station.files.names(),
+    strays: station.strays(),
   };
 }

@@ -2,6 +2,7 @@
 import { type AddressSpace, DataType, type Namespace, type UAObject, type UAVariable } from "node-opcua";
 import type { Station } from "../station.ts";
 import { installAlarms } from "./alarms.ts";
+import { placeDecoys } from "./decoys.ts";
 import { installJobControl } from "./job-control.ts";
 import { installPackml } from "./packml.ts";
 import { installPrograms } from "./programs.ts";
@@ -25,7 +26,7 @@ export function productInstanceUri(serial: string): string {
   return `urn:cellward.example:finishing-station:${serial}`;
 }
 
-/** Builds everything; `dummies` empty namespaces come before the own one. The result shows the values of now. */
+/** Builds everything; `dummies` other namespaces come before the own one, with decoys in them. The result shows the values of now. */
 export function buildMachine(
   space: AddressSpace,
   station: Station,
@@ -34,7 +35,9 @@ export function buildMachine(
   clock: () => number,
   unitAlone: boolean,
 ): () => void {
-  for (let n = 1; n <= dummies; n++) space.registerNamespace(`http://cellward.example/UA/Dummy/${n}/`);
+  const others = Array.from({ length: dummies }, (_, n) =>
+    space.registerNamespace(`http://cellward.example/UA/Dummy/${n + 1}/`),
+  );
   const own = space.registerNamespace(stationUri) as Namespace;
   const machineryNs = space.getNamespaceIndex(uri.machinery);
   const machines = space.rootFolder.objects.getFolderElementByName("Machines", machineryNs) as UAObject;
@@ -57,6 +60,7 @@ export function buildMachine(
     installPrograms(own, machine, station.files),
     installTelemetry(own, machine, station, clock),
   ];
+  placeDecoys(own, others as Namespace[], (nodeId) => station.stray(nodeId));
   return () => shows.forEach((show) => void show());
 }
 

@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { createFaults } from "../faults.ts";
 import { createFiles } from "../files.ts";
-import { createStation } from "../station.ts";
+import { createStation, heartbeatTypes } from "../station.ts";
 import { controlServer } from "./control.ts";
 import { productInstanceUri } from "./machine.ts";
 import { supervise } from "./supervise.ts";
@@ -19,7 +19,8 @@ const usage = `simulated finishing and assembly station (OPC UA)
   --speed N            virtual seconds for one real second (1)
   --serves KIND        how work is given to it: job-control, job-control-v1 (under the URI of the
                        first edition), additive (OPC 40540), packml
-  --dummy-namespaces N empty namespaces before the station's own (0)
+  --heartbeat-type TYPE UInt32, Boolean, Int16, UInt64, Double, or String, which nobody can count in (UInt32)
+  --dummy-namespaces N namespaces before the station's own, with decoys in them (0)
   --seed N`;
 
 const { values } = parseArgs({
@@ -33,6 +34,7 @@ const { values } = parseArgs({
     "heartbeat-ms": { type: "string", default: "5000" },
     speed: { type: "string", default: "1" },
     serves: { type: "string", default: "job-control" },
+    "heartbeat-type": { type: "string", default: "UInt32" },
     "dummy-namespaces": { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
     help: { type: "boolean", default: false },
@@ -74,8 +76,11 @@ const files = createFiles(
 const heartbeatMs = number("heartbeat-ms", values["heartbeat-ms"], 100, 600_000);
 const kind = z.enum(["job-control", "job-control-v1", "additive", "packml"]).safeParse(values.serves);
 const serves = kind.success ? kind.data : refuse("--serves is job-control, job-control-v1, additive or packml");
+const heartbeatType =
+  heartbeatTypes.find((known) => known === values["heartbeat-type"]) ??
+  refuse(`--heartbeat-type is one of ${heartbeatTypes.join(", ")}`);
 const seed = number("seed", values.seed, 0, 2 ** 31);
-const station = createStation({ seed, heartbeatMs, resetsItself: serves !== "packml" }, files, faults);
+const station = createStation({ seed, heartbeatMs, heartbeatType, resetsItself: serves !== "packml" }, files, faults);
 const serial = word("serial", values.serial);
 const supervisor = await supervise(station, {
   port: number("port", values.port, 0, 65_535),

@@ -1,6 +1,6 @@
 /** Everything of the station that is read rather than called: fixture, sensors, heartbeat. */
 import { DataType, type Namespace, StatusCodes, type UAObject, type UAVariable, type Variant } from "node-opcua";
-import type { Station } from "../station.ts";
+import type { HeartbeatType, Station } from "../station.ts";
 import { engineeringUnits, scalar } from "./variants.ts";
 
 /** Makes the variables under `machine`; the returned function shows the values of now. */
@@ -47,20 +47,19 @@ export function installTelemetry(own: Namespace, machine: UAObject, station: Sta
   const count = own.addVariable({
     browseName: "Controller",
     componentOf: heartbeat,
-    dataType: "UInt32",
+    dataType: station.heartbeatType,
     accessLevel: "CurrentRead | CurrentWrite",
     userAccessLevel: "CurrentRead | CurrentWrite",
-    value: scalar(DataType.UInt32, 0),
   });
   // Only a number that changes is a sign of life: a stuck client that repeats its last write has none.
-  let last = 0;
+  let last: Variant = firstOf(station.heartbeatType);
   count.bindVariable(
     {
-      get: () => scalar(DataType.UInt32, last),
+      get: () => last,
       set: (value: Variant) => {
-        const next = Number(value.value);
-        if (next !== last) station.beat(clock());
-        last = next;
+        if (station.faults.find("sign-of-life-refused") !== null) return StatusCodes.BadUserAccessDenied;
+        if (String(value.value) !== String(last.value)) station.beat(clock());
+        last = value;
         return StatusCodes.Good;
       },
     },
@@ -71,4 +70,11 @@ export function installTelemetry(own: Namespace, machine: UAObject, station: Sta
   plain(heartbeat, "Lost", DataType.Boolean, () => station.heartbeatLost());
   plain(heartbeat, "TimeoutMs", DataType.UInt32, () => station.heartbeatMs);
   return () => shows.forEach((show) => void show());
+}
+
+/** What stands there before anybody was seen. */
+function firstOf(type: HeartbeatType): Variant {
+  if (type === "Boolean") return scalar(DataType.Boolean, false);
+  if (type === "UInt64") return scalar(DataType.UInt64, [0, 0]);
+  return type === "String" ? scalar(DataType.String, "") : scalar(DataType[type], 0);
 }
