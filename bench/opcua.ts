@@ -54,7 +54,7 @@ export async function run(): Promise<Row[]> {
   const connection = await connect(config, () => undefined);
   if (!connection.ok) throw new Error(connection.error.what);
   const silent = { reading: () => undefined, alarm: () => undefined, hint: () => undefined };
-  const link = await openLink(connection.value, config.machine, [], silent);
+  const link = await openLink(connection.value, config, [], silent);
   if (!link.ok) throw new Error(link.error.what);
   const look = async (): Promise<void> => {
     const reply = await link.value.request({ kind: "look" });

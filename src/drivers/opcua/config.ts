@@ -77,6 +77,11 @@ export const opcuaConfig = z.strictObject({
     .optional(),
   /** A number at the machine that this cell counts up as its sign of life; the machine makes itself safe without it. */
   signOfLife: z.strictObject({ path: below, everyMs: milliseconds.default(1000) }).optional(),
+  /**
+   * The machine's lock (OPC 10000-100), `Lock` below its node: `if-there`, it is taken for this cell alone where the machine has
+   * one; `required`, a machine without one is not used; `none`, it is left alone.
+   */
+  lock: z.enum(["if-there", "required", "none"]).default("if-there"),
   /** Values that the page shows, each with its age. */
   readings: z
     .array(z.strictObject({ name: z.string().regex(/^[a-z][a-z0-9-]{0,39}$/), path: below, unit: z.string().max(16) }))

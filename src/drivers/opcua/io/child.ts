@@ -70,12 +70,10 @@ class OpcuaMachine implements ChildDriver {
         alarm: (event: Extract<ProtocolEvent, { kind: "alarm" }>["event"]) => this.#step({ kind: "alarm", event }),
         hint: () => this.#step({ kind: "hint" }),
       };
-      const link = await openLink(made.value, this.#config.machine, this.#over, listener).catch(
-        async (problem: unknown) => {
-          await made.value.close();
-          throw problem;
-        },
-      );
+      const link = await openLink(made.value, this.#config, this.#over, listener).catch(async (problem: unknown) => {
+        await made.value.close();
+        throw problem;
+      });
       if (!link.ok) {
         await made.value.close();
         return this.#failed(link.error);

@@ -22,17 +22,22 @@ export interface LifeTimes {
 /** A machine that wants none. */
 export const noSignOfLife: SignOfLife = { refused: () => null, stop: () => undefined };
 
-/** Gives the first sign of life, and goes on; a variable that cannot be counted in is a fault. */
+/**
+ * Gives the first sign of life, and goes on for as long as `mayGive` says; a variable that cannot be counted in is a fault. A cell
+ * does not vouch for a machine that somebody else has: without it the machine makes itself safe.
+ */
 export async function keepAlive(
   session: ClientSession,
   nodeId: NodeId,
   { everyMs, callMs }: LifeTimes,
+  mayGive: () => boolean,
 ): Promise<Result<SignOfLife, Fault>> {
   const type = await typeOf(session, nodeId, callMs);
   if (!isCounted(type)) return err(faults.signOfLifeNotTaken(`its variable is of the type ${type}`));
   let count = 0;
   let refused: string | null = null;
   const give = async (): Promise<void> => {
+    if (!mayGive()) return;
     count = nextCount(type, count);
     const status = await within(callMs, session.write({ ...target(nodeId), value: { value: variant(type, count) } }));
     refused = status.isGood() ? null : status.name;

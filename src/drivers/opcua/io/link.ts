@@ -1,11 +1,11 @@
 /** One connection to a machine, from its resolution by path to the single requests that the protocol makes. */
-import { AttributeIds, type ClientSession, type DataValue, type NodeId, ObjectIds, resolveNodeId } from "node-opcua";
+import { AttributeIds, type DataValue, type NodeId, ObjectIds, resolveNodeId } from "node-opcua";
 import type { Fault } from "../../../equipment/machine.ts";
 import type { AttemptId } from "../../../kernel/names.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { clip } from "../../../kernel/text.ts";
 import { certainlyNotDone, statusNameIn } from "../call-status.ts";
-import { type OpcuaConfig, programsOf } from "../config.ts";
+import { type OpcuaChildConfig, type OpcuaConfig, programsOf } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
 import { below, nameOf, type PathStep, path, plateParts } from "../names.ts";
 import type { Reply, Request } from "../requests.ts";
@@ -16,6 +16,7 @@ import { within, wordsOf } from "./deadline.ts";
 import { CallRefused, openFolder, type ProgramFolder } from "./files.ts";
 import { type LayerListener, openJobControl } from "./job-control.ts";
 import { keepAlive, noSignOfLife, type SignOfLife } from "./keep-alive.ts";
+import { type Lease, noLease, takeLease } from "./lease.ts";
 import { openUnit } from "./packml.ts";
 import type { Ground, Profile } from "./profile.ts";
 import { findAll, openDirectory, readAll } from "./resolve.ts";
@@ -40,12 +41,13 @@ interface Machine extends Ground {
   /** Null where the machine takes no files. */
   readonly folder: ProgramFolder | null;
   readonly life: SignOfLife;
+  readonly lease: Lease;
 }
 
 /** Finds the machine behind a connection by namespaces and paths, or says what is missing. `over`: see {@link openUnit}. */
 export async function openLink(
   connection: Connection,
-  config: OpcuaConfig,
+  { machine: config, clientUri }: Pick<OpcuaChildConfig, "machine" | "clientUri">,
   over: readonly AttemptId[],
   listener: WatchListener,
 ): Promise<Result<Link, Fault>> {
@@ -72,30 +74,43 @@ export async function openLink(
   const extra = await findExtra(ground);
   if (!extra.ok) return extra;
   // The machine has its sign of life before anything that takes long: it may be at work on our job.
-  const begun = await startLife(session, config, extra.value.signOfLife);
-  if (!begun.ok) return begun;
+  const lease = await startLease(ground, clientUri);
+  if (lease === null) return err(faults.partMissing("Lock"));
+  const begun = await startLife(ground, extra.value.signOfLife, lease);
+  if (!begun.ok) {
+    await lease.stop();
+    return begun;
+  }
   const life = begun.value;
   try {
     const profile = await (config.profile === "packml"
       ? openUnit(ground, over)
       : openJobControl(ground, hearLayers(config, listener)));
     if (profile.ok)
-      return ok(await linkOf(connection, { ...ground, plate, profile: profile.value }, extra.value, listener, life));
+      return ok(
+        await linkOf(connection, { ...ground, plate, profile: profile.value }, extra.value, listener, { life, lease }),
+      );
     life.stop();
+    await lease.stop();
     return profile;
   } catch (problem) {
     life.stop();
+    await lease.stop();
     throw problem;
   }
 }
 
-function startLife(
-  session: ClientSession,
-  { signOfLife, callMs }: OpcuaConfig,
-  nodeId: NodeId | null,
-): Promise<Result<SignOfLife, Fault>> {
-  if (nodeId === null || signOfLife === undefined) return Promise.resolve(ok(noSignOfLife));
-  return keepAlive(session, nodeId, { everyMs: signOfLife.everyMs, callMs });
+function startLife({ session, config }: Ground, node: NodeId | null, lease: Lease): Promise<Result<SignOfLife, Fault>> {
+  const { signOfLife, callMs } = config;
+  if (node === null || signOfLife === undefined) return Promise.resolve(ok(noSignOfLife));
+  return keepAlive(session, node, { everyMs: signOfLife.everyMs, callMs }, lease.held);
+}
+
+/** Null where the machine has to have a lock and has none. */
+async function startLease(ground: Ground, clientUri: string): Promise<Lease | null> {
+  const { lock } = ground.config;
+  if (lock === "none") return noLease;
+  return (await takeLease(ground, clientUri)) ?? (lock === "required" ? null : noLease);
 }
 
 /** Layers go the way of the readings, with the time at which they were seen. */
@@ -106,17 +121,17 @@ function hearLayers({ profile }: OpcuaConfig, listener: WatchListener): LayerLis
 
 async function linkOf(
   connection: Connection,
-  known: Omit<Machine, "interlocks" | "folder" | "life">,
+  known: Omit<Machine, "interlocks" | "folder" | "life" | "lease">,
   { programs, simulated, readings, interlocks }: Extra,
   listener: WatchListener,
-  life: SignOfLife,
+  { life, lease }: Pick<Machine, "life" | "lease">,
 ): Promise<Link> {
   const { session, directory, config, profile } = known;
   const { callMs, node } = config;
   const maxMessage = messageSizeOf(connection);
   const common = { session, directory, callMs, maxMessage, namespace: node.namespace };
   const folder = programs === null ? null : await openFolder({ ...common, folder: programs });
-  const machine: Machine = { ...known, interlocks, folder, life };
+  const machine: Machine = { ...known, interlocks, folder, life, lease };
   const watching = await watch(session, readings, profile.hint, callMs, listener);
   const arrival = await readArrival(machine, simulated, connection);
   return {
@@ -127,6 +142,7 @@ async function linkOf(
     distrust: connection.distrust,
     close: async () => {
       life.stop();
+      await lease.stop();
       await connection.close();
     },
   };
@@ -251,7 +267,7 @@ async function answerTo(machine: Machine, request: Request): Promise<Reply> {
 /** A whole transfer, in milliseconds. */
 const uploadMs = 20_000;
 
-async function look({ session, directory, profile, config, interlocks, life }: Machine): Promise<Reply> {
+async function look({ session, directory, profile, config, interlocks, life, lease }: Machine): Promise<Reply> {
   const { nodes } = profile;
   const values: readonly DataValue[] = await readAll(session, directory, [...nodes, ...interlocks], config.callMs);
   const seen = await profile.view(values.slice(0, nodes.length));
@@ -263,5 +279,7 @@ async function look({ session, directory, profile, config, interlocks, life }: M
   // A machine that does not take it ends its job sooner or later by itself: better now, and in words.
   const refused = life.refused();
   const taken = { title: `it does not take this cell's sign of life (${refused})`, holds: refused === null };
-  return { kind: "looked", snapshot: { ...seen, interlocks: [...held, taken] } };
+  const foreign = lease.problem();
+  const alone = { title: foreign ?? "it is not this cell's alone", holds: foreign === null };
+  return { kind: "looked", snapshot: { ...seen, interlocks: [...held, taken, alone] } };
 }

@@ -4,6 +4,7 @@ import {
   DataType,
   type ISessionContext,
   type Namespace,
+  type StatusCode,
   StatusCodes,
   type UAMethod,
   type UAObject,
@@ -17,6 +18,7 @@ import type { Refusal } from "../start-checks.ts";
 import { mostJobs, type Station } from "../station.ts";
 import { type Codec, codecOf, readOrder } from "./codec.ts";
 import { jobControlUriIn } from "./editions.ts";
+import type { StationLock } from "./lock.ts";
 import { arrayOf, scalar, text, uint64 } from "./variants.ts";
 
 const jobsUri = "http://opcfoundation.org/UA/Machinery/Jobs/";
@@ -27,8 +29,15 @@ export interface Plate {
   readonly serial: string;
 }
 
+/** What stands behind the job control. */
+export interface Behind {
+  readonly station: Station;
+  readonly lock: StationLock;
+  readonly plate: Plate;
+}
+
 interface Answer {
-  readonly statusCode: typeof StatusCodes.Good;
+  readonly statusCode: StatusCode;
   readonly outputArguments: Variant[];
   readonly statusText?: string;
 }
@@ -38,8 +47,7 @@ export function installJobControl(
   own: Namespace,
   machine: UAObject,
   blocks: UAObject,
-  station: Station,
-  plate: Plate,
+  { station, lock, plate }: Behind,
 ): () => void {
   const space = own.addressSpace as AddressSpace;
   const jobsNs = space.getNamespaceIndex(jobsUri);
@@ -102,15 +110,16 @@ export function installJobControl(
     const answers = begun.map((job) => codec.response(job, plate.softwareRevision, plate.serial));
     responses.setValueFromSource(arrayOf(DataType.ExtensionObject, answers));
   };
-  bindCommands(control, isaNs, station, show);
+  bindCommands(control, isaNs, { station, lock }, show);
   bindRequests(results, isaNs, station, codec, plate);
   return show;
 }
 
-function bindCommands(control: UAObject, ns: number, station: Station, show: () => void): void {
+function bindCommands(control: UAObject, ns: number, { station, lock }: Omit<Behind, "plate">, show: () => void): void {
   const bind = (name: string, act: (inputs: readonly Variant[]) => Result<bigint, Refusal>): void => {
     const method = control.getMethodByName(name, ns) as UAMethod;
-    method.bindMethod(async (inputs: Variant[], _context: ISessionContext): Promise<Answer> => {
+    method.bindMethod(async (inputs: Variant[], context: ISessionContext): Promise<Answer> => {
+      if (!lock.allows(context)) return { statusCode: StatusCodes.BadUserAccessDenied, outputArguments: [] };
       const done = act(inputs);
       show();
       if (station.faults.find("lost-answers") !== null) await loseAnswer(station);

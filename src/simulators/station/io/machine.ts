@@ -4,6 +4,7 @@ import type { Station } from "../station.ts";
 import { installAlarms } from "./alarms.ts";
 import { placeDecoys } from "./decoys.ts";
 import { installJobControl } from "./job-control.ts";
+import { installLock, openToAll } from "./lock.ts";
 import { installPackml } from "./packml.ts";
 import { installPrograms } from "./programs.ts";
 import { machineStates } from "./states.ts";
@@ -13,6 +14,9 @@ import { scalar, text } from "./variants.ts";
 /** The station's own namespace. */
 export const stationUri = "http://cellward.example/UA/FinishingStation/";
 const uri = { machinery: "http://opcfoundation.org/UA/Machinery/", di: "http://opcfoundation.org/UA/DI/" };
+
+/** How work is given to it: by job control in its second edition, under the URI of the first, with layers, or by PackML alone. */
+export type Serves = "job-control" | "job-control-v1" | "additive" | "packml";
 
 /** What stands on the station's plate. */
 export interface Identity {
@@ -33,7 +37,7 @@ export function buildMachine(
   identity: Identity,
   dummies: number,
   clock: () => number,
-  unitAlone: boolean,
+  serves: Serves,
 ): () => void {
   const others = Array.from({ length: dummies }, (_, n) =>
     space.registerNamespace(`http://cellward.example/UA/Dummy/${n + 1}/`),
@@ -52,11 +56,15 @@ export function buildMachine(
     componentOf: machine,
     typeDefinition: "FolderType",
   });
+  const unitAlone = serves === "packml";
+  // A machine of the first edition has no lock: many have none.
+  const lock = serves === "job-control-v1" ? openToAll : installLock(own, machine, clock);
   const shows = [
     machineStates(own, machine, blocks, station),
-    ...(unitAlone ? [] : [installJobControl(own, machine, blocks, station, identity)]),
+    ...(unitAlone ? [] : [installJobControl(own, machine, blocks, { station, lock, plate: identity })]),
     installAlarms(own, machine, station),
-    installPackml(own, machine, station, unitAlone),
+    installPackml(own, machine, { station, lock, alone: unitAlone }),
+    lock.show,
     installPrograms(own, machine, station.files),
     installTelemetry(own, machine, station, clock),
   ];

@@ -14,6 +14,7 @@ import {
 import { type PackState, packStates } from "../packml.ts";
 import type { OperationMode, Station, UnitCommand } from "../station.ts";
 import { loseAnswer } from "./job-control.ts";
+import type { StationLock } from "./lock.ts";
 import { installOrder } from "./order.ts";
 import { scalar } from "./variants.ts";
 
@@ -24,7 +25,11 @@ const baseStates: readonly PackState[] = ["Aborting", "Aborted"];
 const unitModes: Readonly<Record<OperationMode, number>> = { Processing: 1, Maintenance: 2, Setup: 3 };
 
 /** Makes PackML under the machine. Where work begins with a job order there is no Start here; `alone`, it begins so. */
-export function installPackml(own: Namespace, machine: UAObject, station: Station, alone: boolean): () => void {
+export function installPackml(
+  own: Namespace,
+  machine: UAObject,
+  { station, lock, alone }: { readonly station: Station; readonly lock: StationLock; readonly alone: boolean },
+): () => void {
   const space = own.addressSpace as AddressSpace;
   const ns = space.getNamespaceIndex(packml);
   const object = space.findObjectType("PackMLBaseObjectType", ns)!.instantiate({
@@ -44,7 +49,8 @@ export function installPackml(own: Namespace, machine: UAObject, station: Statio
   const middle = child(base, "MachineState");
   const execute = child(middle, "ExecuteState");
   const bindTo = (of: UAObject, name: string, act: () => boolean): void =>
-    (of.getMethodByName(name, ns) as UAMethod).bindMethod(async (_inputs: Variant[], _context: ISessionContext) => {
+    (of.getMethodByName(name, ns) as UAMethod).bindMethod(async (_inputs: Variant[], context: ISessionContext) => {
+      if (!lock.allows(context)) return { statusCode: StatusCodes.BadUserAccessDenied, outputArguments: [] };
       const statusCode = act() ? StatusCodes.Good : StatusCodes.BadInvalidState;
       if (station.faults.find("lost-answers") !== null) await loseAnswer(station);
       return { statusCode, outputArguments: [] };

@@ -14,7 +14,7 @@ import { digestOf } from "../../../kernel/hash.ts";
 import type { Station } from "../station.ts";
 import { additiveNodeset } from "./additive.ts";
 import { jobControlUris } from "./editions.ts";
-import { buildMachine, type Identity } from "./machine.ts";
+import { buildMachine, type Identity, type Serves } from "./machine.ts";
 import { openTrust } from "./trust.ts";
 
 /** One who may sign in. */
@@ -35,8 +35,7 @@ export interface ServerOptions {
   readonly applicationUri: string;
   /** Empty namespaces before the station's own. */
   readonly dummies: number;
-  /** How work is given to it: by job control in its second edition, under the URI of the first, with layers, or by PackML alone. */
-  readonly serves: "job-control" | "job-control-v1" | "additive" | "packml";
+  readonly serves: Serves;
 }
 
 /** A server that is up. */
@@ -85,7 +84,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
   await server.initialize();
   onlyUserNames(server);
   const space = server.engine.addressSpace as AddressSpace;
-  const show = buildMachine(space, station, options.identity, options.dummies, Date.now, options.serves === "packml");
+  const show = buildMachine(space, station, options.identity, options.dummies, Date.now, options.serves);
   server.on("session_closed", (session) => station.files.forget(session.getSessionId().toString()));
   show();
   delayServices(server, () => station.faults.find("slow")?.ms ?? 0);
