@@ -12,14 +12,17 @@ export interface SaidSignature {
 /** The order and its files, as whoever releases it reads them. */
 export function tellOrder({ order, files }: Statement): string[] {
   const { min, max } = order.expect.box_mm;
-  const { lineage } = order;
+  const { lineage, expect } = order;
+  const filled =
+    expect.material_mm3 === undefined ? "" : `, ${expect.material_mm3.min} to ${expect.material_mm3.max} mm3`;
+  const moves = expect.motion_s === undefined ? "" : `, ${expect.motion_s.min} to ${expect.motion_s.max} s of motion`;
   const size = [0, 1, 2].map((axis) => (max[axis]! - min[axis]!).toFixed(1)).join(" x ");
   return [
     `Order ${order.id}: ${order.title}`,
     `  for ${order.pseudonym}, side ${order.side}, ${order.copies} to be made`,
     `  by the cell ${order.cell}, not before ${order.notBefore}, expires ${order.expires}`,
     `  recipe ${order.recipe.name}, ${order.recipe.digest}`,
-    `  ${order.expect.layers} layers, ${size} mm`,
+    `  ${order.expect.layers} layers, ${size} mm${filled}${moves}`,
     `  pathway ${order.pathway}, ${told(order.prescription)}`,
     `  scan ${lineage.scan}, segmentation ${lineage.segmentation}, design ${lineage.design} revision ${lineage.revision}, approved by ${lineage.approver}`,
     lineage.predecessor === null

@@ -120,6 +120,11 @@ export const toolpathRecipe = z
 /** The toolpath's part of a recipe. */
 export type ToolpathRecipe = z.infer<typeof toolpathRecipe>;
 
+interface Range {
+  readonly min: number;
+  readonly max: number;
+}
+
 /** What the signed order says the program must be; a member left out is not checked. */
 export interface OrderExpectation {
   readonly layers?: number;
@@ -129,6 +134,10 @@ export interface OrderExpectation {
     readonly max: readonly [number, number, number];
     readonly tolerance: number;
   };
+  /** Material laid down in layers, in cubic millimetres. */
+  readonly material_mm3?: Range | undefined;
+  /** Motion and dwell at the commanded feeds, in seconds. */
+  readonly motion_s?: Range | undefined;
   /** The material's window by the order; the recipe's window holds as well. */
   readonly printing_C?: GuardLimits["printing_C"];
 }

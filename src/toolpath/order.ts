@@ -8,6 +8,8 @@ import { type Refusal, refuse } from "./refusal.ts";
 interface Built {
   readonly layers: readonly LayerEntry[];
   readonly box: Box;
+  readonly extruded_mm3: number;
+  readonly seconds: number;
 }
 
 /** The recipe with its material window narrowed to the order's; an empty intersection lets nothing print. */
@@ -26,12 +28,21 @@ export function narrowed(recipe: ToolpathRecipe, order: OrderExpectation): Toolp
   return { ...recipe, guard: { ...recipe.guard, printing_C } };
 }
 
-/** Layer count and outer limits against the order. */
+/** Layer count, material, time and outer limits against the order. */
 export function checkOrder(built: Built, order: OrderExpectation): readonly Refusal[] {
   const refusals: Refusal[] = [];
   const count = built.layers.length;
   if (order.layers !== undefined && order.layers !== count) {
     refusals.push(refuse("layer-count", 0, "", `The program prints ${count} layers; the order says ${order.layers}.`));
+  }
+  const { material_mm3: material, motion_s: motion } = order;
+  if (material !== undefined && !within(built.extruded_mm3, material)) {
+    const what = `The program lays down ${Math.round(built.extruded_mm3)} mm3 of material; the order says ${material.min} to ${material.max} mm3.`;
+    refusals.push(refuse("material-volume", 0, "", what));
+  }
+  if (motion !== undefined && !within(built.seconds, motion)) {
+    const what = `The program moves for ${Math.round(built.seconds)} s at its feeds; the order says ${motion.min} to ${motion.max} s.`;
+    refusals.push(refuse("motion-time", 0, "", what));
   }
   const box = order.box_mm;
   if (box === undefined) return refusals;
@@ -44,6 +55,10 @@ export function checkOrder(built: Built, order: OrderExpectation): readonly Refu
   const axis = "XYZ"[off];
   const what = `The program prints from ${axis} ${built.box.min[off]} to ${built.box.max[off]} mm; the order says ${box.min[off]} to ${box.max[off]}.`;
   return [...refusals, refuse("bounding-box", 0, "", what)];
+}
+
+function within(value: number, { min, max }: { readonly min: number; readonly max: number }): boolean {
+  return value >= min && value <= max;
 }
 
 /** No park position may stand over the part: the toolhead would hide it, and drip on it. */

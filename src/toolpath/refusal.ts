@@ -39,6 +39,8 @@ export type RefusalCode =
   | "layer-marks-disagree"
   | "layer-count"
   | "bounding-box"
+  | "material-volume"
+  | "motion-time"
   | "dwell-too-long"
   | "fan-range"
   | "heaters-on-at-end"
@@ -75,6 +77,9 @@ const remedies: Partial<Record<RefusalCode, string>> = {
     "Do not print: the file was changed after slicing or is damaged, or supports have layers of their own. Slice it again, supports with the part's layers.",
   "layer-height": "Slice again with the layer heights of this recipe, supports and rafts with the part's layers.",
   "layer-count": "Do not print: this is not the program that the order names. Ask the design authority.",
+  "material-volume":
+    "Do not print: it would be more or less filled than the part that was ordered. Ask the design authority.",
+  "motion-time": "Do not print: it was not sliced as the order says. Ask the design authority.",
   "bounding-box": "Do not print: this is not the part that the order names. Ask the design authority.",
   "arc-move": "Switch off arc fitting in the slicer, and slice again.",
   "firmware-retract": "Switch off firmware retraction in the slicer, and slice again.",

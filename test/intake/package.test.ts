@@ -1,5 +1,6 @@
 /** A package without its cell: every byte counts, both roles have signed, and what is sealed is what was signed. */
 import { describe, expect, it } from "vitest";
+import { tellOrder } from "../../src/commands/package-words.ts";
 import { addSignature } from "../../src/intake/io/pack.ts";
 import { parsePackage, printPackage } from "../../src/intake/package/container.ts";
 import { addressRefusal, openFiles, openSigned } from "../../src/intake/package/open.ts";
@@ -176,6 +177,11 @@ describe("[F1] a signed payload", () => {
       (value) => (value.predicate["id"] = "J".repeat(21)),
       /id: an order's id has at most 20 signs/,
     ],
+    [
+      "more material at least than at most",
+      (value) => Object.assign(value.predicate["expect"] as object, { material_mm3: { min: 2, max: 1 } }),
+      /expect\.material_mm3/,
+    ],
     ["a title with a line break", (value) => (value.predicate["title"] = "a\nb"), /title/],
   ])("with %s is refused by name, though both have signed it", async (_, change, words) => {
     const value = statement();
@@ -204,6 +210,17 @@ describe("[F1] a signed payload", () => {
 });
 
 describe("packing", () => {
+  it("[F38] keeps what the order says of material and time, and tells it to whoever releases", async () => {
+    const expectation = { ...orderText.expect, material_mm3: { min: 90, max: 110 }, motion_s: { min: 5, max: 9 } };
+    const bytes = await released(identity.recipient, { order: { ...orderText, expect: expectation } });
+    const opened = open(bytes);
+    if (!opened.ok) throw new Error(opened.error.what);
+    expect(opened.value.statement.order.expect).toEqual(expectation);
+    expect(tellOrder(opened.value.statement)).toContain(
+      "  1 layers, 1.0 x 1.0 x 1.0 mm, 90 to 110 mm3, 5 to 9 s of motion",
+    );
+  });
+
   it("refuses what is no recipient, and an order that could not be read", async () => {
     await expect(packed("age1tag1qqqq")).rejects.toThrow(/no recipient/);
     const other = identity.recipient.endsWith("q") ? "p" : "q";

@@ -132,12 +132,19 @@ describe("[F38] layer heights", () => {
 describe("[F38] the order", () => {
   const box_mm = { min: [60, 60, 0], max: [80, 80, 0.6], tolerance: 0.01 } as const;
   it("is met", () => {
-    expect(accepted(layered(3), recipe, { layers: 3, box_mm }).layers).toHaveLength(3);
+    const { extruded_mm3, seconds, layers } = accepted(layered(3), recipe, { layers: 3, box_mm });
+    expect(layers).toHaveLength(3);
+    const material_mm3 = { min: extruded_mm3 - 1, max: extruded_mm3 + 1 };
+    const motion_s = { min: seconds - 1, max: seconds + 1 };
+    expect(accepted(layered(3), recipe, { layers: 3, box_mm, material_mm3, motion_s }).layers).toHaveLength(3);
   });
   it.each([
     ["layer-count", { layers: 4 }],
     ["bounding-box", { box_mm: { ...box_mm, max: [80, 80.02, 0.6] as const } }],
     ["bounding-box", { box_mm: { ...box_mm, min: [60, 60, 0.02] as const } }],
+    ["material-volume", { material_mm3: { min: 1000, max: 2000 } }],
+    ["material-volume", { material_mm3: { min: 0, max: 1 } }],
+    ["motion-time", { motion_s: { min: 3600, max: 7200 } }],
     ["wrong-material-temperature", { printing_C: { hotend: { min: 210, max: 230 }, bed: { min: 0, max: 100 } } }],
     ["wrong-material-temperature", { printing_C: { hotend: { min: 200, max: 230 }, bed: { min: 61, max: 100 } } }],
   ])("is not met: %s", (code, order) => {

@@ -64,6 +64,11 @@ const prescription = z.strictObject({
   implantable: z.boolean().nullable(),
 });
 
+const range = (least: number, most: number) => {
+  const end = z.number().min(least).max(most);
+  return z.strictObject({ min: end, max: end }).refine(({ min, max }) => min <= max, "min must not be above max");
+};
+
 /** The order as it is signed. */
 export const packageOrder = z.strictObject({
   id: orderId,
@@ -88,6 +93,10 @@ export const packageOrder = z.strictObject({
   expect: z.strictObject({
     layers: z.number().int().min(1).max(100_000),
     box_mm: z.strictObject({ min: point, max: point, tolerance: z.number().min(0).max(5) }),
+    /** Material laid down in layers: hollow where it should be solid, or the other way round, is another part. */
+    material_mm3: range(0, 1e9).optional(),
+    /** Motion and dwell at the commanded feeds. */
+    motion_s: range(0, 1e7).optional(),
   }),
   copies: z.number().int().min(1).max(100),
   notBefore: time,
