@@ -7,8 +7,10 @@ import type { PixelCounts } from "../score/measures.ts";
 import type { FrameOutcome } from "../score/tally.ts";
 import { type Field, reduced, reductionOf } from "../surface/field.ts";
 import { type GateModel, gainOf, gateOf, lookOf, refusals } from "../surface/gate.ts";
-import { createSurfaceJudge, type SurfaceFinding, type SurfaceJudge } from "../surface/judge.ts";
+import { createSurfaceJudge, type SurfaceFinding, type SurfaceVerdict } from "../surface/judge.ts";
+import { createPrintedJudge } from "../surface/judge-printed.ts";
 import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
+import { learnPrinted, type PrintedModel } from "../surface/printed.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
 import type { PictureSet, SetFrame, SetTrouble } from "./set-folder.ts";
 import { openParts, type PartedLayer, type PartsReader } from "./set-parts.ts";
@@ -49,14 +51,10 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const layers: PartedLayer[] = [];
   for (const [k, field] of fields.entries()) layers.push(await parts.reference(field, expected[k] ?? null));
   watcher.progress(`learning from ${fields.length} references of ${width} x ${height} pixels`);
-  const model = learn(
-    layers.map(({ field }) => field),
-    layers.map(({ parts: its }) => its),
-  );
+  const { model, judge } = learnt(set, layers);
   const odd = model.ownScores.filter((score) => score > 1).length;
   if (odd > 0) notes.push(`${odd} references are themselves unlike the others: look whether they are good.`);
   const gate = await withSetsLight(gateOf(fields.map(lookOf)), set, { width, height }, notes);
-  const judge = createSurfaceJudge(model);
   const outcomes: FrameOutcome[] = [];
   const seen = new Set<string>();
   let rss = process.memoryUsage().rss;
@@ -68,6 +66,30 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
     if ((k + 1) % 25 === 0) watcher.progress(`${k + 1} of ${set.frames.length} frames judged`);
   }
   return ok({ outcomes, references: fields.length, notes, rssMb: rss / 1e6 });
+}
+
+type LayerJudge = (field: Field, layer: PartedLayer, lap: () => void) => SurfaceVerdict;
+
+/** Filament whose parts are known on all references is judged as strands on a bed; everything else as a surface. */
+function learnt(set: PictureSet, layers: readonly PartedLayer[]): Pick<Tools, "model" | "judge"> {
+  const model = learn(
+    layers.map(({ field }) => field),
+    layers.map(({ parts }) => parts),
+  );
+  const surface = createSurfaceJudge(model);
+  const printed = set.description.process === "filament" ? printedOf(layers) : null;
+  if (printed === null) return { model, judge: (_, { field, parts }, lap) => surface(field, lap, parts) };
+  const strands = createPrintedJudge(printed);
+  return {
+    model: printed,
+    judge: (field, layer, lap) =>
+      layer.parts === null ? surface(layer.field, lap, null) : strands(field, layer.parts, lap),
+  };
+}
+
+function printedOf(layers: readonly PartedLayer[]): PrintedModel | null {
+  const known = layers.flatMap(({ came, parts }) => (parts === null ? [] : [{ field: came, parts }]));
+  return known.length === layers.length ? learnPrinted(known) : null;
 }
 
 interface References {
@@ -138,9 +160,9 @@ async function withSetsLight(
 }
 
 interface Tools {
-  readonly model: SurfaceModel;
+  readonly model: Pick<SurfaceModel, "width" | "height" | "ownScores">;
   readonly gate: GateModel;
-  readonly judge: SurfaceJudge;
+  readonly judge: LayerJudge;
   readonly parts: PartsReader;
   readonly seen: Set<string>;
   readonly notes: string[];
@@ -175,7 +197,7 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   const stages = ["light", "register", "difference"];
   const layer = await tools.parts.frame(field, frame.expected);
   clock.lap("expected");
-  const verdict = tools.judge(layer.field, () => clock.lap(stages.shift() ?? "more"), layer.parts);
+  const verdict = tools.judge(field, layer, () => clock.lap(stages.shift() ?? "more"));
   if (verdict.moved_px > mostMoved * field.width) refused.push("the camera looks elsewhere than on the references");
   clock.lap("detect");
   clock.total();

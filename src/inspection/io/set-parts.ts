@@ -8,6 +8,8 @@ import type { PictureSet } from "./set-folder.ts";
 /** A layer with its parts flattened, and where they are; the layer as it came where nothing is known of parts. */
 export interface PartedLayer {
   readonly field: Field;
+  /** The layer as it came. */
+  readonly came: Field;
   readonly parts: Parts | null;
 }
 
@@ -50,8 +52,9 @@ export async function openParts(
     if (ratio !== null) ratios.push(ratio);
   }
   const ratio = ratios.length === 0 ? null : quantile(Float64Array.from(ratios), 0.5);
-  const parted = (field: Field, parts: Parts | null): PartedLayer =>
-    parts === null ? { field, parts } : { field: flattened(field, parts, arena), parts };
+  const parted = (field: Field, parts: Parts | null): PartedLayer => ({
+    ...{ field: parts === null ? field : flattened(field, parts, arena), came: field, parts },
+  });
   return {
     frame: async (field, expected) => parted(field, expected === null ? null : await read(expected)),
     async reference(field, expected) {
@@ -66,7 +69,7 @@ export async function openParts(
 const leastContrast = 0.08;
 
 async function asItCame(field: Field): Promise<PartedLayer> {
-  return { field, parts: null };
+  return { field, came: field, parts: null };
 }
 
 async function partsAt(path: string, arena: Arena, notes: string[]): Promise<Parts | null> {

@@ -58,7 +58,7 @@ export function createSurfaceJudge(model: SurfaceModel): SurfaceJudge {
     eachChannel(model.arena, prepared.difference, (c, values) => {
       scores.push(add(model, c, values, { excess, growing, leading, parts }));
     });
-    const findings = grow(model, excess, growing, leading, mask);
+    const findings = grown(model, { excess, growing, leading, mask });
     const moved_px = farthest(prepared.aligned.motion);
     return { score: Math.max(...scores), scores, excess, mask, findings, moved_px, prepared };
   };
@@ -142,17 +142,14 @@ function widest(
 }
 
 /** Grows what is beyond the limit into what touches it and is unusual; writes the mask and tells the pieces. */
-function grow(
-  model: SurfaceModel,
-  excess: Float32Array,
-  growing: Float32Array,
-  leading: Int8Array,
-  mask: Uint8Array,
+export function grown(
+  { width, height }: { readonly width: number; readonly height: number },
+  { excess, growing, leading, mask }: Omit<Maps, "parts"> & { readonly mask: Uint8Array },
 ): SurfaceFinding[] {
   mask.fill(0);
   const unusual = mask.map((_, i) => (growing[i]! >= 1 ? 1 : 0));
   const findings: SurfaceFinding[] = [];
-  for (const piece of components(unusual, model.width, model.height, 2)) {
+  for (const piece of components(unusual, width, height, 2)) {
     let most = 0;
     let lead = 0;
     for (const i of piece.pixels) {

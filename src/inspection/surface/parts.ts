@@ -53,6 +53,11 @@ export function ratioOf(field: Field, parts: Parts, arena: Arena): number | null
   return mean === null ? null : Math.exp(mean);
 }
 
+/** The logarithm of that: by how much parts are brighter than what lies around them. */
+export function contrastIn(field: Field, parts: Parts, arena: Arena): number | null {
+  return contrastOf(field, parts, powderAround(field, parts, arena));
+}
+
 /** Mean difference of logarithms between the parts and the powder around them; null where too few pixels show it. */
 function contrastOf({ data }: Field, parts: Parts, powder: Float32Array): number | null {
   let [sum, count] = [0, 0];
