@@ -1,4 +1,5 @@
 /** Measures frame to verdict by stages at 2 and 12 MP, in one process, as the inspector's child does it. */
+
 import { pathToFileURL } from "node:url";
 import { openBuild } from "../src/inspection/build.ts";
 import { commission } from "../src/inspection/commission.ts";
@@ -8,9 +9,9 @@ import { drillGuideLimits } from "../src/inspection/limits.ts";
 import { digestOf } from "../src/kernel/hash.ts";
 import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
 import { benchMount, cameraAt } from "../src/simulators/camera/pinhole.ts";
+import { beadsOf } from "../src/simulators/camera/print-faults.ts";
 import { createBench, rigAt } from "../test/inspection/bench.ts";
 import { guideLayers, program, recipe } from "../test/inspection/drill-guide.ts";
-import { beadsOf } from "../test/inspection/synthetic.ts";
 import type { Row } from "./row.ts";
 
 /** One measured value; `baseline` and `ratio` where it is compared with something. */

@@ -1,4 +1,5 @@
 /** Renders random builds with planted faults and writes the crops that the network is trained on (see models/README). */
+
 import { mkdirSync, writeFileSync } from "node:fs";
 import { expectLayer, type LayerPlan } from "../src/inspection/expected.ts";
 import { gate } from "../src/inspection/gate.ts";
@@ -10,9 +11,11 @@ import { register } from "../src/inspection/registration.ts";
 import { channels, inputOf } from "../src/inspection/tensor.ts";
 import { tileShape, tilesOf } from "../src/inspection/tiles.ts";
 import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
+import { beadsOf } from "../src/simulators/camera/print-faults.ts";
+import { randomOf } from "../src/simulators/camera/random.ts";
 import { commissioned, createBench } from "../test/inspection/bench.ts";
 import { type FaultName, labelsOf, type Printed, plant } from "../test/inspection/faults.ts";
-import { beadsOf, randomFill, randomOf, randomSolid, slice } from "../test/inspection/synthetic.ts";
+import { randomFill, randomSolid, slice } from "../test/inspection/synthetic.ts";
 
 const [folder = "/tmp/cellward-model-data", first = "1000", builds = "60", layers = "8"] = process.argv.slice(2);
 /** Side of a training crop in grid cells. */

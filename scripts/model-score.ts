@@ -7,9 +7,9 @@ import type { Finding, InspectionReport } from "../src/inspection/report.ts";
 import { outputShape } from "../src/inspection/tensor.ts";
 import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
 import { filaments, type RendererOptions } from "../src/simulators/camera/look.ts";
+import { beadsOf, printFaults } from "../src/simulators/camera/print-faults.ts";
 import { type Bench, commissioned, createBench } from "../test/inspection/bench.ts";
-import { guideLayers, openGuide, printFaults } from "../test/inspection/drill-guide.ts";
-import { beadsOf } from "../test/inspection/synthetic.ts";
+import { guideLayers, openGuide } from "../test/inspection/drill-guide.ts";
 import { type Row, tablesOf } from "./model-tables.ts";
 import { runUnseen, type Scope } from "./model-unseen.ts";
 

@@ -6,9 +6,10 @@ import type { CameraSetup } from "../src/inspection/setup.ts";
 import { jpegOf } from "../src/simulators/camera/io/jpeg.ts";
 import { benchLight, type Filament, filaments, type RendererOptions } from "../src/simulators/camera/look.ts";
 import { benchMount, cameraAt } from "../src/simulators/camera/pinhole.ts";
+import { beadsOf, type PrintFault, printFaults } from "../src/simulators/camera/print-faults.ts";
+import { randomOf } from "../src/simulators/camera/random.ts";
 import { type Bench, commissioned, createBench } from "../test/inspection/bench.ts";
-import { openGuide, type PrintFault, printFaults } from "../test/inspection/drill-guide.ts";
-import { beadsOf, randomOf } from "../test/inspection/synthetic.ts";
+import { openGuide } from "../test/inspection/drill-guide.ts";
 import { type Part, unseenParts } from "./model-parts.ts";
 import type { FaultRow, Row, Who } from "./model-tables.ts";
 

@@ -9,7 +9,7 @@ import type { FrameOutcome } from "../src/inspection/score/tally.ts";
 import { tally } from "../src/inspection/score/tally.ts";
 import { countedInWords, measuredInWords } from "../src/inspection/score/words.ts";
 import { faultKinds } from "../src/simulators/powder/bed.ts";
-import { writeSet } from "../test/inspection/score/sets.ts";
+import { writePowderSet } from "../src/simulators/powder/io/write-set.ts";
 
 const help = `Usage: npm run score-drawn -- [--machines 6] [--from 1100] [--phase recoated|fused] [--layers 24] [--width 1000]
 Draws machines from seeds, every second layer with a fault, and scores them by their own eight good layers.`;
@@ -39,7 +39,7 @@ try {
     const faults = Array.from({ length: layers! }, (_, n) =>
       n % 2 === 0 ? [] : [faultKinds[(n >> 1) % faultKinds.length]!],
     );
-    await writeSet(set, seed, faults, phase!, width);
+    await writePowderSet(set, seed, faults, phase!, width);
     const opened = await openSet(set);
     const scored = opened.ok ? await scoreSet(opened.value, { progress() {}, async show() {} }) : opened;
     if (!scored.ok) throw new Error(scored.error.what);

@@ -1,13 +1,14 @@
 /** The drill guide's first layers through the whole inspector with the committed network, clean and with faults. */
+
 import { expect, test } from "vitest";
 import { evidenceBytes } from "../../src/inspection/evidence.ts";
 import { loadNetwork } from "../../src/inspection/io/network.ts";
 import type { InspectionReport } from "../../src/inspection/report.ts";
 import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";
+import { beadsOf, printFaults } from "../../src/simulators/camera/print-faults.ts";
 import { parkSlot } from "../../src/toolpath/capture.ts";
 import { commissioned, createBench } from "./bench.ts";
-import { guideLayers, openGuide, printFaults } from "./drill-guide.ts";
-import { beadsOf } from "./synthetic.ts";
+import { guideLayers, openGuide } from "./drill-guide.ts";
 
 const loaded = await loadNetwork(new URL("../../models/manifest.json", import.meta.url).pathname);
 if (!loaded.ok) throw new Error(loaded.error.what);

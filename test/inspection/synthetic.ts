@@ -1,18 +1,8 @@
 /** Random parts as strands, layer by layer, with faults planted on the way: what tests and training render. */
+
 import { contours, simplify } from "../../src/inspection/contour.ts";
 import type { LayerPlan, Strand } from "../../src/inspection/expected.ts";
-
-/** A small seeded generator (mulberry32): equal seeds give equal parts. */
-export function randomOf(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+import { randomOf } from "../../src/simulators/camera/random.ts";
 
 /** A solid as a signed distance in the plane of each layer: negative inside, in millimetres. */
 export type Solid = (x: number, y: number, layer: number) => number;
@@ -140,10 +130,4 @@ function infill(solid: Solid, fill: Fill, layer: number, inner: number, spacing:
 
 function strand(a: readonly [number, number], b: readonly [number, number], width: number): Strand {
   return { x0: a[0], y0: a[1], x1: b[0], y1: b[1], width };
-}
-
-/** The strands as beads in the world link's form, `z` the top of the layer. */
-export function beadsOf(plan: LayerPlan, strands: readonly Strand[] = plan.strands, lift_mm = 0): number[][] {
-  const z = plan.top_mm + lift_mm;
-  return strands.map((s) => [s.x0, s.y0, z, s.x1, s.y1, z, s.width, plan.height_mm]);
 }

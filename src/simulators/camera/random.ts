@@ -53,3 +53,15 @@ export function gaussians(size: number, seed: number): Float32Array {
   }
   return table;
 }
+
+/** A small seeded generator (mulberry32): equal seeds give equal parts. */
+export function randomOf(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = state;
+    t = Math.imul(t ^ (t >>> 15), t | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
+  };
+}

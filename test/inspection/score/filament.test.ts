@@ -1,4 +1,4 @@
-/** A filament set whose expected pictures say where the parts of each layer are: drawn surfaces, no limit chosen on them. */
+/** A filament set whose expected pictures say where the part is: rendered strands of the drill guide, no limit chosen on these. */
 import { mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,15 +6,20 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { scoreSet } from "../../../src/inspection/io/score-set.ts";
 import { openSet } from "../../../src/inspection/io/set-folder.ts";
 import { tally } from "../../../src/inspection/score/tally.ts";
-import { faultKinds } from "../../../src/simulators/powder/bed.ts";
-import { writeSet } from "./sets.ts";
+import { writeFilamentSet } from "../../../src/simulators/camera/io/write-set.ts";
+import { filaments } from "../../../src/simulators/camera/look.ts";
+import { guideLayers } from "../drill-guide.ts";
 
 let folder = "";
+const faults = ["spaghetti", "foreign object 8 mm", "detached part"];
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "cellward-filament-"));
-  const faults = faultKinds.flatMap((kind) => [[], [kind]]);
-  await writeSet(folder, 1102, faults, "fused");
-});
+  const even = [6, 8, 10, 12, 14, 16];
+  const references = [5, 7, 9, 11, 13, 15, 17, 18];
+  const look = { filament: filaments.blue, seed: 1107 };
+  const set = { layers: guideLayers(), frames: even, references, faults, width: 800, look };
+  await writeFilamentSet(folder, set, () => {});
+}, 120_000);
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 async function scored(description: string) {
@@ -30,8 +35,8 @@ describe("a filament set", () => {
     timeout: 120_000,
   }, async () => {
     const { recall, falseAlarms, notes } = await scored('process = "filament"\nmm_per_pixel = 0.2\n');
-    expect(recall).toMatchObject({ hits: 6, all: 6 });
-    expect(falseAlarms).toMatchObject({ hits: 0, all: 6 });
+    expect(recall).toMatchObject({ hits: 3, all: 3 });
+    expect(falseAlarms).toMatchObject({ hits: 0, all: 3 });
     expect(notes).toEqual([]);
   });
 
@@ -41,9 +46,9 @@ describe("a filament set", () => {
   });
 
   it("[L3] holds the layer whose expected picture is torn, and says so once", { timeout: 120_000 }, async () => {
-    await truncate(join(folder, "expected/layer_8.png"), 300);
+    await truncate(join(folder, "expected/layer_00010.png"), 300);
     const { falseAlarms, notes } = await scored('process = "filament"\n');
-    expect(falseAlarms).toMatchObject({ hits: 1, all: 6 });
-    expect(notes).toEqual([expect.stringContaining("layer_8.png is not used: it is damaged or cut off")]);
+    expect(falseAlarms).toMatchObject({ hits: 1, all: 3 });
+    expect(notes).toEqual([expect.stringContaining("layer_00010.png is not used: it is damaged or cut off")]);
   });
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { faultKinds } from "../../../src/simulators/powder/bed.ts";
-import { writeSet } from "./sets.ts";
+import { writePowderSet } from "../../../src/simulators/powder/io/write-set.ts";
 
 const root = join(import.meta.dirname, "../../..");
 let folder = "";
@@ -41,7 +41,7 @@ describe("cellward inspect score", () => {
     timeout: 240_000,
   }, async () => {
     const set = join(folder, "unseen");
-    await writeSet(
+    await writePowderSet(
       set,
       1003,
       faultKinds.flatMap((kind) => [[], [kind]]),
@@ -64,7 +64,7 @@ describe("cellward inspect score", () => {
     timeout: 240_000,
   }, async () => {
     const set = join(folder, "fused");
-    await writeSet(
+    await writePowderSet(
       set,
       1004,
       faultKinds.flatMap((kind) => [[], [kind]]),
@@ -86,7 +86,7 @@ describe("cellward inspect score", () => {
     timeout: 240_000,
   }, async () => {
     const set = join(folder, "bad");
-    await writeSet(
+    await writePowderSet(
       set,
       1001,
       Array.from({ length: 8 }, () => []),
@@ -127,7 +127,7 @@ describe("cellward inspect score", () => {
     timeout: 120_000,
   }, async () => {
     const set = join(folder, "odd");
-    await writeSet(set, 1002, [["debris"], ["debris"], []], "recoated", 320);
+    await writePowderSet(set, 1002, [["debris"], ["debris"], []], "recoated", 320);
     await writeFile(join(set, "masks", "layer_8.png"), "no picture");
     const mask = await sharp(join(set, "masks", "layer_9.png"))
       .toColourspace("srgb")

@@ -1,11 +1,14 @@
-/** Writes sets of pictures of drawn powder machines for tests. */
+/** Writes a set of drawn powder layers: eight references, then a layer for each list of faults, with their exact truth. */
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { drawLayer, type FaultKind, powderMachine } from "../../../src/simulators/powder/bed.ts";
+import { drawLayer, type FaultKind, powderMachine } from "../bed.ts";
 
-/** A machine that no limit was chosen on: seeds from 1000 are for tests alone. */
-export async function writeSet(
+/**
+ * Writes `set.toml`, `frames`, `reference`, `expected` and `masks` (class: place of the kind in `faultKinds` plus one) into
+ * `folder`. No limit was chosen on seeds from 1000 on.
+ */
+export async function writePowderSet(
   folder: string,
   seed: number,
   faults: readonly (readonly FaultKind[])[],
