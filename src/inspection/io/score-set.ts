@@ -6,7 +6,7 @@ import { compare, inFramesPlace, type Marked } from "../score/compare.ts";
 import type { PixelCounts } from "../score/measures.ts";
 import type { FrameOutcome } from "../score/tally.ts";
 import { type Field, reduced, reductionOf } from "../surface/field.ts";
-import { type GateModel, gainOf, gateOf, lookOf, refusals } from "../surface/gate.ts";
+import { type GateModel, gainOf, gateOf, lookOf, refusals, strayOf } from "../surface/gate.ts";
 import { createSurfaceJudge, type SurfaceFinding, type SurfaceVerdict } from "../surface/judge.ts";
 import { createPrintedJudge } from "../surface/judge-printed.ts";
 import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
@@ -36,10 +36,14 @@ export interface Watcher {
   show(shown: Shown): Promise<void>;
 }
 
+/** A set whose first frames differ by more than this (logarithm of brightness) from the references is told to have another light. */
+const otherLight = 0.16;
 /** Frames whose light is looked at before the first is judged. */
 const firstLooks = 9;
-/** A frame that had to be moved by more than this share of its width is another view. */
-const mostMoved = 0.08;
+/** A frame that had to be moved by more than this share of its width is another view, unless the references stray as far. */
+const mostMoved = 0.008;
+/** No frame is believed that had to be moved further than this. */
+const neverMoved = 0.08;
 
 /** Learns from the references, then judges the frames in their order. */
 export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Result<ScoredSet, SetTrouble>> {
@@ -152,7 +156,9 @@ async function withSetsLight(
   }
   gains.sort((a, b) => a - b);
   const gain = gains[gains.length >> 1] ?? 1;
-  if (gain > 0.85 && gain < 1.18) return gate;
+  const stray = Math.abs(Math.log(gain));
+  if (!(stray > strayOf(gate) / 2)) return gate;
+  if (stray < otherLight) return { ...gate, gain };
   notes.push(
     `The first frames are ${gain.toFixed(2)} times as bright as the references: the set's light is another, and is taken as usual.`,
   );
@@ -160,7 +166,7 @@ async function withSetsLight(
 }
 
 interface Tools {
-  readonly model: Pick<SurfaceModel, "width" | "height" | "ownScores">;
+  readonly model: Pick<SurfaceModel, "width" | "height" | "ownScores" | "strayed_px">;
   readonly gate: GateModel;
   readonly judge: LayerJudge;
   readonly parts: PartsReader;
@@ -198,7 +204,7 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   const layer = await tools.parts.frame(field, frame.expected);
   clock.lap("expected");
   const verdict = tools.judge(field, layer, () => clock.lap(stages.shift() ?? "more"));
-  if (verdict.moved_px > mostMoved * field.width) refused.push("the camera looks elsewhere than on the references");
+  if (verdict.moved_px > movedLimit(tools.model)) refused.push("the camera looks elsewhere than on the references");
   clock.lap("detect");
   clock.total();
   const placed = inFramesPlace({ ...tools.model, data: verdict.mask }, verdict.prepared.aligned.motion);
@@ -212,6 +218,10 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
     findings: verdict.findings.slice(0, 5).map(findingInWords),
   };
   return { outcome, shown: { field, marked } };
+}
+
+function movedLimit({ width, strayed_px }: Tools["model"]): number {
+  return Math.min(Math.max(mostMoved * width, 2.5 * strayed_px), neverMoved * width);
 }
 
 function findingInWords({ channel, sign, area_px, excess }: SurfaceFinding): string {

@@ -48,6 +48,9 @@ export interface GateModel {
   /** Lowest sharpness of any reference, against their middle. */
   readonly leastSharpness: number;
   readonly mostClipped: number;
+  /** How far the references' own brightness strays (logarithm), and how unevenly their light falls. */
+  readonly mostStray: number;
+  readonly mostUneven: number;
   /** Brightness that counts as usual, against the references': 1 unless the set's light is another. */
   readonly gain: number;
 }
@@ -64,6 +67,8 @@ export function gateOf(looks: readonly PictureLook[]): GateModel {
   const look = { means: middle((l) => l.means), sharpness: middle((l) => l.sharpness), clipped: 0 };
   return {
     look,
+    mostStray: Math.max(...looks.map((l) => Math.abs(Math.log(ratio(l.means, look.means))))),
+    mostUneven: Math.max(...looks.map((l) => unevenness(l.means, look.means))),
     leastSharpness: Math.min(...looks.map((l) => ratio(l.sharpness, look.sharpness))),
     mostClipped: Math.max(...looks.map((l) => l.clipped)),
     gain: 1,
@@ -77,26 +82,57 @@ function ratio(now: Float64Array, usual: Float64Array): number {
   );
 }
 
+/** By how much (logarithm) one side of the picture gained more light than the other, against the usual. */
+function unevenness(now: Float64Array, usual: Float64Array): number {
+  const change = now.map((v, t) => Math.log(Math.max(0.5, v) / Math.max(0.5, usual[t]!)));
+  const third = (inside: (row: number, column: number) => boolean): number =>
+    quantile(
+      change.filter((_, t) => inside(Math.floor(t / tiles), t % tiles)),
+      0.5,
+    );
+  const [low, high] = [3, tiles - 4];
+  return Math.max(
+    Math.abs(third((_, column) => column < low) - third((_, column) => column > high)),
+    Math.abs(third((row) => row < low) - third((row) => row > high)),
+  );
+}
+
+/** How far (logarithm) brightness may stray: three times as far as the references, within fixed bounds. */
+export function strayOf({ mostStray }: Pick<GateModel, "mostStray">): number {
+  return Math.min(Math.max(3 * mostStray, limits.stray), -Math.log(limits.gain[0]));
+}
+
 /** Brightness of a look against the references'. */
 export function gainOf(gate: GateModel, look: PictureLook): number {
   return ratio(look.means, gate.look.means);
 }
 
 /** Fixed physical limits, as ratios to the references. */
-const limits = { gain: [0.75, 1.33], sharpness: 0.45, clipped: 0.15, dark: 0.3, darkShare: 0.15 } as const;
+const limits = {
+  gain: [0.75, 1.33],
+  stray: 0.1,
+  uneven: 0.12,
+  sharpness: 0.45,
+  clipped: 0.15,
+  dark: 0.3,
+  darkShare: 0.15,
+} as const;
 
 /** Why a frame is no evidence, each in a sentence; empty where nothing speaks against it. */
 export function refusals(gate: GateModel, look: PictureLook): string[] {
   const gain = gainOf(gate, look) / gate.gain;
+  const [darkest, brightest] = [Math.exp(-strayOf(gate)), Math.exp(strayOf(gate))];
+  const uneven = unevenness(look.means, gate.look.means);
+  const mostUneven = Math.max(limits.uneven, 3 * gate.mostUneven);
   const sharpness = ratio(look.sharpness, gate.look.sharpness) / Math.min(1, gate.leastSharpness);
   const reasons: string[] = [];
   const told = (value: number): string => value.toFixed(2);
   if (!(look.means.some((m) => m > 0) && look.sharpness.some((s) => s > 0))) return ["the picture is empty"];
-  if (!(gain >= limits.gain[0])) {
-    reasons.push(`the picture is too dark: ${told(gain)} of the usual brightness (at least ${limits.gain[0]})`);
+  if (!(gain >= darkest)) {
+    reasons.push(`the picture is too dark: ${told(gain)} of the usual brightness (at least ${told(darkest)})`);
   }
-  if (gain > limits.gain[1]) {
-    reasons.push(`the picture is too bright: ${told(gain)} of the usual brightness (at most ${limits.gain[1]})`);
+  if (gain > brightest) {
+    reasons.push(`the picture is too bright: ${told(gain)} of the usual brightness (at most ${told(brightest)})`);
   }
   if (!(sharpness >= limits.sharpness)) {
     reasons.push(
@@ -105,6 +141,11 @@ export function refusals(gate: GateModel, look: PictureLook): string[] {
   }
   if (look.clipped > gate.mostClipped + limits.clipped) {
     reasons.push(`${told(look.clipped)} of the picture is pure black or white and shows nothing`);
+  }
+  if (uneven > mostUneven) {
+    reasons.push(
+      `the light comes from another side: by ${told(uneven)} (logarithm) more on one side than usual (at most ${told(mostUneven)})`,
+    );
   }
   const covered = Array.from(look.means).filter((m, t) => m < limits.dark * gain * gate.gain * gate.look.means[t]!);
   if (covered.length > limits.darkShare * look.means.length) {

@@ -1,5 +1,5 @@
 /** What known-good frames of one camera teach: the usual look, how far it usually strays, and limits from both alone. */
-import { landmarksOf } from "./align.ts";
+import { farthest, landmarksOf, type Motion } from "./align.ts";
 import { channelNames, eachChannel } from "./channels.ts";
 import { type Arena, boxMean, createArena, type Field, logarithm, quantile, thinned } from "./field.ts";
 import { lightOf, withoutLight } from "./light.ts";
@@ -29,6 +29,8 @@ export interface SurfaceModel extends Baseline {
   readonly count: number;
   /** Largest excess over the limits of each reference, judged by the others. */
   readonly ownScores: readonly number[];
+  /** How far the references themselves lie from their middle, in working pixels. */
+  readonly strayed_px: number;
 }
 
 /** More references than this are thinned evenly: the rest would cost memory and teach little. */
@@ -57,8 +59,10 @@ export function learn(
   logarithm(base.data, first, floor);
   const start: Baseline = { middle: first, floor, landmarks: landmarksOf({ width, height, data: first }, arena) };
   const inside = new Uint8Array(first.length);
+  const motions: Motion[] = [];
   const looks = references.map((field) => {
-    const { difference } = prepare(arena, field, start, inside);
+    const { difference, aligned } = prepare(arena, field, start, inside);
+    motions.push(aligned.motion);
     return difference.map((d, i) => d + first[i]!);
   });
   const order = orderOf(looks);
@@ -68,13 +72,28 @@ export function learn(
   const region = regionOf(middle, arena);
   const channels = spreads(arena, differences, middle, looks.length);
   const ownScores = setLimits(arena, differences, channels, region, looks.length, parts);
-  return { ...baseline, width, height, arena, channels, region, count: looks.length, ownScores };
+  return {
+    ...baseline,
+    width,
+    height,
+    arena,
+    channels,
+    region,
+    count: looks.length,
+    ownScores,
+    strayed_px: strayOf(motions),
+  };
 }
 
 interface Order {
   readonly low: Float32Array;
   readonly middle: Float32Array;
   readonly high: Float32Array;
+}
+
+/** The farthest that any reference lies from the one that all are registered to, in working pixels. */
+export function strayOf(motions: readonly Motion[]): number {
+  return Math.max(...motions.map(farthest));
 }
 
 /** The median of every pixel, and its neighbours in rank: enough for every median without one reference. */

@@ -3,10 +3,10 @@
  * is another at every layer, with the look that parts have on good frames, wherever they are.
  */
 
-import { landmarksOf } from "./align.ts";
+import { landmarksOf, type Motion } from "./align.ts";
 import { channelNames, eachChannel } from "./channels.ts";
 import { type Arena, boxMean, createArena, type Field, logarithm, quantile, thinned } from "./field.ts";
-import { limitOf } from "./learn.ts";
+import { limitOf, strayOf } from "./learn.ts";
 import { contrastIn, type Parts } from "./parts.ts";
 import { type Baseline, bounded, prepare } from "./prepare.ts";
 
@@ -42,6 +42,8 @@ export interface PrintedModel extends Baseline {
   /** Slope of the bed's look, squared: an error of registration shows there. */
   readonly edges: Float32Array;
   readonly ownScores: readonly number[];
+  /** How far the references themselves lie from their middle, in working pixels. */
+  readonly strayed_px: number;
 }
 
 /** How far around the part the bed is looked at, as a share of the picture's width. */
@@ -73,13 +75,15 @@ export function learnPrinted(layers: readonly PrintedLayer[]): PrintedModel | nu
   logarithm(base.data, first, floor);
   const start: Baseline = { middle: first, floor, landmarks: landmarksOf({ width, height, data: first }, arena) };
   const inside = new Uint8Array(first.length);
+  const motions: Motion[] = [];
   const looks = layers.map(({ field }) => {
-    const { difference } = prepare(arena, field, start, inside);
+    const { difference, aligned } = prepare(arena, field, start, inside);
+    motions.push(aligned.motion);
     return difference.map((d, i) => d + first[i]!);
   });
   const { middle, known } = bedOf(looks, layers, first);
   const landmarks = landmarksOf({ width, height, data: middle }, arena);
-  const baseline = { middle, floor, landmarks, width, height, arena, known, contrast };
+  const baseline = { middle, floor, landmarks, width, height, arena, known, contrast, strayed_px: strayOf(motions) };
   const edges = edgesOf(middle, arena);
   const views = layers.map((layer, k) => ({
     ...layer,
