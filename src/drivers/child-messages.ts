@@ -36,5 +36,7 @@ export type FromChild =
   | { readonly kind: "telemetry"; readonly telemetry: Telemetry }
   /** The machine said something that the driver has no meaning for; only a trial listens. At most 200 characters. */
   | { readonly kind: "remark"; readonly text: string }
+  /** The child has done so much that a fresh process should go on; it is replaced where nothing is under way. */
+  | { readonly kind: "worn" }
   /** The child's event loop turns; its absence is a hang. */
   | { readonly kind: "alive" };

@@ -110,12 +110,17 @@ export async function startOpcuaBench(
 }
 
 /** A driver for a station that runs already. */
-export function benchOf(station: StationBench, keysDir: string, config: OpcuaConfig): OpcuaBench {
+export function benchOf(
+  station: StationBench,
+  keysDir: string,
+  config: OpcuaConfig,
+  more: { readonly connectionsAtMost?: number; readonly log?: (what: string) => void } = {},
+): OpcuaBench {
   const programs = new Map<Digest, Uint8Array>();
   const evidence = new Map<Digest, Uint8Array>();
   let recipe: unknown = null;
   const machine = createOpcuaMachine({
-    ...{ equipment: stationId, config, keysDir, origin },
+    ...{ equipment: stationId, config, keysDir, origin, ...more },
     loadProgram: async (digest) => {
       const bytes = programs.get(digest);
       return bytes === undefined ? null : { bytes, recipe };

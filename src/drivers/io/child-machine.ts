@@ -38,6 +38,7 @@ export interface ChildMachine extends Machine {
 const mostPending = 16;
 const childSilence = 10_000;
 const rememberedAttempts = 1000;
+const oldChildWithin = 5000;
 
 /** Starts the child and fills the port. Never throws: a machine that cannot be reached is an observation. */
 export function createChildMachine(options: ChildMachineOptions): ChildMachine {
@@ -178,7 +179,16 @@ class ParentHalf implements ChildMachine {
       if (observation.kind === "failed" || observation.kind === "finished") this.#remember(observation.attempt, "over");
       this.#keepAndSay(observation, message.blobs ?? []);
     } else if (message.kind === "telemetry") this.#telemetry = message.telemetry;
+    else if (message.kind === "worn") this.#refresh();
     else if (message.kind === "remark") this.#options.remark?.(message.text);
+  }
+
+  /** A worn child is replaced between two attempts, and asks again where one is under way. */
+  #refresh(): void {
+    const busy = [...this.#attempts.values()].some((state) => state !== "over");
+    if (busy || this.#pending.size > 0 || this.#closed) return;
+    this.#options.log?.(`driver child of ${this.#options.equipment} is replaced by a fresh one`);
+    this.#supervisor.replace({ kind: "end" } satisfies ToChild, oldChildWithin);
   }
 
   /** In order: what is said after an observation with evidence waits until that evidence is stored. */

@@ -15,6 +15,8 @@ export interface OpcuaMachineOptions {
   readonly origin: string;
   readonly loadProgram: LoadProgram;
   readonly storeEvidence: (bytes: Uint8Array) => Promise<Digest>;
+  /** After so many connections the child is replaced: the library makes code for each, which is never given back. */
+  readonly connectionsAtMost?: number;
   readonly log?: (what: string) => void;
   readonly remark?: (text: string) => void;
 }
@@ -27,6 +29,7 @@ export function createOpcuaMachine(options: OpcuaMachineOptions): ChildMachine {
     equipment,
     pki: pkiFolder(keysDir),
     clientUri: clientUriOf(origin),
+    connectionsAtMost: options.connectionsAtMost ?? 100,
   };
   return createChildMachine({
     ...options,

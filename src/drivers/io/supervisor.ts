@@ -22,6 +22,8 @@ export interface Supervisor {
   send(message: object): boolean;
   /** Kills a child that does not answer; it is restarted. */
   kill(): void;
+  /** Starts a fresh child at once and asks the old one to end with `message`; killed after `within` ms. Nothing died. */
+  replace(message: object, within: number): void;
   /** Asks the child to end with `message`, kills it after `within` ms, and restarts no more. */
   end(message: object, within: number): Promise<void>;
   /** Process id of the running child, for tests that kill it. */
@@ -85,6 +87,15 @@ class Life implements Supervisor {
 
   pid(): number | null {
     return this.#child?.pid ?? null;
+  }
+
+  replace(message: object, within: number): void {
+    const old = this.#child;
+    if (old === null || this.#ending) return;
+    const limit = setTimeout(() => old.kill("SIGKILL"), within);
+    old.once("exit", () => clearTimeout(limit));
+    if (old.connected) old.send(message, () => {});
+    this.start();
   }
 
   async end(message: object, within: number): Promise<void> {

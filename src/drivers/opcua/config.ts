@@ -136,8 +136,8 @@ export function profileProblem({ profile, programs, packml }: OpcuaConfig): stri
     : null;
 }
 
-/** What the driver's child process is given: the configuration, and what the cell knows besides. */
-export interface OpcuaChildConfig {
+/** What a connection needs: the configuration, and what the cell knows besides. */
+export interface OpcuaTarget {
   readonly machine: OpcuaConfig;
   /** The machine's name in the configuration: its pinned certificate is kept under it. */
   readonly equipment: string;
@@ -145,6 +145,12 @@ export interface OpcuaChildConfig {
   readonly pki: string;
   /** Who this cell says that it is; its certificate carries the same. */
   readonly clientUri: string;
+}
+
+/** What the driver's child process is given. */
+export interface OpcuaChildConfig extends OpcuaTarget {
+  /** After so many connections the child asks to be replaced. */
+  readonly connectionsAtMost: number;
 }
 
 /** The pure protocol's view of a configuration. */

@@ -71,6 +71,35 @@ test("[F33] an attempt that was left at work by processes that are gone is ended
   }
 });
 
+test("[F23][F33] a driver worn by many connections is replaced between two jobs, and nothing is said to be lost", async () => {
+  await bench.settle();
+  const said: string[] = [];
+  const worn = benchOf(bench.station, bench.keysDir, bench.config, {
+    connectionsAtMost: 1,
+    log: (what) => said.push(what),
+  });
+  try {
+    await worn.listener.next("online");
+    const first = worn.machine.childPid()!;
+    expect(await worn.begin("w1" as AttemptId, worn.store(stationProgram("clean-dry")))).toEqual({ kind: "done" });
+    await bench.fault({ name: "restart", namespaces: 2 });
+    await worn.listener.next("failed", ({ attempt }) => attempt === "w1");
+    // A job was under way when it connected again: it is worn, and goes on until there is none.
+    expect(worn.machine.childPid()).toBe(first);
+    worn.listener.forget();
+    await bench.settle();
+    await bench.fault({ name: "restart", namespaces: 5 });
+    await expect.poll(() => worn.machine.childPid() !== first, { timeout: 30_000 }).toBe(true);
+    await expect.poll(() => isRunning(first), { timeout: 30_000 }).toBe(false);
+    const ready = async () => (await worn.begin("w2" as AttemptId, worn.store(stationProgram("measure")))).kind;
+    await expect.poll(ready, { timeout: 30_000 }).toBe("done");
+    expect(worn.listener.heard.filter((o) => o.kind === "offline" && o.fault.code === "driver-lost")).toEqual([]);
+    expect(said).toEqual(["driver child of station-1 is replaced by a fresh one"]);
+  } finally {
+    await worn.machine.close();
+  }
+});
+
 /** The child's process id, once the job has begun. */
 async function begun(lines: AsyncIterable<string>): Promise<number> {
   for await (const line of lines) {

@@ -30,6 +30,7 @@ class OpcuaMachine implements ChildDriver {
   #pause = again.first;
   #told = Number.NEGATIVE_INFINITY;
   #fresh = false;
+  #connections = 0;
 
   constructor(setup: Extract<ToChild, { kind: "setup" }>, surroundings: Surroundings) {
     const config = setup.config as OpcuaChildConfig;
@@ -83,6 +84,7 @@ class OpcuaMachine implements ChildDriver {
       this.#link = mine;
       this.#pause = again.first;
       this.#step({ kind: "connected", arrival: mine.arrival });
+      if (++this.#connections > this.#config.connectionsAtMost) this.#surroundings.tell({ kind: "worn" });
     } catch (problem) {
       this.#failed(faults.driverProblem(wordsOf(problem)));
     }

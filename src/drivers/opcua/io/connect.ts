@@ -5,7 +5,7 @@ import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { statusNameIn } from "../call-status.ts";
 import { type CertificateFacts, hostOf, judgeCertificate, judgeTrust, type TrustRecord } from "../certificate.ts";
-import type { OpcuaChildConfig } from "../config.ts";
+import type { OpcuaTarget } from "../config.ts";
 import { faults } from "../faults.ts";
 import { chooseEndpoint, type Policy } from "../policy.ts";
 import { factsOf } from "./certificate-facts.ts";
@@ -36,7 +36,7 @@ const onlyWhatIsUsed = 4;
 const sessionMs = 30_000;
 
 /** Connects and signs in, or says why not; `lost` is called once when the connection that was made is gone. */
-export async function connect(config: OpcuaChildConfig, lost: () => void): Promise<Result<Connection, Fault>> {
+export async function connect(config: OpcuaTarget, lost: () => void): Promise<Result<Connection, Fault>> {
   const { machine, pki: folder, clientUri } = config;
   const who = credentials(config);
   if (!who.ok) return who;
@@ -79,17 +79,17 @@ export async function connect(config: OpcuaChildConfig, lost: () => void): Promi
   }
 }
 
-function trustOf({ machine, equipment, pki }: OpcuaChildConfig): TrustRecord {
+function trustOf({ machine, equipment, pki }: OpcuaTarget): TrustRecord {
   return trustRecord(readTrust(pki), equipment, machine.fingerprint);
 }
 
-function judge(config: OpcuaChildConfig, facts: CertificateFacts): Fault | null {
+function judge(config: OpcuaTarget, facts: CertificateFacts): Fault | null {
   const { endpoint, applicationUri } = config.machine;
   return judgeCertificate(facts, trustOf(config), { host: hostOf(endpoint), applicationUri, now: Date.now() });
 }
 
 async function reach(
-  { machine, clientUri }: OpcuaChildConfig,
+  { machine, clientUri }: OpcuaTarget,
   pki: Pki,
 ): Promise<Result<readonly DiscoveredEndpoint[], Fault>> {
   try {
@@ -100,7 +100,7 @@ async function reach(
 }
 
 /** Speaks only to whoever owns the key of exactly this certificate. */
-function clientFor({ machine, clientUri }: OpcuaChildConfig, pki: Pki, chosen: DiscoveredEndpoint): OPCUAClient {
+function clientFor({ machine, clientUri }: OpcuaTarget, pki: Pki, chosen: DiscoveredEndpoint): OPCUAClient {
   return OPCUAClient.create({
     applicationName: "Cellward",
     clientName: `cellward-${process.pid}`,
@@ -124,7 +124,7 @@ function clientFor({ machine, clientUri }: OpcuaChildConfig, pki: Pki, chosen: D
 
 async function signIn(
   client: OPCUAClient,
-  { machine }: OpcuaChildConfig,
+  { machine }: OpcuaTarget,
   pki: Pki,
   chosen: DiscoveredEndpoint,
   who: { readonly userName: string; readonly password: string },
@@ -151,7 +151,7 @@ async function signIn(
   }
 }
 
-function credentials({ machine }: OpcuaChildConfig): Result<{ userName: string; password: string }, Fault> {
+function credentials({ machine }: OpcuaTarget): Result<{ userName: string; password: string }, Fault> {
   const read: string[] = [];
   for (const file of [machine.userFile, machine.passwordFile]) {
     try {

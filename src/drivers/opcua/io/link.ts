@@ -5,7 +5,7 @@ import type { AttemptId } from "../../../kernel/names.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { clip } from "../../../kernel/text.ts";
 import { certainlyNotDone, statusNameIn } from "../call-status.ts";
-import { type OpcuaChildConfig, type OpcuaConfig, programsOf } from "../config.ts";
+import { type OpcuaConfig, type OpcuaTarget, programsOf } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
 import { below, nameOf, type PathStep, path, plateParts } from "../names.ts";
 import type { Reply, Request } from "../requests.ts";
@@ -47,7 +47,7 @@ interface Machine extends Ground {
 /** Finds the machine behind a connection by namespaces and paths, or says what is missing. `over`: see {@link openUnit}. */
 export async function openLink(
   connection: Connection,
-  { machine: config, clientUri }: Pick<OpcuaChildConfig, "machine" | "clientUri">,
+  { machine: config, clientUri }: Pick<OpcuaTarget, "machine" | "clientUri">,
   over: readonly AttemptId[],
   listener: WatchListener,
 ): Promise<Result<Link, Fault>> {
