@@ -1,6 +1,5 @@
 /** Registration of a frame to the reference of the same camera: a coarse search, then an affine fit to a part of a pixel. */
 import { solve } from "../linear.ts";
-import { correlation } from "../picture.ts";
 import { type Arena, boxMean, type Field, quantile, sampled } from "./field.ts";
 
 /**
@@ -160,16 +159,26 @@ function steepness(field: Field): Float32Array {
   return out;
 }
 
+/** Pearson's correlation of what both show where the second is moved by `dx` and `dy`. */
 function overlap(a: Float32Array, b: Float32Array, width: number, height: number, dx: number, dy: number): number {
-  const [va, vb]: [number[], number[]] = [[], []];
   const step = width > 200 ? 2 : 1;
+  let [n, sa, sb, saa, sbb, sab] = [0, 0, 0, 0, 0, 0];
   for (let y = Math.max(1, 1 - dy); y < Math.min(height - 1, height - 1 - dy); y += step) {
+    const row = y * width;
+    const other = (y + dy) * width + dx;
     for (let x = Math.max(1, 1 - dx); x < Math.min(width - 1, width - 1 - dx); x += step) {
-      va.push(a[y * width + x]!);
-      vb.push(b[(y + dy) * width + x + dx]!);
+      const va = a[row + x]!;
+      const vb = b[other + x]!;
+      n++;
+      sa += va;
+      sb += vb;
+      saa += va * va;
+      sbb += vb * vb;
+      sab += va * vb;
     }
   }
-  return correlation(va, vb);
+  const [va, vb] = [saa - (sa * sa) / n, sbb - (sb * sb) / n];
+  return va > 1e-9 && vb > 1e-9 ? (sab - (sa * sb) / n) / Math.sqrt(va * vb) : 0;
 }
 
 function offsetAt(motion: Motion, x: number, y: number): readonly [number, number] {

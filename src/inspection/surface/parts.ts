@@ -41,7 +41,9 @@ export function partsOf(
 
 function sorted(share: Float32Array, arena: Arena, wide = rim): Parts {
   boxMean(arena, share, share, wide, wide);
-  return Uint8Array.from(share, (s) => (s < 0.001 ? 0 : s > 0.999 ? 1 : 2));
+  const parts = new Uint8Array(share.length);
+  for (let i = 0; i < parts.length; i++) parts[i] = share[i]! < 0.001 ? 0 : share[i]! > 0.999 ? 1 : 2;
+  return parts;
 }
 
 /**
@@ -77,8 +79,12 @@ export function flattened(field: Field, parts: Parts, arena: Arena): Field {
   const { width, height, data } = field;
   const powder = powderAround(field, parts, arena);
   const all = contrastOf(field, parts, powder) ?? 0;
-  const out = data.map((v, i) => (parts[i] === 2 && !Number.isNaN(powder[i]!) ? Math.exp(powder[i]!) - dark : v));
-  const islands = Uint8Array.from(parts, (kind) => (kind === 1 ? 1 : 0));
+  const out = data.slice();
+  const islands = new Uint8Array(parts.length);
+  for (let i = 0; i < parts.length; i++) {
+    if (parts[i] === 1) islands[i] = 1;
+    else if (parts[i] === 2 && !Number.isNaN(powder[i]!)) out[i] = Math.exp(powder[i]!) - dark;
+  }
   for (const { pixels } of components(islands, width, height, 1)) {
     let [sum, count] = [0, 0];
     for (const i of pixels) {
@@ -87,7 +93,8 @@ export function flattened(field: Field, parts: Parts, arena: Arena): Field {
       count++;
     }
     const own = count < fewest ? all : Math.min(Math.max(sum / count, all - likeAll), all + likeAll);
-    for (const i of pixels) out[i] = (data[i]! + dark) / Math.exp(own) - dark;
+    const share = 1 / Math.exp(own);
+    for (const i of pixels) out[i] = (data[i]! + dark) * share - dark;
   }
   return { width, height, data: out };
 }

@@ -266,5 +266,7 @@ function nearness(parts: Parts, arena: Arena, reach: number): Uint8Array {
   const share = arena.buffer(6);
   for (let i = 0; i < parts.length; i++) share[i] = parts[i] === 0 ? 0 : 1;
   boxMean(arena, share, share, reach, reach);
-  return Uint8Array.from(share, (s) => (s > 1e-6 ? 1 : 0));
+  const near = new Uint8Array(share.length);
+  for (let i = 0; i < near.length; i++) near[i] = share[i]! > 1e-6 ? 1 : 0;
+  return near;
 }
