@@ -178,7 +178,7 @@ program
   .description("work with the inspection of layers")
   .command("score")
   .description("judge a folder of pictures by its own references and compare with its labels")
-  .requiredOption("--set <folder>", "set.toml, frames, reference; optionally expected, masks, labels.csv")
+  .requiredOption("--set <folder>", "set.toml, frames, reference and more; without it the goals are measured (--full)")
   .option("--out <folder>", "write overlays of the best finds and of the worst misses and false alarms")
   .action(async (o) => end(await (await parts.inspectScore()).inspectScore(terminal(), o)));
 

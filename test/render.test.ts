@@ -89,3 +89,20 @@ describe("cellward render", () => {
     });
   });
 });
+
+describe("cellward inspect score", () => {
+  const score = (...args: readonly string[]): Promise<{ code: number; out: string; err: string }> =>
+    new Promise((resolve) => {
+      execFile(join(root, "bin/cellward"), [...args], (error, out, err) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
+      );
+    });
+
+  it("without a set is the program that measures the goals, and refuses what that does not know", async () => {
+    const strange = await score("inspect", "score", "--quick");
+    expect(strange.code).toBe(2);
+    expect(strange.err).toMatch(/--quick[\s\S]*Measures every row of the goals/);
+    const help = await score("inspect", "score", "--help");
+    expect(help.out).toMatch(/--set <folder>[\s\S]*without it the\s+goals are/);
+  });
+});

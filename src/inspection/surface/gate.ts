@@ -45,8 +45,9 @@ export function lookOf(field: Field): PictureLook {
 /** What a frame is held against: the references' own look. */
 export interface GateModel {
   readonly look: PictureLook;
-  /** Lowest sharpness of any reference, against their middle. */
+  /** Lowest and highest sharpness of any reference, against their middle. */
   readonly leastSharpness: number;
+  readonly mostSharpness: number;
   readonly mostClipped: number;
   /** How far the references' own brightness strays (logarithm), and how unevenly their light falls. */
   readonly mostStray: number;
@@ -70,6 +71,7 @@ export function gateOf(looks: readonly PictureLook[]): GateModel {
     mostStray: Math.max(...looks.map((l) => Math.abs(Math.log(ratio(l.means, look.means))))),
     mostUneven: Math.max(...looks.map((l) => unevenness(l.means, look.means))),
     leastSharpness: Math.min(...looks.map((l) => ratio(l.sharpness, look.sharpness))),
+    mostSharpness: Math.max(...looks.map((l) => ratio(l.sharpness, look.sharpness))),
     mostClipped: Math.max(...looks.map((l) => l.clipped)),
     gain: 1,
   };
@@ -113,6 +115,7 @@ const limits = {
   stray: 0.1,
   uneven: 0.12,
   sharpness: 0.45,
+  noise: 4,
   clipped: 0.15,
   dark: 0.3,
   darkShare: 0.15,
@@ -138,6 +141,11 @@ export function refusals(gate: GateModel, look: PictureLook): string[] {
     reasons.push(
       `the picture is out of focus or blurred: ${told(sharpness)} of the usual sharpness (at least ${limits.sharpness})`,
     );
+  }
+  // Noise is sharpness that no focus gives: four times as much is grain of twice the strength.
+  const noise = ratio(look.sharpness, gate.look.sharpness) / Math.max(1, gate.mostSharpness);
+  if (noise > limits.noise) {
+    reasons.push(`the picture is too noisy: ${told(noise)} times the usual fine grain (at most ${limits.noise})`);
   }
   if (look.clipped > gate.mostClipped + limits.clipped) {
     reasons.push(`${told(look.clipped)} of the picture is pure black or white and shows nothing`);

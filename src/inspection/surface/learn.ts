@@ -243,7 +243,7 @@ function setLimits(
     tails[c]![k] = quantile(thinned(values, 60_000), 0.999);
   });
   channels.forEach((channel, c) => {
-    channel.limit = limitOf(extremes[c]!, references);
+    channel.limit = limitOf(extremes[c]!, references) * (parts.some((its) => its !== null) ? driftOfParts : 1);
     channel.grow = 0.75 * channel.limit;
   });
   return Array.from(sources, (_, k) => Math.max(...channels.map((channel, c) => extremes[c]![k]! / channel.limit)));
@@ -301,7 +301,9 @@ function usualOf(values: Float32Array, parts: Uint8Array | null, kind: number | 
 }
 
 /** Frames come after the references, and stray a little further with every layer. */
-const drift = 1.15;
+const drift = 1.38;
+/** Parts move over grain that the references never had at their place. */
+const driftOfParts = 1.2;
 /** One reference alone shows its grain at many places, and so is not as ignorant as its number. */
 const mostForFew = 1.6;
 

@@ -249,6 +249,7 @@ export async function restartAgainAndAgain(count: number, progress: (done: numbe
       await beginSoon(bench, n, program);
       const end = await Promise.race([bench.listener.next("finished"), bench.listener.next("failed")]);
       if (end.kind === "finished") finished++;
+      else await bench.settle();
       const pid = bench.machine.childPid();
       if (pid !== null) pids.add(pid);
       if (pid !== null && n % Math.ceil(count / 10) === 0) memory.push(residentMiB(pid));
