@@ -107,6 +107,11 @@ export interface Aligned {
   readonly after: number;
 }
 
+/** A motion of so few pixels has to leave less than this share of the difference; a farther one has to explain much of it. */
+const near = 5;
+const explainsNear = 0.97;
+const explainsFar = 0.6;
+
 /** The motion that brings the frame (logarithm of brightness) onto the reference; none where nothing can be recognised. */
 export function align(landmarks: Landmarks, frame: Field, arena: Arena): Aligned {
   const still = { motion: noMotion, before: 0, after: 0 };
@@ -119,9 +124,12 @@ export function align(landmarks: Landmarks, frame: Field, arena: Arena): Aligned
     const motion = fitted(landmarks, levels[0]!, start);
     return { motion, after: misfit(landmarks, levels[0]!, motion) };
   });
-  const best = candidates.reduce((a, b) => (b.after < 0.95 * a.after ? b : a));
-  // A fit that explains nothing is noise: the frame stays as it is.
-  return best.after < 0.97 * before ? { ...best, before } : { ...still, before, after: before };
+  // A fit that explains nothing is noise: the frame stays as it is. Grain alone can be fitted a little better anywhere.
+  const found = candidates.filter(
+    ({ motion, after }) => after < (farthest(motion) <= near ? explainsNear : explainsFar) * before,
+  );
+  if (found.length === 0) return { ...still, before, after: before };
+  return { ...found.reduce((a, b) => (b.after < 0.95 * a.after ? b : a)), before };
 }
 
 /** The shift of best correlation on a small picture, made finer on larger ones; in pixels of the full working scale. */

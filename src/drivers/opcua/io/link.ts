@@ -76,7 +76,10 @@ export async function openLink(
   // The machine has its sign of life before anything that takes long: it may be at work on our job.
   const lease = await startLease(ground, clientUri);
   if (lease === null) return err(faults.partMissing("Lock"));
-  const begun = await startLife(ground, extra.value.signOfLife, lease);
+  const begun = await startLife(ground, extra.value.signOfLife, lease).catch(async (problem: unknown) => {
+    await lease.stop();
+    throw problem;
+  });
   if (!begun.ok) {
     await lease.stop();
     return begun;
