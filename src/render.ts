@@ -18,8 +18,8 @@ the part is to be seen, and a mask of what is wrong. Every second frame has a fa
 
   --program FILE     G-code, judged by the recipe as before a print
   --recipe FILE      the recipe's JSON; its toolpath limits are used
-  --layers A-B       frames of these layers (the last 24)
-  --references N     known-good layers spread over those before and between the frames (8)
+  --layers A-B       these layers of the part, the references among them (the last 24 and as many as references)
+  --references N     how many of those layers are known-good references, evenly spread (8)
   --faults LIST      names with commas between; \`none\` draws good layers alone (all)
   --filament NAME    ${Object.keys(filaments).join(", ")} (ivory)
   --phase PHASE      of powder: recoated or fused (recoated)
@@ -76,9 +76,13 @@ function chosen(known: readonly string[]): readonly string[] {
 async function emptyFolder(): Promise<string> {
   const { out } = values;
   if (out === undefined) throw new Refusal("--out names the folder to write.");
-  await mkdir(out, { recursive: true });
-  if ((await readdir(out)).length > 0) throw new Refusal(`${out} is not empty: name a new folder.`);
-  return out;
+  try {
+    await mkdir(out, { recursive: true });
+    if ((await readdir(out)).length === 0) return out;
+  } catch (problem) {
+    throw new Refusal(`${out} cannot be made (${(problem as NodeJS.ErrnoException).code}).`, 7);
+  }
+  throw new Refusal(`${out} is not empty, perhaps of an earlier run that was stopped: name a new folder.`);
 }
 
 async function read(option: "program" | "recipe"): Promise<Uint8Array> {
@@ -119,7 +123,10 @@ function shared(count: number, references: number) {
   if (!(Number.isInteger(first) && Number.isInteger(last) && first! >= 1 && last! <= count && first! <= last!))
     throw new Refusal(`--layers is A-B with 1 <= A <= B <= ${count}.`);
   const numbers = Array.from({ length: last! - first! + 1 }, (_, n) => first! + n);
-  if (numbers.length <= references) throw new Refusal("There have to be more layers than references.");
+  if (numbers.length <= references)
+    throw new Refusal(
+      `${numbers.length} layers are not more than ${references} references: widen --layers, or lower --references.`,
+    );
   const good = new Set(
     Array.from({ length: references }, (_, n) => Math.floor(((n + 0.5) * numbers.length) / references)),
   );

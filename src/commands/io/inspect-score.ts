@@ -23,7 +23,15 @@ const eachKind = 5;
 export async function inspectScore(terminal: Terminal, options: ScoreOptions): Promise<number> {
   const set = await openSet(options.set);
   if (!set.ok) return terminal.trouble(set.error, exitCode.refused);
-  if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+  try {
+    if (options.out !== undefined) await mkdir(options.out, { recursive: true });
+  } catch (problem) {
+    const what = `The folder ${options.out} cannot be made (${(problem as NodeJS.ErrnoException).code}).`;
+    return terminal.trouble(
+      { code: "out-unwritable", what, remedy: "Name a folder where you may write." },
+      exitCode.refused,
+    );
+  }
   const album = createAlbum(options.out ?? null);
   const scored = await scoreSet(set.value, { progress: (text) => terminal.progress(text), show: album.take });
   if (!scored.ok) return terminal.trouble(scored.error, exitCode.refused);

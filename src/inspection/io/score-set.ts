@@ -189,11 +189,12 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   tools.seen.add(digest);
   const picture = await decodeChannel(bytes);
   clock.lap("decode");
-  if (!picture.ok) return unseen(frame, `the picture cannot be read: ${picture.error}`, clock.stages);
+  if (!picture.ok)
+    return await unseen(frame, tools.notes, `the picture cannot be read: ${picture.error}`, clock.stages);
   const { width, height } = picture.value;
   if (width !== tools.width || height !== tools.height) {
     const why = `the picture is ${width} x ${height} pixels, the references are ${tools.width} x ${tools.height}: another camera or setting`;
-    return unseen(frame, why, clock.stages);
+    return await unseen(frame, tools.notes, why, clock.stages);
   }
   const field = reduced(picture.value, reductionOf(width, height));
   clock.lap("reduce");
@@ -229,13 +230,22 @@ function findingInWords({ channel, sign, area_px, excess }: SurfaceFinding): str
   return `${channel} ${how}, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;
 }
 
-function unseen(frame: SetFrame, why: string, stageMs: Readonly<Record<string, number>>): Judged {
+/** A picture that could not be judged is held; whether its layer was defective its label says all the same. */
+async function unseen(
+  frame: SetFrame,
+  notes: string[],
+  why: string,
+  stageMs: Readonly<Record<string, number>>,
+): Promise<Judged> {
+  const { defective, classes } = await truthOf(frame, nothing, notes);
   const outcome: FrameOutcome = {
     ...{ frame: frame.name, refused: [why], score: Number.POSITIVE_INFINITY, held: true, findings: [], stageMs },
-    ...{ defective: frame.label?.defective ?? null, classes: classesOf(frame), pixels: null, pixelsByClass: {} },
+    ...{ defective, classes, pixels: null, pixelsByClass: {} },
   };
   return { outcome, shown: null };
 }
+
+const nothing: Marked = { width: 1, height: 1, data: new Uint8Array(1) };
 
 function classesOf(frame: SetFrame): string[] {
   return frame.label === null || frame.label.class === "" ? [] : [frame.label.class];

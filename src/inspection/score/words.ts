@@ -38,6 +38,6 @@ export function reportInWords(report: ScoreReport): string {
 
 function pixelDetail(report: ScoreReport): string {
   return Number.isFinite(report.pixelF1.value)
-    ? `, precision ${report.pixelPrecision.toFixed(3)}, recall ${report.pixelRecall.toFixed(3)}`
+    ? `, precision ${Number.isFinite(report.pixelPrecision) ? report.pixelPrecision.toFixed(3) : "-"}, recall ${report.pixelRecall.toFixed(3)}`
     : "";
 }
