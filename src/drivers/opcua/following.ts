@@ -28,9 +28,8 @@ function* followJob(session: Session, job: Job, snapshot: Snapshot): Procedure<v
   const entry = entryOf(snapshot, job.attempt);
   if (entry !== null && !isOver(entry.state)) {
     noticeHand(session, job, entry);
-    const open = snapshot.interlocks.find(({ holds }) => !holds);
     // Over here, and so ended at the machine with this same look.
-    if (open !== undefined) fail(session, jobFaults.interlock(open.title), "unknown");
+    if (job.broken !== null) fail(session, jobFaults.interlock(job.broken), "unknown");
     return;
   }
   const reply = yield* ask({ kind: "report", job: job.attempt });

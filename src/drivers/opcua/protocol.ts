@@ -296,12 +296,15 @@ function carryOut(session: Session, directive: Directive, program: Program | nul
 
 function end(session: Session, patience: Milliseconds): void {
   session.endBy = session.now.mono + Math.max(patience, session.setup.times.abort);
-  const { job } = session;
-  if (job === null && session.leftovers.size === 0) return;
+  const { starting } = session;
+  // A start under way stops between two steps; what it has already given to the machine is ended behind it.
+  if (starting !== null) starting.aborted = true;
+  if (session.job === null && starting === null && session.leftovers.size === 0) return;
   enqueue(session, function* () {
     const until = session.now.mono + patience;
     while (!session.connected && session.now.mono < until) yield* pause(session.setup.times.step);
-    if (job !== null) yield* abortJob(session, job.attempt);
+    const attempt = session.job?.attempt ?? starting?.attempt;
+    if (attempt !== undefined) yield* abortJob(session, attempt);
     yield* follow(session);
   });
 }

@@ -72,6 +72,8 @@ export interface Job {
   readonly file: string;
   /** Tag of the part that was confirmed at the machine; null where none was. */
   readonly part: string | null;
+  /** The interlock that did not hold at some look since it began, or null. */
+  broken: string | null;
   /** How often its report was asked for in vain after its end. */
   reportTries: number;
   /** What it was last told with success, so that another state is somebody else's doing; null where nobody knows. */
@@ -227,6 +229,9 @@ export function* lookAt(session: Session): Procedure<Snapshot | null> {
   const reply = yield* ask({ kind: "look" });
   if (reply.kind === "looked") {
     session.blindSince = null;
+    // Told once by the machine, and whoever looked then may have had another question: it is kept for the job.
+    if (session.job !== null)
+      session.job.broken ??= reply.snapshot.interlocks.find(({ holds }) => !holds)?.title ?? null;
     return reply.snapshot;
   }
   session.blindSince ??= session.now;

@@ -158,7 +158,15 @@ function adopt(session: Session, directive: Begin, entry: JobEntry): Answer {
 }
 
 function open(session: Session, { attempt, program, part }: Begin): void {
-  session.job = { attempt, program, file: fileOf(attempt), part: part ?? null, reportTries: 0, told: "proceed" };
+  session.job = {
+    attempt,
+    program,
+    file: fileOf(attempt),
+    part: part ?? null,
+    broken: null,
+    reportTries: 0,
+    told: "proceed",
+  };
   session.nextLook = session.now.mono;
 }
 

@@ -210,6 +210,18 @@ describe("the end of the driver", () => {
     expect(away.exited).toBe(true);
   });
 
+  it.each(Array.from({ length: 40 }, (_, n) => 25 * n))(
+    "[F31] that falls into a start, %s ms after it was told, leaves nothing running",
+    (after) => {
+      const rig = rigWith();
+      rig.tell(begin(a1));
+      rig.run(after);
+      rig.event({ kind: "end", patience: 5000 });
+      for (let n = 0; n < 600 && !rig.exited; n++) rig.run(50);
+      expect([rig.machine.activeNow(a1), rig.exited]).toEqual([false, true]);
+    },
+  );
+
   it("[F33] an attempt that an earlier driver left at work is ended by the next", () => {
     const rig = new Rig(() => "good", [a1]);
     rig.machine.jobs.set(a1, { state: "Running", left: 600_000 });
