@@ -5,7 +5,7 @@ import type { Digest, JobId } from "../kernel/names.ts";
 import type { Batch } from "../ledger/batch.ts";
 import { fromBase64, sameBytes, utf8 } from "../ledger/bytes.ts";
 import type { Chain } from "../ledger/chain.ts";
-import { checkBody, createChainCheck, isFinding } from "../ledger/chain-check.ts";
+import { checkBody, checkEntry, createChainCheck, isFinding } from "../ledger/chain-check.ts";
 import { openCheckpoint, parseCheckpoint } from "../ledger/checkpoint.ts";
 import { type Continuation, readContinuation, wrongAncestor } from "../ledger/continuation.ts";
 import { parseEntry } from "../ledger/entry.ts";
@@ -131,6 +131,7 @@ export function judgeBatch(
   if (!signed) return notAsSigned(held, held.base, batch, root);
   return (
     overlap(held, batch, leaves) ??
+    changedBody(held, batch) ??
     wrongProof(held.base, batch, root) ??
     againstVouched(held.vouched, held.base, batch, leaves) ??
     judgeEntries(held, batch, leaves, cell, check, past)
@@ -170,6 +171,17 @@ function overlap(held: Held, batch: Batch, leaves: readonly Uint8Array[]): Verdi
     (leaf, index) => leaf !== null && index < count && !sameBytes(leaf, leaves[index] ?? leaf),
   );
   return at < 0 ? null : fork(batch.from + at, `entry ${batch.from + at} is not the one that central holds`);
+}
+
+/** What is held already is not stored again, but a batch whose bodies a carrier has changed is not taken in part. */
+function changedBody(held: Held, batch: Batch): Verdict | null {
+  for (const [index, { entry, body }] of batch.entries.entries()) {
+    const seq = batch.from + index;
+    if (seq >= held.chain.frontier.size) return null;
+    const found = checkEntry(utf8(entry), utf8(body), seq);
+    if (isFinding(found) && found.rule === "body-changed") return refused(found.rule, found.what);
+  }
+  return null;
 }
 
 /** What central has sworn to and lost must come back as it was: a cosignature of its own over another tree proves a fork. */

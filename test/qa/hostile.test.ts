@@ -86,6 +86,20 @@ describe("[F79][L7] central", () => {
     expect((await central.ingest.hear("cell-1", await cell.message(4))).outcome).toBe("taken");
   });
 
+  test("takes nothing of a message of which a body that is held already was changed on the way", async () => {
+    const cell = createCell();
+    cell.append(...story(8));
+    const central = createCentral([cell]);
+    await central.ingest.hear("cell-1", await cell.message(0, 4));
+    const changed = Buffer.from(await cell.message(2, 6));
+    const at = changed.indexOf('layer\\":3');
+    expect(at).toBeGreaterThan(0);
+    changed.write("L", at);
+    const { outcome, answers } = await central.ingest.hear("cell-1", changed);
+    expect([outcome, answers]).toEqual(["refused", [expect.objectContaining({ code: "body-changed" })]]);
+    expect((await central.store.log(origin)).size).toBe(4);
+  });
+
   test("writes down a bounded number of what one cell throws at it, and counts the rest to the message", async () => {
     const [cell, other] = [createCell(), createCell("cell-2", "hospital.example/cell-2")];
     const central = createCentral([cell, other]);
