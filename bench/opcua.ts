@@ -5,6 +5,7 @@ import { AttributeIds, type ClientSession, type NodeId } from "node-opcua";
 import { clientUriOf } from "../src/drivers/opcua/config.ts";
 import { connect } from "../src/drivers/opcua/io/connect.ts";
 import { openLink } from "../src/drivers/opcua/io/link.ts";
+import { newUnitMemory } from "../src/drivers/opcua/io/packml.ts";
 import type { AttemptId } from "../src/kernel/names.ts";
 import {
   accept,
@@ -54,7 +55,7 @@ export async function run(): Promise<Row[]> {
   const connection = await connect(config, () => undefined);
   if (!connection.ok) throw new Error(connection.error.what);
   const silent = { reading: () => undefined, alarm: () => undefined, hint: () => undefined };
-  const link = await openLink(connection.value, config, [], silent);
+  const link = await openLink(connection.value, config, newUnitMemory([]), silent);
   if (!link.ok) throw new Error(link.error.what);
   const look = async (): Promise<void> => {
     const reply = await link.value.request({ kind: "look" });
@@ -68,7 +69,7 @@ export async function run(): Promise<Row[]> {
   }
   const [baseline, value] = [median(bare), median(own)];
   await desk.close();
-  await link.value.close();
+  await link.value.close(true);
   await station.stop();
   return [
     { name: "values read and checked", value, unit: "values/s", baseline, ratio: value / baseline },

@@ -14,6 +14,14 @@ export interface JobEntry {
   readonly parameters: ReadonlyMap<string, string>;
 }
 
+/** Something that must hold before a job may begin; and while one runs, unless it bars the start alone. */
+export interface Interlock {
+  /** What does not hold, to follow "the machine says that". */
+  readonly title: string;
+  readonly holds: boolean;
+  readonly startOnly?: true;
+}
+
 /** What the machine says of itself at one moment. */
 export interface Snapshot {
   readonly jobs: readonly JobEntry[];
@@ -21,7 +29,7 @@ export interface Snapshot {
   readonly itemState: number | null;
   readonly operationMode: number | null;
   /** What must hold besides, by its name in words; no news of it is no. */
-  readonly interlocks: readonly { readonly title: string; readonly holds: boolean }[];
+  readonly interlocks: readonly Interlock[];
 }
 
 /** One member of JobResponseData (ISA95ParameterDataType), with those below it. */

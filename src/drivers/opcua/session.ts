@@ -231,7 +231,8 @@ export function* lookAt(session: Session): Procedure<Snapshot | null> {
     session.blindSince = null;
     // Told once by the machine, and whoever looked then may have had another question: it is kept for the job.
     if (session.job !== null)
-      session.job.broken ??= reply.snapshot.interlocks.find(({ holds }) => !holds)?.title ?? null;
+      session.job.broken ??=
+        reply.snapshot.interlocks.find(({ holds, startOnly }) => !holds && !startOnly)?.title ?? null;
     return reply.snapshot;
   }
   session.blindSince ??= session.now;

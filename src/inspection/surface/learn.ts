@@ -29,7 +29,7 @@ export interface SurfaceModel extends Baseline {
   readonly count: number;
   /** Largest excess over the limits of each reference, judged by the others. */
   readonly ownScores: readonly number[];
-  /** How far the references themselves lie from their middle, in working pixels. */
+  /** The farthest that any reference lies from the one that all are registered to, in working pixels. */
   readonly strayed_px: number;
 }
 
@@ -202,8 +202,8 @@ function spreads(arena: Arena, sources: readonly Source[], middle: Float32Array,
   });
 }
 
-/** Square of the slope of the reference (logarithm a pixel), smeared by a pixel. */
-function edgeEnergy(middle: Float32Array, arena: Arena): Float32Array {
+/** Square of the slope of the reference (logarithm a pixel), smeared by two pixels. Lives in the arena. */
+export function edgeEnergy(middle: Float32Array, arena: Arena): Float32Array {
   const { width, height } = arena;
   const smooth = arena.buffer(2);
   boxMean(arena, middle, smooth, 1, 1);

@@ -6,7 +6,7 @@
 import { landmarksOf, type Motion } from "./align.ts";
 import { channelNames, eachChannel } from "./channels.ts";
 import { type Arena, boxMean, createArena, type Field, logarithm, quantile, thinned } from "./field.ts";
-import { limitOf, strayOf } from "./learn.ts";
+import { edgeEnergy, limitOf, strayOf } from "./learn.ts";
 import { contrastIn, type Parts } from "./parts.ts";
 import { type Baseline, bounded, prepare } from "./prepare.ts";
 
@@ -42,7 +42,7 @@ export interface PrintedModel extends Baseline {
   /** Slope of the bed's look, squared: an error of registration shows there. */
   readonly edges: Float32Array;
   readonly ownScores: readonly number[];
-  /** How far the references themselves lie from their middle, in working pixels. */
+  /** The farthest that any reference lies from the one that all are registered to, in working pixels. */
   readonly strayed_px: number;
 }
 
@@ -50,7 +50,7 @@ export interface PrintedModel extends Baseline {
 const zoneShare = 0.12;
 /** Bed that lies darker than usual this near to a brighter part is its shadow, as a share of the width. */
 const shadowShare = 0.06;
-/** An island's brightness may stray from the usual by so much (logarithm) before it counts as another material. */
+/** The parts' brightness may stray from the usual by so much (logarithm) before it counts as another material. */
 const likeAll = 0.12;
 const leastSpread = [0.01, 0.007, 0.005, 0.004, 0.004, 0.05] as const;
 const edgeShare = [0.6, 0.25, 0.03, 0.2, 0.2, 0] as const;
@@ -84,7 +84,7 @@ export function learnPrinted(layers: readonly PrintedLayer[]): PrintedModel | nu
   const { middle, known } = bedOf(looks, layers, first);
   const landmarks = landmarksOf({ width, height, data: middle }, arena);
   const baseline = { middle, floor, landmarks, width, height, arena, known, contrast, strayed_px: strayOf(motions) };
-  const edges = edgesOf(middle, arena);
+  const edges = edgeEnergy(middle, arena).slice();
   const views = layers.map((layer, k) => ({
     ...layer,
     bed: looks[k]!.map((v, i) => (known[i] === 1 ? v - middle[i]! : 0)),
@@ -106,20 +106,6 @@ function bedOf(looks: readonly Float32Array[], layers: readonly PrintedLayer[], 
     middle[i] = (seen[count >> 1]! + seen[(count - 1) >> 1]!) / 2;
   }
   return { middle, known };
-}
-
-function edgesOf(middle: Float32Array, arena: Arena): Float32Array {
-  const { width, height } = arena;
-  const out = new Float32Array(middle.length);
-  for (let y = 1; y < height - 1; y++) {
-    for (let i = y * width + 1; i < (y + 1) * width - 1; i++) {
-      const gx = (middle[i + 1]! - middle[i - 1]!) / 2;
-      const gy = (middle[i + width]! - middle[i - width]!) / 2;
-      out[i] = gx * gx + gy * gy;
-    }
-  }
-  boxMean(arena, out, out, 2, 2);
-  return out;
 }
 
 type Known = Omit<PrintedModel, "kinds" | "ownScores">;
@@ -200,7 +186,7 @@ function eachKind(
 
 /**
  * What is looked at of one kind: the bed's difference from its usual look, or the part's from the brightness that parts have;
- * 0 where the other kind is. `zone` is 1 where this kind is judged. Both live in the arena.
+ * 0 where the other kind is. `zone` is 1 where this kind is judged. The difference lives in the arena.
  */
 export function viewOf(
   model: Known,

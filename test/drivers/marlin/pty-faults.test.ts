@@ -1,4 +1,5 @@
 /** Cables, power, processes: what goes wrong between the real driver and the simulated printer. */
+
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
@@ -10,6 +11,7 @@ import type { AttemptId, EquipmentId } from "../../../src/kernel/names.ts";
 import { BenchPrinter } from "../bench-printer.ts";
 import { Listener } from "../listener.ts";
 import { type Bench, longProgram, startBench } from "../marlin-machine.ts";
+import { isRunning } from "../running.ts";
 
 const a1 = "a1" as AttemptId;
 let bench: Bench | undefined;
@@ -166,13 +168,4 @@ async function firstLayer(lines: AsyncIterable<string>): Promise<number> {
     if (said.kind === "refused") break;
   }
   throw new Error("the parent made no layer");
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

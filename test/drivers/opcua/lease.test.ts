@@ -1,7 +1,15 @@
 /** One controller at a machine: its lock is taken, kept and given back, and whoever takes it away is noticed. */
 import { DataType, type Variant } from "node-opcua";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { claimOf, renewEvery } from "../../../src/drivers/opcua/lease.ts";
+import {
+  afterTry,
+  type Heard,
+  type LeaseState,
+  newLease,
+  ownerOf,
+  problemsOf,
+  renewEvery,
+} from "../../../src/drivers/opcua/lease.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type Desk, openDesk } from "../../simulators/station/bench.ts";
 import { type OpcuaBench, startOpcuaBench, stationProgram } from "../opcua-machine.ts";
@@ -30,11 +38,44 @@ async function lock(method: "InitLock" | "RenewLock" | "ExitLock" | "BreakLock")
 const owner = async (): Promise<unknown> => ((await other.read("di:Lock/di:LockingClient")) as Variant).value;
 const clean = () => bench.store(stationProgram("clean-dry"));
 
+const heard = (...tries: readonly (readonly [Heard, number])[]): LeaseState =>
+  tries.reduce((state, [what, at]) => afterTry(state, what, at, 9000), newLease(0));
+const done: Heard = { kind: "done" };
+const unclear: Heard = { kind: "unclear", why: "BadTooManyOperations" };
+const foreign: Heard = { kind: "foreign", by: "urn:other" };
+
 test("[F32] whose a lock is, is told by its application; it is renewed well before it ends", () => {
-  expect(claimOf("urn:cell", "cell", "urn:cell")).toEqual({ kind: "ours" });
-  expect(claimOf("urn:other", "operator", "urn:cell")).toEqual({ kind: "foreign", by: "urn:other as operator" });
-  expect(claimOf("", "", "urn:cell")).toEqual({ kind: "foreign", by: "somebody who is not named" });
+  expect(ownerOf("urn:cell", "cell", "urn:cell")).toBe("ours");
+  expect(ownerOf("urn:other", "operator", "urn:cell")).toBe("urn:other as operator");
+  expect(ownerOf("", "", "urn:cell")).toBeNull();
   expect([renewEvery(9000, 2000), renewEvery(3000, 2000), renewEvery(null, 2000)]).toEqual([2000, 1000, 2000]);
+});
+
+test("[F32] nothing is this cell's before the machine has said so", () => {
+  expect(problemsOf(heard([unclear, 0]), 0)).toEqual({
+    bars: expect.stringContaining("may not lock"),
+    ends: expect.stringContaining("may not lock"),
+  });
+  expect(problemsOf(heard([foreign, 0]), 0).ends).toContain("urn:other has locked it");
+});
+
+test("[F32] one answer that says nothing ends no job; none until the lock has lapsed does", () => {
+  const once = heard([done, 0], [unclear, 2000]);
+  expect(problemsOf(once, 2000)).toEqual({ bars: null, ends: null });
+  const silent = heard([done, 0], [unclear, 4000], [unclear, 9000]);
+  expect(problemsOf(silent, 9000).ends).toContain("BadTooManyOperations");
+  expect(problemsOf(afterTry(silent, done, 9500, 9000), 9500)).toEqual({ bars: null, ends: null });
+});
+
+test("[F32] a lock of this cell's own connection before bars a start and ends no job", () => {
+  const { bars, ends } = problemsOf(heard([{ kind: "ours" }, 0]), 0);
+  expect([bars, ends]).toEqual([expect.stringContaining("connection before"), null]);
+});
+
+test("[F32] a loss is shown for a while although the lock was won back at once", () => {
+  const back = heard([done, 0], [foreign, 2000], [done, 2001]);
+  expect(problemsOf(back, 6000).ends).toContain("taken away");
+  expect(problemsOf(back, 7001)).toEqual({ bars: null, ends: null });
 });
 
 test("[F32] while this cell has the machine, a second controller can neither lock nor command it", async () => {

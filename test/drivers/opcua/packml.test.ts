@@ -87,3 +87,17 @@ test("[F32] somebody presses stop at a PackML unit: the job ends there and is no
   expect(await bench.listener.next("failed")).toMatchObject({ attempt, fault: { code: "aborted-at-machine" } });
   expect(bench.listener.heard.some(({ kind }) => kind === "finished")).toBe(false);
 });
+
+test("[F23][F33] a PackML unit out of sight in mid-job is found again at that very job, and nothing failed", async () => {
+  const options = ["--serves", "packml", "--speed", "10", "--heartbeat-ms", "60000"];
+  const bench = await startOpcuaBench(options, { ...packmlUnit, heartbeatMs: 1000, patienceMs: 40_000 });
+  onTestFinished(() => bench.dispose());
+  const attempt = "seen-again" as AttemptId;
+  expect(await bench.begin(attempt, bench.store(stationProgram("clean-dry")))).toEqual({ kind: "done" });
+  bench.listener.forget();
+  await bench.fault({ name: "freeze", ms: 6000 });
+  await bench.listener.next("gap");
+  const end = await Promise.race([bench.listener.next("finished"), bench.listener.next("failed")]);
+  expect([end.kind, end.attempt]).toEqual(["finished", attempt]);
+  expect(bench.listener.heard.filter(({ kind }) => kind === "foreign-action")).toEqual([]);
+}, 120_000);

@@ -1,10 +1,12 @@
 /** Processes that are killed: the job at the machine is ended by whoever is left, and its outcome is never guessed. */
+
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { benchOf, type OpcuaBench, startOpcuaBench, stationProgram } from "../opcua-machine.ts";
+import { isRunning } from "../running.ts";
 
 let bench: OpcuaBench;
 beforeAll(async () => {
@@ -108,13 +110,4 @@ async function begun(lines: AsyncIterable<string>): Promise<number> {
     if (said.kind === "refused") throw new Error(line);
   }
   throw new Error("the parent began nothing");
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }

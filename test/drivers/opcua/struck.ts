@@ -1,4 +1,5 @@
 /** Faults of a machine on OPC UA, struck while it works: how soon each is noticed and told, and what the machine is left at. */
+
 import { readFileSync } from "node:fs";
 import { pkiFolder } from "../../../src/drivers/io/opcua.ts";
 import type { OpcuaConfig } from "../../../src/drivers/opcua/config.ts";
@@ -6,6 +7,7 @@ import { readTrust, writeTrust } from "../../../src/drivers/opcua/io/trust-store
 import type { Observation } from "../../../src/equipment/machine.ts";
 import type { AttemptId, Digest } from "../../../src/kernel/names.ts";
 import { accept, fingerprintOf, type OpcuaBench, startOpcuaBench, stationProgram } from "../opcua-machine.ts";
+import { isRunning } from "../running.ts";
 
 /** One fault: how it is struck, and what has to be said of it. */
 export interface FaultRow {
@@ -194,15 +196,6 @@ function revoke({ keysDir, station }: OpcuaBench): void {
   const entry = { fingerprint: fingerprintOf(station), machine: "station-1", at: Date.now() };
   const before = readTrust(folder);
   writeTrust(folder, { ...before, revoked: [...before.revoked, entry] });
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Memory that a process holds, in MiB (Linux). */

@@ -1,6 +1,5 @@
 /** Entry of the child process that drives one machine on OPC UA: the pure protocol, a connection and a clock. */
 import type { Fault, Reading } from "../../../equipment/machine.ts";
-import type { AttemptId } from "../../../kernel/names.ts";
 import type { ToChild } from "../../child-messages.ts";
 import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
 import { type OpcuaChildConfig, opcuaConfig, sessionSetup } from "../config.ts";
@@ -8,11 +7,13 @@ import { faults } from "../faults.ts";
 import { createProtocol, type Protocol, type ProtocolEvent } from "../protocol.ts";
 import type { Output } from "../session.ts";
 import { connect } from "./connect.ts";
-import { wordsOf } from "./deadline.ts";
+import { within, wordsOf } from "./deadline.ts";
 import { type Link, openLink } from "./link.ts";
+import { newUnitMemory, type UnitMemory } from "./packml.ts";
 
 const tick = 50;
 const telemetryEvery = 400;
+const leaveMs = 3000;
 const again = { first: 250, most: 5000 };
 /** An orphan has this long to find its machine and end its job. */
 const orphanPatience = 60_000;
@@ -24,20 +25,21 @@ class OpcuaMachine implements ChildDriver {
   readonly #config: OpcuaChildConfig;
   readonly #surroundings: Surroundings;
   readonly #protocol: Protocol;
-  readonly #over: readonly AttemptId[];
+  readonly #memory: UnitMemory;
   readonly #readings = new Map<string, Reading>();
   #link: Link | null = null;
   #pause = again.first;
   #told = Number.NEGATIVE_INFINITY;
   #fresh = false;
   #connections = 0;
+  #leaving = false;
 
   constructor(setup: Extract<ToChild, { kind: "setup" }>, surroundings: Surroundings) {
     const config = setup.config as OpcuaChildConfig;
     this.#equipment = setup.equipment;
     this.#config = { ...config, machine: opcuaConfig.parse(config.machine) };
     this.#surroundings = surroundings;
-    this.#over = setup.over;
+    this.#memory = newUnitMemory(setup.over);
     this.#protocol = createProtocol(sessionSetup(this.#config.machine), setup.over);
     void this.#connect();
     setInterval(() => {
@@ -71,7 +73,7 @@ class OpcuaMachine implements ChildDriver {
         alarm: (event: Extract<ProtocolEvent, { kind: "alarm" }>["event"]) => this.#step({ kind: "alarm", event }),
         hint: () => this.#step({ kind: "hint" }),
       };
-      const link = await openLink(made.value, this.#config, this.#over, listener).catch(async (problem: unknown) => {
+      const link = await openLink(made.value, this.#config, this.#memory, listener).catch(async (problem: unknown) => {
         await made.value.close();
         throw problem;
       });
@@ -79,7 +81,10 @@ class OpcuaMachine implements ChildDriver {
         await made.value.close();
         return this.#failed(link.error);
       }
-      if (over) return this.#failed(faults.connectionLost());
+      if (over) {
+        await link.value.close(false);
+        return this.#failed(faults.connectionLost());
+      }
       mine = link.value;
       this.#link = mine;
       this.#pause = again.first;
@@ -90,6 +95,16 @@ class OpcuaMachine implements ChildDriver {
     }
   }
 
+  /** For good: the lock is given back, as far as the machine still answers. */
+  async #leave(): Promise<void> {
+    if (this.#leaving) return;
+    this.#leaving = true;
+    const link = this.#link;
+    this.#link = null;
+    if (link !== null) await within(leaveMs, link.close(true)).catch(() => undefined);
+    this.#surroundings.exit();
+  }
+
   #failed(fault: Fault): void {
     this.#step({ kind: "disconnected", fault });
     this.#connectLater();
@@ -98,7 +113,7 @@ class OpcuaMachine implements ChildDriver {
   #lost(link: Link, fault: Fault): void {
     // First: closing says "lost" as well, and would begin a second round of attempts beside this one.
     this.#link = null;
-    void link.close();
+    void link.close(false);
     this.#step({ kind: "disconnected", fault });
     this.#connectLater();
   }
@@ -117,11 +132,11 @@ class OpcuaMachine implements ChildDriver {
     const link = this.#link;
     if (output.kind === "answer") this.#surroundings.tell(output);
     else if (output.kind === "observe") this.#surroundings.tell(output);
-    else if (output.kind === "exit") this.#surroundings.exit();
+    else if (output.kind === "exit") void this.#leave();
     else if (link === null) return;
     else if (output.kind === "disconnect") {
       this.#link = null;
-      void link.close();
+      void link.close(false);
       this.#connectLater();
     } else if (output.kind === "refresh") void link.refresh().catch(() => undefined);
     else if (output.kind === "heartbeat") {

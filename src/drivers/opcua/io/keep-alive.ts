@@ -4,11 +4,11 @@ import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { faults } from "../faults.ts";
 import { type CountedType, isCounted, nextCount, valueOfCount } from "../sign-of-life.ts";
-import { within } from "./deadline.ts";
+import { within, wordsOf } from "./deadline.ts";
 
 /** A sign of life that is being given. */
 export interface SignOfLife {
-  /** The status with which the machine refused it last, or null. What is not answered at all, the heartbeat finds. */
+  /** Why the machine did not take it the last few times, or null. */
   refused(): string | null;
   stop(): void;
 }
@@ -36,11 +36,13 @@ export async function keepAlive(
   if (!isCounted(type)) return err(faults.signOfLifeNotTaken(`its variable is of the type ${type}`));
   let count = 0;
   let refused: string | null = null;
+  let unanswered = 0;
   const give = async (): Promise<void> => {
     if (!mayGive()) return;
     count = nextCount(type, count);
     const status = await within(callMs, session.write({ ...target(nodeId), value: { value: variant(type, count) } }));
     refused = status.isGood() ? null : status.name;
+    unanswered = 0;
   };
   await give();
   let busy = false;
@@ -48,7 +50,10 @@ export async function keepAlive(
     if (busy) return;
     busy = true;
     give()
-      .catch(() => undefined)
+      // The rest of a server may answer where this variable, which lives in the machine's own program, does not.
+      .catch((problem: unknown) => {
+        if (++unanswered >= mostUnanswered) refused = wordsOf(problem);
+      })
       .finally(() => {
         busy = false;
       });
@@ -58,6 +63,9 @@ export async function keepAlive(
     stop: () => clearInterval(timer),
   });
 }
+
+/** So many in a row without an answer are no sign of life any more. */
+const mostUnanswered = 3;
 
 const target = (nodeId: NodeId) => ({ nodeId, attributeId: AttributeIds.Value });
 

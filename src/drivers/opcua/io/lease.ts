@@ -1,138 +1,133 @@
 /** Takes a machine's lock for this cell, keeps it, and notices when it is gone. */
 import { AttributeIds, type ClientSession, DataType, type NodeId, ObjectIds, resolveNodeId, Variant } from "node-opcua";
-import { clip } from "../../../kernel/text.ts";
-import { claimOf, contextOf, lockDone, lockTitles, renewEvery } from "../lease.ts";
-import { path } from "../names.ts";
+import type { Fault } from "../../../equipment/machine.ts";
+import { err, ok, type Result } from "../../../kernel/result.ts";
+import type { Milliseconds } from "../../../kernel/units.ts";
+import { faults } from "../faults.ts";
+import { afterTry, type Heard, lockDone, newLease, ownerOf, problemsOf, renewEvery } from "../lease.ts";
+import { nameOf, path } from "../names.ts";
 import { within, wordsOf } from "./deadline.ts";
 import type { Ground } from "./profile.ts";
 import { findAll } from "./resolve.ts";
 
 /** A lock that is kept. */
 export interface Lease {
-  /** Why this machine is not this cell's alone, or null. A loss is told once even where the lock was won back since. */
-  problem(): string | null;
-  /** Whether it is this cell's alone at this moment. */
-  held(): boolean;
-  stop(): Promise<void>;
+  /** Why no job may begin, and why one that runs must end; each null where nothing speaks against it. */
+  problems(): { readonly bars: string | null; readonly ends: string | null };
+  /** Stops renewing; with `giveBack` the lock is given back, otherwise it ends by itself or goes on with the next connection. */
+  stop(giveBack: boolean): Promise<void>;
 }
 
 /** A machine that has no lock. */
-export const noLease: Lease = { problem: () => null, held: () => true, stop: async () => undefined };
+export const noLease: Lease = { problems: () => ({ bars: null, ends: null }), stop: async () => undefined };
 
 const parts = {
+  Lock: path("di:Lock"),
   InitLock: path("di:Lock", "di:InitLock"),
   RenewLock: path("di:Lock", "di:RenewLock"),
   ExitLock: path("di:Lock", "di:ExitLock"),
-  BreakLock: path("di:Lock", "di:BreakLock"),
-  Lock: path("di:Lock"),
   LockingClient: path("di:Lock", "di:LockingClient"),
   LockingUser: path("di:Lock", "di:LockingUser"),
 } as const;
 type Part = keyof typeof parts;
-type Method = "InitLock" | "RenewLock" | "ExitLock" | "BreakLock";
+type Method = "InitLock" | "RenewLock" | "ExitLock";
 
-/** A lock is renewed at least this often, in milliseconds, so that its loss is seen as soon as any other. */
-const renewAtLeast = 2000;
+/** A lock is renewed at least this often, so that its loss is seen as soon as any other. */
+const renewAtLeast: Milliseconds = 2000;
 
 interface Lock {
   readonly session: ClientSession;
-  readonly callMs: number;
+  readonly callMs: Milliseconds;
   readonly ownUri: string;
   readonly nodes: Readonly<Record<Part, NodeId>>;
 }
 
-/** Takes the lock below the machine's node; null where the machine has none. */
-export async function takeLease(ground: Ground, ownUri: string): Promise<Lease | null> {
+/** Takes the lock below the machine's node; null where the machine has none, a fault where a part of it is missing. */
+export async function takeLease(ground: Ground, ownUri: string): Promise<Result<Lease | null, Fault>> {
   const { session, directory, root, config } = ground;
   const names = Object.keys(parts) as Part[];
   const paths = names.map((name) => parts[name]);
   const found = await findAll(session, directory, root, paths, config.callMs);
-  if (found.some((node) => node === null)) return null;
+  if (found[0] === null) return ok(null);
+  const missing = found.indexOf(null);
+  if (missing >= 0) return err(faults.partMissing(nameOf(paths[missing]!)));
   const nodes = Object.fromEntries(names.map((name, n) => [name, found[n]])) as Lock["nodes"];
   const lock: Lock = { session, callMs: config.callMs, ownUri, nodes };
-  return keep(lock, await claim(lock), renewEvery(await maxInactiveOf(ground), renewAtLeast));
+  const maxInactive = await maxInactiveOf(ground);
+  return ok(await keep(lock, renewEvery(maxInactive, renewAtLeast), maxInactive ?? 3 * renewAtLeast));
 }
 
-function keep(lock: Lock, first: string | null, everyMs: number): Lease {
-  let problem = first;
-  let untold: string | null = null;
-  let busy = false;
-  const renew = async (): Promise<void> => {
-    if (problem === null && (await call(lock, "RenewLock")) !== lockDone) untold = lockTitles.lost(await ownerOf(lock));
-    if (problem !== null || untold !== null) problem = await claim(lock);
-  };
-  const timer = setInterval(() => {
-    if (busy) return;
-    busy = true;
-    // What is not answered at all, the heartbeat finds.
-    renew()
-      .catch(() => undefined)
-      .finally(() => {
-        busy = false;
+async function keep(lock: Lock, everyMs: Milliseconds, lapse: Milliseconds): Promise<Lease> {
+  let state = newLease(performance.now());
+  const attempt = async (): Promise<void> => {
+    const heard = await tryLock(lock, state.standing === "held").catch(
+      (problem: unknown): Heard => ({ kind: "unclear", why: wordsOf(problem) }),
+    );
+    state = afterTry(state, heard, performance.now(), lapse);
+    // A lock that nobody has any more is taken again at once; that it was lost is remembered.
+    if (heard.kind === "foreign" && heard.by === nobody) {
+      const again = await tryLock(lock, false).catch((problem: unknown): Heard => {
+        return { kind: "unclear", why: wordsOf(problem) };
       });
+      state = afterTry(state, again, performance.now(), lapse);
+    }
+  };
+  await attempt();
+  let busy: Promise<void> | null = null;
+  const timer = setInterval(() => {
+    busy ??= attempt().finally(() => {
+      busy = null;
+    });
   }, everyMs);
   return {
-    problem: () => {
-      const told = untold ?? problem;
-      untold = null;
-      return told;
-    },
-    held: () => problem === null && untold === null,
-    stop: async () => {
+    problems: () => problemsOf(state, performance.now()),
+    stop: async (giveBack) => {
       clearInterval(timer);
-      if (problem === null) await call(lock, "ExitLock").catch(() => undefined);
+      await busy;
+      if (giveBack && state.standing === "held") await call(lock, "ExitLock").catch(() => undefined);
     },
   };
 }
 
-/** Takes the lock, or takes it over from an earlier process of this very cell; the result says why not. */
-async function claim(lock: Lock): Promise<string | null> {
-  const status = await call(lock, "InitLock");
-  if (status === lockDone) return null;
-  if (typeof status === "string") return lockTitles.refused(status);
-  const { LockingClient, LockingUser } = await ownerNames(lock);
-  const owner = claimOf(LockingClient, LockingUser, lock.ownUri);
-  if (owner.kind === "foreign") return lockTitles.foreign(owner.by);
-  // The lock belongs to the application: it can be renewed where it was taken by another session of the same.
-  if ((await call(lock, "RenewLock")) === lockDone) return null;
-  await call(lock, "BreakLock");
-  const again = await call(lock, "InitLock");
-  return again === lockDone ? null : lockTitles.refused(String(again));
+const nobody = "nobody";
+
+/** Renews the lock where it is `held`, or takes it; a lock is never broken, because its owner may be right. */
+async function tryLock(lock: Lock, held: boolean): Promise<Heard> {
+  const first = await call(lock, held ? "RenewLock" : "InitLock");
+  if (first === lockDone) return { kind: "done" };
+  if (typeof first === "string") return { kind: "unclear", why: first };
+  const owner = await readOwner(lock);
+  if (owner === "ours") {
+    // The lock belongs to the application: it can often be renewed where another session of the same has taken it.
+    return (await call(lock, "RenewLock")) === lockDone ? { kind: "done" } : { kind: "ours" };
+  }
+  if (owner !== null || held) return { kind: "foreign", by: owner ?? nobody };
+  return { kind: "unclear", why: `status ${first}` };
 }
 
 /** The status that the method returned, or the name of the error with which the call ended. */
 async function call({ session, callMs, nodes, ownUri }: Lock, method: Method): Promise<number | string> {
-  const context = new Variant({ dataType: DataType.String, value: contextOf(ownUri, Date.now()) });
-  const inputArguments = method === "InitLock" ? [context] : [];
+  const inputArguments = method === "InitLock" ? [new Variant({ dataType: DataType.String, value: ownUri })] : [];
   const request = { objectId: nodes.Lock, methodId: nodes[method], inputArguments };
   const done = await within(callMs, session.call(request));
   const status: unknown = done.outputArguments?.[0]?.value;
   return done.statusCode.isGood() && typeof status === "number" ? status : done.statusCode.name;
 }
 
-async function ownerNames({ session, callMs, nodes }: Lock): Promise<Record<"LockingClient" | "LockingUser", string>> {
-  const wanted = [nodes.LockingClient, nodes.LockingUser];
-  const values = await within(
-    callMs,
-    session.read(wanted.map((nodeId) => ({ nodeId, attributeId: AttributeIds.Value }))),
-  );
-  const [LockingClient, LockingUser] = values.map(({ value }) =>
-    typeof value.value === "string" ? clip(value.value, 120) : "",
-  );
-  return { LockingClient: LockingClient ?? "", LockingUser: LockingUser ?? "" };
-}
-
-async function ownerOf(lock: Lock): Promise<string> {
-  const { LockingClient, LockingUser } = await ownerNames(lock).catch((problem: unknown) => ({
-    ...{ LockingClient: "", LockingUser: wordsOf(problem) },
+async function readOwner({ session, callMs, nodes, ownUri }: Lock): Promise<string | null> {
+  const wanted = [nodes.LockingClient, nodes.LockingUser].map((nodeId) => ({
+    nodeId,
+    attributeId: AttributeIds.Value,
   }));
-  return LockingClient === "" && LockingUser === ""
-    ? "nobody"
-    : [LockingClient, LockingUser].filter((name) => name !== "").join(" as ");
+  const values = await within(callMs, session.read(wanted));
+  const [client = "", user = ""] = values.map(({ value }) =>
+    typeof value.value === "string" ? value.value.slice(0, 120) : "",
+  );
+  return ownerOf(client, user, ownUri);
 }
 
 /** After how many milliseconds without activity the machine ends a lock; null where it does not say. */
-async function maxInactiveOf({ session, directory, config }: Ground): Promise<number | null> {
+async function maxInactiveOf({ session, directory, config }: Ground): Promise<Milliseconds | null> {
   const from = resolveNodeId(ObjectIds.Server_ServerCapabilities);
   const [nodeId] = await findAll(session, directory, from, [path("di:MaxInactiveLockTime")], config.callMs);
   if (nodeId === null || nodeId === undefined) return null;

@@ -1,14 +1,13 @@
 /** One connection to a machine, from its resolution by path to the single requests that the protocol makes. */
 import { AttributeIds, type DataValue, type NodeId, ObjectIds, resolveNodeId } from "node-opcua";
 import type { Fault } from "../../../equipment/machine.ts";
-import type { AttemptId } from "../../../kernel/names.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { clip } from "../../../kernel/text.ts";
 import { certainlyNotDone, statusNameIn } from "../call-status.ts";
 import { type OpcuaConfig, type OpcuaTarget, programsOf } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
 import { below, nameOf, type PathStep, path, plateParts } from "../names.ts";
-import type { Reply, Request } from "../requests.ts";
+import type { Interlock, Reply, Request } from "../requests.ts";
 import type { Arrival } from "../session.ts";
 import type { Beat } from "../watchdog.ts";
 import type { Connection } from "./connect.ts";
@@ -17,7 +16,7 @@ import { CallRefused, openFolder, type ProgramFolder } from "./files.ts";
 import { type LayerListener, openJobControl } from "./job-control.ts";
 import { keepAlive, noSignOfLife, type SignOfLife } from "./keep-alive.ts";
 import { type Lease, noLease, takeLease } from "./lease.ts";
-import { openUnit } from "./packml.ts";
+import { openUnit, type UnitMemory } from "./packml.ts";
 import type { Ground, Profile } from "./profile.ts";
 import { findAll, openDirectory, readAll } from "./resolve.ts";
 import { type WatchListener, watch } from "./watching.ts";
@@ -30,7 +29,8 @@ export interface Link {
   refresh(): Promise<void>;
   /** Why this connection must not be used any more, or null. */
   distrust(): Fault | null;
-  close(): Promise<void>;
+  /** With `giveBack` for good: the machine's lock is given back too. */
+  close(giveBack: boolean): Promise<void>;
 }
 
 interface Machine extends Ground {
@@ -44,11 +44,11 @@ interface Machine extends Ground {
   readonly lease: Lease;
 }
 
-/** Finds the machine behind a connection by namespaces and paths, or says what is missing. `over`: see {@link openUnit}. */
+/** Finds the machine behind a connection by namespaces and paths, or says what is missing. `memory`: of a PackML unit. */
 export async function openLink(
   connection: Connection,
   { machine: config, clientUri }: Pick<OpcuaTarget, "machine" | "clientUri">,
-  over: readonly AttemptId[],
+  memory: UnitMemory,
   listener: WatchListener,
 ): Promise<Result<Link, Fault>> {
   const { session } = connection;
@@ -73,47 +73,57 @@ export async function openLink(
   const ground: Ground = { session, directory, config, root };
   const extra = await findExtra(ground);
   if (!extra.ok) return extra;
-  // The machine has its sign of life before anything that takes long: it may be at work on our job.
+  const stranger = await strangerIn(ground, plate);
+  if (stranger !== null) return err(stranger);
   const lease = await startLease(ground, clientUri);
-  if (lease === null) return err(faults.partMissing("Lock"));
-  const begun = await startLife(ground, extra.value.signOfLife, lease).catch(async (problem: unknown) => {
-    await lease.stop();
-    throw problem;
-  });
-  if (!begun.ok) {
-    await lease.stop();
-    return begun;
-  }
-  const life = begun.value;
+  if (!lease.ok) return lease;
+  let life = noSignOfLife;
+  let isWhole = false;
   try {
+    // The machine has its sign of life before anything that takes long: it may be at work on our job.
+    const begun = await startLife(ground, extra.value.signOfLife, lease.value);
+    if (!begun.ok) return begun;
+    life = begun.value;
     const profile = await (config.profile === "packml"
-      ? openUnit(ground, over)
+      ? openUnit(ground, memory)
       : openJobControl(ground, hearLayers(config, listener)));
-    if (profile.ok)
-      return ok(
-        await linkOf(connection, { ...ground, plate, profile: profile.value }, extra.value, listener, { life, lease }),
-      );
-    life.stop();
-    await lease.stop();
-    return profile;
-  } catch (problem) {
-    life.stop();
-    await lease.stop();
-    throw problem;
+    if (!profile.ok) return profile;
+    const known = { ...ground, plate, profile: profile.value };
+    const link = await linkOf(connection, known, extra.value, listener, { life, lease: lease.value });
+    isWhole = true;
+    return ok(link);
+  } finally {
+    if (!isWhole) {
+      life.stop();
+      await lease.value.stop(false);
+    }
   }
+}
+
+/** Whoever is not the machine that the configuration names is told so, and is neither locked nor given a sign of life. */
+async function strangerIn({ session, directory, config }: Ground, plate: Machine["plate"]): Promise<Fault | null> {
+  const nodes = [plate.productInstanceUri!, plate.serial!];
+  const [uri, serial] = (await readAll(session, directory, nodes, config.callMs)).map(({ value }) =>
+    textOf(value.value),
+  );
+  if (uri !== config.productInstanceUri)
+    return faults.wrongMachine("its ProductInstanceUri", config.productInstanceUri, uri ?? "");
+  return serial === config.serial ? null : faults.wrongMachine("its serial number", config.serial, serial ?? "");
 }
 
 function startLife({ session, config }: Ground, node: NodeId | null, lease: Lease): Promise<Result<SignOfLife, Fault>> {
   const { signOfLife, callMs } = config;
   if (node === null || signOfLife === undefined) return Promise.resolve(ok(noSignOfLife));
-  return keepAlive(session, node, { everyMs: signOfLife.everyMs, callMs }, lease.held);
+  return keepAlive(session, node, { everyMs: signOfLife.everyMs, callMs }, () => lease.problems().ends === null);
 }
 
-/** Null where the machine has to have a lock and has none. */
-async function startLease(ground: Ground, clientUri: string): Promise<Lease | null> {
+async function startLease(ground: Ground, clientUri: string): Promise<Result<Lease, Fault>> {
   const { lock } = ground.config;
-  if (lock === "none") return noLease;
-  return (await takeLease(ground, clientUri)) ?? (lock === "required" ? null : noLease);
+  if (lock === "none") return ok(noLease);
+  const taken = await takeLease(ground, clientUri);
+  if (!taken.ok) return taken;
+  if (taken.value !== null) return ok(taken.value);
+  return lock === "required" ? err(faults.partMissing("Lock")) : ok(noLease);
 }
 
 /** Layers go the way of the readings, with the time at which they were seen. */
@@ -143,9 +153,9 @@ async function linkOf(
     heartbeat: () => readBeat(machine),
     refresh: () => watching.refresh(),
     distrust: connection.distrust,
-    close: async () => {
+    close: async (giveBack) => {
       life.stop();
-      await lease.stop();
+      await lease.stop(giveBack);
       await connection.close();
     },
   };
@@ -282,7 +292,11 @@ async function look({ session, directory, profile, config, interlocks, life, lea
   // A machine that does not take it ends its job sooner or later by itself: better now, and in words.
   const refused = life.refused();
   const taken = { title: `it does not take this cell's sign of life (${refused})`, holds: refused === null };
-  const foreign = lease.problem();
-  const alone = { title: foreign ?? "it is not this cell's alone", holds: foreign === null };
-  return { kind: "looked", snapshot: { ...seen, interlocks: [...held, taken, alone] } };
+  const { bars, ends } = lease.problems();
+  const alone: Interlock[] = [
+    // A start is told first how the lock stands now.
+    { title: bars ?? "it is this cell's alone", holds: bars === null, startOnly: true },
+    { title: ends ?? "it is this cell's alone", holds: ends === null },
+  ];
+  return { kind: "looked", snapshot: { ...seen, interlocks: [...held, taken, ...alone] } };
 }

@@ -54,13 +54,23 @@ interface Unit extends Ground {
   readonly results: readonly { readonly characteristic: string; readonly unit: string; readonly node: NodeId }[];
   /** Browse names of the nodes that stand for states, once they were read. */
   readonly names: Map<string, string>;
+  readonly memory: UnitMemory;
+}
+
+/** What this driver knows of a unit that knows no names of orders: it outlives the connections. */
+export interface UnitMemory {
   given: Given | null;
   /** What an earlier driver was at; it is what the unit is at, if it is at anything. */
   lost: AttemptId | null;
 }
 
-/** Finds the unit, or says what is missing. `over` are attempts that an earlier driver process was at. */
-export async function openUnit(ground: Ground, over: readonly AttemptId[]): Promise<Result<Profile, Fault>> {
+/** `over` are attempts that an earlier driver process was at. */
+export function newUnitMemory(over: readonly AttemptId[]): UnitMemory {
+  return { given: null, lost: over.at(-1) ?? null };
+}
+
+/** Finds the unit, or says what is missing. */
+export async function openUnit(ground: Ground, memory: UnitMemory): Promise<Result<Profile, Fault>> {
   const { session, directory, root, config } = ground;
   const settings = config.packml ?? { object: ["PackML"], inputs: [], results: [] };
   const named = (steps: Parameters<typeof below>[1]) => below(config.node.namespace, steps);
@@ -113,8 +123,7 @@ export async function openUnit(ground: Ground, over: readonly AttemptId[]): Prom
       node: results[n]!,
     })),
     names: new Map(),
-    given: null,
-    lost: over.at(-1) ?? null,
+    memory,
   };
   const nodes = [base!, machine!, execute!, ...(unitMode ? [unitMode] : [])];
   return ok({
@@ -130,11 +139,11 @@ async function view(unit: Unit, values: readonly DataValue[]) {
   const state = await stateIn(unit, values);
   if (state === null) return null;
   const mode: unknown = unit.unitMode === null ? null : values[3]?.value.value;
-  if (unit.given === null && unit.lost !== null && jobsIn(state, null).length > 0)
-    unit.given = { job: unit.lost, parameters: new Map(), begun: true };
-  unit.lost = null;
+  if (unit.memory.given === null && unit.memory.lost !== null && jobsIn(state, null).length > 0)
+    unit.memory.given = { job: unit.memory.lost, parameters: new Map(), begun: true };
+  unit.memory.lost = null;
   return {
-    jobs: jobsIn(state, unit.given),
+    jobs: jobsIn(state, unit.memory.given),
     itemState: itemStateOf(state),
     operationMode: unit.unitMode === null ? null : operationModeOf(typeof mode === "number" ? mode : -1),
   };
@@ -169,7 +178,8 @@ async function stateNow(unit: Unit): Promise<UnitState | null> {
 
 /** What the unit measured, once it is complete. */
 async function report(unit: Unit, job: string): Promise<Reply> {
-  const { given, results, session, directory, config } = unit;
+  const { results, session, directory, config } = unit;
+  const { given } = unit.memory;
   if (given === null || given.job !== job) return { kind: "reported", report: null };
   const state = await stateNow(unit);
   if (state === null) return { kind: "lost", why: "the unit's state cannot be read" };
@@ -194,7 +204,7 @@ async function report(unit: Unit, job: string): Promise<Reply> {
 async function carryOut(unit: Unit, command: Command): Promise<Reply> {
   const { method, job, order } = command;
   if (method === "StoreAndStart") return order === undefined ? rejected("no order") : start(unit, job, order);
-  if (unit.given?.job !== job) return { kind: "returned", status: bits.unknownJob };
+  if (unit.memory.given?.job !== job) return { kind: "returned", status: bits.unknownJob };
   const state = await stateNow(unit);
   if (state === null) return { kind: "lost", why: "the unit's state cannot be read" };
   const wanted = commandFor(method, state);
@@ -203,7 +213,7 @@ async function carryOut(unit: Unit, command: Command): Promise<Reply> {
     const said = await call(unit, wanted);
     if (said.kind !== "returned" || said.status !== bits.done) return said;
   }
-  if (method === "Clear" || method === "Cancel") unit.given = null;
+  if (method === "Clear" || method === "Cancel") unit.memory.given = null;
   return { kind: "returned", status: bits.done };
 }
 
@@ -215,11 +225,11 @@ async function start(unit: Unit, job: string, order: NonNullable<Command["order"
   const texts = new Map([...textsOf(order.parameters), ["WorkMaster", order.workMaster], ["JobOrderID", job]]);
   const wrong = await tell(unit, texts);
   if (wrong !== null) return rejected(wrong);
-  unit.given = { job, parameters: textsOf(order.parameters), begun: false };
+  unit.memory.given = { job, parameters: textsOf(order.parameters), begun: false };
   try {
     return await call(unit, "Start");
   } catch (problem) {
-    if (problem instanceof CallRefused) unit.given = null;
+    if (problem instanceof CallRefused) unit.memory.given = null;
     throw problem;
   }
 }

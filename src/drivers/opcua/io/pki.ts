@@ -37,6 +37,15 @@ export async function openPki(folder: string, clientUri: string): Promise<Pki> {
     disableFileWatchers: true,
   });
   await manager.initialize();
+  try {
+    return await opened(manager, folder, clientUri);
+  } catch (problem) {
+    await manager.dispose();
+    throw problem;
+  }
+}
+
+async function opened(manager: OPCUACertificateManager, folder: string, clientUri: string): Promise<Pki> {
   const certificateFile = join(folder, "own", "certs", "cellward.pem");
   if (!existsSync(certificateFile)) await certify(manager, certificateFile, clientUri);
   const der = new Uint8Array(new X509Certificate(readFileSync(certificateFile)).raw);
