@@ -98,7 +98,8 @@ export const opcuaConfig = z.strictObject({
         title: z.string().min(1).max(120),
         /** From Objects on, each step with its namespace. */
         path: z.array(step).min(1).max(16),
-        safeWhen: z.union([z.boolean(), z.number().int()]),
+        /** The value that holds, or each of the numbers that do. */
+        safeWhen: z.union([z.boolean(), z.number().int(), z.array(z.number().int()).min(1).max(16)]),
       }),
     )
     .max(16)

@@ -287,7 +287,7 @@ async function look({ session, directory, profile, config, interlocks, life, lea
   if (seen === null) return { kind: "lost", why: "the machine's jobs cannot be read" };
   const held = config.interlocks.map(({ title, safeWhen }, n) => {
     const value = values[nodes.length + n];
-    return { title, holds: value?.statusCode.isGood() === true && value.value.value === safeWhen };
+    return { title, holds: value?.statusCode.isGood() === true && [safeWhen].flat().includes(value.value.value) };
   });
   // A machine that does not take it ends its job sooner or later by itself: better now, and in words.
   const refused = life.refused();

@@ -2,6 +2,7 @@
 import { createServer, type Server } from "node:http";
 import { z } from "zod";
 import { type Fault, faultNames, momentary, readFault } from "../faults.ts";
+import { operationalModes, type Robot } from "../robot.ts";
 import type { Station } from "../station.ts";
 import { answer, readJson } from "./http.ts";
 
@@ -9,6 +10,11 @@ const part = z.strictObject({ tag: z.string().min(1).max(64).nullable() });
 const door = z.strictObject({ closed: z.boolean() });
 const mode = z.strictObject({ mode: z.enum(["Processing", "Setup", "Maintenance"]) });
 const panel = z.strictObject({ button: z.enum(["clear", "reset", "stop"]) });
+const safety = z.strictObject({
+  emergencyStop: z.boolean().optional(),
+  protectiveStop: z.boolean().optional(),
+  operationalMode: z.enum(Object.keys(operationalModes) as [keyof typeof operationalModes]).optional(),
+});
 const clearing = z.strictObject({ name: z.enum(faultNames as [string, ...string[]]).optional() });
 const buttons = { clear: "Clear", reset: "Reset", stop: "Stop" } as const;
 
@@ -21,19 +27,19 @@ export interface Surroundings {
   changed(): void;
 }
 
-/** Serves GET /state and POST /part, /door, /mode, /panel, /fault and /clear. */
-export function controlServer(station: Station, around: Surroundings): Server {
+/** Serves GET /state and POST /part, /door, /mode, /panel, /robot, /fault and /clear. */
+export function controlServer(station: Station, around: Surroundings, robot: Robot | null): Server {
   const server = createServer(async (request, response) => {
     const route = `${request.method} ${request.url}`;
-    if (route === "GET /state") return answer(response, 200, stateOf(station, around));
-    const act = acts[route];
+    if (route === "GET /state") return answer(response, 200, stateOf(station, around, robot));
+    const act = route === "POST /robot" ? robotAct(robot) : acts[route];
     if (act === undefined) return answer(response, 404, { error: "no such route" });
     const body = await readJson(request, 4096);
     if (!body.ok) return answer(response, 400, { error: body.error });
     const done = await act(body.value, station, around);
     if (typeof done === "string") return answer(response, 400, { error: done });
     if (done !== null) response.once("finish", done);
-    return answer(response, 200, stateOf(station, around));
+    return answer(response, 200, stateOf(station, around, robot));
   });
   server.requestTimeout = 5000;
   return server;
@@ -52,6 +58,14 @@ function reading<T>(
     const read = schema.safeParse(body);
     return read.success ? act(read.data, station, around) : (read.error.issues[0]?.message ?? "not acceptable");
   };
+}
+
+function robotAct(robot: Robot | null): Act {
+  return reading(safety, (change) => {
+    const given = Object.fromEntries(Object.entries(change).filter(([, value]) => value !== undefined));
+    robot?.set(given);
+    return robot === null ? "there is no robot: start with --robot" : null;
+  });
 }
 
 const acts: Readonly<Record<string, Act>> = {
@@ -86,13 +100,14 @@ const acts: Readonly<Record<string, Act>> = {
   },
 };
 
-function stateOf(station: Station, around: Surroundings): unknown {
+function stateOf(station: Station, around: Surroundings, robot: Robot | null): unknown {
   return {
     ...around.ready(),
     unit: station.unit(),
     mode: station.mode(),
     part: station.partTag(),
     doorClosed: station.doorClosed(),
+    ...(robot !== null && { robot: robot.safety() }),
     alarms: station.alarms(),
     faults: station.faults.all(),
     jobs: station.jobs().map(({ order, state, why }) => ({ id: order.id, state: state.name, sub: state.sub, why })),

@@ -1,5 +1,6 @@
 /** The station's address space: a machine of OPC 40001-1 with job management, PackML, programs and telemetry. */
 import { type AddressSpace, DataType, type Namespace, type UAObject, type UAVariable } from "node-opcua";
+import type { Robot } from "../robot.ts";
 import type { Station } from "../station.ts";
 import { installAlarms } from "./alarms.ts";
 import { placeDecoys } from "./decoys.ts";
@@ -7,6 +8,7 @@ import { installJobControl } from "./job-control.ts";
 import { installLock, openToAll } from "./lock.ts";
 import { installPackml } from "./packml.ts";
 import { installPrograms } from "./programs.ts";
+import { installRobot } from "./robot.ts";
 import { machineStates } from "./states.ts";
 import { installTelemetry } from "./telemetry.ts";
 import { scalar, text } from "./variants.ts";
@@ -30,14 +32,20 @@ export function productInstanceUri(serial: string): string {
   return `urn:cellward.example:finishing-station:${serial}`;
 }
 
-/** Builds everything; `dummies` other namespaces come before the own one, with decoys in them. The result shows the values of now. */
+/** What is built; `dummies` other namespaces come before the own one, with decoys in them. */
+export interface Build {
+  readonly identity: Identity;
+  readonly dummies: number;
+  readonly serves: Serves;
+  readonly robot: Robot | null;
+}
+
+/** Builds everything. The result shows the values of now. */
 export function buildMachine(
   space: AddressSpace,
   station: Station,
-  identity: Identity,
-  dummies: number,
+  { identity, dummies, serves, robot }: Build,
   clock: () => number,
-  serves: Serves,
 ): () => void {
   const others = Array.from({ length: dummies }, (_, n) =>
     space.registerNamespace(`http://cellward.example/UA/Dummy/${n + 1}/`),
@@ -67,6 +75,7 @@ export function buildMachine(
     lock.show,
     installPrograms(own, machine, station.files),
     installTelemetry(own, machine, station, clock),
+    ...(robot === null ? [] : [installRobot(own, robot)]),
   ];
   placeDecoys(own, others as Namespace[], (nodeId) => station.stray(nodeId));
   return () => shows.forEach((show) => void show());

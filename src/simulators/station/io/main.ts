@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { z } from "zod";
 import { createFaults } from "../faults.ts";
 import { createFiles } from "../files.ts";
+import { createRobot } from "../robot.ts";
 import { createStation, heartbeatTypes } from "../station.ts";
 import { controlServer } from "./control.ts";
 import { productInstanceUri } from "./machine.ts";
@@ -12,13 +13,14 @@ import { supervise } from "./supervise.ts";
 const usage = `simulated finishing and assembly station (OPC UA)
   --pki FOLDER         keys, certificate and trust list; made if it is missing
   --users FILE         JSON: [{"user": "...", "password": "..."}], made by whoever starts the station
-  --control SOCKET     unix socket to make: GET /state, POST /part /door /mode /panel /fault /clear
+  --control SOCKET     unix socket to make: GET /state, POST /part /door /mode /panel /robot /fault /clear
   --port N             loopback port of the OPC UA server (0: any)
   --name TEXT --serial TEXT    browse name and serial number (finishing-1, FS-0001)
   --heartbeat-ms N     a job is aborted when Heartbeat/Controller stands still for so long (5000)
   --speed N            virtual seconds for one real second (1)
   --serves KIND        how work is given to it: job-control, job-control-v1 (under the URI of the
                        first edition), additive (OPC 40540), packml
+  --robot              a robot (OPC 40010) stands beside it, in the same server
   --heartbeat-type TYPE UInt32, Boolean, Int16, UInt64, Double, or String, which nobody can count in (UInt32)
   --dummy-namespaces N namespaces before the station's own, with decoys in them (0)
   --seed N`;
@@ -34,6 +36,7 @@ const { values } = parseArgs({
     "heartbeat-ms": { type: "string", default: "5000" },
     speed: { type: "string", default: "1" },
     serves: { type: "string", default: "job-control" },
+    robot: { type: "boolean", default: false },
     "heartbeat-type": { type: "string", default: "UInt32" },
     "dummy-namespaces": { type: "string", default: "0" },
     seed: { type: "string", default: "1" },
@@ -82,6 +85,7 @@ const heartbeatType =
 const seed = number("seed", values.seed, 0, 2 ** 31);
 const station = createStation({ seed, heartbeatMs, heartbeatType, resetsItself: serves !== "packml" }, files, faults);
 const serial = word("serial", values.serial);
+const robot = values.robot ? createRobot() : null;
 const supervisor = await supervise(station, {
   port: number("port", values.port, 0, 65_535),
   pki,
@@ -90,10 +94,11 @@ const supervisor = await supervise(station, {
   identity: { name: word("name", values.name), serial, softwareRevision: "1.4.0" },
   applicationUri: productInstanceUri(serial),
   serves,
+  robot,
   dummies: number("dummy-namespaces", values["dummy-namespaces"], 0, 20),
   speed: number("speed", values.speed, 0.01, 1000, false),
 });
-const control = controlServer(station, supervisor);
+const control = controlServer(station, supervisor, robot);
 
 async function stop(): Promise<void> {
   control.close();

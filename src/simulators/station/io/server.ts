@@ -11,6 +11,7 @@ import {
   UserTokenType,
 } from "node-opcua";
 import { digestOf } from "../../../kernel/hash.ts";
+import type { Robot } from "../robot.ts";
 import type { Station } from "../station.ts";
 import { additiveNodeset } from "./additive.ts";
 import { jobControlUris } from "./editions.ts";
@@ -36,6 +37,8 @@ export interface ServerOptions {
   /** Empty namespaces before the station's own. */
   readonly dummies: number;
   readonly serves: Serves;
+  /** The robot beside the station, where there is one. */
+  readonly robot: Robot | null;
 }
 
 /** A server that is up. */
@@ -61,6 +64,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
       ...[nodesets.standard, nodesets.di, nodesets.ia, nodesets.machinery],
       ...jobControlNodesets(options),
       nodesets.packML,
+      ...(options.robot === null ? [] : [nodesets.robotics]),
     ],
     serverCertificateManager: trust.certificates,
     userCertificateManager: trust.certificates,
@@ -84,7 +88,7 @@ export async function startServer(options: ServerOptions, station: Station): Pro
   await server.initialize();
   onlyUserNames(server);
   const space = server.engine.addressSpace as AddressSpace;
-  const show = buildMachine(space, station, options.identity, options.dummies, Date.now, options.serves);
+  const show = buildMachine(space, station, options, Date.now);
   server.on("session_closed", (session) => station.files.forget(session.getSessionId().toString()));
   show();
   delayServices(server, () => station.faults.find("slow")?.ms ?? 0);
