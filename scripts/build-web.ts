@@ -8,7 +8,14 @@ import { build } from "vite";
 const root = fileURLToPath(new URL("..", import.meta.url));
 const source = join(root, "src/hmi/web");
 /** What the page takes from outside its own folder. */
-const shared = ["src/hmi/api.ts", "src/kernel/json.ts", "src/kernel/result.ts", "src/kernel/assert.ts", "package.json"];
+const shared = [
+  "src/hmi/api.ts",
+  "src/hmi/api-layers.ts",
+  "src/kernel/json.ts",
+  "src/kernel/result.ts",
+  "src/kernel/assert.ts",
+  "package.json",
+];
 
 /** Where the built page lies. */
 export const webRoot = join(root, "dist/web");

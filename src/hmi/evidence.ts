@@ -1,7 +1,7 @@
 /** The full report of a layer, as much of it as the overlay needs; unknown parts are left out, never guessed. */
 import { z } from "zod";
 import type { LayerView, Point } from "./api.ts";
-import type { LayerRecord } from "./journal.ts";
+import type { LayerRecord } from "./layers.ts";
 
 const point = z.tuple([z.number(), z.number()]);
 const outline = z.array(point).max(4_000);

@@ -60,8 +60,8 @@ export interface HmiPorts {
   readonly clock: Clock;
   /** What the journal remembers of an earlier start; null where it begins with nothing. */
   readonly remembered: JournalMemory | null;
-  /** Every entry of the ledger from this number on. */
-  readonly history: (from: number) => AsyncIterable<Recorded>;
+  /** Every entry of the ledger from this number on, or up to another (not included). */
+  readonly history: (from: number, to?: number) => AsyncIterable<Recorded>;
   /** The latest live values of every machine that has any. */
   readonly telemetry: () => readonly Telemetry[];
   /** What the presence device says of itself, and the code that its scanner read last. */

@@ -7,7 +7,7 @@ import type { Job } from "../jobs/state.ts";
 import { assert } from "../kernel/assert.ts";
 import type { PersonId } from "../kernel/names.ts";
 import type { Problem, ReadCode } from "./api.ts";
-import type { Journal } from "./journal.ts";
+import type { AttemptRecord, Journal } from "./journal.ts";
 import type { Looks } from "./looks.ts";
 import type { HmiConfig, HmiPorts } from "./ports.ts";
 
@@ -22,12 +22,14 @@ export interface Call<Params, Body> {
 }
 
 /** Everything the handlers share. */
-export interface Desk extends Omit<HmiPorts, "history" | "remembered" | "onProblem"> {
+export interface Desk extends Omit<HmiPorts, "remembered" | "onProblem"> {
   readonly config: HmiConfig;
   readonly journal: Journal;
   readonly scanner: Scanner;
   /** A job with everything that is known of it; null where it was never here. One that the state has let go is read anew. */
   readJob(id: string): Promise<Job | null>;
+  /** What the journal knows of an attempt, or reads anew; null where it was never here. */
+  readAttempt(id: string): Promise<AttemptRecord | null>;
   looks(person: PersonId | null): Looks;
 }
 

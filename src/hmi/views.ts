@@ -17,6 +17,7 @@ import { stepGates } from "../jobs/step-gates.ts";
 import { nextOperation } from "../jobs/units.ts";
 import { alarmsOf } from "./alarms.ts";
 import type { AttemptView, CellView, JobLine, JobView, MachineView, NonconformityView } from "./api.ts";
+import { highestPictured } from "./layer-index.ts";
 import { type Looks, logLine, named, withoutErased } from "./looks.ts";
 import { phrasesFor } from "./reasons.ts";
 import { qaView } from "./record-views.ts";
@@ -171,7 +172,7 @@ function attemptView(state: State, job: Job, attempt: Attempt, looks: Looks): At
     printed: attempt.printed,
     accepted: attempt.accepted,
     verdicts: `${attempt.verdicts}${blind}`,
-    pictured: Math.max(0, ...(record?.layers.keys() ?? [])),
+    pictured: record ? highestPictured(record.layers) : 0,
     results: resultsOf(job, attempt),
     resumeGates: asksResume && looks.person ? resumeGates(state, job, attempt, looks.person, looks) : [],
     log: (record?.deeds ?? []).map((deed) => logLine(deed, looks)),

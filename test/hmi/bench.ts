@@ -38,6 +38,8 @@ export interface HmiBench {
   /** What sync would say; `head` is counted by the cell itself. */
   sync: SyncStatus;
   evidenceToQa: EvidenceStatus;
+  /** Entries that the server has read from the ledger. */
+  rowsRead: number;
   /** What keeps the cell from being ready besides what the core knows. */
   unready: readonly Unready[];
   /** Packages that the server handed on, and what is said of the next. */
@@ -69,10 +71,6 @@ function fail(problem: unknown): never {
   throw problem;
 }
 
-async function* inTurn<T>(all: readonly T[]): AsyncIterable<T> {
-  yield* all;
-}
-
 /** Starts everything; `webRoot` is the built page, or a folder of the test's own. */
 export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {}): Promise<HmiBench> {
   const folder = await mkdtemp(join(tmpdir(), "cellward-hmi-"));
@@ -94,6 +92,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     presence: nothingScanned,
     sync: syncOff(0),
     evidenceToQa: evidenceOff(),
+    rowsRead: 0,
   };
   const ports: HmiPorts = {
     controller: cell,
@@ -112,7 +111,12 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     },
     keeping: keepingFor(now),
     remembered: null,
-    history: () => inTurn(cell.recorded),
+    history: async function* (from, to) {
+      for (const each of cell.recorded.slice(from, to)) {
+        bench.rowsRead += 1;
+        yield each;
+      }
+    },
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
     presence: () => bench.presence,
     sync: () => ({ ...bench.sync, head: cell.recorded.length }),

@@ -1,5 +1,6 @@
 /** Puts the fake cell's job at any step of the whole route, by what people and machines say to the real core. */
 import type { Result } from "../../src/equipment/machine.ts";
+import { meanings, shownForDisposition } from "../../src/jobs/decide/disposition.ts";
 import { lotMeanings, shownForLot } from "../../src/jobs/decide/lots.ts";
 import type { Operation } from "../../src/jobs/order.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
@@ -7,7 +8,7 @@ import type { LotId, OperationId, PersonId } from "../../src/kernel/names.ts";
 import { separator } from "../../src/materials/gs1.ts";
 import type { Role } from "../../src/people/person.ts";
 import { hmac } from "./bench.ts";
-import { type FakeCell, job, materials, printer, station } from "./fake-cell.ts";
+import { attempt, type FakeCell, job, materials, printer, station } from "./fake-cell.ts";
 
 export const tag = "TAG-0007";
 export const container = "TRAY-12";
@@ -169,12 +170,42 @@ export async function provePresence(cell: FakeCell): Promise<void> {
   await cell.say({ kind: "prove-presence", job, device: "bench", proof: `walk-${proofs}` });
 }
 
-async function print(cell: FakeCell, person: PersonId): Promise<void> {
+/** Identity, plate and presence in order, and the print started. */
+export async function startPrint(cell: FakeCell, person: PersonId): Promise<void> {
   const hmacs = [hmac("H-778120"), hmac("1961-04-09")] as const;
   await cell.say({ kind: "confirm-identity", job, person, hmacs, side: "left" });
   await cell.say({ kind: "declare-plate-clear", equipment: printer, person });
   await provePresence(cell);
   await accepted(cell.say({ kind: "start", job, operation: "print" as OperationId, person }));
+}
+
+/** QA accepts what waits for a decision as it is, and the print goes on. */
+export async function concede(cell: FakeCell): Promise<void> {
+  const found = cell.state().jobs[job];
+  const waiting = found?.nonconformities.find((each) => each.disposition === null);
+  if (!found || !waiting) throw new Error("nothing waits for a decision");
+  const [disposition, reason] = ["concession", "The layer is whole."] as const;
+  const shown = digestOfValue(shownForDisposition(found, waiting, disposition, reason));
+  const person = personWith(cell, "qa");
+  const approval = { person, name: "sealed", at: 0, meaning: meanings[disposition], shown };
+  await accepted(cell.say({ kind: "dispose", nonconformity: waiting.id, job, disposition, reason, approval }));
+  await goOn(cell);
+}
+
+/** The technician looks again at a layer that was not seen, it is seen to be good, and the print goes on. */
+export async function lookAgain(cell: FakeCell, picture: Uint8Array): Promise<void> {
+  await accepted(cell.say({ kind: "look-again", attempt, person: personWith(cell, "technician") }));
+  await cell.see("pass", picture);
+  await goOn(cell);
+}
+
+async function goOn(cell: FakeCell): Promise<void> {
+  await provePresence(cell);
+  await accepted(cell.say({ kind: "resume", attempt, person: personWith(cell, "technician") }));
+}
+
+async function print(cell: FakeCell, person: PersonId): Promise<void> {
+  await startPrint(cell, person);
   for (let layer = 1; layer <= 3; layer += 1) await cell.layer("pass", new Uint8Array([0xff, 0xd8, layer]));
   await cell.finish();
 }

@@ -73,8 +73,8 @@ describe("[F10][F33][F76] a job that ended a while ago", () => {
     expect(lasting(foldJob(job, entries, story.state.setup!)!)).toEqual(lasting(whole));
     const journal = createJournal();
     for (const entry of entries) journal.take(entry);
-    const history = async function* (from: number) {
-      yield* entries.slice(from);
+    const history = async function* (from: number, to?: number) {
+      yield* entries.slice(from, to);
     };
     const controller = { state: () => story.state } as never;
     expect(lasting((await readJob({ controller, history }, journal, job))!)).toEqual(lasting(whole));

@@ -29,6 +29,16 @@ async function fold(ledger: Ledger, from: Folds, to: number): Promise<Folds> {
   return { state, journal: journal.memory() };
 }
 
+/** What the page shows of each layer is what the core decided about it. */
+function marksAgree({ state, journal }: Folds): void {
+  const marks = new Map(journal.attempts.map(([id, { layers }]) => [id, layers.marks]));
+  for (const { attempts } of Object.values(state.jobs)) {
+    for (const { id, verdicts } of attempts) {
+      if (marks.has(id)) expect(marks.get(id)?.slice(0, verdicts.length), id).toBe(verdicts);
+    }
+  }
+}
+
 /** Caches that hold a text, as a disk would. */
 function memoryCaches() {
   const texts = new Map<string, string>();
@@ -51,6 +61,7 @@ test.each([3, 11, 27, 40, 58, 71])(
     const ledger = openMemoryLedger(disk);
     const { size } = ledger.head();
     const whole = await fold(ledger, nothing, size);
+    marksAgree(whole);
     const random = seeded(seed);
     for (const at of [0, size, ...Array.from({ length: 6 }, () => Math.floor(random() * size))]) {
       const caches = memoryCaches();

@@ -79,7 +79,7 @@ async function serve(
       keeping: keeping.port,
       clock: systemClock,
       remembered,
-      history: (from) => historyOf(opened.ledger, from),
+      history: (from, to) => historyOf(opened.ledger, from, to),
       telemetry: () => [...machines.values()].flatMap((machine) => machine.telemetry() ?? []),
       presence: () => presence.status(),
       sync,
@@ -100,8 +100,8 @@ async function serve(
   );
 }
 
-async function* historyOf(ledger: Ledger, from: number): AsyncIterable<Recorded> {
-  for await (const { entry, body } of ledger.read(from)) {
+async function* historyOf(ledger: Ledger, from: number, to?: number): AsyncIterable<Recorded> {
+  for await (const { entry, body } of ledger.read(from, to)) {
     yield { seq: entry.seq, at: entry.at, event: { type: entry.type, ...body } as unknown as Event };
   }
 }

@@ -8,7 +8,7 @@ import { findPerson } from "../../jobs/state.ts";
 import type { PersonId } from "../../kernel/names.ts";
 import { createJournal, type JournalMemory } from "../journal.ts";
 import { isForeign } from "../origin.ts";
-import { readJob } from "../past.ts";
+import { createRecall, readJob } from "../past.ts";
 import type { HmiConfig, HmiPorts } from "../ports.ts";
 import { liveQuery } from "../requests.ts";
 import type { Answer, Desk, Route } from "../route.ts";
@@ -16,6 +16,7 @@ import { accessRoutes } from "../routes/access.ts";
 import { alarmRoutes } from "../routes/alarms.ts";
 import { doingRoutes } from "../routes/doing.ts";
 import { keepingRoutes } from "../routes/keeping.ts";
+import { layerRoutes } from "../routes/layers.ts";
 import { lookingRoutes } from "../routes/looking.ts";
 import { makingRoutes } from "../routes/making.ts";
 import { releasingRoutes } from "../routes/releasing.ts";
@@ -66,6 +67,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     journal,
     scanner: { page: null, before: null },
     readJob: (id) => readJob(ports, journal, id),
+    readAttempt: createRecall(ports.history, journal),
     looks: (person) => ({
       at: clock.now(),
       mono: clock.monotonic(),
@@ -91,6 +93,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   const declared = [
     ...accessRoutes,
     ...lookingRoutes,
+    ...layerRoutes,
     ...alarmRoutes,
     ...doingRoutes,
     ...supplyRoutes,

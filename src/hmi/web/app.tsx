@@ -11,6 +11,7 @@ import { IdentityScreen } from "./screens/identity.tsx";
 import { JobScreen } from "./screens/job.tsx";
 import { JobsScreen } from "./screens/jobs.tsx";
 import { LabelScreen } from "./screens/label.tsx";
+import { LayersScreen } from "./screens/layers.tsx";
 import { LiveScreen } from "./screens/live.tsx";
 import { MaterialsScreen } from "./screens/materials.tsx";
 import { AlarmsScreen, HelpScreen } from "./screens/others.tsx";
@@ -52,6 +53,7 @@ const screens: Readonly<Record<Screen, () => JSX.Element>> = {
   identity: IdentityScreen,
   ready: ReadyScreen,
   live: LiveScreen,
+  layers: LayersScreen,
   hold: HoldScreen,
   decide: DecideScreen,
   sign: SignScreen,

@@ -11,6 +11,7 @@ export type Screen =
   | "identity"
   | "ready"
   | "live"
+  | "layers"
   | "hold"
   | "decide"
   | "sign"

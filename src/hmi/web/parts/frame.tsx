@@ -111,7 +111,7 @@ function NoticeBox() {
 /** Screens that are reached from one in the row at the bottom. */
 const below: Partial<Record<Screen, readonly Screen[]>> = {
   jobs: [
-    ...(["job", "live", "hold", "ready", "ended", "resume", "results"] as const),
+    ...(["job", "live", "layers", "hold", "ready", "ended", "resume", "results"] as const),
     ...(["tag", "station", "label", "handover", "release"] as const),
   ],
   materials: ["receive", "lot", "load"],

@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
+import { LayersKey } from "../parts/layers-key.tsx";
 import { Pager } from "../parts/pager.tsx";
 import { Strip } from "../parts/strip.tsx";
 import { set } from "../set.ts";
@@ -30,6 +31,7 @@ export function EndedScreen() {
   const actions = (
     <>
       <Button size="primary" label="Back" onPress={home} />
+      <LayersKey />
       <span class="spring" />
       {undecided.value ? (
         <Button size="primary" kind="act" wide label="Something waits for a decision" onPress={() => go("hold")} />

@@ -5,11 +5,12 @@ import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { Results } from "../parts/results.tsx";
+import { Seen } from "../parts/seen.tsx";
 import { Steps } from "../parts/steps.tsx";
 import { StopButton } from "../parts/stop.tsx";
 import { set } from "../set.ts";
 import { act, attempt, go, home, job, undecided } from "../store.ts";
-import { clock, measure, plain, short } from "../words.ts";
+import { clock, plain } from "../words.ts";
 
 /** A held attempt, or one that ended with something undecided. */
 export function HoldScreen() {
@@ -48,7 +49,7 @@ export function HoldScreen() {
           <p class={before.value ? "" : "abnormal"}>
             {before.value ? "For comparison with the layer that was held." : what}
           </p>
-          <Facts
+          <Seen
             view={view.value?.layer === shown ? view.value : null}
             rows={!before.value && what.length > 90 ? 2 : 4}
           />
@@ -94,50 +95,6 @@ function plainCause(hold: HoldView | null, cause: string | undefined): string {
     parameter: "A value left its window",
   } as const;
   return causes[hold.cause];
-}
-
-interface FactsProps {
-  readonly view: LayerView | null;
-  /** How many findings there is room for. */
-  readonly rows: number;
-}
-
-function Facts({ view, rows }: FactsProps) {
-  if (!view) return null;
-  return (
-    <>
-      {view.findings.length > 0 ? (
-        <table class="findings">
-          <thead>
-            <tr>
-              <th scope="col">Found</th>
-              <th scope="col">Measured</th>
-              <th scope="col">Limit</th>
-              <th scope="col">Score</th>
-            </tr>
-          </thead>
-          <tbody>
-            {view.findings.slice(0, rows).map((each) => (
-              <tr key={`${each.class}/${each.box.x_mm}/${each.box.y_mm}`}>
-                <td>{plain(each.class)}</td>
-                <td>{measure(each.measured, each.unit)}</td>
-                <td>{measure(each.limit, each.unit)}</td>
-                <td>{each.score === null ? "—" : each.score.toFixed(2)}</td>
-              </tr>
-            ))}
-          </tbody>
-        </table>
-      ) : (
-        view.reasons.map((reason) => <p key={reason}>{reason}</p>)
-      )}
-      {view.findings.length > rows ? <p>{view.findings.length - rows} more in the record.</p> : null}
-      <p class="quiet">
-        Picture {view.grade ?? "not judged"}, take {view.take} · model{" "}
-        {view.digests?.model ? short(view.digests.model) : "gave no answer"} · limits{" "}
-        {view.digests ? short(view.digests.limits) : "—"} · picture {short(view.frame)}
-      </p>
-    </>
-  );
 }
 
 function Deeds({ found }: { readonly found: AttemptView }) {

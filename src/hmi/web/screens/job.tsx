@@ -4,6 +4,7 @@ import type { UnitView } from "../../api-route.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Gates, gateSummary } from "../parts/gates.tsx";
+import { LayersKey } from "../parts/layers-key.tsx";
 import { Steps } from "../parts/steps.tsx";
 import { attempt, go, home, job, type Screen, undecided } from "../store.ts";
 import { jobWord, qaWords } from "../words.ts";
@@ -41,6 +42,7 @@ export function JobScreen() {
       <Button size="primary" label="Back" onPress={home} />
       {measured ? <Button size="primary" label="Results" onPress={() => go("results")} /> : null}
       {view.attempts.length > 0 ? <Button size="primary" label="Who did what" onPress={() => go("ended")} /> : null}
+      <LayersKey />
       <span class="spring" />
       <Onward view={view} running={running} />
     </>

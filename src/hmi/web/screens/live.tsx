@@ -2,6 +2,7 @@
 import { useSignal } from "@preact/signals";
 import type { AttemptView, LayerView } from "../../api.ts";
 import type { ReasonCode } from "../../reasons.ts";
+import { openLayers } from "../layers.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
@@ -108,6 +109,9 @@ function Deeds({ running }: { readonly running: AttemptView }) {
   return (
     <>
       <Button size="primary" label="Back" onPress={home} />
+      {running.printed > 0 ? (
+        <Button size="primary" label="All layers" onPress={() => void openLayers(running.id)} />
+      ) : null}
       {open && !running.hold ? (
         <Button
           size="primary"

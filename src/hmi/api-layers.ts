@@ -1,0 +1,50 @@
+/** What the page and the server say to each other about the layers of a build: all of them at a glance, and its findings in space; types only. */
+import type { Finding } from "../jobs/report.ts";
+import type { LogLine } from "./api.ts";
+
+/** p passed, c conceded, f failed, b not seen, w made and not judged yet, o not made. */
+export type LayerMark = "p" | "c" | "f" | "b" | "w" | "o";
+
+/** What a person did about a layer, or what the cell did with it. */
+export interface LayerDeed extends LogLine {
+  readonly layer: number;
+}
+
+/** All layers of one build. */
+export interface LayersView {
+  readonly attempt: string;
+  readonly job: string;
+  /** The step's title. */
+  readonly step: string;
+  readonly startedAt: number;
+  readonly simulated: boolean;
+  readonly planned: number;
+  /** One mark a layer that was begun, from layer 1 on. */
+  readonly marks: string;
+  /** The highest layer with a picture; 0 where there is none. */
+  readonly pictured: number;
+  /** Layers whose report names findings, and how many. */
+  readonly found: readonly (readonly [layer: number, count: number])[];
+  readonly deeds: readonly LayerDeed[];
+}
+
+/** A finding with the layer in which it lies. */
+export interface PlacedFinding extends Finding {
+  readonly layer: number;
+  readonly mark: LayerMark;
+}
+
+/** The findings of a build, from the lowest layer up. */
+export interface FindingsView {
+  readonly attempt: string;
+  readonly planned: number;
+  readonly findings: readonly PlacedFinding[];
+  /** Findings in the ledger that are not in this list: of layers that came out better. */
+  readonly leftOut: number;
+}
+
+/** Other builds of the same program, the newest first. */
+export interface AlikeView {
+  readonly attempt: string;
+  readonly others: readonly LayersView[];
+}

@@ -1,0 +1,91 @@
+/** The layers of a build as the screens show them: one opened by its entries alone, all at a glance, findings in space. */
+import type { Recorded } from "../jobs/controller.ts";
+import type { LayerReport } from "../jobs/report.ts";
+import { assert } from "../kernel/assert.ts";
+import type { Digest } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
+import type { FindingsView, LayerMark, LayersView, PlacedFinding } from "./api-layers.ts";
+import type { AttemptRecord, BuildFacts } from "./journal.ts";
+import { highestPictured, type LayerIndex, noEntry } from "./layer-index.ts";
+import { type Looks, logLine } from "./looks.ts";
+import type { HmiPorts } from "./ports.ts";
+
+type History = HmiPorts["history"];
+
+/** A layer's picture with its report, as far as there is one. */
+export interface LayerRecord {
+  readonly layer: number;
+  readonly take: number;
+  readonly frame: Digest;
+  readonly receivedAt: EpochMs;
+  readonly report: LayerReport | null;
+}
+
+/** Reads a layer: two entries, however many layers there are. Null where none of its pictures is known. */
+export async function readLayer(history: History, index: LayerIndex, layer: number): Promise<LayerRecord | null> {
+  const [captured, inspected] = [index.captured[layer - 1] ?? noEntry, index.inspected[layer - 1] ?? noEntry];
+  if (captured === noEntry) return null;
+  const { event } = await entryAt(history, captured);
+  assert(event.type === "LayerCaptured" && event.layer === layer, `entry ${captured} is of the picture of ${layer}`);
+  const { take, frame, receivedAt } = event;
+  const report = inspected === noEntry ? null : await reportAt(history, inspected);
+  return { layer, take, frame, receivedAt, report };
+}
+
+async function reportAt(history: History, seq: number): Promise<LayerReport> {
+  const { event } = await entryAt(history, seq);
+  assert(event.type === "LayerInspected", `entry ${seq} is a report`);
+  return event.report;
+}
+
+async function entryAt(history: History, seq: number): Promise<Recorded> {
+  for await (const entry of history(seq, seq + 1)) return entry;
+  throw new Error(`entry ${seq} is not there`);
+}
+
+/** All layers of a build at a glance; nothing is read for it. */
+export function layersView(
+  attempt: string,
+  build: BuildFacts,
+  { layers, deeds }: AttemptRecord,
+  looks: Looks,
+): LayersView {
+  const { job, step, startedAt, simulated, planned } = build;
+  return {
+    ...{ attempt, job, step, startedAt, simulated, planned },
+    marks: layers.marks.join(""),
+    pictured: highestPictured(layers),
+    found: layers.found.flatMap((count, at) => (count > 0 ? [[at + 1, count] as const] : [])),
+    deeds: deeds.flatMap((deed) => (deed.layer === null ? [] : [{ ...logLine(deed, looks), layer: deed.layer }])),
+  };
+}
+
+/** Reports that are read for one picture of a build, and findings that it shows: more than either is no picture any more. */
+export const mostReports = 200;
+export const mostFindings = 600;
+
+/** What came out worst is shown first; among equals the lowest layer. */
+const urgency: readonly LayerMark[] = ["f", "b", "w", "c", "p", "o"];
+
+/** The findings of a build, read from the reports of at most `mostReports` layers, the worst ones. */
+export async function findingsView(
+  history: History,
+  attempt: string,
+  build: BuildFacts,
+  { layers }: AttemptRecord,
+): Promise<FindingsView> {
+  const all = layers.found.reduce((sum, count) => sum + count, 0);
+  const chosen = layers.found
+    .flatMap((count, at) => (count > 0 ? [{ layer: at + 1, mark: layers.marks[at] ?? "o" }] : []))
+    .sort((a, b) => urgency.indexOf(a.mark) - urgency.indexOf(b.mark) || a.layer - b.layer)
+    .slice(0, mostReports);
+  const findings: PlacedFinding[] = [];
+  for (const { layer, mark } of chosen) {
+    const seq = layers.inspected[layer - 1] ?? noEntry;
+    if (seq === noEntry || findings.length >= mostFindings) continue;
+    const { findings: named } = await reportAt(history, seq);
+    findings.push(...named.map((each) => ({ ...each, layer, mark })));
+  }
+  const shown = findings.slice(0, mostFindings).sort((a, b) => a.layer - b.layer);
+  return { attempt, planned: build.planned, findings: shown, leftOut: all - shown.length };
+}

@@ -1,0 +1,53 @@
+/** Which build's layers are looked at, and which of them; the screens of layers share it. */
+import { computed, signal } from "@preact/signals";
+import type { AlikeView, FindingsView, LayersView } from "../api-layers.ts";
+import { get } from "./client.ts";
+import { go, job, type Screen, say, screen, session } from "./store.ts";
+
+export const layers = signal<LayersView | null>(null);
+/** Null for the newest one with a picture. */
+export const chosen = signal<number | null>(null);
+export const findings = signal<FindingsView | null>(null);
+export const alike = signal<AlikeView | null>(null);
+let cameFrom: Screen = "job";
+
+/** The layer that is looked at. */
+export const layer = computed(() => chosen.value ?? Math.max(1, layers.value?.pictured ?? 1));
+
+/** The builds of the job in hand, in their order. */
+export const builds = computed(() => (job.value?.attempts ?? []).filter(({ kind }) => kind === "build"));
+
+/** Changes with everything that may change a layer of the build. */
+export const layersVersion = computed(() => {
+  const build = builds.value.find(({ id }) => id === layers.value?.attempt);
+  return build ? `${build.verdicts}/${build.pictured}/${build.printed}/${build.hold?.since ?? 0}` : "";
+});
+
+session.subscribe((view) => {
+  if (view?.person) return;
+  layers.value = null;
+  findings.value = null;
+  alike.value = null;
+});
+
+/** Shows the layers of a build, at one of them or at the newest. */
+export async function openLayers(attempt: string, at: number | null = null): Promise<void> {
+  const from = screen.value;
+  if (!(await loadLayers(attempt))) return;
+  chosen.value = at;
+  if (!["layers", "map", "compare"].includes(from)) cameFrom = from;
+  go("layers");
+}
+
+/** Asks for all layers of a build; true when they are here. */
+export async function loadLayers(attempt: string): Promise<boolean> {
+  const asked = await get<LayersView>(`/api/attempts/${attempt}/layers`);
+  if (asked.ok) layers.value = asked.value;
+  else say(asked.problem);
+  return asked.ok;
+}
+
+/** Back to the screen from which the layers were opened. */
+export function leaveLayers(): void {
+  go(cameFrom);
+}

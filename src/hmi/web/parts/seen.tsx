@@ -1,0 +1,48 @@
+/** What was measured in a layer, beside its limits, and by what it was judged. */
+import type { LayerView } from "../../api.ts";
+import { measure, plain, short } from "../words.ts";
+
+interface SeenProps {
+  readonly view: LayerView | null;
+  /** How many findings there is room for. */
+  readonly rows: number;
+}
+
+/** Findings, or else the reasons in words; below them the digests in short. */
+export function Seen({ view, rows }: SeenProps) {
+  if (!view) return null;
+  return (
+    <>
+      {view.findings.length > 0 ? (
+        <table class="findings">
+          <thead>
+            <tr>
+              <th scope="col">Found</th>
+              <th scope="col">Measured</th>
+              <th scope="col">Limit</th>
+              <th scope="col">Score</th>
+            </tr>
+          </thead>
+          <tbody>
+            {view.findings.slice(0, rows).map((each) => (
+              <tr key={`${each.class}/${each.box.x_mm}/${each.box.y_mm}`}>
+                <td>{plain(each.class)}</td>
+                <td>{measure(each.measured, each.unit)}</td>
+                <td>{measure(each.limit, each.unit)}</td>
+                <td>{each.score === null ? "—" : each.score.toFixed(2)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      ) : (
+        view.reasons.map((reason) => <p key={reason}>{reason}</p>)
+      )}
+      {view.findings.length > rows ? <p>{view.findings.length - rows} more in the record.</p> : null}
+      <p class="quiet">
+        Picture {view.grade ?? "not judged"}, take {view.take} · model{" "}
+        {view.digests?.model ? short(view.digests.model) : "gave no answer"} · limits{" "}
+        {view.digests ? short(view.digests.limits) : "—"} · picture {short(view.frame)}
+      </p>
+    </>
+  );
+}

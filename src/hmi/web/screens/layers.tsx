@@ -1,0 +1,145 @@
+/** The layers of a build, one by one: picture, outline, verdict, findings, and who decided what; running or ended. */
+import { useSignal } from "@preact/signals";
+import { useEffect, useState } from "preact/hooks";
+import type { LayerView } from "../../api.ts";
+import type { LayersView } from "../../api-layers.ts";
+import { builds, chosen, layer, layers, layersVersion, leaveLayers, loadLayers, openLayers } from "../layers.ts";
+import { foundAt, markOf, markWords, nextStop } from "../marks.ts";
+import { Bins } from "../parts/bins.tsx";
+import { Button } from "../parts/button.tsx";
+import { Frame } from "../parts/frame.tsx";
+import { Picture } from "../parts/picture.tsx";
+import { Seen } from "../parts/seen.tsx";
+import { Slider } from "../parts/slider.tsx";
+import { set } from "../set.ts";
+import { clock } from "../words.ts";
+
+/** A slider that is drawn over thousands of layers asks for the picture of the one at which it rests. */
+const restMs = 120;
+
+/** One build, layer by layer. */
+export function LayersScreen() {
+  const seen = useSignal<LayerView | null>(null);
+  const view = layers.value;
+  const at = layer.value;
+  const resting = useRested(at);
+  useFresh(view);
+  if (!view) return <Frame title="Layers">{null}</Frame>;
+  return (
+    <Frame title={`${view.job} · ${view.step}, layer by layer`} nav={false} actions={<Keys view={view} at={at} />}>
+      <div class="columns layers-seen">
+        <Picture
+          attempt={view.attempt}
+          layer={resting}
+          planned={view.planned}
+          version={layersVersion.value}
+          simulated={view.simulated}
+          onView={(shown) => set(seen, shown)}
+        />
+        <section class="panel">
+          <Words view={view} at={at} seen={seen.value?.layer === at ? seen.value : null} />
+        </section>
+      </div>
+      <LayerBar view={view} at={at} />
+    </Frame>
+  );
+}
+
+/** The strip of all layers with the slider below it; each bar stands over its place on the slider. */
+export function LayerBar({ view, at }: { readonly view: LayersView; readonly at: number }) {
+  return (
+    <div class="layer-bar">
+      <Bins view={view} layer={at} />
+      <Slider
+        label="Layer"
+        value={at}
+        min={1}
+        max={Math.max(view.planned, view.marks.length)}
+        told={`Layer ${at} of ${view.planned}, ${markWords[markOf(view, at)]}`}
+        onMove={(to) => set(chosen, to)}
+      />
+    </div>
+  );
+}
+
+interface OfLayer {
+  readonly view: LayersView;
+  readonly at: number;
+}
+
+function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }) {
+  const mark = markOf(view, at);
+  const deeds = view.deeds.filter((deed) => deed.layer === at);
+  const found = foundAt(view, at);
+  return (
+    <>
+      <div class="figures">
+        <div>
+          <span class="name">Layer</span>
+          <strong class="big">
+            {at} of {view.planned}
+          </strong>
+        </div>
+        <div aria-live="polite">
+          <span class="name">This layer</span>
+          <strong class={"fb".includes(mark) ? "big abnormal-text" : "big"}>{markWords[mark]}</strong>
+        </div>
+        <OtherBuild attempt={view.attempt} />
+      </div>
+      <Seen view={seen} rows={deeds.length > 0 ? 2 : 4} />
+      {found === 0 || seen ? null : <p class="quiet">{found} found; fetching what.</p>}
+      {deeds.length === 0 ? null : (
+        <ul class="log layer-deeds">
+          {deeds.slice(-2).map((deed) => (
+            <li key={`${deed.at}/${deed.what}`}>
+              <time>{clock(deed.at)}</time> <strong>{deed.who ?? "The cell"}</strong> {deed.what}
+            </li>
+          ))}
+        </ul>
+      )}
+      {deeds.length > 2 ? <p class="quiet">{deeds.length - 2} more under Who did what.</p> : null}
+    </>
+  );
+}
+
+/** A job whose print was begun anew has more builds than one. */
+function OtherBuild({ attempt }: { readonly attempt: string }) {
+  const all = builds.value;
+  const here = all.findIndex(({ id }) => id === attempt);
+  const next = all[(here + 1) % all.length];
+  if (all.length < 2 || here < 0 || !next) return null;
+  return <Button label={`Build ${here + 1} of ${all.length}`} onPress={() => void openLayers(next.id)} />;
+}
+
+function Keys({ view, at }: OfLayer) {
+  const [before, after] = [nextStop(view, at, -1), nextStop(view, at, 1)];
+  const last = Math.max(view.planned, view.marks.length);
+  return (
+    <>
+      <Button size="primary" label="Back" onPress={leaveLayers} />
+      <span class="spring" />
+      <Button size="primary" label="◀ Finding" disabled={before === null} onPress={() => set(chosen, before)} />
+      <Button size="primary" label="◀ Layer" disabled={at <= 1} onPress={() => set(chosen, at - 1)} />
+      <Button size="primary" label="Layer ▶" disabled={at >= last} onPress={() => set(chosen, at + 1)} />
+      <Button size="primary" label="Finding ▶" disabled={after === null} onPress={() => set(chosen, after)} />
+    </>
+  );
+}
+
+/** The value at which another has rested a moment. */
+function useRested(value: number): number {
+  const [rested, setRested] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setRested(value), restMs);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return rested;
+}
+
+/** A build that still grows is asked for anew with each layer. */
+function useFresh(view: LayersView | null): void {
+  const version = layersVersion.value;
+  useEffect(() => {
+    if (view) void loadLayers(view.attempt);
+  }, [version]);
+}

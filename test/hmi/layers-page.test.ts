@@ -1,0 +1,92 @@
+/** Looking through the layers of a build in a real Chromium, with gloves, with keys, and on a larger panel. */
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { ensureWebBuilt } from "../../scripts/build-web.ts";
+import { frame, type HmiBench, password, startHmi } from "./bench.ts";
+import { button, inspectScreen, openPanel, pictures, signIn, startBrowser } from "./browser.ts";
+import { attempt } from "./fake-cell.ts";
+import { concede, lookAgain, personWith, startPrint } from "./walk.ts";
+
+let bench: HmiBench;
+let browser: Browser;
+let page: Page;
+let errors: string[];
+
+beforeAll(async () => {
+  bench = await startHmi(await ensureWebBuilt());
+  await bench.invite(["technician"], "Ana Lima", password.ana);
+  await bench.invite(["qa"], "Ben Okoro", password.ben);
+  const { cell } = bench;
+  await cell.prepare();
+  await startPrint(cell, personWith(cell, "technician"));
+  for (let layer = 1; layer <= 26; layer += 1) {
+    const good = await frame(layer, false);
+    if (layer === 5) await cell.layer("fail", await frame(layer, true)).then(() => concede(cell));
+    else if (layer === 9) await cell.layer("blind", good).then(() => lookAgain(cell, good));
+    else await cell.layer("pass", good);
+  }
+  browser = await startBrowser();
+  ({ page, errors } = await openPanel(browser, bench.server.url));
+  await signIn(page, "Ana Lima", password.ana);
+});
+afterAll(async () => {
+  await browser?.close();
+  await bench?.close();
+});
+
+const press = (name: string | RegExp) => button(page, name).click();
+const picture = (layer: number) => page.getByRole("img", { name: new RegExp(`^Layer ${layer} of 60 `) }).waitFor();
+const slider = () => page.getByRole("slider", { name: "Layer" });
+
+it("[F60][F92] a running build is gone through by keys, by the slider, and from finding to finding", async () => {
+  await press("Live layer");
+  await press("All layers");
+  await picture(26);
+  await page
+    .getByRole("img", { name: "All layers: 25 passed · 1 conceded · findings in 1 layer · 60 planned" })
+    .waitFor();
+  await press("◀ Finding");
+  await picture(5);
+  await page.getByRole("cell", { name: "1.9 mm" }).waitFor();
+  await page.getByText(/Ben Okoro Signed the concession/).waitFor();
+  await inspectScreen(page, "30-layers");
+  expect(await button(page, "◀ Finding").isDisabled()).toBe(true);
+  await press("Layer ▶");
+  await picture(6);
+  await slider().focus();
+  await page.keyboard.press("ArrowRight");
+  await picture(7);
+  await page.keyboard.press("Home");
+  await picture(1);
+  expect(await slider().getAttribute("aria-valuetext")).toBe("Layer 1 of 60, passed");
+  const box = (await slider().boundingBox())!;
+  await page.mouse.click(box.x + 36 + ((box.width - 72) * 8) / 59, box.y + box.height / 2);
+  await picture(9);
+  await page.getByText(/Ana Lima Ordered a new look at layer 9/).waitFor();
+  await page.keyboard.press("End");
+  await page.getByText("No picture of layer 60").waitFor();
+  await page.getByText("not made", { exact: true }).waitFor();
+});
+
+it("[F60] a layer that is made while somebody looks comes by itself, and the way back leads where one came from", async () => {
+  await bench.cell.layer("fail", await frame(27, true));
+  await page.getByRole("img", { name: /^All layers: 25 passed · 1 conceded · 1 failed/ }).waitFor();
+  await press("◀ Finding");
+  await picture(27);
+  await inspectScreen(page, "31-layers-failed");
+  await press("Back");
+  await button(page, "Look at the hold").waitFor();
+});
+
+it("[F60][F92] a larger panel has room for a larger picture, and nothing is cut off", async () => {
+  await page.setViewportSize({ width: 1920, height: 1080 });
+  await press("All layers");
+  await picture(27);
+  const { width } = (await page.locator("svg.picture").boundingBox())!;
+  expect(width).toBeGreaterThan(900);
+  await page.screenshot({ path: join(pictures, "32-layers-large.png") });
+  await page.setViewportSize({ width: 1280, height: 800 });
+  await bench.cell.say({ kind: "stop", attempt, person: personWith(bench.cell, "technician"), why: "Stopped." });
+  expect(errors).toEqual([]);
+});
