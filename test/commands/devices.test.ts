@@ -56,10 +56,12 @@ afterAll(async () => {
 
 describe("cellward devices", () => {
   test("lists what is there, and says so where nothing is", async () => {
-    expect(await listDevices(terminal, { opcua: ["opc.tcp://localhost:1", "nonsense"] })).toBe(0);
+    expect(await listDevices(terminal, { opcua: ["opc.tcp://localhost:1", "nonsense"] })).toBe(2);
     const servers = said["opcua"] as { fault: { code: string } | null }[];
     expect(servers.map(({ fault }) => fault?.code)).toEqual(["machine-unreachable", "no-address"]);
     expect(Array.isArray(said["serial"])).toBe(true);
+    expect(await listDevices(terminal, { opcua: ["opc.tcp://localhost:1"] })).toBe(6);
+    expect(await listDevices(terminal, {})).toBe(0);
   });
 
   test("[F38] dry-run goes through everything, and nothing moves or heats", async () => {

@@ -8,13 +8,14 @@ import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
 import { emptyPlatePath, openCamera } from "./eyes.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Takes the picture, finds the fiducials, and writes set-up and picture; refuses a calibration that does not fit. */
 export async function calibrate(terminal: Terminal, configFile: string): Promise<number> {
   const loaded = await loadConfig(configFile);
   if (!loaded.ok) {
-    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    const remedy = configurationRemedy(configFile);
     return terminal.trouble({ code: "configuration", what: loaded.error.join("\n"), remedy }, exitCode.configuration);
   }
   const { inspection } = loaded.value.config;

@@ -5,3 +5,6 @@ export interface Check {
   readonly what: string;
   readonly remedy: string;
 }
+
+export const good = (check: string, what: string): Check => ({ check, state: "good", what, remedy: "" });
+export const bad = (check: string, what: string, remedy: string): Check => ({ check, state: "bad", what, remedy });

@@ -2,6 +2,7 @@
 import { loadConfig } from "../../config/io/load.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { openLines } from "./console.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Trouble } from "./terminal.ts";
 
 /** Name and password of one signer. */
@@ -44,7 +45,7 @@ const patienceMs = 20_000;
 export async function openDesk(configFile: string, { name, password }: Signer): Promise<Result<DeskConsole, Trouble>> {
   const loaded = await loadConfig(configFile);
   if (!loaded.ok) {
-    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    const remedy = configurationRemedy(configFile);
     return err({ code: "configuration", what: loaded.error.join("\n"), remedy });
   }
   const { host, port } = loaded.value.config.http;

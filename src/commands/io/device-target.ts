@@ -12,6 +12,7 @@ import { digestOf } from "../../kernel/hash.ts";
 import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { exitCode } from "../exit-code.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Trouble } from "./terminal.ts";
 
 export interface DeviceOptions {
@@ -23,6 +24,13 @@ export interface DeviceOptions {
   readonly baud?: string;
   readonly dialect?: string;
 }
+
+/** What is said where the folder of the certificates is not named. */
+export const noKeys: Trouble = {
+  code: "no-keys",
+  what: "A machine on OPC UA needs the cell's certificates.",
+  remedy: "Name the key folder with --keys.",
+};
 
 /** What went wrong, with the exit code that says so. */
 export type Stopped = Trouble & { readonly exit: number };
@@ -38,7 +46,7 @@ export interface Target {
 export async function findTarget(named: string, options: DeviceOptions): Promise<Result<Target, Stopped>> {
   const loaded = options.config === undefined ? null : await loadConfig(options.config);
   if (loaded !== null && !loaded.ok) {
-    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    const remedy = configurationRemedy(options.config ?? "");
     return stop(exitCode.configuration, "configuration", loaded.error.join(" "), remedy);
   }
   const config = loaded?.value.config ?? null;
@@ -83,18 +91,28 @@ export async function findRecipe(target: Target, options: DeviceOptions): Promis
   const all = folder === undefined ? ok([]) : await readRecipes(folder);
   if (!all.ok)
     return stop(exitCode.configuration, "recipes-unreadable", all.error, "Correct the recipe that is named.");
-  const fitting = all.value.filter(({ equipmentClass }) => equipmentClass === target.machine.class);
+  const fitting = all.value.filter((recipe) => isFor(recipe, target.machine.class));
   const [only] = fitting;
   if (only !== undefined && fitting.length === 1) return ok(only);
   const what = `${fitting.length === 0 ? "No recipe" : "More than one recipe"} is for machines of class ${target.machine.class}.`;
   return stop(exitCode.usage, "which-recipe", what, "Name its file with --recipe: it has the limits of the machine.");
 }
 
+/** Whether a recipe is made on machines of a class, or has a step on one. */
+function isFor({ equipmentClass, route }: Recipe, kind: string): boolean {
+  return equipmentClass === kind || route.some((step) => "equipmentClass" in step && step.equipmentClass === kind);
+}
+
 /** Reads a program and gives it with its digest. */
 export async function readProgram(path: string) {
   const bytes = await readBounded(path, 512 << 20);
   if (bytes.ok) return ok({ bytes: bytes.value, digest: digestOf(bytes.value) });
-  return stop(exitCode.usage, "program-unreadable", `${path} cannot be read: ${bytes.error}.`, "Name a G-code file.");
+  return stop(
+    exitCode.usage,
+    "program-unreadable",
+    `${path} cannot be read: ${bytes.error}.`,
+    "Name the program's file.",
+  );
 }
 
 /** Starts the target's driver, as the cell would. */
@@ -114,8 +132,7 @@ export function startDriver(
   if (moonraker)
     return ok(createMoonrakerMachine({ ...common, config: { ...moonraker, driver: "moonraker", serial } }));
   if (!opcua || config === null || keys === undefined) {
-    const what = "A machine on OPC UA needs the cell's certificates.";
-    return stop(exitCode.usage, "no-keys", what, "Name the key folder with --keys.");
+    return err({ ...noKeys, exit: exitCode.usage });
   }
   const storeEvidence = async (bytes: Uint8Array) => digestOf(bytes);
   const { origin } = config.cell;

@@ -17,6 +17,16 @@ const recipe = [
 const baud = ["--baud <n>", "speed of a serial port that is named by its path (115200)"] as const;
 const dialect = ["--dialect <name>", "firmware at a serial port that is named by its path"] as const;
 
+const listCodes = `
+Exit codes: 0 every server that was asked answers, and this cell trusts it; 2 an address is none;
+6 a server does not answer; 7 all answer, and one is not trusted, or in no way that is secure
+enough (of no machine of the configuration, or its certificate was not accepted, changed, expired,
+revoked, for another host); 78 the configuration. With --json each server has its \`standing\`:
+trusted, untrusted, unreachable or no-address.`;
+const dryRunCodes = `
+Exit codes: 0 everything is good; 2 usage; 3 something is bad; 6 the machine does not answer or
+is not trusted; 78 the configuration.`;
+
 /** Adds `devices` to the program. */
 export function addDeviceCommands(program: Command, { terminal, end }: Line): void {
   const devices = program.command("devices").description("machines before they are used: find, look, try");
@@ -27,6 +37,7 @@ export function addDeviceCommands(program: Command, { terminal, end }: Line): vo
     .option(...keys)
     .option("--opcua <address...>", "also ask these servers, like opc.tcp://192.0.2.20:4840")
     .option("--ask", "open each free serial port and ask who is there; this restarts many boards", false)
+    .addHelpText("after", listCodes)
     .action(async (o) => end(await (await parts.list()).listDevices(terminal(), o)));
   devices
     .command("tags")
@@ -41,12 +52,13 @@ export function addDeviceCommands(program: Command, { terminal, end }: Line): vo
     .command("dry-run")
     .description("everything that a start would check, with nothing moved and nothing heated")
     .argument("<equipment>", "a machine of the configuration, or a serial port by its path")
-    .argument("<program>", "a G-code file")
+    .argument("<program>", "a G-code file, or the JSON program of a machine on OPC UA")
     .option(...config)
     .option(...keys)
     .option(...recipe)
     .option(...baud)
     .option(...dialect)
+    .addHelpText("after", dryRunCodes)
     .action(async (named, path, o) => end(await (await parts.dryRun()).dryRun(terminal(), named, path, o)));
   devices
     .command("try")

@@ -1,5 +1,5 @@
 /** `cellward devices dry-run`: everything that a start would check and say, with nothing moved and nothing heated. */
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
 import { prepare } from "../../drivers/marlin/prepare.ts";
 import { makeCopy } from "../../drivers/moonraker/copy.ts";
 import { read, remove, store } from "../../drivers/moonraker/io/files.ts";
@@ -9,8 +9,17 @@ import type { Recipe } from "../../intake/recipe.ts";
 import type { AttemptId, Digest } from "../../kernel/names.ts";
 import { planToolpath } from "../../toolpath/plan.ts";
 import { exitCode } from "../exit-code.ts";
-import type { Check } from "./check.ts";
-import { type DeviceOptions, findRecipe, findTarget, readProgram, startDriver, type Target } from "./device-target.ts";
+import { bad, type Check, good } from "./check.ts";
+import {
+  type DeviceOptions,
+  findRecipe,
+  findTarget,
+  noKeys,
+  readProgram,
+  startDriver,
+  type Target,
+} from "./device-target.ts";
+import { identityCheck, type Task, taskMachineChecks, taskProgramChecks } from "./devices-dry-run-opcua.ts";
 import type { Terminal } from "./terminal.ts";
 
 const onlineWithin = 20_000;
@@ -26,13 +35,15 @@ interface Program {
 export async function dryRun(terminal: Terminal, named: string, path: string, options: DeviceOptions): Promise<number> {
   const target = await findTarget(named, options);
   if (!target.ok) return terminal.trouble(target.error, target.error.exit);
-  const recipe = await findRecipe(target.value, options);
-  if (!recipe.ok) return terminal.trouble(recipe.error, recipe.error.exit);
   const program = await readProgram(path);
   if (!program.ok) return terminal.trouble(program.error, program.error.exit);
-  const checks: Check[] = [];
-  const isTask = target.value.machine.opcua !== undefined;
-  if (!isTask) checks.push(...guardChecks(program.value.bytes, recipe.value));
+  const recipe = await findRecipe(target.value, options);
+  if (target.value.machine.opcua !== undefined && (recipe.ok || recipe.error.code === "which-recipe")) {
+    const task = { path, ...program.value, recipe: recipe.ok ? recipe.value : null };
+    return dryRunTask(terminal, target.value, task, options);
+  }
+  if (!recipe.ok) return terminal.trouble(recipe.error, recipe.error.exit);
+  const checks: Check[] = guardChecks(program.value.bytes, recipe.value);
   const load = async () => ({ bytes: program.value.bytes, recipe: recipe.value.toolpath });
   const driver = startDriver(target.value, options.keys, load, () => undefined);
   if (!driver.ok) return terminal.trouble(driver.error, driver.error.exit);
@@ -41,20 +52,38 @@ export async function dryRun(terminal: Terminal, named: string, path: string, op
     terminal.progress("waiting for the machine");
     const heard = await hello(driver.value);
     reached = heard.identity !== null;
-    checks.push(identityCheck(heard));
-    if (reached && !isTask) checks.push(heatCheck(await values(driver.value)));
+    checks.push(helloCheck(heard));
+    if (reached) checks.push(heatCheck(await values(driver.value)));
     if (reached) checks.push(...(await storeChecks(target.value, program.value, recipe.value)));
   } finally {
     await driver.value.close();
   }
-  const bad = checks.filter(({ state }) => state === "bad");
-  const directives = isTask
-    ? ["begin: store the program, read it back, start", "the machine does its task as a whole"]
-    : [
-        "begin: what stands before layer 1 (heat, home, prime)",
-        "after each layer: park, wait for the verdict, go on",
-        "end: heaters off, read back",
-      ];
+  return tell(terminal, reached, checks, [
+    "begin: what stands before layer 1 (heat, home, prime)",
+    "after each layer: park, wait for the verdict, go on",
+    "end: heaters off, read back",
+  ]);
+}
+
+/** A machine on OPC UA does its task as a whole: what is looked at is its program and its readiness. */
+async function dryRunTask(terminal: Terminal, target: Target, task: Task, { keys }: DeviceOptions): Promise<number> {
+  if (keys === undefined) return terminal.trouble(noKeys, exitCode.usage);
+  if (!existsSync(keys)) {
+    const remedy = "Name the folder that `cellward init` made with --keys.";
+    return terminal.trouble(
+      { code: "no-key-folder", what: `There is no key folder ${keys}.`, remedy },
+      exitCode.refused,
+    );
+  }
+  terminal.progress("waiting for the machine");
+  const checks = taskProgramChecks(target, task);
+  const seen = await taskMachineChecks(target, keys, task);
+  const directives = ["begin: store the program, read it back, start", "the machine does its task as a whole"];
+  return tell(terminal, seen.reached, [...checks, ...seen.checks], directives);
+}
+
+function tell(terminal: Terminal, reached: boolean, checks: readonly Check[], directives: readonly string[]): number {
+  const wrong = checks.filter(({ state }) => state === "bad");
   const lines = checks.map(({ check, state, what, remedy }) => {
     const mark = { good: "ok  ", warning: "WARN", bad: "BAD " }[state];
     return `${mark} ${check}: ${what}${state === "good" ? "" : `\n     What to do: ${remedy}`}`;
@@ -64,9 +93,9 @@ export async function dryRun(terminal: Terminal, named: string, path: string, op
     "Nothing was moved or heated. A start would tell it:",
     ...directives.map((each) => `  ${each}`),
   ];
-  terminal.result({ ok: bad.length === 0, checks, directives }, text.join("\n"));
+  terminal.result({ ok: wrong.length === 0, checks, directives }, text.join("\n"));
   if (!reached) return exitCode.deviceUnreachable;
-  return bad.length === 0 ? exitCode.ok : exitCode.notReady;
+  return wrong.length === 0 ? exitCode.ok : exitCode.notReady;
 }
 
 function guardChecks(bytes: Uint8Array, recipe: Recipe): Check[] {
@@ -100,12 +129,9 @@ function hello(driver: { observe(hear: (observation: Observation) => void): void
   });
 }
 
-function identityCheck({ identity, last }: Heard): Check {
-  if (identity === null) {
-    return bad("machine", last?.what ?? "It does not answer.", last?.remedy ?? "Check power, cable and address.");
-  }
-  const { vendor, model, serial, firmware, simulated } = identity;
-  return good("machine", `${vendor} ${model}, ${serial}, ${firmware}${simulated ? "; SIMULATED" : ""}.`);
+function helloCheck({ identity, last }: Heard): Check {
+  if (identity !== null) return identityCheck(identity);
+  return bad("machine", last?.what ?? "It does not answer.", last?.remedy ?? "Check power, cable and address.");
 }
 
 async function values(driver: { telemetry(): Telemetry | null }): Promise<Telemetry | null> {
@@ -150,6 +176,3 @@ async function storeChecks({ machine }: Target, program: Program, { toolpath }: 
     return [bad("copy", what, "Check the printer's storage, and the API key.")];
   }
 }
-
-const good = (check: string, what: string): Check => ({ check, state: "good", what, remedy: "" });
-const bad = (check: string, what: string, remedy: string): Check => ({ check, state: "bad", what, remedy });

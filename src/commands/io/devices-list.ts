@@ -8,6 +8,7 @@ import { openPort } from "../../drivers/marlin/io/port.ts";
 import { readReply } from "../../drivers/marlin/reply.ts";
 import { createLineSplitter } from "../../drivers/marlin/wire.ts";
 import { exitCode } from "../exit-code.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Terminal } from "./terminal.ts";
 import { type AnsweringServer, serverAt } from "./trust.ts";
 
@@ -38,11 +39,11 @@ export interface SerialPortFound {
 const askedFor = 4000;
 const bauds = [115_200, 250_000];
 
-/** Exit code 0 where the list could be made, whatever stands in it. */
+/** Exit code 0 where every server that was asked is trusted, 6 where one does not answer, 7 where one is not trusted. */
 export async function listDevices(terminal: Terminal, options: ListOptions): Promise<number> {
   const loaded = options.config === undefined ? null : await loadConfig(options.config);
   if (loaded !== null && !loaded.ok) {
-    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    const remedy = configurationRemedy(options.config ?? "");
     return terminal.trouble({ code: "configuration", what: loaded.error.join(" "), remedy }, exitCode.configuration);
   }
   const config = loaded?.value.config ?? null;
@@ -56,10 +57,18 @@ export async function listDevices(terminal: Terminal, options: ListOptions): Pro
     servers.push(await serverAt(address, config, options.keys));
   }
   terminal.result(
-    { ok: true, serial: ports, opcua: servers },
+    { ok: servers.every(({ standing }) => standing === "trusted"), serial: ports, opcua: servers },
     [...portLines(ports), ...serverLines(servers)].join("\n"),
   );
-  return exitCode.ok;
+  return codeOf(servers);
+}
+
+/** What cannot even be asked comes first, then what does not answer, then what is not trusted. */
+function codeOf(servers: readonly AnsweringServer[]): number {
+  const found = new Set(servers.map(({ standing }) => standing));
+  if (found.has("no-address")) return exitCode.usage;
+  if (found.has("unreachable")) return exitCode.deviceUnreachable;
+  return found.has("untrusted") ? exitCode.refused : exitCode.ok;
 }
 
 async function serialPorts(
@@ -189,6 +198,6 @@ function portLines(ports: readonly SerialPortFound[]): string[] {
 
 function serverLines(servers: readonly AnsweringServer[]): string[] {
   return servers.flatMap(({ address, fault, lines }) =>
-    fault === null ? lines : [`${address}: ${fault.what}`, `  What to do: ${fault.remedy}`],
+    fault === null || lines.length > 0 ? lines : [`${address}: ${fault.what}`, `  What to do: ${fault.remedy}`],
   );
 }

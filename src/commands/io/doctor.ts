@@ -1,5 +1,5 @@
 /** `cellward doctor`: everything a cell needs, looked at one by one, each with its remedy. */
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
 import { type LoadedConfig, loadConfig } from "../../config/io/load.ts";
 import { loadTrust } from "../../config/io/trust.ts";
@@ -24,6 +24,7 @@ import { evidenceCheck } from "./evidence-check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
 import { opcuaChecks } from "./opcua-check.ts";
+import { configurationRemedy, withPlaces, word } from "./remedies.ts";
 import { readQaKeys } from "./sync.ts";
 import { syncCheck } from "./sync-check.ts";
 import { systemClock } from "./system.ts";
@@ -41,12 +42,13 @@ const leastFreeBytes = 2 * 2 ** 30;
 /** Looks at everything; exit code 3 where something is bad, 78 where the configuration is. */
 export async function doctor(terminal: Terminal, options: DoctorOptions): Promise<number> {
   const loaded = await loadConfig(options.config);
+  const origin = loaded.ok ? loaded.value.config.cell.origin : null;
   const checks = [runtimeCheck(), configCheck(options.config, loaded.ok ? null : loaded.error)];
   checks.push(await clockOf(options, loaded.ok ? loaded.value.config : null));
   checks.push(
-    ...(await recordChecks(options, loaded.ok ? loaded.value.config.cell.origin : null)),
-    await identityCheck(options.keys),
-    await diskCheck(options.data),
+    ...(await recordChecks(options, origin)),
+    await identityCheck(options, origin),
+    await diskCheck(options, origin),
   );
   if (loaded.ok)
     checks.push(
@@ -57,13 +59,18 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
       ...(await deviceChecks(loaded.value.config)),
       ...(await opcuaChecks(loaded.value.config, options.keys)),
     );
+  const examined = checks.map((each) => ({ ...each, remedy: withPlaces(each.remedy, options) }));
+  return tell(terminal, examined, loaded.ok);
+}
+
+function tell(terminal: Terminal, checks: readonly Check[], isConfigured: boolean): number {
   const bad = checks.filter((each) => each.state === "bad");
   const text = checks.map((each) => {
     const sign = { good: "ok  ", warning: "WARN", bad: "BAD " }[each.state];
     return `${sign} ${each.check}: ${each.what}${each.state === "good" ? "" : `\n     What to do: ${each.remedy}`}`;
   });
   terminal.result({ ok: bad.length === 0, checks }, text.join("\n"));
-  if (!loaded.ok) return exitCode.configuration;
+  if (!isConfigured) return exitCode.configuration;
   return bad.length === 0 ? exitCode.ok : exitCode.notReady;
 }
 
@@ -75,18 +82,14 @@ function runtimeCheck(): Check {
 
 function configCheck(file: string, errors: readonly string[] | null): Check {
   const what = errors ? errors.join(" ") : `${file} is good.`;
-  return check(
-    "configuration",
-    errors === null,
-    what,
-    "Correct the key that is named; `cellward config schema` prints the schema.",
-  );
+  return check("configuration", errors === null, what, configurationRemedy(file));
 }
 
 /** `expected`: the origin that the configuration names; null where it cannot be read. */
 async function recordChecks({ data, keys }: DoctorOptions, expected: string | null): Promise<Check[]> {
   const opened = await openKeys(keys, data);
-  if (!opened.ok) return [check("keys", false, opened.error.what, opened.error.remedy)];
+  if (!opened.ok)
+    return [check("keys", false, opened.error.what, missingRemedy({ data, keys }, expected) ?? opened.error.remedy)];
   const { signer, trusted, dataKey } = opened.value;
   const floor = await readFloor(keys, signer.key.name).catch(() => null);
   const report = await verifyFolder(data, { trusted, dataKey, floor: floor ?? undefined });
@@ -149,15 +152,21 @@ async function clockOf({ data }: DoctorOptions, config: CellConfig | null): Prom
   return clockCheck(await readClockState(), systemClock.now(), times.newest, times.cosignedAt);
 }
 
-async function identityCheck(keys: string): Promise<Check> {
+async function identityCheck({ data, keys }: Folders, expected: string | null): Promise<Check> {
   const identity = await identityState(keys);
-  if (!identity.ok) return check("packages", false, identity.error.what, identity.error.remedy);
+  if (!identity.ok) {
+    const remedy = missingRemedy({ data, keys }, expected) ?? identity.error.remedy;
+    return check("packages", false, identity.error.what, remedy);
+  }
   return check("packages", true, identity.value, "");
 }
 
+const trustRemedy =
+  "Put the public lines there that design authority and clinical release made with `cellward keygen`, or correct [trust].";
+
 async function trustCheck({ config, digest }: LoadedConfig): Promise<Check> {
   const trust = await loadTrust(config, digest);
-  if (!trust.ok) return check("trust", false, trust.error.join(" "), "Correct [trust] in the configuration.");
+  if (!trust.ok) return check("trust", false, trust.error.join(" "), trustRemedy);
   const { designAuthority, clinicalRelease } = trust.value.anchors;
   const names = (keys: readonly { name: string }[]) => keys.map(({ name }) => name).join(", ");
   const what = `Design authority: ${names(designAuthority)}. Clinical release: ${names(clinicalRelease)}.`;
@@ -171,8 +180,13 @@ async function intakeCheck({ intake }: CellConfig): Promise<Check> {
     () => false,
   );
   if (!mayWrite) {
-    const remedy = "Make the folder, and let the cell's account write into it: it takes packages out.";
+    const make = existsSync(intake.folder) ? "" : `Make the folder: \`mkdir -p ${word(intake.folder)}\`. `;
+    const remedy = `${make}The cell's account has to write into it: it takes packages out.`;
     return check("intake", false, `The intake folder ${intake.folder} cannot be used.`, remedy);
+  }
+  if (!existsSync(intake.recipes)) {
+    const remedy = `Make it, \`mkdir -p ${word(intake.recipes)}\`, and put the approved recipes there; or correct [intake] recipes.`;
+    return check("intake", false, `The folder of recipes ${intake.recipes} is not there.`, remedy);
   }
   const recipes = await readRecipes(intake.recipes);
   if (!recipes.ok)
@@ -181,14 +195,28 @@ async function intakeCheck({ intake }: CellConfig): Promise<Check> {
   return check("intake", true, `Packages come into ${intake.folder}; recipes: ${names || "none"}.`, "");
 }
 
-async function diskCheck(data: string): Promise<Check> {
+type Folders = Pick<DoctorOptions, "data" | "keys">;
+
+/** What to do where neither folder is there, or one of two that belong together; null where both are. */
+function missingRemedy({ data, keys }: Folders, expected: string | null): string | null {
+  if (existsSync(keys) && existsSync(data)) return null;
+  if (existsSync(keys) || existsSync(data)) {
+    const [there, gone] = existsSync(keys) ? ["key", "data"] : ["data", "key"];
+    return `Name the right ${gone} folder, or restore it: the ${there} folder is there, and they belong together (docs/restore.md).`;
+  }
+  if (expected === null) return "Put the configuration right first: it has the name of the ledger.";
+  return `Make both folders: \`cellward init --data ${word(data)} --keys ${word(keys)} --origin ${word(expected)}\`.`;
+}
+
+async function diskCheck({ data, keys }: Folders, expected: string | null): Promise<Check> {
   try {
     const { bavail, bsize } = await statfs(data);
     const free = Number(bavail) * Number(bsize);
     const what = `${(free / 2 ** 30).toFixed(1)} GiB free beside the ledger.`;
     return check("disk", free >= leastFreeBytes, what, "Make room, or move the data folder to a larger disk.");
   } catch {
-    return check("disk", false, `${data} cannot be read.`, "Make the data folder with `cellward init`.");
+    const remedy = missingRemedy({ data, keys }, expected) ?? "Let the cell's account read and write it.";
+    return check("disk", false, `${data} cannot be read.`, remedy);
   }
 }
 
@@ -204,7 +232,12 @@ async function deviceChecks(config: CellConfig): Promise<Check[]> {
         () => false,
       );
       const what = there ? `${port} is there.` : `${port} is not there or may not be opened.`;
-      return check(name, there, what, "Check power and cable, and that this account belongs to the group dialout.");
+      return check(
+        name,
+        there,
+        what,
+        "Check power and cable, and that this account belongs to the group dialout; `cellward devices list` shows what is plugged in.",
+      );
     }),
   );
   return [...checks, ...hostLossChecks(config), await cameraCheck(config), await inspectionCheck(config)];
@@ -212,6 +245,10 @@ async function deviceChecks(config: CellConfig): Promise<Check[]> {
 
 async function cameraCheck({ camera }: CellConfig): Promise<Check> {
   if (camera.kind === "folder") return check("camera", true, `Pictures come from ${camera.folder}.`, "");
+  if (camera.tokenFile !== undefined && !existsSync(camera.tokenFile)) {
+    const what = `The camera's token file ${camera.tokenFile} is not there.`;
+    return check("camera", false, what, "Write the token that the camera was given into it, or correct tokenFile.");
+  }
   try {
     const token = camera.tokenFile ? (await readFile(camera.tokenFile, "utf8")).trim() : null;
     const headers = token ? { authorization: `Bearer ${token}` } : undefined;

@@ -1,7 +1,9 @@
 /** What `cellward doctor` says of machines on OPC UA: access, certificate and the way of talking, looked at from outside. */
 import { stat } from "node:fs/promises";
+import { dirname } from "node:path";
 import type { CellConfig, MachineConfig } from "../../config/schema.ts";
 import type { Check } from "./check.ts";
+import { word } from "./remedies.ts";
 
 /** One line for each machine on OPC UA, and one for each file of a password that others may read. */
 export async function opcuaChecks(config: CellConfig, keys: string): Promise<readonly Check[]> {
@@ -31,11 +33,13 @@ async function accessChecks({ title, opcua }: MachineConfig): Promise<readonly C
   for (const file of [opcua.userFile, opcua.passwordFile]) {
     const found = await stat(file).catch(() => null);
     if (found === null) {
-      const remedy = "Write the user name and the password that the machine gave this cell into their files.";
+      const write = `mkdir -p ${word(dirname(file))} && (umask 077 && cat > ${word(file)})`;
+      const what = file === opcua.userFile ? "user name" : "password";
+      const remedy = `Type \`${write}\`, then the ${what} that the machine gave this cell, Enter and Ctrl-D.`;
       return [{ check, state: "bad", what: `${file} is not there.`, remedy }];
     }
     if ((found.mode & 0o077) !== 0 && file === opcua.passwordFile) {
-      const remedy = `chmod 600 ${file}, owned by the account of the cell.`;
+      const remedy = `Type \`chmod 600 ${word(file)}\`; it is owned by the account of the cell.`;
       return [{ check, state: "warning", what: `${file} can be read by others.`, remedy }];
     }
   }

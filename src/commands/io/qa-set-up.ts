@@ -12,6 +12,7 @@ import { openSqliteStore, storeFile } from "../../qa/io/sqlite.ts";
 import type { PastLog, RegisteredCell } from "../../qa/judge.ts";
 import { type QaStore, StoreFailed } from "../../qa/store.ts";
 import { exitCode } from "../exit-code.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
 
 export interface QaSetUp {
@@ -22,7 +23,7 @@ export interface QaSetUp {
 /** Reads the configuration and every key in it, or says which line is wrong. */
 export async function readQaConfig(file: string): Promise<Result<QaSetUp, Trouble>> {
   const loaded = await loadToml(file, qaConfig, qaPaths);
-  const remedy = "Correct the key that is named; `cellward qa schema` prints the schema.";
+  const remedy = configurationRemedy(file, "qa");
   if (!loaded.ok) return err({ code: "configuration", what: loaded.error.join("\n"), remedy });
   const cells: RegisteredCell[] = [];
   for (const entry of loaded.value.config.cell) {

@@ -29,6 +29,7 @@ import {
   type Rejudged,
 } from "../rejudge-plan.ts";
 import { wouldOverwrite } from "./new-file.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
 
 export interface RejudgeOptions {
@@ -93,7 +94,7 @@ async function check(options: RejudgeOptions): Promise<Result<Asked, Trouble & {
   if (!limits.ok) return wrong(exitCode.usage, "limits-unreadable", limits.error, "Correct the file of limits.");
   const loaded = await loadConfig(options.config);
   if (!loaded.ok) {
-    return wrong(exitCode.configuration, "configuration", loaded.error.join(" "), "Correct the key that is named.");
+    return wrong(exitCode.configuration, "configuration", loaded.error.join(" "), configurationRemedy(options.config));
   }
   const manifest = options.model ?? loaded.value.config.inspection.model;
   const replays = limits.value === null && options.model === undefined;

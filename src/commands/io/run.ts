@@ -7,6 +7,7 @@ import { exitCode } from "../exit-code.ts";
 import { startDaemon } from "./daemon.ts";
 import { troubleOf } from "./ending.ts";
 import { openEyes } from "./eyes.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface RunOptions {
@@ -19,7 +20,7 @@ export interface RunOptions {
 export async function run(terminal: Terminal, options: RunOptions): Promise<number> {
   const loaded = await loadConfig(options.config);
   if (!loaded.ok) {
-    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    const remedy = configurationRemedy(options.config);
     return terminal.trouble({ code: "configuration", what: loaded.error.join("\n"), remedy }, exitCode.configuration);
   }
   const trust = await loadTrust(loaded.value.config, loaded.value.digest);

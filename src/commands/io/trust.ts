@@ -24,6 +24,7 @@ import { chooseEndpoint, isAccepted } from "../../drivers/opcua/policy.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { isDigest } from "../../kernel/names.ts";
 import { exitCode } from "../exit-code.ts";
+import { configurationRemedy } from "./remedies.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface TrustOptions {
@@ -147,7 +148,9 @@ export interface AnsweringServer {
   readonly address: string;
   /** The machine of the configuration that it is said to be; null where it is of none. */
   readonly machine: string | null;
-  /** Why nothing can be said of it. */
+  /** `trusted`: this cell would talk to it as it answers now. `untrusted`: it answers, and `fault` says why not. */
+  readonly standing: "trusted" | "untrusted" | "unreachable" | "no-address";
+  /** Why nothing can be said of it, or why it is not trusted. */
   readonly fault: Fault | null;
   readonly endpoints: ReturnType<typeof describe>["endpoints"];
   readonly certificates: ReturnType<typeof describe>["certificates"];
@@ -165,10 +168,11 @@ export async function serverAt(
   const folder = pkiFolder(keys ?? passing ?? "");
   const target = config === null ? null : targetOf(config, address);
   const machine = target?.id ?? null;
-  const nothing = { address, machine, endpoints: [], certificates: [], lines: [] };
+  const nothing = { address, machine, endpoints: [], certificates: [], lines: [], standing: "unreachable" as const };
   if (!/^opc\.tcp:\/\/[^\s/]+(:\d+)?/.test(address)) {
     const remedy = "Give it like opc.tcp://192.0.2.20:4840.";
-    return { ...nothing, fault: { code: "no-address", what: `${address} is no address of a server.`, remedy } };
+    const fault = { code: "no-address", what: `${address} is no address of a server.`, remedy };
+    return { ...nothing, standing: "no-address", fault };
   }
   let pki: Pki | null = null;
   try {
@@ -176,13 +180,40 @@ export async function serverAt(
     const found = await discover(address, pki, clientUri, answerWithin);
     const known = target ?? { id: null, endpoint: address, opcua: null };
     const described = describe(found, known, { config: config as CellConfig, folder, clientUri, pki });
-    return { ...nothing, ...described, fault: null, lines: linesOf({ ...known, ...described }) };
+    const fault = distrustOf(found, known, folder);
+    const standing = fault === null ? ("trusted" as const) : ("untrusted" as const);
+    const lines = [...linesOf({ ...known, ...described }), ...standingLines(fault, described.certificates)];
+    return { ...nothing, ...described, standing, fault, lines };
   } catch (problem) {
     return { ...nothing, fault: faults.unreachable(address, wordsOf(problem)) };
   } finally {
     await pki?.close();
     if (passing !== null) await rm(passing, { recursive: true, force: true });
   }
+}
+
+/** Why this cell would not talk to what answers there, or null. Nobody can have accepted the certificate of an unknown machine. */
+function distrustOf(found: readonly DiscoveredEndpoint[], target: Target, folder: string): Fault | null {
+  const chosen = chooseEndpoint(found);
+  if (!chosen.ok) return chosen.error;
+  const facts = factsOf(chosen.value.certificate);
+  if (!facts.ok) return faults.driverProblem(facts.error);
+  const verdict = verdictOf(facts.value, target, folder);
+  if (verdict !== null || target.id !== null) return verdict;
+  const remedy =
+    "Give it a [[machine]] section in the configuration, then `cellward trust accept` with its fingerprint.";
+  return {
+    code: "no-machine",
+    what: `${target.endpoint} is of no machine of the configuration: nobody has accepted it.`,
+    remedy,
+  };
+}
+
+/** The standing in a line of its own, where no certificate's lines have said it. */
+function standingLines(fault: Fault | null, certificates: AnsweringServer["certificates"]): readonly string[] {
+  if (fault === null) return ["trusted"];
+  const said = certificates.some(({ verdict }) => verdict?.what === fault.what);
+  return said ? ["NOT TRUSTED"] : [`NOT TRUSTED: ${fault.what}`, `  What to do: ${fault.remedy}`];
 }
 
 /** Why a machine of the configuration cannot be used as it answers now, or null; looks without changing anything. */
@@ -198,10 +229,7 @@ export async function machineFault(config: CellConfig, machine: string, keys: st
   const clientUri = clientUriOf(config.cell.origin);
   const pki = await openPki(folder, clientUri);
   try {
-    const chosen = chooseEndpoint(await discover(target.endpoint, pki, clientUri, answerWithin));
-    if (!chosen.ok) return chosen.error;
-    const facts = factsOf(chosen.value.certificate);
-    return facts.ok ? verdictOf(facts.value, target, folder) : faults.driverProblem(facts.error);
+    return distrustOf(await discover(target.endpoint, pki, clientUri, answerWithin), target, folder);
   } catch (problem) {
     return faults.unreachable(target.endpoint, wordsOf(problem));
   } finally {
@@ -216,7 +244,7 @@ async function withFolder(
 ): Promise<number> {
   const loaded = await loadConfig(file);
   if (!loaded.ok) {
-    const remedy = "Correct the key that is named; `cellward config schema` prints the schema.";
+    const remedy = configurationRemedy(file);
     return terminal.trouble({ code: "configuration", what: loaded.error.join(" "), remedy }, exitCode.configuration);
   }
   if (!existsSync(keys)) {

@@ -72,6 +72,9 @@ export const plateParts = {
   softwareRevision: path("di:Identification", "di:SoftwareRevision"),
 } as const;
 
+/** Name of the reading that says how many layers an additive machine has completed. */
+export const layersReading = "layers-completed";
+
 /** Where each part of the job control stands below the machine's node; not every machine serves every part. */
 export const jobParts = {
   itemState: path(blocks, "machinery:MachineryItemState", "ua:CurrentState", "ua:Number"),

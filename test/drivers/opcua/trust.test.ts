@@ -1,12 +1,16 @@
 /** From an unknown machine to a trusted one and back: every wrong certificate and identity is refused in its own words. */
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Target } from "../../../src/commands/io/device-target.ts";
+import { dryRun } from "../../../src/commands/io/devices-dry-run.ts";
+import { taskProgramChecks } from "../../../src/commands/io/devices-dry-run-opcua.ts";
 import { listDevices } from "../../../src/commands/io/devices-list.ts";
 import { browseTags } from "../../../src/commands/io/devices-tags.ts";
 import type { Terminal } from "../../../src/commands/io/terminal.ts";
 import { acceptTrust, listTrust, machineFault, revokeTrust, showTrust } from "../../../src/commands/io/trust.ts";
 import { loadConfig } from "../../../src/config/io/load.ts";
+import { digestOf } from "../../../src/kernel/hash.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type Bench as StationBench, startBench as startStation } from "../../simulators/station/bench.ts";
 import {
@@ -21,6 +25,7 @@ import {
   stationProgram,
 } from "../opcua-machine.ts";
 
+const recipe = new URL("../../../config/recipes/drill-guide-pla.json", import.meta.url).pathname;
 let station: StationBench;
 let bench: OpcuaBench;
 let options: { config: string; keys: string };
@@ -115,9 +120,62 @@ test("[F23] its names are browsed with values, units and ages, and a look around
   expect(force?.age_ms).not.toBeNull();
   expect(await browseTags(terminal, stationId, "Machines/nothing", look)).toBe(2);
   expect(await listDevices(terminal, { ...options, opcua: [station.url] })).toBe(0);
-  const servers = said["opcua"] as { endpoints: { usable: boolean }[]; certificates: { fingerprint: string }[] }[];
+  const servers = said["opcua"] as {
+    standing: string;
+    endpoints: { usable: boolean }[];
+    certificates: { fingerprint: string }[];
+  }[];
   expect(servers[0]?.certificates[0]?.fingerprint).toBe(fingerprintOf(station));
   expect(servers[0]?.endpoints.some(({ usable }) => usable)).toBe(true);
+  expect(servers[0]?.standing).toBe("trusted");
+  // Without the configuration nobody has accepted it, and one that is away is told before one that is not trusted.
+  expect(await listDevices(terminal, { opcua: [station.url] })).toBe(7);
+  expect((said["opcua"] as { fault: { code: string } }[])[0]?.fault.code).toBe("no-machine");
+  expect(await listDevices(terminal, { opcua: [station.url, "opc.tcp://127.0.0.1:9"] })).toBe(6);
+});
+
+test("[F38][F28] a dry run of a JSON program says whether it would start, orders nothing and leaves nothing there", async () => {
+  const file = (name: string, bytes: Uint8Array): string => {
+    writeFileSync(join(station.folder, name), bytes);
+    return join(station.folder, name);
+  };
+  const path = file("clean-dry.json", stationProgram("clean-dry"));
+  const states = () =>
+    (said["checks"] as { check: string; state: string }[]).map(({ check, state }) => `${check} ${state}`);
+  expect(await dryRun(terminal, stationId, path, { ...options, recipe })).toBe(0);
+  expect(states()).toEqual(["program good", "recipe good", "machine good", "readiness good", "copy good"]);
+  const { jobs, programs } = await bench.state();
+  expect([jobs, programs]).toEqual([[], []]);
+  const other = file("somebody-elses.json", stationProgram("clean-dry"));
+  await station.control("POST /mode", { mode: "Setup" });
+  expect(await dryRun(terminal, stationId, other, { ...options, recipe })).toBe(3);
+  expect(states()).toEqual(["program good", "recipe bad", "machine good", "readiness bad", "copy good"]);
+  expect(JSON.stringify(said)).toMatch(/asks for clean-dry.json, press-sleeves.json, measure.json.*Setup/);
+  const cut = file("press-sleeves.json", stationProgram("press-sleeves").slice(0, 100));
+  expect(await dryRun(terminal, stationId, cut, options)).toBe(78);
+  const none = join(station.folder, "none");
+  expect(await dryRun(terminal, stationId, cut, { ...options, recipe, keys: none })).toBe(7);
+  expect([said["code"], existsSync(none)]).toEqual(["no-key-folder", false]);
+  await station.control("POST /mode", { mode: "Processing" });
+});
+
+test("[F38] a program that calls itself JSON and is not is said, and needs no machine", () => {
+  const { machine } = { machine: { class: "finishing-station", opcua: { readings: [], profile: "machinery-jobs" } } };
+  const bytes = stationProgram("press-sleeves").slice(0, 100);
+  const task = { path: "press-sleeves.json", bytes, digest: digestOf(bytes), recipe: null };
+  const [program] = taskProgramChecks({ id: "s", machine, config: null } as unknown as Target, task);
+  expect(program).toMatchObject({ state: "bad", what: expect.stringContaining("press-sleeves.json is not JSON") });
+});
+
+test("[F32] a dry run beside the running cell takes nothing away from it: its lock, and its job", async () => {
+  const attempt = "beside" as AttemptId;
+  const begin = () => bench.begin(attempt, bench.store(stationProgram("clean-dry")));
+  await expect.poll(async () => (await begin()).kind, { timeout: 20_000 }).toBe("done");
+  expect(await dryRun(terminal, stationId, join(station.folder, "clean-dry.json"), { ...options, recipe })).toBe(3);
+  expect(JSON.stringify(said)).toContain("beside");
+  expect((await bench.state()).jobs).toMatchObject([{ id: attempt, state: "Running" }]);
+  expect(await bench.machine.perform({ kind: "abort", attempt })).toEqual({ kind: "done" });
+  await bench.settle();
 });
 
 test("[F23] after a restart with other namespace indexes the machine is found again by its paths", async () => {

@@ -6,7 +6,7 @@ import { clip } from "../../../kernel/text.ts";
 import { certainlyNotDone, statusNameIn } from "../call-status.ts";
 import { type OpcuaConfig, type OpcuaTarget, programsOf } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
-import { below, nameOf, type PathStep, path, plateParts } from "../names.ts";
+import { below, layersReading, nameOf, type PathStep, path, plateParts } from "../names.ts";
 import type { Interlock, Reply, Request } from "../requests.ts";
 import type { Arrival } from "../session.ts";
 import type { Beat } from "../watchdog.ts";
@@ -129,7 +129,7 @@ async function startLease(ground: Ground, clientUri: string): Promise<Result<Lea
 /** Layers go the way of the readings, with the time at which they were seen. */
 function hearLayers({ profile }: OpcuaConfig, listener: WatchListener): LayerListener | null {
   if (profile !== "additive") return null;
-  return (completed) => listener.reading({ name: "layers-completed", value: completed, unit: "", at: Date.now() });
+  return (completed) => listener.reading({ name: layersReading, value: completed, unit: "", at: Date.now() });
 }
 
 async function linkOf(
