@@ -5,6 +5,7 @@ import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
 import { addArchiveCommands } from "./commands/io/archive-commands.ts";
 import { addDeviceCommands } from "./commands/io/devices-commands.ts";
+import { addInspectCommands } from "./commands/io/inspect-commands.ts";
 import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
 import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
@@ -14,7 +15,6 @@ const parts = {
   schema: () => import("./config/schema.ts"),
   camera: () => import("./commands/io/camera.ts"),
   doctor: () => import("./commands/io/doctor.ts"),
-  inspectScore: () => import("./commands/io/inspect-score.ts"),
   identity: () => import("./commands/io/identity.ts"),
   pack: () => import("./commands/io/pack.ts"),
   packages: () => import("./commands/io/packages.ts"),
@@ -173,14 +173,7 @@ program
   .addOption(config)
   .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config)));
 
-program
-  .command("inspect")
-  .description("work with the inspection of layers")
-  .command("score")
-  .description("judge a folder of pictures by its own references and compare with its labels")
-  .requiredOption("--set <folder>", "set.toml, frames, reference and more; without it the goals are measured (--full)")
-  .option("--out <folder>", "write overlays of the best finds and of the worst misses and false alarms")
-  .action(async (o) => end(await (await parts.inspectScore()).inspectScore(terminal(), o)));
+addInspectCommands(program, line);
 
 program
   .command("recipient")

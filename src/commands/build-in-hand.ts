@@ -14,6 +14,8 @@ export interface BuildInHand {
   accepted: { readonly layer: number; readonly frame: Digest } | null;
   readonly frames: Map<number, Picture>;
   readonly seen: Digest[];
+  /** The layer that failed last. */
+  failed: { readonly nonconformity: string; readonly layer: number } | null;
   /** True once the inspector has the build. */
   begun: boolean;
 }
@@ -56,7 +58,8 @@ export function createFollower(): Follower {
     const program = programs.get(`${event.job}/${event.operation}`);
     const recipe = recipes.get(event.job);
     if (!program || !recipe) return null;
-    return { attempt, program, recipe, emptyPlate, accepted: null, frames: new Map(), seen: [], begun: false };
+    const fresh = { accepted: null, frames: new Map(), seen: [], failed: null, begun: false };
+    return { attempt, program, recipe, emptyPlate, ...fresh };
   }
 
   /** An inspector that was never given the build need not hear of its end. */
@@ -89,7 +92,7 @@ export function createFollower(): Follower {
           inHand = open(event);
           return nothing;
         case "DispositionSigned":
-          return inHand && event.disposition === "concession" ? conceded(inHand) : nothing;
+          return inHand && event.disposition === "concession" ? conceded(inHand, event.nonconformity) : nothing;
         case "AttemptEnded":
           return end(event.attempt);
         default:
@@ -107,10 +110,16 @@ function follow(build: BuildInHand, event: Event): void {
   }
   if (event.type === "LayerInspected") build.seen.push(event.report.digests.frame);
   if (event.type === "LayerDecided" && event.verdict === "pass") accept(build, event.layer);
+  if (event.type === "NonconformityRaised" && event.cause === "layer-failed" && event.layer !== null) {
+    build.failed = { nonconformity: event.nonconformity, layer: event.layer };
+  }
 }
 
-function conceded(build: BuildInHand): Consequence {
-  accept(build, (build.accepted?.layer ?? 0) + 1);
+/** A concession of anything else than the layer that failed accepts no picture: what was not decided is no reference. */
+function conceded(build: BuildInHand, nonconformity: string): Consequence {
+  const { failed } = build;
+  if (failed?.nonconformity !== nonconformity) return nothing;
+  accept(build, failed.layer);
   return build.begun ? { kind: "conceded", build } : nothing;
 }
 

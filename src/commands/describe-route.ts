@@ -1,5 +1,6 @@
 /** What happened along the route, told in sentences: results, parts, labels, hand-over, release, the machine's alarms. */
 import { shelvingReasons } from "../jobs/alarm-deeds.ts";
+import { foundWords } from "../jobs/decide/review.ts";
 import type { Event } from "../jobs/event.ts";
 import { utcText } from "../ledger/page.ts";
 
@@ -8,6 +9,8 @@ export function routeTitleOf(event: Event): string | null {
   switch (event.type) {
     case "ResultsJudged":
       return `Results judged: ${event.results.filter(({ verdict }) => verdict === "pass").length} of ${event.results.length} within their limits`;
+    case "LayerFoundBad":
+      return `Layer ${event.layer}, which had passed, was found BAD: ${foundWords[event.finding]}`;
     case "PartTagged":
       return `Copy ${event.unit} got the tag ${event.tag}`;
     case "PartConfirmed":

@@ -1,14 +1,15 @@
 /** The record told in sentences: every event as a quality manager would read it aloud. */
 import type { Event } from "../jobs/event.ts";
 import { programOf } from "../jobs/order.ts";
-
 import { holdReasons, liftReasons } from "../jobs/retention.ts";
+import type { Members } from "../kernel/members.ts";
 import type { JobId, LotId } from "../kernel/names.ts";
 import type { JsonObject } from "../ledger/entry.ts";
 import { type Describe, type Described, type Fact, utcText } from "../ledger/page.ts";
 import { recordKeeping, type SealedText } from "../people/person.ts";
 import { logLinesOf, logTitleOf } from "./describe-log.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
+import { createReviewTally } from "./review-rates.ts";
 import { tellPlainly } from "./words.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
@@ -100,7 +101,29 @@ export function summarise(facts: readonly { readonly type: string; readonly body
   const open = events.some((event) => event.type === "JobEnded")
     ? []
     : ["The order has not ended: this record is not complete."];
-  return [...sentences, ...times, layers, ...(refused > 0 ? [`Requests refused: ${refused}.`] : []), ...open];
+  return [
+    ...sentences,
+    ...times,
+    layers,
+    ...reviewSentences(facts),
+    ...(refused > 0 ? [`Requests refused: ${refused}.`] : []),
+    ...open,
+  ];
+}
+
+/** What people made of the inspection's verdicts; nothing where nobody had to. */
+function reviewSentences(facts: readonly { readonly type: string; readonly body: unknown }[]): readonly string[] {
+  const tally = createReviewTally();
+  for (const { type, body } of facts) tally.take(type, body as Members);
+  return tally
+    .report()
+    .flatMap(({ held, confirmed, overruled, foundBad }) =>
+      held + foundBad === 0
+        ? []
+        : [
+            `Layers held by the inspection ${held}: confirmed by a person ${confirmed}, overruled ${overruled}. Passed and found bad by a person: ${foundBad}.`,
+          ],
+    );
 }
 
 function titleOf(event: Event): string | null {
@@ -210,6 +233,7 @@ function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
     case "MachineUnwatched":
       return [event.what];
     case "DispositionSigned":
+    case "LayerFoundBad":
       return [...signature(event, openName, erased), `reason: ${event.reason}`];
     case "LegalHoldSet":
     case "LegalHoldLifted":
@@ -224,7 +248,7 @@ function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
 }
 
 function signature(
-  { job, approval }: Extract<Event, { type: "DispositionSigned" | "UnitReleased" }>,
+  { job, approval }: Extract<Event, { type: "DispositionSigned" | "LayerFoundBad" | "UnitReleased" }>,
   openName: OpenName,
   erased: Erased,
 ) {

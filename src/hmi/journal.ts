@@ -221,6 +221,8 @@ function deedOf(event: Event): string | null {
       return `Somebody else acted at the machine. ${event.what}`;
     case "WindowLeft":
       return `A value left its window. ${event.what}`;
+    case "LayerFoundBad":
+      return `Found layer ${event.layer} bad, which had passed.`;
     case "NonconformityRaised":
       return `Nonconformity ${event.nonconformity}: ${event.what}`;
     case "AttemptEnded":

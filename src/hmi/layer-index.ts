@@ -59,9 +59,9 @@ export function noteLayer(index: GrowingIndex, event: Event, seq: number): void 
   }
 }
 
-/** A person has accepted the layer as it is. */
+/** A person has accepted a failed layer as it is; one that had passed, and was found bad afterwards, has passed still. */
 export function concede(index: GrowingIndex, layer: number): void {
-  put(index, layer, "c");
+  if (index.marks[layer - 1] === "f") put(index, layer, "c");
 }
 
 function put(index: GrowingIndex, layer: number, mark: LayerMark): void {

@@ -26,6 +26,11 @@ export const reasons = {
   concession: {
     "picture-misleads": "The picture misleads: the layer is whole.",
     "does-not-matter": "The finding does not matter for the use of this device.",
+    "found-whole": "Looked at again: the layer is whole.",
+  },
+  "found-bad": {
+    "seen-in-picture": "Seen in the picture of the layer.",
+    "seen-on-part": "Seen or measured on the part.",
   },
   rework: {
     "harmless-again": "The step can be done again without harm to the part.",
@@ -33,7 +38,7 @@ export const reasons = {
     "label-replaced": "A new label takes the place of the wrong one.",
   },
 } as const satisfies Record<
-  "hold" | "stop" | "cancel" | "scrap" | "concession" | "rework",
+  "hold" | "stop" | "cancel" | "scrap" | "concession" | "found-bad" | "rework",
   Readonly<Record<string, string>>
 >;
 
@@ -59,6 +64,7 @@ export function wordsOf<Of extends Occasion>(occasion: Of, code: ReasonCode<Of>)
 /** Reasons that make sense for one kind of cause only: about the picture of a layer, or about a label. */
 const onlyFor: Readonly<Record<string, readonly NonconformityCause[]>> = {
   "picture-misleads": ["layer-failed"],
+  "found-whole": ["layer-found-bad"],
   "label-replaced": ["label-mismatch"],
 };
 /** And those that make none for a label. */

@@ -1,6 +1,7 @@
 /** The shape of everything that may be asked of the server; what does not fit is refused before anybody looks at it. */
 import { z } from "zod";
 import { type HoldReason, holdReasons, type LiftReason, liftReasons } from "../jobs/retention.ts";
+import { foundClasses } from "../jobs/review-event.ts";
 import { codesOf, type Occasion, type ReasonCode, wordsOf } from "./reasons.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
@@ -77,6 +78,9 @@ export const shownQuery = z.discriminatedUnion("disposition", [
   choiceOf("scrap"),
   choiceOf("rework"),
 ]);
+
+export const foundBadQuery = z.strictObject({ finding: z.enum(foundClasses), reason: phrase("found-bad") });
+export const findingBad = foundBadQuery.extend(signer);
 
 export const ofJob = z.strictObject({ job: identifier });
 export const ofNonconformity = z.strictObject({ job: identifier, nonconformity: identifier });

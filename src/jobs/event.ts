@@ -9,6 +9,7 @@ import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
+import type { LayerReviewEvent } from "./review-event.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
 import type { WatchEvent, WindowAccount, WindowEvent } from "./watch-event.ts";
@@ -19,6 +20,7 @@ export type Outcome = "Completed" | "Rejected" | "Aborted" | "Failed" | "Outcome
 /** Why something is not as it should be (ISO 13485 8.3); each trigger raises exactly one nonconformity. */
 export type NonconformityCause =
   | "layer-failed"
+  | "layer-found-bad"
   | "outcome-unknown"
   | "machine-failed"
   | "stopped-by-person"
@@ -122,6 +124,7 @@ export type CellEvent =
 export type JobEvent =
   | RouteEvent
   | WindowEvent
+  | LayerReviewEvent
   | JobKeepingEvent
   | {
       readonly type: "PresenceProven";

@@ -30,6 +30,7 @@ export type AttemptChange = Exclude<
       | "HandedOver"
       | "UnitReleased"
       | JobKeepingEvent["type"]
+      | "LayerFoundBad"
       | "MachineMadeSafe"
       | "MachineNotMadeSafe";
   }

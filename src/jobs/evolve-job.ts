@@ -50,6 +50,7 @@ export function evolveJob(job: Job, event: JobEvent, at: EpochMs, setup: Setup):
     case "JobOrderAccepted":
     case "MachineMadeSafe":
     case "MachineNotMadeSafe":
+    case "LayerFoundBad":
       return job;
     case "AttemptResumed":
       return {
@@ -108,8 +109,9 @@ function disposed(job: Job, event: Extract<JobEvent, { type: "DispositionSigned"
       each.id === event.nonconformity ? { ...each, disposition: event.disposition } : each,
     ),
   };
-  const { layer, attempt, unit: number } = nonconformity;
-  if (event.disposition === "concession" && layer !== null) {
+  const { layer, attempt, unit: number, cause } = nonconformity;
+  // One that was found bad after it had passed is accepted already.
+  if (event.disposition === "concession" && layer !== null && cause !== "layer-found-bad") {
     assert(attempt !== null, "a layer belongs to an attempt");
     return patchAttempt(settled, attempt, (each) => {
       assert(layer === each.accepted + 1, "a concession accepts the next undecided layer");

@@ -21,6 +21,7 @@ import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
 import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
 import type { HoldReason, LiftReason, TextsOf } from "./retention.ts";
+import type { FoundClass } from "./review-event.ts";
 import type { Setup } from "./setup.ts";
 import type { WindowAccount } from "./watch-event.ts";
 
@@ -104,6 +105,17 @@ export type PersonMessage =
       readonly job: JobId;
       readonly disposition: Disposition;
       readonly reason: string;
+      readonly approval: Approval;
+    }
+  /** A layer that the inspection had passed is bad; `evidence` is what the person looked at. */
+  | {
+      readonly kind: "find-layer-bad";
+      readonly job: JobId;
+      readonly attempt: AttemptId;
+      readonly layer: number;
+      readonly finding: FoundClass;
+      readonly reason: string;
+      readonly evidence: { readonly frame: Digest; readonly report: Digest };
       readonly approval: Approval;
     }
   /** QA and a second person have signed that the clock was wrong while these entries were written. */

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureWebBuilt } from "../../scripts/build-web.ts";
 import { frame, type HmiBench, password, startHmi } from "./bench.ts";
 import { button, inspectScreen, openPanel, pictures, signIn, startBrowser } from "./browser.ts";
-import { attempt } from "./fake-cell.ts";
+import { attempt, job } from "./fake-cell.ts";
 import { concede, lookAgain, personWith, startPrint } from "./walk.ts";
 
 let bench: HmiBench;
@@ -77,6 +77,27 @@ it("[F60] a layer that is made while somebody looks comes by itself, and the way
   await inspectScreen(page, "31-layers-failed");
   await press("Back");
   await button(page, "Look at the hold").waitFor();
+});
+
+it("[F57][F68][F69] a layer that had passed is found bad by somebody who signs, and is one thing more for QA to decide", async () => {
+  await press("All layers");
+  await slider().focus();
+  await page.keyboard.press("Home");
+  await picture(1);
+  await press("It passed, and is bad…");
+  await press("Too thin");
+  await press("Seen or measured on the part.");
+  await page.getByText(/SHA-256 [0-9a-f]{64}$/).waitFor();
+  while (await button(page, "Facts ▶").isEnabled()) await press("Facts ▶");
+  await inspectScreen(page, "33-found-bad");
+  await press("Sign that it is bad");
+  await page.getByLabel("Name of the second person, or yours").fill("Ana Lima");
+  await page.getByLabel("Password or PIN").fill(password.ana);
+  await button(page, /^Sign$/).click();
+  await page.getByText("Signed by Ana Lima: layer 1 is bad. QA decides on it.").waitFor();
+  const { nonconformities, attempts } = bench.cell.state().jobs[job]!;
+  expect(nonconformities.at(-1)).toMatchObject({ cause: "layer-found-bad", layer: 1, disposition: null });
+  expect(attempts[0]!.verdicts.slice(0, 1)).toBe("p");
 });
 
 it("[F60][F92] a larger panel has room for a larger picture, and nothing is cut off", async () => {

@@ -9,6 +9,7 @@ import { openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Case } from "./case.ts";
 import { judgeClock } from "./clock-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
+import { judgeReviews } from "./review-laws.ts";
 import { judgeRoutes } from "./route-laws.ts";
 import type { Fact } from "./witness.ts";
 
@@ -30,6 +31,7 @@ export async function judge(court: Case): Promise<void> {
   judgeClock(court, facts);
   judgeRoutes(court, facts);
   judgeRecords(court, facts);
+  judgeReviews(court, facts);
 }
 
 async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {
@@ -201,7 +203,7 @@ const ofWindows = ["parameter-out-of-window", "parameter-not-watched"];
 
 /** What ended unknown or failed is a nonconformity, exactly one for each. */
 function badEndsAreSaid({ accuse }: Case, facts: readonly Fact[]): void {
-  const whileAtWork = ["layer-failed", "foreign-action", ...ofWindows];
+  const whileAtWork = ["layer-failed", "layer-found-bad", "foreign-action", ...ofWindows];
   const raised = facts.filter((fact) => fact.type === "NonconformityRaised" && !whileAtWork.includes(fact.body.cause));
   for (const { type, body } of facts) {
     if (type !== "AttemptEnded" || !["OutcomeUnknown", "Failed"].includes(body.outcome)) continue;
@@ -254,7 +256,7 @@ function dispositions({ accuse }: Case, facts: readonly Fact[]): void {
   }
 }
 
-const seen = ["layer-failed", "result-out-of-limits", "foreign-action", "parameter-out-of-window"];
+const seen = ["layer-failed", "layer-found-bad", "result-out-of-limits", "foreign-action", "parameter-out-of-window"];
 
 function ordersOnce({ accuse }: Case, facts: readonly Fact[]): void {
   const nonces = new Set<string>();

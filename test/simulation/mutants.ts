@@ -116,6 +116,20 @@ export const mutants: readonly Mutant[] = [
     to: "  if (attempt.finished) {",
   },
   {
+    name: "goes-on-over-a-layer-found-bad",
+    breaks: "what a person finds bad is held, whatever the inspection said of it",
+    file: "src/jobs/decide/review.ts",
+    from: "if (openAttempt(draft, attempt.id) && !attempt.hold) {",
+    to: "if (openAttempt(draft, attempt.id) && attempt.finished) {",
+  },
+  {
+    name: "found-bad-without-a-nonconformity",
+    breaks: "what a person finds bad is a nonconformity that QA decides on",
+    file: "src/jobs/decide/review.ts",
+    from: 'raise(draft, message.job, attempt, "layer-found-bad", what, { layer, findings: [], evidence });',
+    to: "",
+  },
+  {
     name: "completes-what-nobody-watched",
     breaks: "law 3: what nobody watched was not in its window",
     file: "src/jobs/decide/windows.ts",

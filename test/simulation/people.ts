@@ -142,7 +142,8 @@ export function createPeople(world: PeopleWorld): People {
     const atTask = isTask(job, nonconformity.attempt) || nonconformity.cause === "label-mismatch";
     const failed = open && nonconformity.cause === "layer-failed";
     const measured = nonconformity.cause === "result-out-of-limits";
-    const touched = open && ["foreign-action", "parameter-out-of-window"].includes(nonconformity.cause);
+    const touched =
+      open && ["foreign-action", "parameter-out-of-window", "layer-found-bad"].includes(nonconformity.cause);
     const concedes = ((failed || touched) && random() < 0.7) || (measured && random() < 0.4);
     const disposition = concedes ? "concession" : atTask && random() < 0.6 ? "rework" : "scrap";
     const tried = errs(0.1) ? "concession" : errs(0.1) ? "rework" : disposition;

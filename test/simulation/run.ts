@@ -11,11 +11,12 @@ import type { Sync } from "../../src/sync/sync.ts";
 import { createCentral } from "./central.ts";
 import { createEye, type Eye } from "./eye.ts";
 import { createHeadquarters, type Headquarters } from "./headquarters.ts";
-import { createKeepers } from "./keepers.ts";
+import { createKeepers, type Keepers, type KeepersWorld } from "./keepers.ts";
 import { judge } from "./laws.ts";
 import { planOf, printerId, setup, stationId, versions, watchedWindow } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
 import { createPrinter, type Printer, type Storm } from "./printer.ts";
+import { createReviewers } from "./reviewers.ts";
 import { createStation, type Station } from "./station.ts";
 import { createStores, type Stores } from "./stores.ts";
 import { judgeReceipts, judgeSync } from "./sync-laws.ts";
@@ -64,7 +65,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
   const { setRight, step: stepClock } = createWrongClock(time, random, plan.synced);
-  const keepers = createKeepers({ ...base, random: seeded(seed + 7_919), setRight });
+  const beside = createBeside(seed, { ...base, setRight });
   const headquarters = plan.synced ? createHeadquarters({ ...base, origin: disk.origin }) : null;
   let cell: Cell | null = null;
   let sync: Sync | null = null;
@@ -141,7 +142,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
     if (cell && plan.whole) central.visit(cell.state());
     if (cell && random() < 0.015 * storm.strength) crash(cell);
     if (random() < 0.02 * storm.strength) stepClock();
-    if (cell) keepers.visit(cell.state(), say);
+    if (cell) beside.visit(cell.state(), say);
     headquarters?.visit();
     if (headquarters) judgeReceipts(disk, headquarters.archive, accuse);
     time.after(5_000 + random() * 40_000, visit);
@@ -167,6 +168,19 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   return {
     ...{ seed, accusations, entries: disk.rows.length, boots, attempts: count("AttemptStarted") },
     ...{ released: count("UnitReleased"), virtualHours: elapsed() / 3_600_000 },
+  };
+}
+
+/** Those who come by beside the work itself; each has a chance of their own, so that nobody else's day changes by it. */
+function createBeside(seed: number, world: Omit<KeepersWorld, "random">): Keepers {
+  const all = [
+    createKeepers({ ...world, random: seeded(seed + 7_919) }),
+    createReviewers({ ...world, random: seeded(seed + 104_729) }),
+  ];
+  return {
+    visit(state, say) {
+      for (const each of all) each.visit(state, say);
+    },
   };
 }
 

@@ -20,6 +20,7 @@ import { layerRoutes } from "../routes/layers.ts";
 import { lookingRoutes } from "../routes/looking.ts";
 import { makingRoutes } from "../routes/making.ts";
 import { releasingRoutes } from "../routes/releasing.ts";
+import { reviewingRoutes } from "../routes/reviewing.ts";
 import { supplyRoutes } from "../routes/supply.ts";
 import { createLiveStream, type LiveStream } from "./live.ts";
 import { addPackageRoute, packageRoute } from "./packages.ts";
@@ -99,6 +100,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     ...supplyRoutes,
     ...makingRoutes,
     ...releasingRoutes,
+    ...reviewingRoutes,
     ...keepingRoutes,
   ];
   for (const each of declared) addRoute(house, each);

@@ -5,6 +5,7 @@ import { EnrolScreen, SignInScreen } from "./screens/access.tsx";
 import { CellScreen } from "./screens/cell.tsx";
 import { DecideScreen } from "./screens/decide.tsx";
 import { EndedScreen } from "./screens/ended.tsx";
+import { FoundBadScreen } from "./screens/found-bad.tsx";
 import { HandoverScreen } from "./screens/handover.tsx";
 import { HoldScreen } from "./screens/hold.tsx";
 import { IdentityScreen } from "./screens/identity.tsx";
@@ -56,6 +57,7 @@ const screens: Readonly<Record<Screen, () => JSX.Element>> = {
   layers: LayersScreen,
   hold: HoldScreen,
   decide: DecideScreen,
+  "found-bad": FoundBadScreen,
   sign: SignScreen,
   resume: ResumeScreen,
   results: ResultsScreen,

@@ -14,6 +14,7 @@ export type Screen =
   | "layers"
   | "hold"
   | "decide"
+  | "found-bad"
   | "sign"
   | "resume"
   | "results"

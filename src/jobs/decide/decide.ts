@@ -35,6 +35,7 @@ import { observed } from "./machine-observations.ts";
 import { confirmPart, tagPart } from "./parts.ts";
 import { refuse } from "./refuse.ts";
 import { handOver, release } from "./releasing.ts";
+import { findLayerBad } from "./review.ts";
 import { hold, lookAgain, resume, stop } from "./running.ts";
 import { acceptOrder, cancelJob, confirmIdentity, declarePlateClear, provePresence, start } from "./starting.ts";
 import { windowLeft } from "./windows.ts";
@@ -67,15 +68,12 @@ function route(draft: Draft, message: Message): void {
     case "start":
       return start(draft, message);
     case "hold":
-      return hold(draft, message);
     case "resume":
-      return resume(draft, message);
     case "look-again":
-      return lookAgain(draft, message);
     case "stop":
-      return stop(draft, message);
     case "dispose":
-      return dispose(draft, message);
+    case "find-layer-bad":
+      return aboutAnAttempt(draft, message);
     case "clock-stepped":
     case "record-scrubbed":
     case "correct-clock":
@@ -104,6 +102,31 @@ function route(draft: Draft, message: Message): void {
       return fromCentral(draft, message);
     default:
       return alongTheRoute(draft, message);
+  }
+}
+
+type AboutAnAttempt = Extract<
+  Message,
+  { kind: "hold" | "resume" | "look-again" | "stop" | "dispose" | "find-layer-bad" }
+>;
+
+/** What people do about an attempt, and sign about what was seen of it. */
+function aboutAnAttempt(draft: Draft, message: AboutAnAttempt): void {
+  switch (message.kind) {
+    case "hold":
+      return hold(draft, message);
+    case "resume":
+      return resume(draft, message);
+    case "look-again":
+      return lookAgain(draft, message);
+    case "stop":
+      return stop(draft, message);
+    case "dispose":
+      return dispose(draft, message);
+    case "find-layer-bad":
+      return findLayerBad(draft, message);
+    default:
+      return unreachable(message);
   }
 }
 

@@ -13,8 +13,8 @@ import { liveLabel } from "./labels.ts";
 import { refuse } from "./refuse.ts";
 import { handsOn } from "./releasing.ts";
 
-/** Seen while the machine was at work, which did not end by it. */
-const seenAtWork: readonly NonconformityCause[] = ["foreign-action", "parameter-out-of-window"];
+/** Seen of an attempt that did not end by it. */
+const seenBeside: readonly NonconformityCause[] = ["foreign-action", "parameter-out-of-window", "layer-found-bad"];
 
 /** What can be decided here. */
 export type Decidable = "concession" | "scrap" | "rework";
@@ -46,9 +46,9 @@ export function shownForDisposition(job: Job, nonconformity: Nonconformity, disp
 
 /**
  * What may be decided about an open nonconformity. Only what was seen can be conceded: a failed layer while its attempt
- * is open, a result outside its limits, a value outside its window, or what somebody else did at a machine that was not
- * interrupted by it. Only a step
- * that the recipe allows to be repeated can be reworked.
+ * is open, one that was found bad after it had passed, a result outside its limits, a value outside its window, or what
+ * somebody else did at a machine that was not interrupted by it. Only a step that the recipe allows to be repeated can
+ * be reworked.
  */
 export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decidable[] {
   if (nonconformity.disposition) return [];
@@ -58,7 +58,7 @@ export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decida
   const seen =
     (nonconformity.cause === "layer-failed" && attempt.phase !== "ended") ||
     nonconformity.cause === "result-out-of-limits" ||
-    (seenAtWork.includes(nonconformity.cause) && (attempt.phase !== "ended" || attempt.outcome === "Completed"));
+    (seenBeside.includes(nonconformity.cause) && (attempt.phase !== "ended" || attempt.outcome === "Completed"));
   const canRepeat = attempt.phase === "ended" && reworksLeft(job, attempt) > 0;
   return ["scrap", ...(seen ? (["concession"] as const) : []), ...(canRepeat ? (["rework"] as const) : [])];
 }
@@ -139,7 +139,7 @@ function follow(
   if (disposition === "scrap" && attempt && attempt.phase !== "ended") {
     endAttempt(draft, id, attempt, "Aborted", { cause: null, what: "Scrapped by disposition." });
   }
-  const wasInTheWay = nonconformity.layer !== null || seenAtWork.includes(nonconformity.cause);
+  const wasInTheWay = nonconformity.layer !== null || seenBeside.includes(nonconformity.cause);
   if (disposition === "concession" && !wasInTheWay && attempt) {
     const { unit, operation } = attempt;
     draft.add({ type: "OperationCompleted", job: id, unit, operation, attempt: attempt.id });

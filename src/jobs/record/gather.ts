@@ -242,8 +242,9 @@ function disposed(record: BatchRecord, event: Said<"DispositionSigned">): BatchR
     ),
   };
   if (kind === "scrap") return patchUnit(settled, about.unit, (unit) => ({ ...unit, scrapped: true }));
-  const { layer, attempt } = about;
-  if (kind !== "concession" || layer === null || attempt === null) return settled;
+  const { layer, attempt, cause } = about;
+  const accepts = kind === "concession" && cause !== "layer-found-bad";
+  if (!accepts || layer === null || attempt === null) return settled;
   return patchAttempt(settled, attempt, (each) => ({ ...each, conceded: [...each.conceded, layer] }));
 }
 

@@ -12,6 +12,7 @@ import { Picture } from "../parts/picture.tsx";
 import { Seen } from "../parts/seen.tsx";
 import { Slider } from "../parts/slider.tsx";
 import { set } from "../set.ts";
+import { go, job } from "../store.ts";
 import { clock } from "../words.ts";
 
 /** A slider that is drawn over thousands of layers asks for the picture of the one at which it rests. */
@@ -87,6 +88,9 @@ function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }
         <OtherBuild attempt={view.attempt} />
       </div>
       <Seen view={seen} rows={deeds.length > 0 ? 2 : 4} />
+      {mark === "p" && job.value?.id === view.job && !job.value.ended ? (
+        <Button label="It passed, and is bad…" onPress={() => go("found-bad")} />
+      ) : null}
       {found === 0 || seen ? null : <p class="quiet">{found} found; fetching what.</p>}
       {deeds.length === 0 ? null : (
         <ul class="log layer-deeds">

@@ -1,0 +1,28 @@
+/** The commands on the inspection of layers: a score on somebody's pictures, and what people made of its verdicts. */
+import type { Command } from "commander";
+import type { Line } from "./log-commands.ts";
+
+/** Loaded when one of them is asked for. */
+const parts = {
+  rates: () => import("./inspect-rates.ts"),
+  score: () => import("./inspect-score.ts"),
+};
+
+/** `inspect`, of a cell. */
+export function addInspectCommands(program: Command, { terminal, end, options: { data } }: Line): void {
+  const inspect = program.command("inspect").description("work with the inspection of layers");
+  inspect
+    .command("score")
+    .description("judge a folder of pictures by its own references and compare with its labels")
+    .requiredOption(
+      "--set <folder>",
+      "set.toml, frames, reference and more; without it the goals are measured (--full)",
+    )
+    .option("--out <folder>", "write overlays of the best finds and of the worst misses and false alarms")
+    .action(async (o) => end(await (await parts.score()).inspectScore(terminal(), o)));
+  inspect
+    .command("rates")
+    .description("by model: how often people confirmed or overruled the inspection, or found bad what it had passed")
+    .addOption(data)
+    .action(async (o) => end((await parts.rates()).inspectRates(terminal(), o.data)));
+}
