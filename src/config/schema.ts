@@ -202,6 +202,11 @@ export function onHostLossOf({ marlin, moonraker, opcua }: MachineConfig): "none
   return (marlin ?? moonraker ?? opcua)?.onHostLoss ?? "none";
 }
 
+/** Whether a machine begins no layer before it is told to. Nothing in OPC UA's job control says that (OPC 10031-4, OPC 40540). */
+export function holdsLayers({ opcua }: MachineConfig): boolean {
+  return opcua === undefined;
+}
+
 /** The configuration's JSON Schema (draft 2020-12), printed by `cellward config schema`. */
 export function configJsonSchema(): unknown {
   return z.toJSONSchema(cellConfig, { io: "input" });

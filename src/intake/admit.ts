@@ -1,7 +1,7 @@
 /** From a package's order and files to the core's job order: pathway, programs and route judged first. */
 import type { JobOrder, Operation } from "../jobs/order.ts";
 import { digestOf } from "../kernel/hash.ts";
-import type { Digest, EquipmentId, JobId } from "../kernel/names.ts";
+import type { Digest, JobId } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { keyHintOf } from "../ledger/dsse.ts";
 import { planToolpath } from "../toolpath/plan.ts";
@@ -10,7 +10,7 @@ import type { PackageOrder } from "./package/statement.ts";
 import type { Signers } from "./package/trust.ts";
 import { pathwayProblem } from "./pathway.ts";
 import { type Recipe, recipeDigest } from "./recipe.ts";
-import { routeOf } from "./route.ts";
+import { type ClassMachine, routeOf } from "./route.ts";
 
 /** What intake hands to the core and to the store. */
 export interface Admitted {
@@ -28,7 +28,7 @@ export interface Came {
 
 type Ordered = Pick<PackageOrder, "id" | "program" | "expect" | "pathway" | "prescription">;
 type Files = ReadonlyMap<string, Uint8Array>;
-type EquipmentOf = (equipmentClass: string) => EquipmentId | null;
+type EquipmentOf = (equipmentClass: string) => ClassMachine | null;
 
 /** The route with its programs judged, or the first reason why it cannot be made. */
 export function judgeRoute(

@@ -7,6 +7,8 @@ import { err, ok, type Result } from "../kernel/result.ts";
 import { toolpathRecipe } from "../toolpath/limits.ts";
 
 const identifier = z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/);
+/** A name that a machine gave, in its own spelling. */
+const machineName = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const title = z.string().min(1).max(120);
 
 const need = z.strictObject({
@@ -21,9 +23,10 @@ const celsius = z.number().min(0).max(500);
 
 const characteristic = z
   .strictObject({
-    id: identifier,
+    id: machineName,
     title,
-    unit: z.string().min(1).max(16),
+    /** Empty for a count. */
+    unit: z.string().max(16),
     lower: limit.nullable(),
     upper: limit.nullable(),
   })
@@ -93,7 +96,10 @@ const step = z.discriminatedUnion("kind", [
     program: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,127}$/),
     materials: needs,
     characteristics: z.array(characteristic).max(64),
-    evidence: z.array(identifier).max(16),
+    evidence: z.array(machineName).max(16),
+    /** What the machine is to do, where the program itself does not say it; and how many layers it has (OPC 40540). */
+    workMaster: machineName.optional(),
+    layersPlanned: z.number().int().min(1).max(1_000_000).optional(),
     reworks: z.number().int().min(0).max(10),
     windows,
   }),
@@ -137,6 +143,18 @@ export function readRecipe(bytes: Uint8Array): Result<Recipe, string> {
   }
   const issue = checked.error.issues[0];
   return err(`The recipe is wrong at ${issue?.path.join(".") || "its top"}: ${issue?.message ?? "unreadable"}.`);
+}
+
+/** What a step's machine is told of a recipe: the toolpath's part, and for a task the names and counts of the step. */
+export function machinePartOf({ route, toolpath }: Recipe, operation: string): object {
+  const step = route.find(({ id }) => id === operation);
+  if (step?.kind !== "task") return toolpath;
+  const { workMaster, layersPlanned } = step;
+  return {
+    ...toolpath,
+    ...(workMaster !== undefined && { workMaster }),
+    ...(layersPlanned !== undefined && { layersPlanned }),
+  };
 }
 
 /** SHA-256 of the recipe's RFC 8785 bytes: what the order and the record name. */

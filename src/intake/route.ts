@@ -11,7 +11,14 @@ export interface RouteParts {
   /** Programs of the other machines, by the name under which the recipe asks for them. */
   readonly programs: ReadonlyMap<string, Digest>;
   /** The cell's machine of a class, or null. */
-  readonly equipmentOf: (equipmentClass: string) => EquipmentId | null;
+  readonly equipmentOf: (equipmentClass: string) => ClassMachine | null;
+}
+
+/** A machine of the cell as recipes find it, by its class. */
+export interface ClassMachine {
+  readonly id: EquipmentId;
+  /** It begins no layer before it is told to: what an inspection of every layer asks for. */
+  readonly holdsLayers: boolean;
 }
 
 /** The operations in order; the error is a sentence that names the first step which cannot be done here. */
@@ -32,14 +39,20 @@ function operationOf(step: RouteStep, recipe: Recipe, parts: RouteParts): Result
   const { title } = step;
   if (step.kind === "label" || step.kind === "release") return ok({ kind: step.kind, id, title });
   if (step.kind === "handover") return ok({ kind: step.kind, id, title, to: step.to });
-  const equipment = parts.equipmentOf(step.equipmentClass);
-  if (equipment === null) {
+  const machine = parts.equipmentOf(step.equipmentClass);
+  if (machine === null) {
     return err(`The step ${title} needs a machine of the class ${step.equipmentClass}, which this cell does not have.`);
   }
+  const equipment = machine.id;
   const { materials } = step;
   const { windows = [] } = step;
   const watched = windows.length > 0 ? { windows } : {};
   if (step.kind === "build") {
+    if (!machine.holdsLayers) {
+      return err(
+        `The step ${title} is inspected layer by layer, and ${equipment} has no way to wait between two layers: a recipe makes it on another machine, or as a task that is inspected as a whole.`,
+      );
+    }
     if (windows.length > 0 && parts.build.layersPlanned < 2) {
       return err(`The step ${title} has windows to watch from layer to layer, but only one layer.`);
     }

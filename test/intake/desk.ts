@@ -119,7 +119,7 @@ export async function openDesk(change: Partial<IntakeOptions> & { readonly story
     recipes: recipeFolder.path,
     origin: order.cell,
     anchors,
-    equipment: new Map([["filament-printer-bench", printer]]),
+    equipment: new Map([["filament-printer-bench", { id: printer, holdsLayers: true }]]),
     identity,
     check: checkSignature,
     controller,

@@ -12,7 +12,7 @@ import { layersReading } from "../../drivers/opcua/names.ts";
 import type { Reply } from "../../drivers/opcua/requests.ts";
 import { notReady, workMasterOf } from "../../drivers/opcua/starting.ts";
 import type { Fault, MachineIdentity } from "../../equipment/machine.ts";
-import type { Recipe } from "../../intake/recipe.ts";
+import { machinePartOf, type Recipe } from "../../intake/recipe.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { bad, type Check, good } from "./check.ts";
 import type { Target } from "./device-target.ts";
@@ -31,7 +31,9 @@ type Opcua = NonNullable<Target["machine"]["opcua"]>;
 export function taskProgramChecks({ machine }: Target, task: Task): Check[] {
   const problem = jsonProblem(task);
   if (problem !== null) return [bad("program", problem, "Correct the program: nothing would be started with it.")];
-  const workMaster = workMasterOf(task.bytes, task.recipe?.toolpath ?? null);
+  const step = task.recipe === null ? undefined : stepOf(task.recipe, machine.class, task.path);
+  const part = task.recipe === null || step === undefined ? null : machinePartOf(task.recipe, step.id);
+  const workMaster = workMasterOf(task.bytes, part);
   if (workMaster === null) return [faultCheck("program", jobFaults.noWorkMaster())];
   const what = `${task.bytes.length} bytes, SHA-256 ${task.digest.slice(0, 16)}; the machine is to do ${workMaster}.`;
   return [good("program", what), ...recipeChecks(machine.class, machine.opcua!, task)];
@@ -48,15 +50,25 @@ function jsonProblem({ path, bytes }: Task): string | null {
   }
 }
 
+function tasksAt({ route }: Recipe, kind: string) {
+  return route.filter((step) => step.kind === "task").filter((step) => step.equipmentClass === kind);
+}
+
+function stepOf(recipe: Recipe, kind: string, path: string) {
+  return tasksAt(recipe, kind).find(({ program }) => program === basename(path));
+}
+
 function recipeChecks(kind: string, { readings, profile }: Opcua, { path, recipe }: Task): Check[] {
   if (recipe === null) {
     const what = "Which step it is for is not looked at: not exactly one recipe is for this machine.";
     return [{ check: "recipe", state: "warning", what, remedy: "Name the recipe with --recipe." }];
   }
-  const steps = recipe.route.filter((step) => step.kind === "task").filter((step) => step.equipmentClass === kind);
-  const step = steps.find(({ program }) => program === basename(path));
+  const step = stepOf(recipe, kind, path);
   if (step === undefined) {
-    const asked = steps.map(({ program }) => program).join(", ") || "no program";
+    const asked =
+      tasksAt(recipe, kind)
+        .map(({ program }) => program)
+        .join(", ") || "no program";
     const what = `The recipe ${recipe.recipe} asks for ${asked} on machines of class ${kind}, not for ${basename(path)}.`;
     return [bad("recipe", what, "Give the file the name that the recipe asks for, or name another recipe.")];
   }

@@ -7,6 +7,7 @@ import { createMoonrakerMachine } from "../../drivers/io/moonraker.ts";
 import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
 import type { Machine } from "../../drivers/machine.ts";
 import type { Intake } from "../../intake/io/intake.ts";
+import { machinePartOf } from "../../intake/recipe.ts";
 import { programOf } from "../../jobs/order.ts";
 import { findAttempt } from "../../jobs/state.ts";
 import { unreachable } from "../../kernel/assert.ts";
@@ -75,5 +76,5 @@ async function loadProgram(program: Digest, id: AttemptId, { cell, artifacts, in
   const ordered = operation !== undefined && programOf(operation) === program;
   const recipe = found && ordered ? intake.recipe(found.job.order.recipe) : null;
   const bytes = recipe ? await artifacts.get(program) : null;
-  return recipe && bytes?.ok ? { bytes: bytes.value, recipe: recipe.toolpath } : null;
+  return recipe && bytes?.ok ? { bytes: bytes.value, recipe: machinePartOf(recipe, operation?.id ?? "") } : null;
 }

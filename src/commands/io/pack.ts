@@ -43,7 +43,8 @@ export async function pack(terminal: Terminal, options: PackOptions): Promise<nu
   if (!signer.ok) return terminal.trouble(signer.error, exitCode.refused);
   const byName = new Map(files.map(({ name, bytes }) => [name, bytes]));
   // Which machine of a class it will be, only the cell knows.
-  const judged = judgeRoute(order, byName, recipe, (equipmentClass) => equipmentClass as EquipmentId);
+  // Which machines the cell has is the cell's to know.
+  const judged = judgeRoute(order, byName, recipe, (kind) => ({ id: kind as EquipmentId, holdsLayers: true }));
   if (!judged.ok) return terminal.trouble(judged.error, exitCode.refused);
   const unlabelled = await labelProblem(
     {

@@ -2,7 +2,7 @@
 
 import type { Cell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
-import { type CellConfig, onHostLossOf, retentionOf } from "../../config/schema.ts";
+import { type CellConfig, holdsLayers, onHostLossOf, retentionOf } from "../../config/schema.ts";
 import type { Gauge } from "../../equipment/gauge.ts";
 import type { Identity } from "../../intake/io/age.ts";
 import { type Intake, openIntake } from "../../intake/io/intake.ts";
@@ -37,7 +37,11 @@ export async function intakeOf(
     origin,
     anchors,
     // The first of a class: the list is turned, because a map keeps the last.
-    equipment: new Map(config.machine.toReversed().map((machine) => [machine.class, machine.id as EquipmentId])),
+    equipment: new Map(
+      config.machine
+        .toReversed()
+        .map((machine) => [machine.class, { id: machine.id as EquipmentId, holdsLayers: holdsLayers(machine) }]),
+    ),
     identity,
     check: checkSignature,
     controller,

@@ -4,7 +4,7 @@ import type { Controller } from "../../jobs/controller.ts";
 import type { JobOrder } from "../../jobs/order.ts";
 import { findJob } from "../../jobs/state.ts";
 import { digestOf } from "../../kernel/hash.ts";
-import type { Digest, EquipmentId, JobId } from "../../kernel/names.ts";
+import type { Digest, JobId } from "../../kernel/names.ts";
 import type { Clock } from "../../kernel/ports.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
@@ -21,6 +21,7 @@ import {
 import { isOrderCode, type PackageRefusal, refusePackage, unlabelledOrder } from "../package/refusal.ts";
 import type { TrustAnchors } from "../package/trust.ts";
 import { type Recipe, recipeDigest } from "../recipe.ts";
+import type { ClassMachine } from "../route.ts";
 import type { Identity } from "./age.ts";
 import { readRecipes } from "./files.ts";
 import { judge } from "./judge.ts";
@@ -45,7 +46,7 @@ export interface IntakeOptions {
   readonly origin: string;
   readonly anchors: TrustAnchors;
   /** The cell's machine of each class that recipes name. */
-  readonly equipment: ReadonlyMap<string, EquipmentId>;
+  readonly equipment: ReadonlyMap<string, ClassMachine>;
   readonly identity: Identity;
   readonly check: SignatureCheck;
   readonly controller: Controller;

@@ -1,6 +1,5 @@
 /** Opens and judges in a thread of its own, so that no package, however large or odd, delays the cell that holds machines. */
 import { Worker } from "node:worker_threads";
-import type { EquipmentId } from "../../kernel/names.ts";
 import type { Clock } from "../../kernel/ports.ts";
 import { err, type Result } from "../../kernel/result.ts";
 import type { Milliseconds } from "../../kernel/units.ts";
@@ -8,6 +7,7 @@ import type { Admitted, Came } from "../admit.ts";
 import { type PackageRefusal, refusePackage } from "../package/refusal.ts";
 import type { Statement } from "../package/statement.ts";
 import type { Recipe } from "../recipe.ts";
+import type { ClassMachine } from "../route.ts";
 
 /** What the thread is told. */
 export interface Task {
@@ -18,7 +18,7 @@ export interface Task {
   readonly came: Came;
   readonly recipe: Recipe;
   /** The cell's machine of each class. */
-  readonly equipment: ReadonlyMap<string, EquipmentId>;
+  readonly equipment: ReadonlyMap<string, ClassMachine>;
 }
 
 /** What it answers: the order and its programs, or why they are not taken. */
