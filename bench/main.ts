@@ -16,6 +16,7 @@ const benches: Readonly<
   drain: { against: "a bare QoS 1 loop of single messages to the same broker", load: () => import("./drain.ts") },
   ingest: { against: "bare inserts of the same rows, a batch a transaction", load: () => import("./ingest.ts") },
   recall: { against: "one scan of the whole index", load: () => import("./recall.ts") },
+  layers: { against: "a layer of a build of 50, opened the same way", load: () => import("./layers.ts") },
   export: { against: "hashing the same file once", load: () => import("./export.ts") },
   opcua: { against: "the same values read by a bare client of the same library", load: () => import("./opcua.ts") },
   guard: { against: "finding the ends of the same lines", load: () => import("./guard.ts") },

@@ -23,28 +23,47 @@ export function jobOfAttempt(attempt: string): string {
   return attempt.slice(0, Math.max(0, attempt.lastIndexOf("-A")));
 }
 
-/** Attempts read anew that stay at hand. */
+/** Jobs and attempts read anew that stay at hand, of each so many. */
 const mostRecalled = 4;
 
-/** Gives an attempt's record, or null where it was never here. One that the journal has let go is read once, and the last few stay. */
-export function createRecall(
-  history: Sources["history"],
-  journal: Journal,
-): (attempt: string) => Promise<AttemptRecord | null> {
-  const recalled = new Map<string, AttemptRecord>();
-  return async (attempt) => {
-    const known = journal.attempt(attempt);
-    const job = jobOfAttempt(attempt);
-    const [first, last] = [journal.firstEntry(job), journal.lastEntry(job)];
-    if (known || first < 0) return known;
-    const name = `${attempt} at ${last}`;
-    const before = recalled.get(name);
-    if (before) return before;
-    const again = createJournal();
-    for await (const entry of history(first, last + 1)) again.take(entry);
-    const record = again.attempt(attempt);
-    if (record) recalled.set(name, record);
-    if (recalled.size > mostRecalled) recalled.delete(recalled.keys().next().value ?? "");
-    return record;
+export interface Past {
+  /** As `readJob`, without reading a stretch again to which nothing has been added. */
+  job(id: string): Promise<Job | null>;
+  /** An attempt's record, or null where it was never here. One that the journal has let go is read from its job's stretch. */
+  attempt(id: string): Promise<AttemptRecord | null>;
+}
+
+/** Everything that was made, the last few of what had to be read anew at hand. */
+export function createPast(sources: Sources, journal: Journal): Past {
+  const jobs = lastFew((id) => readJob(sources, journal, id));
+  const attempts = lastFew((id) => attemptOf(sources, journal, id));
+  return {
+    // What is in the state changes with every entry, and is at hand.
+    job: (id) =>
+      findJob(sources.controller.state(), id) ? readJob(sources, journal, id) : jobs(id, journal.lastEntry(id)),
+    attempt: async (id) => journal.attempt(id) ?? attempts(id, journal.lastEntry(jobOfAttempt(id))),
+  };
+}
+
+async function attemptOf({ history }: Sources, journal: Journal, attempt: string): Promise<AttemptRecord | null> {
+  const job = jobOfAttempt(attempt);
+  const first = journal.firstEntry(job);
+  if (first < 0) return null;
+  const again = createJournal();
+  for await (const entry of history(first, journal.lastEntry(job) + 1)) again.take(entry);
+  return again.attempt(attempt);
+}
+
+/** Asks once for each name and state of things, as long as it is among the last few. */
+function lastFew<T>(read: (id: string) => Promise<T | null>): (id: string, last: number) => Promise<T | null> {
+  const known = new Map<string, Promise<T | null>>();
+  return (id, last) => {
+    const name = `${id} at ${last}`;
+    const found = known.get(name) ?? read(id);
+    known.set(name, found);
+    // What failed may go well the next time.
+    found.catch(() => known.delete(name));
+    if (known.size > mostRecalled) known.delete(known.keys().next().value ?? "");
+    return found;
   };
 }

@@ -71,8 +71,12 @@ function fail(problem: unknown): never {
   throw problem;
 }
 
-/** Starts everything; `webRoot` is the built page, or a folder of the test's own. */
-export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {}): Promise<HmiBench> {
+/** Starts everything; `webRoot` is the built page, or a folder of the test's own; `other` ports take the place of the bench's. */
+export async function startHmi(
+  webRoot: string,
+  config: Partial<HmiConfig> = {},
+  other: Partial<HmiPorts> = {},
+): Promise<HmiBench> {
   const folder = await mkdtemp(join(tmpdir(), "cellward-hmi-"));
   let skipped = 0;
   const now = () => Math.round(Date.now() + skipped);
@@ -111,12 +115,9 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     },
     keeping: keepingFor(now),
     remembered: null,
-    history: async function* (from, to) {
-      for (const each of cell.recorded.slice(from, to)) {
-        bench.rowsRead += 1;
-        yield each;
-      }
-    },
+    history: historyOf(cell, () => {
+      bench.rowsRead += 1;
+    }),
     telemetry: () => (bench.telemetry ? [bench.telemetry] : []),
     presence: () => bench.presence,
     sync: () => ({ ...bench.sync, head: cell.recorded.length }),
@@ -124,6 +125,7 @@ export async function startHmi(webRoot: string, config: Partial<HmiConfig> = {})
     scrub: () => null,
     unready: () => bench.unready,
     onProblem: fail,
+    ...other,
   };
   const server = await createServer(ports, { ...defaultHmiConfig, port: 0, site: "Test bench", webRoot, ...config });
   return Object.assign(bench, {
@@ -183,6 +185,16 @@ export function frame(layer: number, gap: boolean): Promise<Uint8Array> {
     <g fill="#e8e4d8" stroke="#cbbf9f" stroke-width="6"><path fill-rule="evenodd" d="M500 420H1100L1140 800H460Z M600 500H1000L1020 720H580Z"/></g>
     <circle cx="${400 + 90 * (layer % 8)}" cy="300" r="22" fill="#ff9d2e"/>${hole}</svg>`;
   return sharp(Buffer.from(picture)).jpeg({ quality: 80 }).toBuffer();
+}
+
+/** The entries, each told when it is read. */
+function historyOf(cell: FakeCell, read: () => void): HmiPorts["history"] {
+  return async function* (from, to) {
+    for (const each of cell.recorded.slice(from, to)) {
+      read();
+      yield each;
+    }
+  };
 }
 
 /** A clock that network time bears out, and jobs that name no artifacts. */

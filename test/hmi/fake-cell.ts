@@ -124,20 +124,21 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       await cell.say({ kind: "accept-order", order: { ...orderWith(hmac, clock()), ...order } });
     },
     async layer(verdict, frame, why) {
-      const layer = (findAttempt(state, attempt)?.attempt.printed ?? 0) + 1;
-      await cell.say({ kind: "observed", equipment: printer, observation: layerDone(layer, clock()) });
+      const layer = (findAttempt(state, atWork())?.attempt.printed ?? 0) + 1;
+      await cell.say({ kind: "observed", equipment: printer, observation: layerDone(atWork(), layer, clock()) });
       await cell.see(verdict, frame, why);
     },
     async see(verdict, frame, why) {
       const digest = keep(frame);
       for (;;) {
-        const look = findAttempt(state, attempt)?.attempt.looks[0];
+        const seen = atWork();
+        const look = findAttempt(state, seen)?.attempt.looks[0];
         if (look?.step !== "capture") return;
         const { layer, take } = look;
         const at = Math.max(clock(), look.markedAt);
         const times = { requestedAt: at, receivedAt: at, exposureStart: at };
-        await cell.say({ kind: "captured", attempt, layer, take, frame: digest, ...times });
-        await cell.say({ kind: "inspected", attempt, layer, take, report: reportOf(verdict, digest, why) });
+        await cell.say({ kind: "captured", attempt: seen, layer, take, frame: digest, ...times });
+        await cell.say({ kind: "inspected", attempt: seen, layer, take, report: reportOf(verdict, digest, why) });
       }
     },
     async finish(results = [], evidence = []) {
@@ -150,6 +151,11 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       await cell.say({ kind: "observed", equipment, observation: { kind: "finished", attempt: id, executed } });
     },
   };
+
+  /** The build that has not ended; the first one before there is any. */
+  function atWork(): AttemptId {
+    return openAttempts(state)[0]?.attempt.id ?? attempt;
+  }
 
   function keep(bytes: Uint8Array): Digest {
     const digest = digestOf(bytes);
@@ -241,7 +247,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
   return cell;
 }
 
-function layerDone(layer: number, at: number) {
+function layerDone(of: AttemptId, layer: number, at: number) {
   const summary = {
     hotend: { min: 204, max: 206 },
     bed: { min: 59, max: 61 },
@@ -249,7 +255,7 @@ function layerDone(layer: number, at: number) {
     resends: 0,
     markedAt: at,
   };
-  return { kind: "layer-done", attempt, layer, summary } as const;
+  return { kind: "layer-done", attempt: of, layer, summary } as const;
 }
 
 /** What the artifact store would hold: outlines in pixels of a 1600 x 1200 frame. */

@@ -5,8 +5,18 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureWebBuilt } from "../../scripts/build-web.ts";
 import { frame, type HmiBench, password, startHmi } from "./bench.ts";
 import { button, inspectScreen, openPanel, pictures, signIn, startBrowser } from "./browser.ts";
+
+<<<<<<< HEAD
+
 import { attempt, job } from "./fake-cell.ts";
 import { concede, lookAgain, personWith, startPrint } from "./walk.ts";
+
+=======
+
+import { attempt } from "./fake-cell.ts";
+import { concede, lookAgain, personWith, scrap, startPrint } from "./walk.ts";
+
+>>>>>>> 83d3a00 (hmi: a map of a build's findings, another build beside it, and the measured opening of a layer)
 
 let bench: HmiBench;
 let browser: Browser;
@@ -20,7 +30,7 @@ beforeAll(async () => {
   const { cell } = bench;
   await cell.prepare();
   await startPrint(cell, personWith(cell, "technician"));
-  for (let layer = 1; layer <= 26; layer += 1) {
+  for (let layer = 1; layer <= 12; layer += 1) {
     const good = await frame(layer, false);
     if (layer === 5) await cell.layer("fail", await frame(layer, true)).then(() => concede(cell));
     else if (layer === 9) await cell.layer("blind", good).then(() => lookAgain(cell, good));
@@ -42,9 +52,9 @@ const slider = () => page.getByRole("slider", { name: "Layer" });
 it("[F60][F92] a running build is gone through by keys, by the slider, and from finding to finding", async () => {
   await press("Live layer");
   await press("All layers");
-  await picture(26);
+  await picture(12);
   await page
-    .getByRole("img", { name: "All layers: 25 passed · 1 conceded · findings in 1 layer · 60 planned" })
+    .getByRole("img", { name: "All layers: 11 passed · 1 conceded · findings in 1 layer · 60 planned" })
     .waitFor();
   await press("◀ Finding");
   await picture(5);
@@ -70,10 +80,10 @@ it("[F60][F92] a running build is gone through by keys, by the slider, and from 
 });
 
 it("[F60] a layer that is made while somebody looks comes by itself, and the way back leads where one came from", async () => {
-  await bench.cell.layer("fail", await frame(27, true));
-  await page.getByRole("img", { name: /^All layers: 25 passed · 1 conceded · 1 failed/ }).waitFor();
+  await bench.cell.layer("fail", await frame(13, true));
+  await page.getByRole("img", { name: /^All layers: 11 passed · 1 conceded · 1 failed/ }).waitFor();
   await press("◀ Finding");
-  await picture(27);
+  await picture(13);
   await inspectScreen(page, "31-layers-failed");
   await press("Back");
   await button(page, "Look at the hold").waitFor();
@@ -103,11 +113,52 @@ it("[F57][F68][F69] a layer that had passed is found bad by somebody who signs, 
 it("[F60][F92] a larger panel has room for a larger picture, and nothing is cut off", async () => {
   await page.setViewportSize({ width: 1920, height: 1080 });
   await press("All layers");
-  await picture(27);
+  await picture(13);
   const { width } = (await page.locator("svg.picture").boundingBox())!;
   expect(width).toBeGreaterThan(900);
   await page.screenshot({ path: join(pictures, "32-layers-large.png") });
   await page.setViewportSize({ width: 1280, height: 800 });
-  await bench.cell.say({ kind: "stop", attempt, person: personWith(bench.cell, "technician"), why: "Stopped." });
+});
+
+it("[F60][F92] the map shows where findings lie, turns by keys and slider, and opens the layer of the one that is chosen", async () => {
+  await press("Map");
+  const map = page.getByRole("img", { name: /^Map: 2 findings in 2 of 60 layers/ });
+  await page.getByText("Finding 1 of 2").waitFor();
+  await inspectScreen(page, "33-map");
+  const before = await map.locator(".floor").getAttribute("d");
+  await press("Turn ▶");
+  await expect.poll(() => map.locator(".floor").getAttribute("d")).not.toBe(before);
+  await page.getByRole("slider", { name: "Turn" }).focus();
+  await page.keyboard.press("Home");
+  const other = (await map.locator(".placed.f .over").first().boundingBox())!;
+  await page.touchscreen.tap(other.x + other.width / 2 + 10, other.y + other.height / 2 + 10);
+  await page.getByText("Finding 2 of 2").waitFor();
+  await press("Open layer 13");
+  await picture(13);
+  await press("Map");
+  await button(page, "Choose by touch").focus();
+  await page.keyboard.press("Enter");
+  await picture(5);
+});
+
+it("[F60] another build of the same program stands beside it, layer by layer, with the findings of both", async () => {
+  const { cell } = bench;
+  await press("Compare");
+  await page.getByText(/^No other build of this program/).waitFor();
+  await press("Back");
+  await cell.say({ kind: "stop", attempt, person: personWith(cell, "technician"), why: "Stopped." });
+  await scrap(cell);
+  await startPrint(cell, personWith(cell, "technician"));
+  for (let layer = 1; layer <= 6; layer += 1) await cell.layer("pass", await frame(layer, false));
+  await press("Build 1 of 2");
+  await picture(6);
+  await press("Compare");
+  await page.getByRole("img", { name: /^All layers of this one: 6 passed · no findings/ }).waitFor();
+  await page.getByRole("img", { name: /^All layers of the other: 11 passed · 1 conceded · 1 failed/ }).waitFor();
+  await press("◀ Finding");
+  await page.getByText("Layer 5: conceded, 1 finding").waitFor();
+  await page.getByText("Layer 5: passed, 0 findings").waitFor();
+  await expect.poll(() => page.getByRole("img", { name: /^Layer 5 of 60 / }).count()).toBe(2);
+  await inspectScreen(page, "34-compare");
   expect(errors).toEqual([]);
 });

@@ -1,12 +1,14 @@
 /** The layers of a build over HTTP and in the journal: every one of them opened by the same two entries' worth of reading. */
 import fc from "fast-check";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import type { LayersView } from "../../src/hmi/api-layers.ts";
+import type { LayersView, PlacedFinding } from "../../src/hmi/api-layers.ts";
 import { createJournal } from "../../src/hmi/journal.ts";
 import { findingsView, mostReports, readLayer } from "../../src/hmi/layers.ts";
-import { createRecall } from "../../src/hmi/past.ts";
+import { createPast } from "../../src/hmi/past.ts";
 import { binsOf, countsOf, nextStop } from "../../src/hmi/web/marks.ts";
+import { high, middleOf, nearest, projectionOf, spaceOf, wide } from "../../src/hmi/web/space.ts";
 import { type Client, type HmiBench, password, startHmi } from "./bench.ts";
+import { buildOf } from "./builds.ts";
 import { attempt, job } from "./fake-cell.ts";
 import { concede, lookAgain, personWith, startPrint } from "./walk.ts";
 
@@ -79,25 +81,6 @@ describe("[F60] the layers of a build", () => {
   });
 });
 
-/** Entries of a build of so many layers, every tenth with a finding, as far as the journal looks at them. */
-function* buildOf(planned: number, name = "J1", from = 0) {
-  const [of, at] = [{ job: name, attempt: `${name}-A1` }, 0];
-  let seq = from;
-  const entry = (event: object) => ({ seq: seq++, at, event: event as never });
-  const step = { kind: "build", id: "print", title: "Print", program: "p", layersPlanned: planned };
-  yield entry({ type: "JobOrderAccepted", job: name, order: { route: [step], recipe: "r" } });
-  yield entry({ type: "AttemptStarted", ...of, operation: "print", simulated: true, person: "P1" });
-  for (let layer = 1; layer <= planned; layer += 1) {
-    const [take, box] = [1, { x_mm: layer % 100, y_mm: 5, w_mm: 2, h_mm: 2 }];
-    const finding = { class: "extra", box, measured: 2, limit: 1, unit: "mm", score: null };
-    const report = { verdict: layer % 10 ? "pass" : "fail", findings: layer % 10 ? [] : [finding] };
-    yield entry({ type: "LayerDone", ...of, layer });
-    yield entry({ type: "LayerCaptured", ...of, layer, take, frame: `f${layer}`, receivedAt: layer });
-    yield entry({ type: "LayerInspected", ...of, layer, take, report });
-    yield entry({ type: "LayerDecided", ...of, layer, verdict: report.verdict });
-  }
-}
-
 describe("[F60] a layer of thousands", () => {
   const made = (planned: number) => {
     const [entries, journal] = [[...buildOf(planned)], createJournal()];
@@ -149,7 +132,7 @@ describe("[F60] a layer of thousands", () => {
       }
     };
     expect(journal.attempt("J1-A1")).toBeNull();
-    const recall = createRecall(history, journal);
+    const { attempt: recall } = createPast({ history, controller: {} as never }, journal);
     expect((await recall("J1-A1"))?.layers.marks.join("")).toBe("pppppppppfpppppppppf");
     expect(rows).toBe(2 + 4 * 20);
     expect(await readLayer(history, (await recall("J1-A1"))!.layers, 20)).toMatchObject({ frame: "f20" });
@@ -187,5 +170,46 @@ describe("[F60] a strip of many layers", () => {
     expect(countsOf(one.marks)).toBe("7 passed · 1 conceded · 1 failed · 1 not seen");
     expect([1, 2, 4, 7, 9, 10].map((from) => nextStop(one, from, 1))).toEqual([2, 4, 7, 9, null, null]);
     expect([1, 2, 4, 10, 12].map((from) => nextStop(one, from, -1))).toEqual([null, null, 2, 9, 9]);
+  });
+});
+
+describe("[F60] a build seen from the side", () => {
+  const side = fc.double({ min: 0.1, max: 20, noNaN: true });
+  const place = fc.double({ min: -50, max: 300, noNaN: true });
+  const box = fc.record({ x_mm: place, y_mm: place, w_mm: side, h_mm: side });
+  const found = fc.record({ layer: fc.integer({ min: 1, max: 5_000 }), box }) as unknown as fc.Arbitrary<PlacedFinding>;
+  const all = fc.array(found, { minLength: 1, maxLength: 60 });
+  const degrees = fc.integer({ min: 0, max: 359 });
+
+  it("has everything in the picture however it is turned, a whole turn changes nothing, and higher layers stand higher", () => {
+    fc.assert(
+      fc.property(all, degrees, (findings, turned) => {
+        const space = spaceOf(findings, 5_000);
+        const project = projectionOf(space, turned);
+        for (const each of findings) {
+          const [x, y] = middleOf(each, project);
+          expect(x >= 0 && x <= wide && y >= 0 && y <= high, `${x}, ${y}`).toBe(true);
+          const again = middleOf(each, projectionOf(space, turned + 360));
+          expect(Math.hypot(x - again[0], y - again[1])).toBeLessThan(1e-6);
+        }
+        const [low, top] = [project(space.x0, space.y0, 1), project(space.x0, space.y0, 5_000)];
+        expect(top[0]).toBe(low[0]);
+        expect(top[1]).toBeLessThan(low[1] - 100);
+      }),
+      { numRuns: 60 },
+    );
+  });
+
+  it("gives the finding that lies nearest to a touch, and none to a touch far from all", () => {
+    fc.assert(
+      fc.property(all, degrees, fc.nat(), (findings, turned, pick) => {
+        const project = projectionOf(spaceOf(findings, 5_000), turned);
+        const meant = middleOf(findings[pick % findings.length]!, project);
+        const taken = nearest(findings, project, meant, 60)!;
+        expect(Math.hypot(...middleOf(findings[taken]!, project).map((each, at) => each - meant[at]!))).toBe(0);
+        expect(nearest(findings, project, [-500, -500], 60)).toBeNull();
+      }),
+      { numRuns: 60 },
+    );
   });
 });

@@ -181,15 +181,25 @@ export async function startPrint(cell: FakeCell, person: PersonId): Promise<void
 
 /** QA accepts what waits for a decision as it is, and the print goes on. */
 export async function concede(cell: FakeCell): Promise<void> {
+  await dispose(cell, "concession");
+  await goOn(cell);
+}
+
+/** QA scraps what waits for a decision: the copy is made anew. */
+export async function scrap(cell: FakeCell): Promise<void> {
+  const waits = () => cell.state().jobs[job]?.nonconformities.some((each) => each.disposition === null);
+  while (waits()) await dispose(cell, "scrap");
+}
+
+async function dispose(cell: FakeCell, disposition: "concession" | "scrap"): Promise<void> {
   const found = cell.state().jobs[job];
   const waiting = found?.nonconformities.find((each) => each.disposition === null);
   if (!found || !waiting) throw new Error("nothing waits for a decision");
-  const [disposition, reason] = ["concession", "The layer is whole."] as const;
+  const reason = disposition === "concession" ? "The layer is whole." : "The copy is not good.";
   const shown = digestOfValue(shownForDisposition(found, waiting, disposition, reason));
   const person = personWith(cell, "qa");
   const approval = { person, name: "sealed", at: 0, meaning: meanings[disposition], shown };
   await accepted(cell.say({ kind: "dispose", nonconformity: waiting.id, job, disposition, reason, approval }));
-  await goOn(cell);
 }
 
 /** The technician looks again at a layer that was not seen, it is seen to be good, and the print goes on. */

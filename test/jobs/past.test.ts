@@ -1,7 +1,7 @@
 /** Jobs that ended a while ago leave the state; nothing that is asked of them later changes by it. */
 import { describe, expect, it } from "vitest";
 import { createJournal } from "../../src/hmi/journal.ts";
-import { readJob } from "../../src/hmi/past.ts";
+import { createPast, readJob } from "../../src/hmi/past.ts";
 import { inheritance } from "../../src/jobs/ancestor.ts";
 import type { Recorded } from "../../src/jobs/controller.ts";
 import { evolve } from "../../src/jobs/evolve.ts";
@@ -73,12 +73,19 @@ describe("[F10][F33][F76] a job that ended a while ago", () => {
     expect(lasting(foldJob(job, entries, story.state.setup!)!)).toEqual(lasting(whole));
     const journal = createJournal();
     for (const entry of entries) journal.take(entry);
+    let reads = 0;
     const history = async function* (from: number, to?: number) {
+      reads += 1;
       yield* entries.slice(from, to);
     };
     const controller = { state: () => story.state } as never;
     expect(lasting((await readJob({ controller, history }, journal, job))!)).toEqual(lasting(whole));
     expect(await readJob({ controller, history }, journal, "J-never")).toBe(null);
+    // Who looks at it for a while does not have it read again and again.
+    const past = createPast({ controller, history }, journal);
+    reads = 0;
+    for (let look = 0; look < 3; look += 1) expect(lasting((await past.job(job))!)).toEqual(lasting(whole));
+    expect(reads).toBe(1);
     expect(foldJob("J-never" as JobId, entries, story.state.setup!)).toBe(null);
   });
 

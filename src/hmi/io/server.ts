@@ -8,7 +8,7 @@ import { findPerson } from "../../jobs/state.ts";
 import type { PersonId } from "../../kernel/names.ts";
 import { createJournal, type JournalMemory } from "../journal.ts";
 import { isForeign } from "../origin.ts";
-import { createRecall, readJob } from "../past.ts";
+import { createPast } from "../past.ts";
 import type { HmiConfig, HmiPorts } from "../ports.ts";
 import { liveQuery } from "../requests.ts";
 import type { Answer, Desk, Route } from "../route.ts";
@@ -62,13 +62,14 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   for (const recorded of early) journal.take(recorded);
   reading = false;
 
+  const past = createPast(ports, journal);
   const desk: Desk = {
     ...ports,
     config,
     journal,
     scanner: { page: null, before: null },
-    readJob: (id) => readJob(ports, journal, id),
-    readAttempt: createRecall(ports.history, journal),
+    readJob: past.job,
+    readAttempt: past.attempt,
     looks: (person) => ({
       at: clock.now(),
       mono: clock.monotonic(),

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { HoldButton } from "./parts/button.tsx";
 import { EnrolScreen, SignInScreen } from "./screens/access.tsx";
 import { CellScreen } from "./screens/cell.tsx";
+import { CompareScreen } from "./screens/compare.tsx";
 import { DecideScreen } from "./screens/decide.tsx";
 import { EndedScreen } from "./screens/ended.tsx";
 import { FoundBadScreen } from "./screens/found-bad.tsx";
@@ -14,6 +15,7 @@ import { JobsScreen } from "./screens/jobs.tsx";
 import { LabelScreen } from "./screens/label.tsx";
 import { LayersScreen } from "./screens/layers.tsx";
 import { LiveScreen } from "./screens/live.tsx";
+import { MapScreen } from "./screens/map.tsx";
 import { MaterialsScreen } from "./screens/materials.tsx";
 import { AlarmsScreen, HelpScreen } from "./screens/others.tsx";
 import { StationScreen, TagScreen } from "./screens/part.tsx";
@@ -55,6 +57,8 @@ const screens: Readonly<Record<Screen, () => JSX.Element>> = {
   ready: ReadyScreen,
   live: LiveScreen,
   layers: LayersScreen,
+  map: MapScreen,
+  compare: CompareScreen,
   hold: HoldScreen,
   decide: DecideScreen,
   "found-bad": FoundBadScreen,

@@ -47,6 +47,33 @@ export async function loadLayers(attempt: string): Promise<boolean> {
   return asked.ok;
 }
 
+/** Shows the findings of the build in space. */
+export async function openMap(attempt: string): Promise<void> {
+  if (await loadFindings(attempt)) go("map");
+}
+
+/** Asks for the findings of a build; true when they are here. */
+export async function loadFindings(attempt: string): Promise<boolean> {
+  const asked = await get<FindingsView>(`/api/attempts/${attempt}/findings`);
+  if (asked.ok) findings.value = asked.value;
+  else say(asked.problem);
+  return asked.ok;
+}
+
+/** Shows the build beside others of the same program. */
+export async function openCompare(attempt: string): Promise<void> {
+  const asked = await get<AlikeView>(`/api/attempts/${attempt}/alike`);
+  if (!asked.ok) return say(asked.problem);
+  alike.value = asked.value;
+  go("compare");
+}
+
+/** Back to the layers, at one of them. */
+export function showLayer(at: number): void {
+  chosen.value = at;
+  go("layers");
+}
+
 /** Back to the screen from which the layers were opened. */
 export function leaveLayers(): void {
   go(cameFrom);

@@ -12,6 +12,8 @@ export type Screen =
   | "ready"
   | "live"
   | "layers"
+  | "map"
+  | "compare"
   | "hold"
   | "decide"
   | "found-bad"

@@ -1,9 +1,20 @@
 /** The layers of a build, one by one: picture, outline, verdict, findings, and who decided what; running or ended. */
 import { useSignal } from "@preact/signals";
-import { useEffect, useState } from "preact/hooks";
+import { useEffect } from "preact/hooks";
 import type { LayerView } from "../../api.ts";
 import type { LayersView } from "../../api-layers.ts";
-import { builds, chosen, layer, layers, layersVersion, leaveLayers, loadLayers, openLayers } from "../layers.ts";
+import {
+  builds,
+  chosen,
+  layer,
+  layers,
+  layersVersion,
+  leaveLayers,
+  loadLayers,
+  openCompare,
+  openLayers,
+  openMap,
+} from "../layers.ts";
 import { foundAt, markOf, markWords, nextStop } from "../marks.ts";
 import { Bins } from "../parts/bins.tsx";
 import { Button } from "../parts/button.tsx";
@@ -11,12 +22,10 @@ import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
 import { Seen } from "../parts/seen.tsx";
 import { Slider } from "../parts/slider.tsx";
+import { useRested } from "../rested.ts";
 import { set } from "../set.ts";
 import { go, job } from "../store.ts";
 import { clock } from "../words.ts";
-
-/** A slider that is drawn over thousands of layers asks for the picture of the one at which it rests. */
-const restMs = 120;
 
 /** One build, layer by layer. */
 export function LayersScreen() {
@@ -41,25 +50,25 @@ export function LayersScreen() {
           <Words view={view} at={at} seen={seen.value?.layer === at ? seen.value : null} />
         </section>
       </div>
-      <LayerBar view={view} at={at} />
+      <div class="layer-bar">
+        <Bins view={view} layer={at} />
+        <LayerSlider view={view} at={at} />
+      </div>
     </Frame>
   );
 }
 
-/** The strip of all layers with the slider below it; each bar stands over its place on the slider. */
-export function LayerBar({ view, at }: { readonly view: LayersView; readonly at: number }) {
+/** The slider over all layers of a build. */
+export function LayerSlider({ view, at }: OfLayer) {
   return (
-    <div class="layer-bar">
-      <Bins view={view} layer={at} />
-      <Slider
-        label="Layer"
-        value={at}
-        min={1}
-        max={Math.max(view.planned, view.marks.length)}
-        told={`Layer ${at} of ${view.planned}, ${markWords[markOf(view, at)]}`}
-        onMove={(to) => set(chosen, to)}
-      />
-    </div>
+    <Slider
+      label="Layer"
+      value={at}
+      min={1}
+      max={Math.max(view.planned, view.marks.length)}
+      told={`Layer ${at} of ${view.planned}, ${markWords[markOf(view, at)]}`}
+      onMove={(to) => set(chosen, to)}
+    />
   );
 }
 
@@ -121,6 +130,8 @@ function Keys({ view, at }: OfLayer) {
   return (
     <>
       <Button size="primary" label="Back" onPress={leaveLayers} />
+      {view.found.length > 0 ? <Button size="primary" label="Map" onPress={() => void openMap(view.attempt)} /> : null}
+      <Button size="primary" label="Compare" onPress={() => void openCompare(view.attempt)} />
       <span class="spring" />
       <Button size="primary" label="◀ Finding" disabled={before === null} onPress={() => set(chosen, before)} />
       <Button size="primary" label="◀ Layer" disabled={at <= 1} onPress={() => set(chosen, at - 1)} />
@@ -128,16 +139,6 @@ function Keys({ view, at }: OfLayer) {
       <Button size="primary" label="Finding ▶" disabled={after === null} onPress={() => set(chosen, after)} />
     </>
   );
-}
-
-/** The value at which another has rested a moment. */
-function useRested(value: number): number {
-  const [rested, setRested] = useState(value);
-  useEffect(() => {
-    const timer = setTimeout(() => setRested(value), restMs);
-    return () => clearTimeout(timer);
-  }, [value]);
-  return rested;
 }
 
 /** A build that still grows is asked for anew with each layer. */
