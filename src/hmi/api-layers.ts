@@ -25,6 +25,8 @@ export interface LayersView {
   readonly pictured: number;
   /** Layers whose report names findings, and how many. */
   readonly found: readonly (readonly [layer: number, count: number])[];
+  /** Layers that a person found bad though they had passed. */
+  readonly bad: readonly number[];
   readonly deeds: readonly LayerDeed[];
 }
 

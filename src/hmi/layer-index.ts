@@ -11,6 +11,8 @@ export interface LayerIndex {
   /** How many findings the report names in the ledger. */
   readonly found: readonly number[];
   readonly marks: readonly LayerMark[];
+  /** Layers that a person found bad though they had passed. */
+  readonly bad: readonly number[];
 }
 
 /** The same while it grows. */
@@ -19,6 +21,7 @@ export interface GrowingIndex extends LayerIndex {
   readonly inspected: number[];
   readonly found: number[];
   readonly marks: LayerMark[];
+  readonly bad: number[];
 }
 
 export const noEntry = -1;
@@ -30,6 +33,7 @@ export function createIndex(from: LayerIndex | null = null): GrowingIndex {
     inspected: [...(from?.inspected ?? [])],
     found: [...(from?.found ?? [])],
     marks: [...(from?.marks ?? [])],
+    bad: [...(from?.bad ?? [])],
   };
 }
 
@@ -55,6 +59,9 @@ export function noteLayer(index: GrowingIndex, event: Event, seq: number): void 
       return put(index, event.layer, "b");
     case "LayerDecided":
       return put(index, event.layer, event.verdict === "pass" ? "p" : "f");
+    case "LayerFoundBad":
+      index.bad.push(event.layer);
+      return;
     default:
   }
 }

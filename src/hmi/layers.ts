@@ -56,6 +56,7 @@ export function layersView(
     marks: layers.marks.join(""),
     pictured: highestPictured(layers),
     found: layers.found.flatMap((count, at) => (count > 0 ? [[at + 1, count] as const] : [])),
+    bad: layers.bad,
     deeds: deeds.flatMap((deed) => (deed.layer === null ? [] : [{ ...logLine(deed, looks), layer: deed.layer }])),
   };
 }

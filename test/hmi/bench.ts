@@ -67,6 +67,11 @@ export interface Client {
 
 const nothingScanned: HmiBench["presence"] = { online: true, scanned: null, what: "Scan the job's code.", read: null };
 
+const sealing: HmiPorts["sealing"] = {
+  seal: (id, text) => Buffer.from(`${id}:${text.length}`).toString("base64"),
+  identifierHmac: (_, text) => hmac(text),
+};
+
 function fail(problem: unknown): never {
   throw problem;
 }
@@ -103,10 +108,7 @@ export async function startHmi(
     people,
     clock,
     evidence: cell.evidence,
-    sealing: {
-      seal: (id, text) => Buffer.from(`${id}:${text.length}`).toString("base64"),
-      identifierHmac: (_, text) => hmac(text),
-    },
+    sealing,
     packages: {
       async take(bytes) {
         taken.push(bytes);

@@ -5,18 +5,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { ensureWebBuilt } from "../../scripts/build-web.ts";
 import { frame, type HmiBench, password, startHmi } from "./bench.ts";
 import { button, inspectScreen, openPanel, pictures, signIn, startBrowser } from "./browser.ts";
-
-<<<<<<< HEAD
-
 import { attempt, job } from "./fake-cell.ts";
-import { concede, lookAgain, personWith, startPrint } from "./walk.ts";
-
-=======
-
-import { attempt } from "./fake-cell.ts";
 import { concede, lookAgain, personWith, scrap, startPrint } from "./walk.ts";
-
->>>>>>> 83d3a00 (hmi: a map of a build's findings, another build beside it, and the measured opening of a layer)
 
 let bench: HmiBench;
 let browser: Browser;

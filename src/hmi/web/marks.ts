@@ -16,17 +16,17 @@ export interface Bin {
   readonly last: number;
   /** The worst of them: nothing bad disappears among what is good. */
   readonly mark: LayerMark;
-  /** Whether a report of one of them names findings. */
+  /** Whether a report of one of them names findings, or a person found one of them bad. */
   readonly found: boolean;
 }
 
 const worstFirst: readonly LayerMark[] = ["f", "b", "c", "w", "p", "o"];
 
 /** All planned layers in at most `most` bins. */
-export function binsOf({ marks, found, planned }: LayersView, most: number): Bin[] {
+export function binsOf({ marks, found, bad, planned }: LayersView, most: number): Bin[] {
   const layers = Math.max(planned, marks.length);
   const size = Math.max(1, Math.ceil(layers / most));
-  const named = new Set(found.map(([layer]) => Math.floor((layer - 1) / size)));
+  const named = new Set([...found.map(([layer]) => layer), ...bad].map((layer) => Math.floor((layer - 1) / size)));
   return Array.from({ length: Math.ceil(layers / size) }, (_, at) => {
     const last = Math.min(layers, (at + 1) * size);
     const own = marks.slice(at * size, last);
@@ -54,9 +54,9 @@ export function foundAt({ found }: LayersView, layer: number): number {
   return found.find(([each]) => each === layer)?.[1] ?? 0;
 }
 
-/** The next layer, up (1) or down (-1), that did not simply pass; null where there is none. */
-export function nextStop({ marks, found }: LayersView, from: number, way: 1 | -1): number | null {
-  const named = new Set(found.map(([layer]) => layer));
+/** The next layer, up (1) or down (-1), that did not simply pass and stand; null where there is none. */
+export function nextStop({ marks, found, bad }: LayersView, from: number, way: 1 | -1): number | null {
+  const named = new Set([...found.map(([layer]) => layer), ...bad]);
   for (let layer = Math.min(from, marks.length + 1) + way; layer >= 1 && layer <= marks.length; layer += way) {
     if ("fbc".includes(marks[layer - 1] ?? "o") || named.has(layer)) return layer;
   }
