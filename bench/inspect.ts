@@ -42,7 +42,7 @@ async function measure(width: number, label: string): Promise<Row[]> {
   const frame = await jpegOf(bench.shoot({ plan, beads: beadsOf(plan) }));
   const tools = {
     decode: decodeGrey,
-    modelDigest: network.value.digest,
+    modelDigest: network.value.inHand.model,
     infer: (input: Float32Array) => network.value.run(input),
     lap: () => performance.now(),
   };

@@ -33,7 +33,7 @@ export async function filamentTable(count: number): Promise<Table> {
   const elsewhere = createBench({ seed: 4102, bed: { grid: true, grain: 0.2, seed: 9 } });
   const other = await readRaw(await jpegOf(elsewhere.shoot({ plan: layers[20]!, beads: [], slot: 5 })));
   const tools = {
-    ...{ decode: decodeGrey, modelDigest: network.value.digest, lap: () => performance.now() },
+    ...{ decode: decodeGrey, modelDigest: network.value.inHand.model, lap: () => performance.now() },
     infer: (input: Float32Array) => network.value.run(input),
   };
   const table: Table = new Map();

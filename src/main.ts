@@ -8,6 +8,7 @@ import { addDeviceCommands } from "./commands/io/devices-commands.ts";
 import { addInspectCommands } from "./commands/io/inspect-commands.ts";
 import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
 import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
+import { addModelCommands } from "./commands/io/model-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
 
 /** The parts of each command, loaded when it is asked for: most need little, and a running cell needs much. */
@@ -153,9 +154,7 @@ program
   .addOption(keys)
   .action(async (from, o) => end(await (await parts.records()).restore(terminal(), from, o.keys, o.data)));
 
-addArchiveCommands(program, line);
-addDeviceCommands(program, line);
-addLogCommands(program, line);
+for (const add of [addArchiveCommands, addDeviceCommands, addLogCommands, addModelCommands]) add(program, line);
 
 program
   .command("doctor")

@@ -1,4 +1,4 @@
-/** What happened to the log itself, told in sentences: its key, its repair, its continuation under a new name. */
+/** What happened to the log itself and to the cell's inspection models, told in sentences. */
 import { centralReasons } from "../jobs/central.ts";
 import type { Event } from "../jobs/event.ts";
 import { holdReasons } from "../jobs/retention.ts";
@@ -24,6 +24,12 @@ export function logTitleOf(event: Event): string | null {
       return "The data disk was full: something could not be recorded";
     case "StorageFailed":
       return `The run before ended because its record could not be kept: ${event.what}`;
+    case "ModelApproved":
+      return `The inspection model ${event.model.slice(0, 12)} was APPROVED by two people`;
+    case "ModelAdmittedForDemonstration":
+      return `DEMONSTRATION: the inspection model ${event.model.slice(0, 12)} was taken without a signature`;
+    case "ModelRetired":
+      return `The inspection model ${event.model.slice(0, 12)} was RETIRED`;
     default:
       return null;
   }

@@ -1,5 +1,6 @@
 /** The record told in sentences: every event as a quality manager would read it aloud. */
 import type { Event } from "../jobs/event.ts";
+import { isModelEvent } from "../jobs/model-event.ts";
 import { programOf } from "../jobs/order.ts";
 import { holdReasons, liftReasons } from "../jobs/retention.ts";
 import type { Members } from "../kernel/members.ts";
@@ -8,6 +9,7 @@ import type { JsonObject } from "../ledger/entry.ts";
 import { type Describe, type Described, type Fact, utcText } from "../ledger/page.ts";
 import { recordKeeping, type SealedText } from "../people/person.ts";
 import { logLinesOf, logTitleOf } from "./describe-log.ts";
+import { modelLinesOf } from "./describe-model.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
 import { createReviewTally } from "./review-rates.ts";
 import { tellPlainly } from "./words.ts";
@@ -188,6 +190,7 @@ function titleOf(event: Event): string | null {
 }
 
 function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
+  if (isModelEvent(event)) return modelLinesOf(event, (name) => openName(recordKeeping, name));
   switch (event.type) {
     case "CellBooted":
       return [

@@ -1,8 +1,9 @@
 /** What the server is given by the composition root, and how it is set up. */
-import type { Telemetry } from "../equipment/machine.ts";
+import type { Fault, Telemetry } from "../equipment/machine.ts";
 import type { Controller, Recorded } from "../jobs/controller.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { TimeSupport } from "../jobs/keeping-event.ts";
+import type { ModelFacts } from "../jobs/model-event.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { Digest, JobId, LotId } from "../kernel/names.ts";
 import type { Clock } from "../kernel/ports.ts";
@@ -44,6 +45,12 @@ export interface KeepingPort {
   artifactsOf(job: JobId): Promise<{ readonly pictures: readonly Digest[]; readonly everything: readonly Digest[] }>;
 }
 
+/** The inspection models as they lie on the disk. */
+export interface ModelPort {
+  /** What the manifest of the configuration says now, read and checked with its file as the inspection does. */
+  configured(): Promise<Result<ModelFacts, Fault>>;
+}
+
 /** One reason why the cell is not ready, for /readyz: a code, no names, no job. */
 export interface Unready {
   readonly code: string;
@@ -57,6 +64,7 @@ export interface HmiPorts {
   readonly sealing: SealingPort;
   readonly packages: PackagePort;
   readonly keeping: KeepingPort;
+  readonly models: ModelPort;
   readonly clock: Clock;
   /** What the journal remembers of an earlier start; null where it begins with nothing. */
   readonly remembered: JournalMemory | null;

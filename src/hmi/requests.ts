@@ -1,5 +1,6 @@
 /** The shape of everything that may be asked of the server; what does not fit is refused before anybody looks at it. */
 import { z } from "zod";
+import { type RetirementReason, retirementReasons } from "../jobs/model-event.ts";
 import { type HoldReason, holdReasons, type LiftReason, liftReasons } from "../jobs/retention.ts";
 import { foundClasses } from "../jobs/review-event.ts";
 import { codesOf, type Occasion, type ReasonCode, wordsOf } from "./reasons.ts";
@@ -126,3 +127,30 @@ export const clockCorrection = z.strictObject({
   first: z.strictObject({ name: typed(64), password: typed(128) }),
   second: z.strictObject({ name: typed(64), password: typed(128) }),
 });
+
+/** A day of UTC, as the milliseconds at which it begins. */
+const day = z
+  .string()
+  .regex(/^[0-9]{4}-[0-9]{2}-[0-9]{2}$/)
+  .transform((text) => Date.parse(`${text}T00:00:00Z`))
+  .refine(Number.isFinite);
+const recipesText = z
+  .string()
+  .regex(/^[0-9a-f]{64}(,[0-9a-f]{64}){0,31}$/)
+  .transform((text) => text.split(","));
+/** For what a model is approved: first and last day, and recipes by their digests. */
+export const modelQuery = z.strictObject({
+  from: day.optional(),
+  until: day.optional(),
+  recipes: recipesText.optional(),
+});
+const two = {
+  first: z.strictObject({ name: typed(64), password: typed(128) }),
+  second: z.strictObject({ name: typed(64), password: typed(128) }),
+};
+export const modelApproval = z.strictObject({ wanted: modelQuery, shown: digest, ...two });
+export const retirementQuery = z.strictObject({
+  model: digest,
+  reason: z.enum(Object.keys(retirementReasons) as [RetirementReason]),
+});
+export const modelRetirement = z.strictObject({ what: retirementQuery, ...signer });

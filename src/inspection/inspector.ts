@@ -1,5 +1,6 @@
 /** The port through which the cell has its layers judged; the heavy work happens in a process of its own. */
 import type { Fault } from "../equipment/machine.ts";
+import type { ModelInHand } from "../jobs/models.ts";
 import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { ToolpathRecipe } from "../toolpath/limits.ts";
@@ -59,7 +60,7 @@ export interface NoResult {
 /** Judges layers. Never rejects; answers every call in bounded time. */
 export interface Inspector {
   /** SHA-256 of the model in force. */
-  readonly modelDigest: Digest;
+  readonly inHand: ModelInHand;
   /** Prepares for a build; must come before its first frame. Answers a fault where the build cannot be inspected. */
   begin(build: Build): Promise<Fault | null>;
   /** Judges one frame. A frame that passes becomes the reference of the next layer by itself. */

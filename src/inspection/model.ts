@@ -1,137 +1,127 @@
-/** The model registry's rules: a manifest names the model by digest, and the file may hold nothing but plain layers. */
+/** What a model's manifest says, and whether its file is that very model: each refusal with its own sentence and remedy (feature 52). */
 import { z } from "zod";
 import type { Fault } from "../equipment/machine.ts";
-import { digestOf } from "../kernel/hash.ts";
+import type { ModelFacts } from "../jobs/model-event.ts";
+import { digestOf, digestOfValue } from "../kernel/hash.ts";
 import { type Digest, isDigest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
+import { type OnnxProblem, portsOf, problemIn } from "./onnx.ts";
 import { channels, classes, inputShape, outputShape } from "./tensor.ts";
 
-const manifestSchema = z.looseObject({
-  format: z.literal("cellward-model-1"),
+const digest = z.string().refine((text) => isDigest(text), "not a SHA-256");
+const shape = z.array(z.int().positive()).min(1).max(8);
+const words = z.string().min(1).max(500);
+const count = z.int().nonnegative();
+
+/** `manifest.json` of a model: everything that is signed for when the model is approved. */
+const manifestSchema = z.strictObject({
+  format: z.literal("cellward-model-2"),
   file: z.string().regex(/^[a-z0-9][a-z0-9._-]{0,60}\.onnx$/),
-  sha256: z.string().refine((text) => isDigest(text), "not a SHA-256"),
-  input: z.strictObject({ name: z.string(), shape: z.array(z.int()), channels: z.array(z.string()) }),
-  output: z.strictObject({ name: z.string(), shape: z.array(z.int()), classes: z.array(z.string()) }),
+  sha256: digest,
+  licence: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9 .+()-]{0,63}$/),
+  input: z.strictObject({ name: words, shape, channels: z.array(words) }),
+  output: z.strictObject({ name: words, shape, classes: z.array(words) }),
+  parameters: count,
+  limits: words,
+  training: z.strictObject({
+    /** Name of the data set; it stands in every approval. */
+    data: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
+    seeds: words,
+    /** The program that made the data, as it was then. */
+    script: z.strictObject({ file: words, sha256: digest }),
+    builds: count,
+    validationBuilds: count,
+    stages: words,
+    note: words,
+    lastStageSteps: count,
+    lastStageValidation: words,
+  }),
+  /** The model card, beside the manifest. */
+  validation: z.strictObject({ report: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,60}$/), sha256: digest }),
 });
 
 /** A manifest that fits this program. */
 export interface ModelManifest {
-  readonly file: string;
-  readonly sha256: Digest;
+  readonly facts: ModelFacts;
   readonly inputName: string;
   readonly outputName: string;
+  /** File name of the validation report. */
+  readonly report: string;
 }
 
 /** Reads a manifest and refuses one that is made for other channels, classes or shapes. */
 export function readManifest(value: unknown): Result<ModelManifest, Fault> {
   const parsed = manifestSchema.safeParse(value);
-  if (!parsed.success)
-    return err(refused(`its manifest is not valid (${parsed.error.issues[0]?.message ?? "unreadable"})`));
-  const { input, output, file, sha256 } = parsed.data;
+  if (!parsed.success) {
+    const [issue] = parsed.error.issues;
+    const why = `${issue?.path.join(".") || "it"}: ${issue?.message ?? "unreadable"}`;
+    return err(refused("model-manifest", `its manifest is not valid (${why})`, again));
+  }
+  const { input, output, file, sha256, licence, training, validation } = parsed.data;
   const fits =
     same(input.shape, inputShape) &&
     same(output.shape, outputShape) &&
     same(input.channels, channels) &&
     same(output.classes, classes);
-  if (!fits) return err(refused("its manifest names other channels, classes or shapes than this program uses"));
-  return ok({ file, sha256: sha256 as Digest, inputName: input.name, outputName: output.name });
+  if (!fits) {
+    const why = "its manifest names other channels, classes or shapes than this program uses";
+    return err(refused("model-shape", why, otherProgram));
+  }
+  return ok({
+    facts: {
+      model: sha256 as Digest,
+      manifest: digestOfValue(parsed.data),
+      file,
+      trainingData: training.data,
+      card: validation.sha256 as Digest,
+      licence,
+    },
+    inputName: input.name,
+    outputName: output.name,
+    report: validation.report,
+  });
 }
 
 /** Checks a model's bytes against its manifest and against what a model may contain. */
-export function checkModel(bytes: Uint8Array, manifest: ModelManifest): Result<Uint8Array, Fault> {
-  if (digestOf(bytes) !== manifest.sha256) return err(refused("its file is not the one that its manifest names"));
-  const problem = forbiddenContent(bytes);
-  return problem === null ? ok(bytes) : err(refused(problem));
-}
-
-const allowedOperators = new Set([
-  ...["Conv", "Relu", "Concat", "Resize", "Softmax", "Constant", "Identity", "Add", "Mul", "MaxPool", "Upsample"],
-  ...["QuantizeLinear", "DequantizeLinear", "Cast", "Shape", "Slice", "Unsqueeze", "Floor", "Gather"],
-]);
-
-/**
- * Walks the ONNX protobuf (onnx.proto3, IR version 7 and later) far enough to refuse external tensors, foreign
- * operator domains, functions and unknown operators; null where there is nothing to refuse.
- */
-export function forbiddenContent(bytes: Uint8Array): string | null {
-  try {
-    for (const model of fields(bytes)) {
-      if (model.number === 25) return "it contains functions";
-      if (model.number !== 7) continue;
-      for (const part of fields(model.body)) {
-        const problem =
-          part.number === 1 ? nodeProblem(part.body) : part.number === 5 ? tensorProblem(part.body) : null;
-        if (problem !== null) return problem;
-      }
-    }
-    return null;
-  } catch {
-    return "its file is no ONNX model";
+export function checkModel(
+  bytes: Uint8Array,
+  { facts, inputName, outputName }: ModelManifest,
+): Result<Uint8Array, Fault> {
+  if (digestOf(bytes) !== facts.model) {
+    return err(refused("model-swapped", "its file is not the one that its manifest names", again));
   }
+  const problem = problemIn(bytes);
+  if (problem !== null) return err(refused(`model-${problem.kind}`, problem.why, remedies[problem.kind]));
+  const ports = portsOf(bytes);
+  const fits = isPort(ports.inputs, inputName, inputShape) && isPort(ports.outputs, outputName, outputShape);
+  return fits
+    ? ok(bytes)
+    : err(refused("model-shape", "its network has other inputs or outputs than its manifest names", otherProgram));
 }
 
-function nodeProblem(node: Uint8Array): string | null {
-  const text = (body: Uint8Array): string => new TextDecoder().decode(body);
-  for (const field of fields(node)) {
-    if (field.number === 4 && !allowedOperators.has(text(field.body)))
-      return `it uses the operator ${text(field.body).slice(0, 40)}`;
-    if (field.number === 7 && text(field.body) !== "" && text(field.body) !== "ai.onnx")
-      return "it uses custom operators";
-  }
-  return null;
+/** Checks that the validation report is the one that the manifest names. */
+export function checkReport(bytes: Uint8Array, { facts }: ModelManifest): Fault | null {
+  if (digestOf(bytes) === facts.card) return null;
+  return refused("model-report", "its validation report is not the one that its manifest names", again);
 }
 
-function tensorProblem(tensor: Uint8Array): string | null {
-  const outside = fields(tensor).some((f) => f.number === 13 || (f.number === 14 && f.value !== 0));
-  return outside ? "it keeps weights outside its file" : null;
-}
-
-interface Field {
-  readonly number: number;
-  /** Bytes of a length-delimited field, else empty. */
-  readonly body: Uint8Array;
-  /** Value of a varint field, else 0. */
-  readonly value: number;
-}
-
-/** Fields of one protobuf message; throws on anything malformed. */
-function fields(bytes: Uint8Array): Field[] {
-  const found: Field[] = [];
-  let at = 0;
-  const varint = (): number => {
-    let [value, scale] = [0, 1];
-    for (let i = 0; i < 10; i++) {
-      const byte = bytes[at++];
-      if (byte === undefined) throw new RangeError("cut off");
-      value += (byte & 127) * scale;
-      scale *= 128;
-      if (byte < 128) return value;
-    }
-    throw new RangeError("varint too long");
-  };
-  while (at < bytes.length) {
-    const key = varint();
-    const wire = key % 8;
-    const number = Math.floor(key / 8);
-    if (wire === 0) found.push({ number, body: new Uint8Array(), value: varint() });
-    else {
-      const length = wire === 2 ? varint() : wire === 1 ? 8 : wire === 5 ? 4 : Number.NaN;
-      if (!(at + length <= bytes.length)) throw new RangeError("cut off");
-      found.push({ number, body: bytes.subarray(at, at + length), value: 0 });
-      at += length;
-    }
-  }
-  return found;
+function isPort(ports: ReturnType<typeof portsOf>["inputs"], name: string, wanted: readonly number[]): boolean {
+  const [port] = ports;
+  return ports.length === 1 && port?.name === name && port.isFloat && same(port.shape, wanted);
 }
 
 function same(a: readonly unknown[], b: readonly unknown[]): boolean {
   return a.length === b.length && a.every((v, i) => v === b[i]);
 }
 
-function refused(why: string): Fault {
-  return {
-    code: "model-refused",
-    what: `The inspection model is refused: ${why}.`,
-    remedy: "Install the released model with its manifest again (an engineer).",
-  };
+const again = "Install the released model with its manifest and its report again (an engineer).";
+const otherProgram = "Install a model that is made for this version of the program (an engineer).";
+const remedies: Readonly<Record<OnnxProblem["kind"], string>> = {
+  file: again,
+  external: "Have it exported as one file with all its weights inside (whoever trained it).",
+  operators: "Have it exported with plain layers only; docs/commissioning.md names them (whoever trained it).",
+};
+
+function refused(code: string, why: string, remedy: string): Fault {
+  return { code, what: `The inspection model is refused: ${why}.`, remedy };
 }

@@ -7,6 +7,8 @@ import type { Approval, Role } from "../people/person.ts";
 import type { AlarmEvent } from "./alarm-deeds.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
+import type { ModelEvent } from "./model-event.ts";
+import type { ModelInHand } from "./models.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { LayerReviewEvent } from "./review-event.ts";
@@ -97,7 +99,14 @@ export type CellEvent =
   | CellKeepingEvent
   | LogEvent
   | WatchEvent
-  | { readonly type: "InspectionStatusChanged"; readonly ready: boolean; readonly what: string }
+  | ModelEvent
+  | {
+      readonly type: "InspectionStatusChanged";
+      readonly ready: boolean;
+      readonly what: string;
+      /** What the eye has loaded; absent in records of before, and where nobody said. */
+      readonly inHand?: ModelInHand | null;
+    }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }
   /** The run before this one ended because its record could not be kept: a disk that failed, a file that was damaged. */
@@ -318,6 +327,8 @@ export interface Versions {
   readonly softwareDigest: Digest;
   readonly configDigest: Digest;
   readonly modelDigest: Digest | null;
+  /** Of the manifest by which the model was loaded; absent in records of before. */
+  readonly modelManifest?: Digest | null;
   /** Of the camera's set-up, which names the picture of the empty plate; null while the eye is closed. */
   readonly cameraDigest: Digest | null;
   readonly runtime: string;

@@ -7,12 +7,14 @@ import type { Lot } from "../materials/lot.ts";
 import { type AlarmEvent, afterAlarmEvent, machineAlarmName, withoutAcknowledgement } from "./alarm-deeds.ts";
 import { afterDecision, afterLink } from "./central.ts";
 import { afterReading } from "./clock.ts";
-import type { CellEvent, Event } from "./event.ts";
+import type { CellEvent, Event, Versions } from "./event.ts";
 import { evolveDrop, evolveKeeping } from "./evolve-keeping.ts";
 import { evolveLog, isLogEvent } from "./evolve-log.ts";
 import { afterJobEvent, freshJob, type Seen, withSeen } from "./fold-job.ts";
 import type { CellKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
+import { isModelEvent, type ModelEvent } from "./model-event.ts";
+import { afterModelEvent, type ModelInHand } from "./models.ts";
 import { findPast, retire } from "./past.ts";
 import { lastLookAtPlate } from "./plate.ts";
 import type { SupplyEvent } from "./route-event.ts";
@@ -26,10 +28,12 @@ import type { WatchEvent } from "./watch-event.ts";
  */
 export function evolve(state: State, event: Event, wall: EpochMs): State {
   const clock = afterReading(state.clock, event, wall);
-  return retire(apply({ ...state, clock }, event, clock.highest));
+  const now = { ...state, clock };
+  if (isModelEvent(event)) return retire({ ...now, models: afterModelEvent(state.models, event) });
+  return retire(apply(now, event, clock.highest));
 }
 
-function apply(state: State, event: Event, at: EpochMs): State {
+function apply(state: State, event: Exclude<Event, ModelEvent>, at: EpochMs): State {
   if (isLogEvent(event)) return evolveLog(state, event);
   switch (event.type) {
     case "CellBooted":
@@ -151,7 +155,7 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
 
 function evolveCell(
   state: State,
-  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent>,
+  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent | ModelEvent>,
   at: EpochMs,
 ): State {
   switch (event.type) {
@@ -194,7 +198,7 @@ function evolveCell(
     case "CentralLinkChanged":
       return evolveSupply(state, event);
     case "InspectionStatusChanged":
-      return { ...state, inspection: { ready: event.ready, what: event.what } };
+      return { ...state, inspection: inspectionAfter(state.inspection, event) };
     case "PlateDeclaredClear":
     case "PlateChecked":
       return evolvePlate(state, event);
@@ -303,10 +307,22 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
     versions: event.versions,
     boot: event.boot,
     boots: state.boots + 1,
-    inspection: { ready: false, what: "The inspection has not reported yet." },
+    inspection: { ready: false, what: "The inspection has not reported yet.", inHand: modelOf(event.versions) },
     equipment,
     jobs: withoutProofs(state.jobs),
   };
+}
+
+/** The model of a start, until the eye says which one it has loaded since. */
+function modelOf({ modelDigest, modelManifest }: Versions): ModelInHand | null {
+  return modelDigest === null ? null : { model: modelDigest, manifest: modelManifest ?? null };
+}
+
+function inspectionAfter(
+  { inHand }: State["inspection"],
+  { ready, what, inHand: said = inHand }: Extract<CellEvent, { type: "InspectionStatusChanged" }>,
+): State["inspection"] {
+  return { ready, what, inHand: said };
 }
 
 function withoutProofs(jobs: State["jobs"]): State["jobs"] {

@@ -4,7 +4,7 @@ import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units
 import { holds } from "../people/person.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
-import { lotObjections } from "./objections.ts";
+import { lotObjections, modelObjection } from "./objections.ts";
 import { equipmentOf, isByMachine, type Operation } from "./order.ts";
 import type { Gate } from "./refusal.ts";
 import type { Attempt, EquipmentState, Job, State } from "./state.ts";
@@ -38,7 +38,7 @@ export function startGates(
     ),
     ...(builds ? [identityGate(job, person, now.mono)] : [partGate(state, job, now.mono)]),
     ...(next !== null && !isByMachine(next) ? [byHandGate(next)] : machineGates(state, machine)),
-    ...(builds ? [plateGate(machine), inspectionGate(state)] : []),
+    ...(builds ? [plateGate(machine), inspectionGate(state), modelGate(state, job, machine, now.at)] : []),
     ...(next !== null && isByMachine(next) ? materialGates(state, next, now.at) : []),
     presenceGate(state, job, now),
     notBuilt("qualification", "The qualification matrix is not checked by this version."),
@@ -151,9 +151,11 @@ function usedLotsGate(state: State, job: Job, unit: number): Gate {
 /** Every condition of going on with a held attempt. */
 export function resumeGates(state: State, job: Job, attempt: Attempt, person: PersonId, now: Moment): Gate[] {
   const machine = findMachine(state, attempt.equipment);
+  const operation = operationOf(job.order, attempt.operation);
+  const isBuild = operation.kind === "build";
   return [
     nonconformityGate(job),
-    centralGate(state, job, operationOf(job.order, attempt.operation)),
+    centralGate(state, job, operation),
     supersededGate(state, job),
     expiryGate(job, now.at),
     usedLotsGate(state, job, attempt.unit),
@@ -182,6 +184,7 @@ export function resumeGates(state: State, job: Job, attempt: Attempt, person: Pe
       "technician",
     ),
     untouchedGate(machine),
+    ...(isBuild ? [modelGate(state, job, machine, now.at)] : []),
     presenceGate(state, job, now),
   ];
 }
@@ -266,6 +269,13 @@ function inspectionGate(state: State): Gate {
     "Check the camera, its light and its cable; then call the engineer.",
     "engineer",
   );
+}
+
+/** The loaded model may judge this order's layers: signed for, in force, and the very one that was signed for (feature 52). */
+function modelGate(state: State, job: Job, machine: EquipmentState | undefined, at: EpochMs): Gate {
+  const why = modelObjection(state, job, machine?.identity?.simulated ?? false, at);
+  const open = "The inspection model is approved for this.";
+  return gate("model", why === null, open, why?.what ?? "", why?.remedy ?? "", "qa");
 }
 
 function presenceGate(state: State, job: Job, now: Moment): Gate {

@@ -18,6 +18,8 @@ import type { ShelvingReason } from "./alarm-deeds.ts";
 import type { CentralDecision } from "./central.ts";
 import type { Disposition, Versions } from "./event.ts";
 import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
+import type { Effectivity, ModelFacts, RetirementReason } from "./model-event.ts";
+import type { ModelInHand } from "./models.ts";
 import type { JobOrder } from "./order.ts";
 import type { LayerReport } from "./report.ts";
 import type { HoldReason, LiftReason, TextsOf } from "./retention.ts";
@@ -50,6 +52,8 @@ export type CellMessage =
       readonly boot: string;
       readonly versions: Versions;
       readonly setup: Setup;
+      /** The model that comes with the program, for a demonstration to take. */
+      readonly shippedModel?: ModelFacts | null;
       /** Why the run before this one could not keep its record any longer, where it ended so. */
       readonly lastFault?: { readonly code: string; readonly what: string; readonly at: EpochMs } | null;
     }
@@ -129,6 +133,7 @@ export type PersonMessage =
       readonly support: TimeSupport | null;
     }
   | KeepingMessage
+  | ModelMessage
   /** A delivery came in; it waits in quarantine. */
   | {
       readonly kind: "receive-lot";
@@ -176,6 +181,23 @@ export type PersonMessage =
   | { readonly kind: "hand-over"; readonly job: JobId; readonly container: string; readonly person: PersonId }
   | { readonly kind: "release"; readonly job: JobId; readonly unit: number; readonly approval: Approval }
   | { readonly kind: "cancel-job"; readonly job: JobId; readonly person: PersonId; readonly why: string };
+
+/** What is signed about inspection models. */
+export type ModelMessage =
+  | {
+      readonly kind: "approve-model";
+      /** As the cell itself has read and checked them. */
+      readonly facts: ModelFacts;
+      readonly wanted: Effectivity;
+      readonly approval: Approval;
+      readonly second: Approval;
+    }
+  | {
+      readonly kind: "retire-model";
+      readonly model: Digest;
+      readonly reason: RetirementReason;
+      readonly approval: Approval;
+    };
 
 /** What QA signs about the record itself. */
 export type KeepingMessage =
@@ -287,7 +309,13 @@ export type MachineMessage =
   | { readonly kind: "window-left"; readonly attempt: AttemptId; readonly window: string; readonly breach: Breach };
 
 export type EyeMessage =
-  | { readonly kind: "inspection-status"; readonly ready: boolean; readonly what: string }
+  | {
+      readonly kind: "inspection-status";
+      readonly ready: boolean;
+      readonly what: string;
+      /** The model that the eye has loaded, where it says so. */
+      readonly inHand?: ModelInHand | null;
+    }
   | {
       readonly kind: "captured";
       readonly attempt: AttemptId;

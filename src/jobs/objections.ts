@@ -1,7 +1,9 @@
-/** Why central QA keeps a step from going on: its holds, asked of one job and its next step. */
+/** Why a step may not go on: holds of central QA, lots that were taken back, a model that may not judge. */
 
 import type { Digest } from "../kernel/names.ts";
+import type { EpochMs } from "../kernel/units.ts";
 import { type CentralTarget, centralReasons } from "./central.ts";
+import { type ModelInHand, type ModelObjection, whyModelMayNotJudge } from "./models.ts";
 import { equipmentOf, needsOf, type Operation } from "./order.ts";
 import type { Job, State } from "./state.ts";
 import { findLot, findMachine, lineOf } from "./state.ts";
@@ -25,7 +27,9 @@ function isAbout(target: CentralTarget, state: State, job: Job, operation: Opera
     case "recipe":
       return target.id === job.order.recipe;
     case "model":
-      return [state.versions?.modelDigest, ...judgedBy(job)].includes(target.id as Digest);
+      return [state.versions?.modelDigest, state.inspection.inHand?.model, ...judgedBy(job)].includes(
+        target.id as Digest,
+      );
     case "machine":
       return usedMachines(job, operation).includes(target.id);
     case "lot":
@@ -45,6 +49,18 @@ export function lotObjections(state: State, job: Job, unit: number): string[] {
     const status = findLot(state, lot)?.status;
     return status === "released" ? [] : [`Lot ${batch} of ${material} went into it and is ${status ?? "unknown"} now.`];
   });
+}
+
+/** Why the model may not judge layers of this job now: the one in hand, or the one that has judged. */
+export function modelObjection(
+  { models, inspection, setup }: State,
+  { order }: Job,
+  simulated: boolean,
+  at: EpochMs,
+  used: ModelInHand | null = inspection.inHand,
+): ModelObjection | null {
+  const demonstration = setup?.demonstration ?? false;
+  return whyModelMayNotJudge(models, used, { recipe: order.recipe, simulated, demonstration }, at);
 }
 
 /** The next step's machine; for a step that people do, every machine that had a hand in the job. */

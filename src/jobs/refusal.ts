@@ -28,6 +28,7 @@ export type RefusalCode =
   | "wrong-material"
   | "wrong-label"
   | "unknown-lot"
+  | "unknown-model"
   | "not-labelled"
   | "not-complete"
   | "not-central"

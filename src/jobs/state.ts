@@ -21,6 +21,7 @@ import { type CentralState, noCentral } from "./central.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { RecordDamage } from "./keeping-event.ts";
+import type { ModelInHand, Models } from "./models.ts";
 import type { JobOrder, Operation } from "./order.ts";
 import type { Pathway } from "./pathway.ts";
 import type { BatchRecord } from "./record/batch-record.ts";
@@ -38,7 +39,9 @@ export interface State {
   readonly boots: number;
   readonly people: Readonly<Record<string, { readonly id: PersonId; readonly roles: readonly Role[] }>>;
   readonly equipment: Readonly<Record<string, EquipmentState>>;
-  readonly inspection: { readonly ready: boolean; readonly what: string };
+  readonly inspection: { readonly ready: boolean; readonly what: string; readonly inHand: ModelInHand | null };
+  /** Inspection models that were approved, taken for a demonstration, or retired. */
+  readonly models: Models;
   /** What the scrub last found wrong with the record on the disk; null where nothing is known to be. */
   readonly recordDamage: RecordDamage | null;
   /** Jobs that are open, and the last of those that have ended. */
@@ -230,7 +233,8 @@ export const emptyState: State = {
   boots: 0,
   people: {},
   equipment: {},
-  inspection: { ready: false, what: "The inspection has not reported yet." },
+  inspection: { ready: false, what: "The inspection has not reported yet.", inHand: null },
+  models: {},
   recordDamage: null,
   jobs: {},
   endedLately: [],

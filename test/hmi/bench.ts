@@ -11,6 +11,7 @@ import {
   defaultHmiConfig,
   type HmiConfig,
   type HmiPorts,
+  type ModelPort,
   type PackagePort,
   type Unready,
 } from "../../src/hmi/ports.ts";
@@ -20,6 +21,7 @@ import { ok } from "../../src/kernel/result.ts";
 import { openPeople } from "../../src/people/io/store.ts";
 import type { Role } from "../../src/people/person.ts";
 import type { PeopleStore } from "../../src/people/store.ts";
+import { testModel } from "../jobs/models.ts";
 import { createFakeCell, type FakeCell, job, printer } from "./fake-cell.ts";
 
 export const password = { ana: "58203914", ben: "a guide, twice checked" } as const;
@@ -45,6 +47,8 @@ export interface HmiBench {
   /** Packages that the server handed on, and what is said of the next. */
   readonly taken: readonly Uint8Array[];
   packageAnswer: PackageAnswer;
+  /** The model that lies on the cell's disk. */
+  configuredModel: Awaited<ReturnType<ModelPort["configured"]>>;
   /** Moves every clock of the server on by so much. */
   skip(ms: number): void;
   invite(roles: readonly Role[], name: string, secret: string): Promise<void>;
@@ -102,6 +106,7 @@ export async function startHmi(
     sync: syncOff(0),
     evidenceToQa: evidenceOff(),
     rowsRead: 0,
+    configuredModel: ok(testModel) as Awaited<ReturnType<ModelPort["configured"]>>,
   };
   const ports: HmiPorts = {
     controller: cell,
@@ -116,6 +121,7 @@ export async function startHmi(
       },
     },
     keeping: keepingFor(now),
+    models: { configured: async () => bench.configuredModel },
     remembered: null,
     history: historyOf(cell, () => {
       bench.rowsRead += 1;

@@ -12,6 +12,7 @@ import { emptyState, findAttempt, openAttempts, operationOf, type State } from "
 import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
 import { err, ok } from "../../src/kernel/result.ts";
+import { testModel, testVersions } from "../jobs/models.ts";
 
 export const printer = "printer-a" as EquipmentId;
 export const station = "station-a" as EquipmentId;
@@ -170,7 +171,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       expected: program,
       setup: program,
       limits: digestOfValue("limits"),
-      model: digestOfValue("m"),
+      model: testModel.model,
     };
     const fail = verdict === "fail";
     const reasons = fail ? [why ?? "material is missing in the outer wall."] : [];
@@ -227,7 +228,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     software: "test",
     softwareDigest: program,
     configDigest: program,
-    modelDigest: program,
+    ...testVersions,
     cameraDigest: null,
     runtime: "",
   };
@@ -243,7 +244,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     demonstration: true,
     materials,
   };
-  take({ kind: "boot", boot: "b1", versions, setup });
+  take({ kind: "boot", boot: "b1", versions, setup, shippedModel: testModel });
   return cell;
 }
 

@@ -26,7 +26,8 @@ beforeEach(async () => {
   await writeFile(emptyPlatePath(file), empty);
   await writeFile(file, JSON.stringify({ ...setup, emptyPlate: digestOf(empty) }));
   await mkdir(root, { recursive: true });
-  for (const name of ["manifest.json", network]) await copyFile(join(project, "models", name), join(root, name));
+  for (const name of ["manifest.json", "CARD.md", network])
+    await copyFile(join(project, "models", name), join(root, name));
 });
 
 /** The doctor's checks by name. */
@@ -52,6 +53,7 @@ const damages: readonly (readonly [string, RegExp, () => Promise<void>])[] = [
   ["another picture of the plate", /empty plate/, () => writeFile(emptyPlatePath(file), empty.slice(0, 50_000))],
   ["a model with one byte changed", /not the one that its manifest names/, () => changeByte(join(root, network))],
   ["a manifest of another kind", /manifest is not valid/, () => writeFile(join(root, "manifest.json"), "{}")],
+  ["another model card", /validation report is not the one/, () => writeFile(join(root, "CARD.md"), "All is well.")],
   ["no model", /cannot be loaded/, () => rm(join(root, network))],
 ];
 

@@ -64,7 +64,7 @@ test("eyes that were closed open at the next look after the commissioning, witho
   expect(sight).toMatchObject({
     fault: null,
     setupDigest: digestOfValue({ ...setup, emptyPlate: digestOf(empty) }),
-    model: expect.stringMatching(/^[0-9a-f]{64}$/),
+    model: { model: expect.stringMatching(/^[0-9a-f]{64}$/), manifest: expect.stringMatching(/^[0-9a-f]{64}$/) },
   });
   await sight.close();
 });

@@ -19,7 +19,7 @@ const request = (layer: number): InspectionRequest => ({
 async function stubborn(
   name: string,
   onInspect: string,
-  hello = '{ kind: "ready", modelDigest: "d" }',
+  hello = '{ kind: "ready", inHand: { model: "d", manifest: "e" } }',
 ): Promise<string> {
   const path = join(folder, `${name}.mjs`);
   await writeFile(

@@ -4,6 +4,7 @@ import { omissionsOf } from "../../src/jobs/decide/releasing.ts";
 import { releaseFaults } from "../../src/jobs/record/omissions.ts";
 import { releaseMeaning, shownForRelease } from "../../src/jobs/record/summary.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
+import { signForModel } from "./models.ts";
 import {
   begun,
   bo,
@@ -235,6 +236,7 @@ describe("a simulated device", () => {
 
   it("[F34] is one as soon as one machine of its route is simulated", () => {
     const story = routeStory();
+    signForModel(story);
     online(story, printer, false);
     online(story, station, false);
     upTo("measure", story);
@@ -255,6 +257,7 @@ describe("a simulated device", () => {
     story.state = { ...story.state, central: { ...story.state.central, demonstration: false } };
     online(story, printer, false);
     online(story, station, false);
+    signForModel(story);
     return upTo("release", story);
   }
 });

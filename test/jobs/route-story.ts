@@ -12,6 +12,7 @@ import { nextOperation, nextUnit } from "../../src/jobs/units.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { EquipmentId, JobId, OperationId, PersonId } from "../../src/kernel/names.ts";
 import { lotId } from "../../src/materials/lot.ts";
+import { testModel, testVersions } from "./models.ts";
 import {
   answer,
   cellWithOrder,
@@ -102,9 +103,15 @@ export function routeStory(change: Partial<JobOrder> = {}, options: Partial<Setu
 export function routeBoot(story: Story, options: Partial<Setup> = {}): void {
   const versions = {
     ...{ software: "test", softwareDigest: digest("software"), configDigest: digest("config") },
-    ...{ modelDigest: digest("model"), cameraDigest: null, runtime: "test" },
+    ...{ ...testVersions, cameraDigest: null, runtime: "test" },
   };
-  story.tell({ kind: "boot", boot: `boot-${story.at}`, versions, setup: { ...setup, ...options } });
+  story.tell({
+    kind: "boot",
+    boot: `boot-${story.at}`,
+    versions,
+    setup: { ...setup, ...options },
+    shippedModel: testModel,
+  });
   online(story, printer);
   online(story, station);
   story.tell({ kind: "inspection-status", ready: true, what: "ready" });

@@ -103,7 +103,7 @@ describe("a build", () => {
     const broken = fc.record({
       grade: fc.constantFrom("good", "degraded", "unusable" as const),
       verdict: fc.constantFrom("pass", "fail", "blind" as const),
-      model: fc.constantFrom("m", null),
+      model: fc.constantFrom("model", "another model", null),
       findings: fc.constantFrom([], failing.findings),
       frame: fc.constantFrom("own", "other"),
     });
@@ -115,7 +115,7 @@ describe("a build", () => {
         const said = report(frame === "own" ? own : digest("other"), { grade, verdict, findings } as object);
         inspect(story, 1, { ...said, digests: { ...said.digests, model: model && digest(model) } });
         const positive =
-          grade === "good" && verdict === "pass" && model !== null && findings.length === 0 && frame === "own";
+          grade === "good" && verdict === "pass" && model === "model" && findings.length === 0 && frame === "own";
         expect(story.attempt().accepted).toBe(positive ? 1 : 0);
       }),
     );

@@ -10,6 +10,7 @@ import type { LayerReport } from "../../src/jobs/report.ts";
 import { type Attempt, emptyState, type State } from "../../src/jobs/state.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, OperationId, PersonId } from "../../src/kernel/names.ts";
+import { testModel, testVersions } from "./models.ts";
 
 export const printer = "printer-1" as EquipmentId;
 export const job = "J1" as JobId;
@@ -95,12 +96,13 @@ export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
 export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): void {
   story.tell({
     kind: "boot",
+    shippedModel: testModel,
     boot: `boot-${story.at}`,
     versions: {
       software: "test",
       softwareDigest: digest("software"),
       configDigest: digest("config"),
-      modelDigest: digest("model"),
+      ...testVersions,
       cameraDigest: null,
       runtime: "test",
     },
@@ -180,7 +182,7 @@ export function capture(story: Story, layer: number, requestedAt = story.at): Di
 }
 
 export function report(frame: Digest, change: Partial<LayerReport> = {}): LayerReport {
-  const [expected, setup, limits, model] = ["e", "s", "l", "m"].map(digest) as [Digest, Digest, Digest, Digest];
+  const [expected, setup, limits, model] = ["e", "s", "l", "model"].map(digest) as [Digest, Digest, Digest, Digest];
   const digests = { frame, expected, setup, limits, model };
   return { grade: "good", verdict: "pass", reasons: [], findings: [], digests, evidence: digest("r"), ...change };
 }

@@ -28,8 +28,8 @@ const digest = (text: string) => digestOfValue(text) as Digest;
 const fault = { code: "camera", what: "no picture", remedy: "wipe" };
 
 /** Puts a camera over the plate. */
-export function createEye(world: { time: VirtualTime; random: Random; storm: Storm }): Eye {
-  const { time, random, storm } = world;
+export function createEye(world: { time: VirtualTime; random: Random; whim: Random; storm: Storm }): Eye {
+  const { time, random, whim, storm } = world;
   const truths = new Map<string, Truth>();
   const defects = new Map<string, boolean>();
   let covered = false;
@@ -67,9 +67,14 @@ export function createEye(world: { time: VirtualTime; random: Random; storm: Sto
     },
   };
 
+  /** Now and then the file was exchanged under the inspector. */
+  function judgeOf(): Digest {
+    return digest(whim() < 0.01 * storm.strength ? "a model that nobody signed for" : "m");
+  }
+
   function report(frame: Digest): LayerReport {
     const truth = truths.get(frame)!;
-    const seen = { expected: digest("e"), setup: digest("s"), limits: digest("l"), model: digest("m") };
+    const seen = { expected: digest("e"), setup: digest("s"), limits: digest("l"), model: judgeOf() };
     const base = { findings: [], digests: { frame, ...seen }, evidence: digest("r") };
     if (truth.blind) {
       // A mad inspector says "pass" of a picture that shows nothing.

@@ -8,6 +8,7 @@ import { emptyState } from "../../src/jobs/state.ts";
 import { openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Case } from "./case.ts";
 import { judgeClock } from "./clock-laws.ts";
+import { judgeModels } from "./model-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
 import { judgeReviews } from "./review-laws.ts";
 import { judgeRoutes } from "./route-laws.ts";
@@ -29,6 +30,7 @@ export async function judge(court: Case): Promise<void> {
   windowsAreKept(court, facts);
   ordersOnce(court, facts);
   judgeClock(court, facts);
+  judgeModels(court, facts);
   judgeRoutes(court, facts);
   judgeRecords(court, facts);
   judgeReviews(court, facts);

@@ -4,6 +4,7 @@ import { isByMachine, type JobOrder, type Operation, type TaskOperation } from "
 import type { Setup } from "../../src/jobs/setup.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
+import { modelFacts } from "../jobs/models.ts";
 import { serial } from "./printer.ts";
 import { stationSerial } from "./station.ts";
 import type { Random } from "./time.ts";
@@ -132,11 +133,15 @@ function orderOf(n: number, varied: Varied): JobOrder {
   };
 }
 
+/** The model that the simulated cell takes as a demonstration. */
+export const model = modelFacts(digest("m"));
+
 export const versions = {
   software: "simulated",
   softwareDigest: digest("software"),
   configDigest: digest("config"),
-  modelDigest: digest("m"),
+  modelDigest: model.model,
+  modelManifest: model.manifest,
   cameraDigest: null,
   runtime: "virtual",
 };

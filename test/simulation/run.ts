@@ -13,7 +13,8 @@ import { createEye, type Eye } from "./eye.ts";
 import { createHeadquarters, type Headquarters } from "./headquarters.ts";
 import { createKeepers, type Keepers, type KeepersWorld } from "./keepers.ts";
 import { judge } from "./laws.ts";
-import { planOf, printerId, setup, stationId, versions, watchedWindow } from "./orders.ts";
+import { chief, createModelKeepers, engineer } from "./model-keepers.ts";
+import { model, planOf, printerId, setup, stationId, versions, watchedWindow } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
 import { createPrinter, type Printer, type Storm } from "./printer.ts";
 import { createReviewers } from "./reviewers.ts";
@@ -59,7 +60,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const base = { time, random, storm, witness, accuse };
   const printer = createPrinter({ ...base, ...plan });
   const station = createStation(base);
-  const eye = createEye(base);
+  const eye = createEye({ ...base, whim: seeded(seed + 15_485_863) });
   const machines: Machines = { printer, station, eye, stores: createStores(base) };
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
@@ -97,7 +98,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
       },
     });
     cell = next;
-    say({ kind: "boot", boot: `boot-${boots}`, versions, setup });
+    say({ kind: "boot", boot: `boot-${boots}`, versions, setup, shippedModel: model });
     for (const [person, roles] of enrolled) say({ kind: "enrol", person, roles });
     say({ kind: "inspection-status", ready: true, what: "ready" });
     const hears = (equipment: EquipmentId) => (observation: Observation) => {
@@ -176,6 +177,7 @@ function createBeside(seed: number, world: Omit<KeepersWorld, "random">): Keeper
   const all = [
     createKeepers({ ...world, random: seeded(seed + 7_919) }),
     createReviewers({ ...world, random: seeded(seed + 104_729) }),
+    createModelKeepers({ ...world, random: seeded(seed + 1_299_709) }),
   ];
   return {
     visit(state, say) {
@@ -215,6 +217,8 @@ const enrolled = [
   [technician, ["technician"]],
   [quality, ["qa"]],
   [both, ["technician", "qa"]],
+  [engineer, ["engineer"]],
+  [chief, ["qa", "engineer"]],
 ] as const;
 
 interface Machines {

@@ -62,7 +62,10 @@ export interface Body {
   readonly simulated: boolean;
   readonly decision: CentralDecision;
   readonly frozen: boolean;
-  readonly report: { readonly digests: { readonly frame: string } };
+  readonly report: { readonly digests: { readonly frame: string; readonly model: string | null } };
+  readonly model: string;
+  readonly until: number | null;
+  readonly versions: { readonly modelDigest: string | null };
 }
 
 /** Follows a disk; it may be read by several cells one after the other. */

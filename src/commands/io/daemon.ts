@@ -27,6 +27,7 @@ import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { openRecordKeeping } from "./keeper.ts";
 import { startMachine } from "./machines.ts";
+import { readShippedModel } from "./model-files.ts";
 import { openPage } from "./page.ts";
 import { openScrub } from "./scrub.ts";
 import { intakeOf, labelPrinter, setupOf } from "./set-up.ts";
@@ -240,7 +241,8 @@ async function openCell(
 async function boot(cell: Cell, { loaded, keysDir }: DaemonOptions, versions: Versions): Promise<void> {
   const lastFault = await readLastFault(keysDir);
   const setup = setupOf(loaded.config);
-  await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup, lastFault });
+  const shippedModel = setup.demonstration ? await readShippedModel() : null;
+  await cell.submit({ kind: "boot", boot: systemIds.next("b"), versions, setup, shippedModel, lastFault });
   if (lastFault !== null) await forgetLastFault(keysDir);
 }
 
@@ -262,7 +264,8 @@ function watchSight(cell: Cell, sight: Sight): { stop(): void } {
     const idle = openAttempts(cell.state()).length === 0;
     if (idle) {
       const said = await sight.probe().catch(() => ({ ready: false, what: "The camera's picture cannot be read." }));
-      if (!stopped) await cell.submit({ kind: "inspection-status", ...said }).catch(() => undefined);
+      if (!stopped)
+        await cell.submit({ kind: "inspection-status", ...said, inHand: sight.model }).catch(() => undefined);
     }
     if (!stopped) cancel = systemClock.after(lookEveryMs, () => void look());
   };

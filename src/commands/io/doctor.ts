@@ -23,6 +23,7 @@ import { readClockState } from "./clock-state.ts";
 import { evidenceCheck } from "./evidence-check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
+import { readRegister, standingIn } from "./models.ts";
 import { opcuaChecks } from "./opcua-check.ts";
 import { configurationRemedy, withPlaces, word } from "./remedies.ts";
 import { readQaKeys } from "./sync.ts";
@@ -57,6 +58,7 @@ export async function doctor(terminal: Terminal, options: DoctorOptions): Promis
       await syncCheck(loaded.value.config, systemClock.now()),
       await evidenceCheck(loaded.value.config, options.data),
       ...(await deviceChecks(loaded.value.config)),
+      ...(await modelChecks(loaded.value.config, options.data)),
       ...(await opcuaChecks(loaded.value.config, options.keys)),
     );
   const examined = checks.map((each) => ({ ...each, remedy: withPlaces(each.remedy, options) }));
@@ -270,6 +272,16 @@ async function inspectionCheck({ inspection }: CellConfig): Promise<Check> {
   const found = faults.filter((fault) => fault !== null);
   const what = found.length === 0 ? "Camera set-up, empty plate and model can be used." : join(found, "what");
   return check("inspection", found.length === 0, what, join(found, "remedy"));
+}
+
+/** How the configured model stands in the record; nothing where either cannot be read, which is said of them. */
+async function modelChecks({ inspection, cell }: CellConfig, data: string): Promise<Check[]> {
+  const register = readRegister(data);
+  if (!register.ok) return [];
+  const standing = await standingIn(register.value.models, inspection.model, cell.demonstration);
+  if (!standing.ok) return [];
+  const { state, what, remedy } = standing.value;
+  return [{ check: "model", state, what, remedy }];
 }
 
 /** Why the picture of the empty plate cannot be compared with, or null. */

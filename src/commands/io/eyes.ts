@@ -17,6 +17,7 @@ import type { InspectionReport } from "../../inspection/report.ts";
 import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
 import type { Recorded } from "../../jobs/controller.ts";
+import type { ModelInHand } from "../../jobs/models.ts";
 import type { JobOrder } from "../../jobs/order.ts";
 import type { Finding, LayerReport } from "../../jobs/report.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
@@ -33,7 +34,8 @@ export interface Sight {
   readonly eyes: Eyes;
   /** Why nothing can be seen (set-up or model cannot be used, so nothing passes); null where the eyes are open. */
   readonly fault: Fault | null;
-  readonly model: Digest | null;
+  /** The model that is loaded, and by which manifest; null where none could be. */
+  readonly model: ModelInHand | null;
   /** Digest of the camera's set-up, which names the empty plate's picture. */
   readonly setupDigest: Digest | null;
   /**
@@ -86,7 +88,7 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
       return open.ok ? null : open.error;
     },
     get model() {
-      return inspector.ok ? inspector.value.modelDigest : null;
+      return inspector.ok ? inspector.value.inHand : null;
     },
     get setupDigest() {
       return setup.ok ? digestOfValue(setup.value.setup) : null;

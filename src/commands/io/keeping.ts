@@ -10,7 +10,7 @@ import { type DeskConsole, openDesk, readSigners, type Signer } from "./desk.ts"
 import type { Terminal, Trouble } from "./terminal.ts";
 
 /** Opens the desk for as many signers as are asked for, and lets go of it. */
-async function atDesk(
+export async function atDesk(
   terminal: Terminal,
   config: string,
   count: number,
@@ -29,7 +29,8 @@ async function atDesk(
   }
 }
 
-function codeOf({ code }: Trouble): number {
+/** The exit code of what the desk, or the way to it, refused. */
+export function codeOf({ code }: Trouble): number {
   if (code === "configuration") return exitCode.configuration;
   return code === "no-cell" ? exitCode.notReady : exitCode.refused;
 }
@@ -77,7 +78,12 @@ export function keep(terminal: Terminal, config: string, { deed, about, reason }
   });
 }
 
-function said(terminal: Terminal, done: Result<unknown, Trouble>, { facts, digest, meaning }: ShownView): number {
+/** Tells that it is signed, and what the signature is bound to. */
+export function said(
+  terminal: Terminal,
+  done: Result<unknown, Trouble>,
+  { facts, digest, meaning }: ShownView,
+): number {
   if (!done.ok) return terminal.trouble(done.error, codeOf(done.error));
   const lines = Object.entries(facts)
     .filter(([name]) => name !== "meaning")

@@ -18,6 +18,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import type { Scrub } from "../../ledger/scrub.ts";
 import { openPeople } from "../../people/io/store.ts";
 import type { RecordKeeping } from "./keeper.ts";
+import { readFacts } from "./model-files.ts";
 import { createKeeper } from "./snapshots.ts";
 import { systemClock } from "./system.ts";
 
@@ -77,6 +78,7 @@ async function serve(
       sealing: { seal: keeping.sealing.seal, identifierHmac: intake.identifierHmac },
       packages: intake,
       keeping: keeping.port,
+      models: { configured: () => readFacts(loaded.config.inspection.model) },
       clock: systemClock,
       remembered,
       history: (from, to) => historyOf(opened.ledger, from, to),

@@ -161,7 +161,7 @@ async function judgeAll(
     await Promise.all(inspectors.map((each) => each.close()));
   }
   looks.sort((a, b) => a.seq - b.seq);
-  return ok({ looks, left, model: inspectors[0]!.modelDigest });
+  return ok({ looks, left, model: inspectors[0]!.inHand.model });
 }
 
 /** What stays the same in the build; or what of it is not stored. */

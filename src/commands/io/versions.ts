@@ -3,18 +3,20 @@ import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Versions } from "../../jobs/event.ts";
+import type { ModelInHand } from "../../jobs/models.ts";
 import type { Digest } from "../../kernel/names.ts";
 
 const root = join(import.meta.dirname, "../../..");
 
 /** Reads the program's own files; the digest covers every source file and the lockfile, by name and content. */
-export function readVersions(configDigest: Digest, modelDigest: Digest | null, cameraDigest: Digest | null): Versions {
+export function readVersions(configDigest: Digest, model: ModelInHand | null, cameraDigest: Digest | null): Versions {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   return {
     software: `cellward ${manifest.version}`,
     softwareDigest: softwareDigest(),
     configDigest,
-    modelDigest,
+    modelDigest: model?.model ?? null,
+    modelManifest: model?.manifest ?? null,
     cameraDigest,
     runtime: `node ${process.version}`,
   };

@@ -19,6 +19,7 @@ import { keepingRoutes } from "../routes/keeping.ts";
 import { layerRoutes } from "../routes/layers.ts";
 import { lookingRoutes } from "../routes/looking.ts";
 import { makingRoutes } from "../routes/making.ts";
+import { modelRoutes } from "../routes/models.ts";
 import { releasingRoutes } from "../routes/releasing.ts";
 import { reviewingRoutes } from "../routes/reviewing.ts";
 import { supplyRoutes } from "../routes/supply.ts";
@@ -103,6 +104,7 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
     ...releasingRoutes,
     ...reviewingRoutes,
     ...keepingRoutes,
+    ...modelRoutes,
   ];
   for (const each of declared) addRoute(house, each);
   addProbes(house);

@@ -23,7 +23,7 @@ function serve(loaded: Network): void {
   let open: { readonly attempt: string; readonly build: BuildInHand } | null = null;
   const tools = {
     decode: decodeGrey,
-    modelDigest: loaded.digest,
+    modelDigest: loaded.inHand.model,
     infer: (input: Float32Array) => loaded.run(input),
     lap: () => performance.now(),
   };
@@ -54,7 +54,7 @@ function serve(loaded: Network): void {
   });
   // A machine that is printing needs the processor more than the judgement of its picture does.
   setPriority(5);
-  say({ kind: "ready", modelDigest: loaded.digest });
+  say({ kind: "ready", inHand: loaded.inHand });
 }
 
 const notOpen = {

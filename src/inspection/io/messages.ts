@@ -1,6 +1,6 @@
 /** What the inspector's process and its supervisor say to each other. */
 import type { Fault } from "../../equipment/machine.ts";
-import type { Digest } from "../../kernel/names.ts";
+import type { ModelInHand } from "../../jobs/models.ts";
 import type { AcceptedFrame, Build, InspectionRequest } from "../inspector.ts";
 import type { InspectionReport } from "../report.ts";
 
@@ -13,7 +13,7 @@ export type Order =
 
 /** From the child; exactly one answer an order, and first of all `ready` or `unfit`. */
 export type News =
-  | { readonly kind: "ready"; readonly modelDigest: Digest }
+  | { readonly kind: "ready"; readonly inHand: ModelInHand }
   | { readonly kind: "unfit"; readonly fault: Fault }
   | { readonly kind: "done"; readonly id: number }
   | { readonly kind: "report"; readonly id: number; readonly report: InspectionReport }

@@ -1,9 +1,9 @@
-/** Reads the model that a manifest names, and refuses every file that is not that very model. */
+/** Reads the model that a manifest names, and refuses every file that is not that very model, or not its report. */
 import { readFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import type { Fault } from "../../equipment/machine.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { checkModel, type ModelManifest, readManifest } from "../model.ts";
+import { checkModel, checkReport, type ModelManifest, readManifest } from "../model.ts";
 
 /** A model as it stands on disk, checked against its manifest. */
 export interface ModelFile {
@@ -11,13 +11,16 @@ export interface ModelFile {
   readonly bytes: Uint8Array;
 }
 
-/** Reads manifest and model; never rejects. */
+/** Reads manifest, validation report and model; never rejects. */
 export async function readModel(manifestPath: string): Promise<Result<ModelFile, Fault>> {
   try {
     const manifest = readManifest(JSON.parse(await readFile(manifestPath, "utf8")));
     if (!manifest.ok) return manifest;
-    const file = await readFile(join(dirname(manifestPath), manifest.value.file));
+    const file = await readFile(join(dirname(manifestPath), manifest.value.facts.file));
+    const report = await readFile(join(dirname(manifestPath), manifest.value.report));
     const bytes = checkModel(new Uint8Array(file), manifest.value);
+    const fault = checkReport(new Uint8Array(report), manifest.value);
+    if (bytes.ok && fault) return err(fault);
     return bytes.ok ? ok({ manifest: manifest.value, bytes: bytes.value }) : bytes;
   } catch (problem) {
     return err(modelUnavailable(problem));

@@ -1,14 +1,14 @@
 /** Runs the layer network with onnxruntime: one session, one thread, fixed shapes. */
 import * as ort from "onnxruntime-node";
 import type { Fault } from "../../equipment/machine.ts";
-import type { Digest } from "../../kernel/names.ts";
+import type { ModelInHand } from "../../jobs/models.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { inputShape } from "../tensor.ts";
 import { modelUnavailable, readModel } from "./model-file.ts";
 
 /** A loaded network. */
 export interface Network {
-  readonly digest: Digest;
+  readonly inHand: ModelInHand;
   /** Class probabilities for one input tensor, or null where it gave none; never throws. */
   run(input: Float32Array): Promise<Float32Array | null>;
 }
@@ -18,7 +18,7 @@ export async function loadNetwork(manifestPath: string): Promise<Result<Network,
   try {
     const model = await readModel(manifestPath);
     if (!model.ok) return model;
-    const { sha256, inputName, outputName } = model.value.manifest;
+    const { facts, inputName, outputName } = model.value.manifest;
     const session = await ort.InferenceSession.create(model.value.bytes, {
       executionProviders: ["cpu"],
       intraOpNumThreads: 1,
@@ -27,7 +27,7 @@ export async function loadNetwork(manifestPath: string): Promise<Result<Network,
       graphOptimizationLevel: "all",
     });
     return ok({
-      digest: sha256,
+      inHand: { model: facts.model, manifest: facts.manifest },
       async run(input) {
         try {
           const results = await session.run({ [inputName]: new ort.Tensor("float32", input, inputShape) });

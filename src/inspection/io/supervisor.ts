@@ -2,6 +2,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import type { Fault } from "../../equipment/machine.ts";
+import type { ModelInHand } from "../../jobs/models.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -22,7 +23,7 @@ type OrderBody<K = Order> = K extends Order ? Omit<K, "id"> : never;
 
 interface Worker {
   readonly process: ChildProcess;
-  readonly modelDigest: Digest;
+  readonly inHand: ModelInHand;
   readonly waiting: Map<number, (news: News) => void>;
 }
 
@@ -37,7 +38,7 @@ export async function createInspector(options: InspectorOptions): Promise<Result
 }
 
 class Supervisor implements Inspector {
-  readonly modelDigest: Digest;
+  readonly inHand: ModelInHand;
   readonly #options: InspectorOptions;
   #worker: Worker | null;
   #build: Build | null = null;
@@ -47,7 +48,7 @@ class Supervisor implements Inspector {
   constructor(options: InspectorOptions, worker: Worker) {
     this.#options = options;
     this.#worker = worker;
-    this.modelDigest = worker.modelDigest;
+    this.inHand = worker.inHand;
   }
 
   async begin(build: Build): Promise<Fault | null> {
@@ -110,7 +111,8 @@ class Supervisor implements Inspector {
       await stop(started.value);
       return closedFault;
     }
-    if (started.value.modelDigest !== this.modelDigest) {
+    const { model, manifest } = started.value.inHand;
+    if (model !== this.inHand.model || manifest !== this.inHand.manifest) {
       await stop(started.value);
       return changedModel;
     }
@@ -142,7 +144,7 @@ async function start(options: InspectorOptions): Promise<Result<Worker, Fault>> 
     if (news.kind === "done" || news.kind === "report" || news.kind === "fault") waiting.get(news.id)?.(news);
   });
   const news = await hello;
-  if (news?.kind === "ready") return ok({ process, modelDigest: news.modelDigest, waiting });
+  if (news?.kind === "ready") return ok({ process, inHand: news.inHand, waiting });
   await stop({ process });
   return err(news?.kind === "unfit" ? news.fault : notStarted);
 }
@@ -193,6 +195,6 @@ const unexpected: Fault = { code: "inspector-confused", what: "The inspector gav
 const closedFault: Fault = { code: "inspector-closed", what: "The inspector is shut down.", remedy: again };
 const changedModel: Fault = {
   code: "model-changed",
-  what: "The inspection model on disk is another one than at the start of this run.",
+  what: "The inspection model on disk, or its manifest, is another one than at the start of this run.",
   remedy: "Finish or abort the job, then restart the cell (an engineer).",
 };

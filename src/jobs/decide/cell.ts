@@ -3,12 +3,14 @@ import type { Message } from "../message.ts";
 import { openAttempts } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { endAttempt } from "./ending.ts";
+import { admitForDemonstration } from "./models.ts";
 
 type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 
 /** A boot closes what nobody watched: every open attempt is over, its outcome unknown (law 4). */
 export function boot(draft: Draft, message: Of<"boot">): void {
   draft.add({ type: "CellBooted", boot: message.boot, versions: message.versions, setup: message.setup });
+  if (message.shippedModel) admitForDemonstration(draft, message.shippedModel);
   if (message.lastFault) draft.add({ type: "StorageFailed", ...message.lastFault });
   for (const { job, attempt } of openAttempts(draft.state())) {
     endAttempt(draft, job.order.id, attempt, "OutcomeUnknown", {

@@ -7,6 +7,7 @@ import type {
   EyeMessage,
   MachineMessage,
   Message,
+  ModelMessage,
   RecordMessage,
   RouteMessage,
 } from "../message.ts";
@@ -32,6 +33,7 @@ import { labelPrinted, requestLabel, scanLabel, voidLabel } from "./labels.ts";
 import { decideLot, loadMaterial, receiveLot } from "./lots.ts";
 import { answered } from "./machine-answers.ts";
 import { observed } from "./machine-observations.ts";
+import { approveModel, retireModel } from "./models.ts";
 import { confirmPart, tagPart } from "./parts.ts";
 import { refuse } from "./refuse.ts";
 import { handOver, release } from "./releasing.ts";
@@ -146,8 +148,8 @@ function atTheMachine(draft: Draft, message: AtTheMachine): void {
   }
 }
 
-/** Material, parts, labels, hand-over and release; and alarms on the way. */
-function alongTheRoute(draft: Draft, message: RouteMessage | AlarmMessage): void {
+/** Material, parts, labels, hand-over and release; alarms on the way, and the models that judge layers. */
+function alongTheRoute(draft: Draft, message: RouteMessage | AlarmMessage | ModelMessage): void {
   switch (message.kind) {
     case "acknowledge-alarm":
       return acknowledgeAlarm(draft, message);
@@ -155,6 +157,10 @@ function alongTheRoute(draft: Draft, message: RouteMessage | AlarmMessage): void
       return shelveAlarm(draft, message);
     case "unshelve-alarm":
       return unshelveAlarm(draft, message);
+    case "approve-model":
+      return approveModel(draft, message);
+    case "retire-model":
+      return retireModel(draft, message);
     case "receive-lot":
       return receiveLot(draft, message);
     case "decide-lot":

@@ -1,7 +1,7 @@
 /** What the eye says: only positive evidence of every step passes a layer (law 3). */
 import type { Fault } from "../../equipment/machine.ts";
 import type { Message } from "../message.ts";
-import { centralObjections } from "../objections.ts";
+import { centralObjections, modelObjection } from "../objections.ts";
 import type { LayerReport } from "../report.ts";
 import type { Attempt, Job, Look } from "../state.ts";
 import { findMachine, layersOf, operationOf } from "../state.ts";
@@ -13,9 +13,12 @@ type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 
 /** Camera and detector say whether they could look at all. */
 export function inspectionStatus(draft: Draft, message: Of<"inspection-status">): void {
-  const { ready, what } = draft.state().inspection;
-  if (ready === message.ready && what === message.what) return;
-  draft.add({ type: "InspectionStatusChanged", ready: message.ready, what: message.what });
+  const before = draft.state().inspection;
+  const { kind: _, ...said } = message;
+  const { ready, what, inHand } = { ...before, ...said };
+  const same = inHand?.model === before.inHand?.model && inHand?.manifest === before.inHand?.manifest;
+  if (ready === before.ready && what === before.what && same) return;
+  draft.add({ type: "InspectionStatusChanged", ...said });
 }
 
 /** A picture is stored. One taken before the layer's marker shows an earlier layer: no evidence. */
@@ -77,6 +80,8 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
   if (report.digests.frame !== look.frame) {
     return inspectionFailed(draft, { ...message, kind: "inspection-failed", fault: wrongPicture });
   }
+  const objection = whyNotItsJudge(draft, job, attempt, report);
+  if (objection) return notJudged(draft, job, attempt, look, take, objection);
   const id = job.order.id;
   draft.add({ type: "LayerInspected", job: id, attempt: attempt.id, layer, take, report });
   if (isPositive(report)) {
@@ -87,6 +92,27 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
   if (report.verdict === "fail" && report.grade === "good") return failLayer(draft, job, attempt, layer, report);
   lookAgainOrHold(draft, job, attempt, look, report.reasons[0] ?? "The picture cannot carry a judgement.");
 }
+
+/** The model that judged is the one in hand, and may judge this; where no network answered, the report says so itself. */
+function whyNotItsJudge(draft: Draft, job: Job, attempt: Attempt, { digests: { model } }: LayerReport): Fault | null {
+  if (model === null) return null;
+  const { inHand } = draft.state().inspection;
+  if (inHand !== null && inHand.model !== model) return otherModel;
+  return modelObjection(draft.state(), job, attempt.simulated, draft.at);
+}
+
+/** No further look helps: the layer holds until somebody may judge it. */
+function notJudged(draft: Draft, job: Job, attempt: Attempt, look: Look, take: number, fault: Fault): void {
+  const { layer } = look;
+  draft.add({ type: "InspectionFailed", job: job.order.id, attempt: attempt.id, layer, take, fault });
+  holdBlind(draft, job, attempt, look, fault.what);
+}
+
+const otherModel: Fault = {
+  code: "model-swapped",
+  what: "The layer was judged by another model than the one that this cell has loaded.",
+  remedy: "Call the engineer: the model was changed under the running cell.",
+};
 
 const wrongPicture: Fault = {
   code: "wrong-picture",
@@ -134,10 +160,14 @@ function lookAgainOrHold(draft: Draft, job: Job, attempt: Attempt, look: Look, w
     const take = look.take + 1;
     return draft.add({ type: "RetakeOrdered", job: id, attempt: attempt.id, layer: look.layer, take, person: null });
   }
+  holdBlind(draft, job, attempt, look, why);
+}
+
+function holdBlind(draft: Draft, job: Job, attempt: Attempt, look: Look, why: string): void {
   const what = `Layer ${look.layer} could not be judged: ${why}`;
   draft.add({
     type: "HoldRaised",
-    job: id,
+    job: job.order.id,
     attempt: attempt.id,
     layer: look.layer,
     cause: "blind",
@@ -169,6 +199,7 @@ export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   if (waiting?.attempt.phase !== "starting") return;
   const { job, attempt } = waiting;
   const objections = centralObjections(draft.state(), job, operationOf(job.order, attempt.operation));
-  const why = clear ? objections.join(" ") : what;
+  const model = modelObjection(draft.state(), job, attempt.simulated, draft.at);
+  const why = clear ? [...objections, ...(model ? [model.what] : [])].join(" ") : what;
   if (why !== "") endAttempt(draft, job.order.id, attempt, "NotBegun", { cause: null, what: why });
 }
