@@ -80,6 +80,20 @@ function fail(problem: unknown): never {
   throw problem;
 }
 
+/** What the ports say until a test says otherwise. */
+function quiet() {
+  return {
+    telemetry: null as Telemetry | null,
+    unready: [] as readonly Unready[],
+    packageAnswer: ok({ job }) as PackageAnswer,
+    presence: nothingScanned,
+    sync: syncOff(0),
+    evidenceToQa: evidenceOff(),
+    rowsRead: 0,
+    configuredModel: ok(testModel) as Awaited<ReturnType<ModelPort["configured"]>>,
+  };
+}
+
 /** Starts everything; `webRoot` is the built page, or a folder of the test's own; `other` ports take the place of the bench's. */
 export async function startHmi(
   webRoot: string,
@@ -98,16 +112,7 @@ export async function startHmi(
   });
   const cell = createFakeCell(hmac, now, mono);
   const taken: Uint8Array[] = [];
-  const bench = {
-    telemetry: null as Telemetry | null,
-    unready: [] as readonly Unready[],
-    packageAnswer: ok({ job }) as PackageAnswer,
-    presence: nothingScanned,
-    sync: syncOff(0),
-    evidenceToQa: evidenceOff(),
-    rowsRead: 0,
-    configuredModel: ok(testModel) as Awaited<ReturnType<ModelPort["configured"]>>,
-  };
+  const bench = quiet();
   const ports: HmiPorts = {
     controller: cell,
     people,
