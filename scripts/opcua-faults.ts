@@ -1,12 +1,14 @@
 /** `npm run opcua-faults`: each fault of a machine on OPC UA struck on real sockets; with `--long` two hundred restarts of its server. */
 import { badServers } from "../test/drivers/opcua/bad-servers.ts";
+import { contest } from "../test/drivers/opcua/contest.ts";
 import { refusalOf } from "../test/drivers/opcua/refusal.ts";
 import { faultRows, restartAgainAndAgain, strike } from "../test/drivers/opcua/struck.ts";
 
 const help = `Usage: npm run opcua-faults [-- --long] [-- --json] [-- --only TEXT]
 
 Starts the real driver and a simulated machine for each fault, strikes it while the machine works, and prints how long it took to be
-noticed and told. Then it shows the driver servers with weak policies and wrong certificates. About ten minutes.
+noticed and told. Then it shows the driver servers with weak policies and wrong certificates, and lets two drivers with keys of their own
+want one machine for a whole job. About ten minutes.
   --only TEXT   only the faults whose name holds TEXT
   --long        also restarts the server two hundred times (half an hour)
   --json        one JSON line for each row
@@ -53,6 +55,21 @@ for (const bad of badServers.filter(wanted)) {
     );
   } catch (problem) {
     say({ fault: bad.fault, problem: problem instanceof Error ? problem.message : String(problem) }, false);
+  }
+}
+const contests = [
+  { fault: "two controllers want it, and it has a lock", serves: "job-control" },
+  { fault: "two controllers want it, and it has no lock", serves: "job-control-v1" },
+] as const;
+for (const { fault, serves } of contests.filter(wanted)) {
+  try {
+    const { first, sentences, tries, jobs, commands, programs } = await contest(serves);
+    const isAlone = commands.first > 0 && commands.second === 0 && jobs.length === 1 && programs.length === 0;
+    const right = first === "finished" && tries > 0 && isAlone && !sentences.some((each) => each.startsWith("NOT"));
+    const gave = `the second tried ${tries} times and gave the machine ${commands.second} commands`;
+    say({ fault, first: `the first: ${first}`, gave, sentence: sentences.join(" ") }, right);
+  } catch (problem) {
+    say({ fault, problem: problem instanceof Error ? problem.message : String(problem) }, false);
   }
 }
 if (words.includes("--long")) {

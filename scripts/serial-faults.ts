@@ -1,4 +1,6 @@
 /** `npm run serial-faults`: each fault of a serial printer struck in virtual time; with `--long` noise by hundreds and a ten-hour print. */
+
+import { contestAtPort } from "../test/drivers/marlin/contest.ts";
 import { earlyRows, faultRows, strike } from "../test/drivers/marlin/fault-rows.ts";
 import { longPrint } from "../test/drivers/marlin/long-print.ts";
 import { alterationsOf, flips, ofProgram, Virtual } from "../test/drivers/marlin/virtual.ts";
@@ -6,7 +8,8 @@ import { layered } from "../test/toolpath/bench.ts";
 
 const help = `Usage: npm run serial-faults [-- --long] [-- --json]
 
-Strikes every fault of a printer on a serial port in virtual time and prints how long it took to be noticed.
+Strikes every fault of a printer on a serial port in virtual time and prints how long it took to be noticed; then two real drivers
+open one port.
   --long   also flips bytes in 200 jobs of each rate, and prints for ten virtual hours
   --json   one JSON line for each row
 Exit codes: 0 all as it must be; 4 something was not noticed in time or not as it must be; 2 usage.`;
@@ -44,6 +47,19 @@ for (const [rows, early] of [
       code === row.code && noticedMs <= row.boundMs,
     );
   }
+
+for (const locks of ["same", "own"] as const) {
+  const { first, resends, second, sentence, start } = await contestAtPort(locks);
+  say(
+    {
+      fault: `two drivers open one port, with ${locks === "same" ? "one folder" : "a folder each"} of locks`,
+      first: `the first: ${first}, ${resends} lines again`,
+      second: `the second: ${second}, its start ${start}`,
+      sentence,
+    },
+    first === "finished" && resends === 0 && second === "port-refused" && start === "refused",
+  );
+}
 
 /** Jobs over a wire that flips bytes both ways: how they end, and whether anything else was carried out. */
 function noise(rate: number, whole: boolean, jobs: number): void {

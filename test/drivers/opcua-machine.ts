@@ -75,11 +75,11 @@ export function fingerprintOf(station: StationBench, pki = "pki"): string {
 }
 
 /** The cell's certificate is accepted by the station, as its owner would. */
-export async function introduce(station: StationBench, keysDir: string): Promise<void> {
-  const pki = await openPki(pkiFolder(keysDir), clientUriOf(origin));
+export async function introduce(station: StationBench, keysDir: string, cell = origin): Promise<void> {
+  const pki = await openPki(pkiFolder(keysDir), clientUriOf(cell));
   const trusted = join(station.folder, "pki/trusted/certs");
   mkdirSync(trusted, { recursive: true });
-  copyFileSync(pki.certificateFile, join(trusted, "cellward.pem"));
+  copyFileSync(pki.certificateFile, join(trusted, `${cell.replace("/", "-")}.pem`));
   // What was refused before lies among the rejected, and has to go from there.
   const rejected = join(station.folder, "pki/rejected");
   if (existsSync(rejected)) for (const file of readdirSync(rejected)) rmSync(join(rejected, file));
@@ -114,7 +114,7 @@ export function benchOf(
   station: StationBench,
   keysDir: string,
   config: OpcuaConfig,
-  more: { readonly connectionsAtMost?: number; readonly log?: (what: string) => void } = {},
+  more: { readonly connectionsAtMost?: number; readonly origin?: string; readonly log?: (what: string) => void } = {},
 ): OpcuaBench {
   const programs = new Map<Digest, Uint8Array>();
   const evidence = new Map<Digest, Uint8Array>();

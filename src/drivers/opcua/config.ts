@@ -1,5 +1,6 @@
 /** The configuration of a machine that is driven over OPC UA. */
 import { z } from "zod";
+import { digestOf } from "../../kernel/hash.ts";
 import { defaultTimes, type SessionSetup } from "./session.ts";
 
 const milliseconds = z.number().int().min(100).max(600_000);
@@ -155,11 +156,11 @@ export interface OpcuaChildConfig extends OpcuaTarget {
 }
 
 /** The pure protocol's view of a configuration. */
-export function sessionSetup(config: OpcuaConfig): SessionSetup {
+export function sessionSetup(config: OpcuaConfig, clientUri: string): SessionSetup {
   const { serial, productInstanceUri, heartbeatMs, heartbeatsMissed, patienceMs } = config;
+  const mark = digestOf(new TextEncoder().encode(clientUri)).slice(0, 8);
   return {
-    serial,
-    productInstanceUri,
+    ...{ mark, serial, productInstanceUri },
     reasons: new Map(Object.entries(config.reasons).map(([bit, words]) => [Number(bit), words])),
     times: { ...defaultTimes, patience: patienceMs, watch: { every: heartbeatMs, misses: heartbeatsMissed } },
   };

@@ -6,8 +6,8 @@ import { isAtWork, isOver } from "./job-state.ts";
 import { itemStates } from "./names.ts";
 import type { JobEntry, JobReport, Procedure, Snapshot } from "./requests.ts";
 import { readResults } from "./results.ts";
-import { ask, close, fail, fileOf, type Job, lookAt, observe, raise, type Session } from "./session.ts";
-import { entryOf, parameterIds } from "./starting.ts";
+import { ask, close, fail, isOurs, type Job, lookAt, observe, raise, type Session } from "./session.ts";
+import { entryOf } from "./starting.ts";
 import { endEntry } from "./stopping.ts";
 
 /** A report that cannot be had so often after the end of its job is not waited for any longer. */
@@ -52,9 +52,10 @@ const rememberedOthers = 100;
 /** A job order at work that this cell never gave: our own name their file, also those of earlier drivers. */
 function noticeOthers(session: Session, { jobs }: Snapshot): void {
   const attempt = session.job?.attempt ?? null;
-  for (const { id, state, parameters } of jobs) {
-    const isOurs = id === attempt || parameters.get(parameterIds.file) === fileOf(id as AttemptId);
-    if (isOurs || session.over.has(id as AttemptId) || !isAtWork(state) || session.foreign.has(id)) continue;
+  for (const entry of jobs) {
+    const { id, state } = entry;
+    const isKnown = id === attempt || isOurs(session, entry) || session.over.has(id as AttemptId);
+    if (isKnown || !isAtWork(state) || session.foreign.has(id)) continue;
     session.foreign.add(id);
     for (const oldest of session.foreign) {
       if (session.foreign.size <= rememberedOthers) break;

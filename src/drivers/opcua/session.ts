@@ -3,7 +3,7 @@ import type { Answer, Fault, MachineAlarm, MachineIdentity, Observation } from "
 import type { AttemptId, Digest } from "../../kernel/names.ts";
 import type { EpochMs, Milliseconds, MonotonicMs } from "../../kernel/units.ts";
 import { type AlarmBook, newAlarmBook, note } from "./alarms.ts";
-import type { Pause, Procedure, Reply, Request, Snapshot } from "./requests.ts";
+import type { JobEntry, Pause, Procedure, Reply, Request, Snapshot } from "./requests.ts";
 import type { OwnReasons } from "./return-status.ts";
 import type { Instant, Watch, WatchTimes } from "./watchdog.ts";
 
@@ -34,6 +34,8 @@ export const defaultTimes: Omit<SessionTimes, "patience" | "watch"> = {
 };
 
 export interface SessionSetup {
+  /** Stands in the name of every program of this cell, and of no other's. */
+  readonly mark: string;
   readonly serial: string;
   readonly productInstanceUri: string;
   /** Words for the machine's own bits of ReturnStatus. */
@@ -150,7 +152,7 @@ export function newSession(setup: SessionSetup, lost: readonly AttemptId[] = [])
       doubtful: new Set(),
       ends: null,
       nextWarning: 0,
-      leftovers: new Set(lost.map(fileOf)),
+      leftovers: new Set(lost.map((attempt) => fileOf(setup, attempt))),
     },
     ...{
       running: null,
@@ -239,7 +241,12 @@ export function* lookAt(session: Session): Procedure<Snapshot | null> {
   return null;
 }
 
-/** The name under which an attempt's program lies at the machine. */
-export function fileOf(attempt: AttemptId): string {
-  return `${attempt}.json`;
+/** The name under which an attempt's program lies at the machine; other cells have other names. */
+export function fileOf({ mark }: Pick<SessionSetup, "mark">, attempt: AttemptId): string {
+  return `${attempt}.${mark}.json`;
+}
+
+/** Whether a job order is one that this cell gave, also by an earlier driver. */
+export function isOurs({ setup }: Session, { id, parameters }: JobEntry): boolean {
+  return parameters.get("ProgramFile") === fileOf(setup, id as AttemptId);
 }

@@ -8,7 +8,7 @@ import { isAtWork, isOver, isStored } from "./job-state.ts";
 import { itemStates, operationModes } from "./names.ts";
 import type { JobEntry, JobParameter, Procedure, Reply, Snapshot } from "./requests.ts";
 import { readReturnStatus } from "./return-status.ts";
-import { ask, close, fileOf, lookAt, pause, refused, type Session, unknown } from "./session.ts";
+import { ask, close, fileOf, isOurs, lookAt, pause, refused, type Session, unknown } from "./session.ts";
 
 type Begin = Extract<Directive, { kind: "begin" }>;
 
@@ -53,8 +53,8 @@ function* start(session: Session, directive: Begin, { bytes, recipe }: Program):
   if (there !== null) return adopt(session, directive, there);
   const unfit = notReady(first);
   if (unfit !== null) return refused(unfit);
-  yield* clearEnded(first);
-  const name = fileOf(attempt);
+  yield* clearEnded(session, first);
+  const name = fileOf(session.setup, attempt);
   const written = yield* ask({ kind: "upload", name, bytes, digest: program });
   const why = yield* stopped(session, written);
   if (why !== null) {
@@ -141,16 +141,19 @@ function stateName(names: Readonly<Record<string, number>>, number: number): str
 }
 
 /** Job orders of ours that are over make room; others are nobody's business here. */
-function* clearEnded({ jobs }: Snapshot): Procedure<void> {
-  for (const { id, state, parameters } of jobs) {
-    if (!isOver(state) || parameters.get(parameterIds.file) !== fileOf(id as AttemptId)) continue;
-    const said = yield* ask({ kind: "command", method: "Clear", job: id as AttemptId });
+function* clearEnded(session: Session, { jobs }: Snapshot): Procedure<void> {
+  for (const entry of jobs) {
+    if (!isOver(entry.state) || !isOurs(session, entry)) continue;
+    const said = yield* ask({ kind: "command", method: "Clear", job: entry.id as AttemptId });
     if (said.kind !== "returned") return;
   }
 }
 
 /** The machine has this very job order: it is watched from now on, whatever became of it. */
 function adopt(session: Session, directive: Begin, entry: JobEntry): Answer {
+  // A machine that drops the parameters cannot say whose it is; one that keeps them can.
+  if (entry.parameters.has(parameterIds.file) && !isOurs(session, entry))
+    return refused(jobFaults.foreignJob(entry.id));
   const ran = entry.parameters.get(parameterIds.digest);
   if (ran !== undefined && ran !== directive.program) return unknown(jobFaults.otherProgram());
   open(session, directive);
@@ -161,7 +164,7 @@ function open(session: Session, { attempt, program, part }: Begin): void {
   session.job = {
     attempt,
     program,
-    file: fileOf(attempt),
+    file: fileOf(session.setup, attempt),
     part: part ?? null,
     broken: null,
     reportTries: 0,

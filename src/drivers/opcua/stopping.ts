@@ -68,7 +68,7 @@ export function* abortJob(session: Session, attempt: AttemptId): Procedure<Answe
       return unknown(jobFaults.notConfirmed());
     yield* pause(session.setup.times.step);
   }
-  session.leftovers.add(fileOf(attempt));
+  session.leftovers.add(fileOf(session.setup, attempt));
   session.nextLook = session.now.mono;
   return { kind: "done" };
 }

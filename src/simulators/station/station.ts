@@ -60,6 +60,10 @@ export interface Station {
   stray(nodeId: string): void;
   /** Those nodes, newest last. */
   strays(): readonly string[];
+  /** An application gave a command, whether it was carried out or not. */
+  commanded(by: string): void;
+  /** How many commands each application gave. */
+  commanders(): Readonly<Record<string, number>>;
   jobs(): readonly Job[];
   /** The job at each change of its state since the last call, in order: what a look at `jobs` now and then would miss. */
   news(): readonly Job[];
@@ -106,6 +110,17 @@ const stored: JobState = { name: "NotAllowedToStart", sub: "Ready" };
 function strayBook(): Pick<Station, "stray" | "strays"> {
   const strays: string[] = [];
   return { stray: (nodeId) => void (strays.push(nodeId) > mostNews && strays.shift()), strays: () => strays };
+}
+
+/** Counts commands by who gave them, bounded. */
+function commandBook(): Pick<Station, "commanded" | "commanders"> {
+  const counts = new Map<string, number>();
+  return {
+    commanded: (by) => {
+      if (counts.has(by) || counts.size < mostNews) counts.set(by, (counts.get(by) ?? 0) + 1);
+    },
+    commanders: () => Object.fromEntries(counts),
+  };
 }
 
 /** Makes a station with an empty fixture, a closed door and an idle unit. */
@@ -264,6 +279,7 @@ export function createStation(options: StationOptions, files: FileStore, faults:
     heartbeatMs: options.heartbeatMs,
     heartbeatType: options.heartbeatType,
     ...strayBook(),
+    ...commandBook(),
     unit: () => unit,
     mode: () => mode,
     alarms: () => alarmsOf(tripped, doorClosed(), faults),

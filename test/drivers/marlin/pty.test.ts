@@ -4,6 +4,7 @@ import { createMarlinMachine } from "../../../src/drivers/io/marlin.ts";
 import type { AttemptId, EquipmentId } from "../../../src/kernel/names.ts";
 import { Listener } from "../listener.ts";
 import { type Bench, startBench } from "../marlin-machine.ts";
+import { contestAtPort } from "./contest.ts";
 
 const a1 = "a1" as AttemptId;
 let bench: Bench | undefined;
@@ -31,19 +32,15 @@ describe("over a real terminal", () => {
     expect([state.hotend.target, state.bed.target]).toEqual([0, 0]);
   });
 
-  test("[F32] a second controller on the same port is refused, and the first is not disturbed", async () => {
-    bench = await startBench(200);
-    const second = createMarlinMachine({
-      ...{ equipment: "printer-1" as EquipmentId, config: bench.config },
-      loadProgram: async () => null,
-    });
-    const offline = await new Listener(second).next("offline");
-    expect(offline.fault.code).toBe("port-refused");
-    await second.close();
-    const begin = { kind: "begin", attempt: a1, program: bench.program(1), releasedLayer: 2 } as const;
-    expect(await bench.machine.perform(begin)).toEqual({ kind: "done" });
-    await bench.listener.next("finished");
-  });
+  test.each(["same", "own"] as const)(
+    "[F32] a second controller on the same port, with its locks in %s folder, is refused, and the first is not disturbed",
+    async (locks) => {
+      expect(await contestAtPort(locks)).toEqual({
+        ...{ first: "finished", resends: 0, second: "port-refused", start: "refused" },
+        sentence: expect.stringMatching(locks === "same" ? /process \d+ uses the port/ : /lock/i),
+      });
+    },
+  );
 
   test("[F32] another printer at the port is refused by its identity", async () => {
     bench = await startBench(200);

@@ -4,6 +4,7 @@ import { opcuaConfig, sessionSetup } from "../../../src/drivers/opcua/config.ts"
 import type { JobState, MainState } from "../../../src/drivers/opcua/job-state.ts";
 import { createProtocol, type Protocol, type ProtocolEvent } from "../../../src/drivers/opcua/protocol.ts";
 import type { JobEntry, Reply, Request } from "../../../src/drivers/opcua/requests.ts";
+import { fileOf } from "../../../src/drivers/opcua/session.ts";
 import type { Answer, Directive, Observation } from "../../../src/equipment/machine.ts";
 import { digestOf } from "../../../src/kernel/hash.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
@@ -22,6 +23,7 @@ export const setup = sessionSetup(
     ...{ driver: "opcua", endpoint: "opc.tcp://h:1", serial: "S-1", userFile: "u", passwordFile: "p" },
     ...{ productInstanceUri: "urn:m:1", applicationUri: "urn:m", node: { namespace: "urn:m", name: "m" } },
   }),
+  "urn:cellward:test.example:cell-1",
 );
 
 interface ModelJob {
@@ -34,7 +36,7 @@ export class ModelMachine {
   readonly jobs = new Map<string, ModelJob>();
   readonly reports = new Set<string>();
   readonly files = new Set<string>();
-  readonly #theirs = new Set<string>();
+  readonly #theirs = new Map<string, string>();
   /** How often each job was really begun. */
   readonly runs = new Map<string, number>();
   readonly #late: { at: number; act: () => void }[] = [];
@@ -65,8 +67,8 @@ export class ModelMachine {
   }
 
   /** Another client gives it a job, with a file under a name of its own. */
-  foreign(id: string): void {
-    this.#theirs.add(id);
+  foreign(id: string, file = "their program"): void {
+    this.#theirs.set(id, file);
     this.jobs.set(id, { state: "Running", left: 60_000 });
   }
 
@@ -142,7 +144,7 @@ export class ModelMachine {
   #list(): readonly JobEntry[] {
     return [...this.jobs].map(([id, { state }]) => ({
       ...{ id, state: { main: state, sub: null } },
-      parameters: new Map([["ProgramFile", this.#theirs.has(id) ? "their program" : `${id}.json`]]),
+      parameters: new Map([["ProgramFile", this.#theirs.get(id) ?? fileOf(setup, id as AttemptId)]]),
     }));
   }
 }

@@ -2,6 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { faults } from "../../../src/drivers/opcua/faults.ts";
+import { fileOf } from "../../../src/drivers/opcua/session.ts";
 import type { Directive } from "../../../src/equipment/machine.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type Fate, fates, program, Rig } from "./model.ts";
@@ -122,6 +123,21 @@ describe("somebody else's hand", () => {
     rig.machine.foreign("theirs");
     rig.run(5000);
     expect(told(rig)).toMatchObject([[null, expect.stringContaining("theirs")]]);
+  });
+
+  it("[F32] of another cell, which names its programs in the same way, is told too, and what it has ended is not cleared", () => {
+    const rig = rigWith();
+    rig.machine.foreign("theirs", fileOf({ mark: "0badcafe" }, "theirs" as AttemptId));
+    rig.run(5000);
+    expect(told(rig)).toMatchObject([[null, expect.stringContaining("theirs")]]);
+    const same = rig.tell(begin("theirs" as AttemptId));
+    rig.run(2000);
+    expect(rig.answers.get(same)).toMatchObject([{ kind: "refused", fault: { code: "foreign-job" } }]);
+    rig.machine.jobs.get("theirs")!.state = "Ended";
+    const id = rig.tell(begin(a1));
+    rig.run(3000);
+    expect(rig.answers.get(id)).toEqual([{ kind: "done" }]);
+    expect([...rig.machine.jobs.keys()]).toEqual(["theirs", a1]);
   });
 });
 

@@ -40,7 +40,7 @@ class OpcuaMachine implements ChildDriver {
     this.#config = { ...config, machine: opcuaConfig.parse(config.machine) };
     this.#surroundings = surroundings;
     this.#memory = newUnitMemory(setup.over);
-    this.#protocol = createProtocol(sessionSetup(this.#config.machine), setup.over);
+    this.#protocol = createProtocol(sessionSetup(this.#config.machine, config.clientUri), setup.over);
     void this.#connect();
     setInterval(() => {
       this.#step({ kind: "tick" });

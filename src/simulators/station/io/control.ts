@@ -113,5 +113,6 @@ function stateOf(station: Station, around: Surroundings, robot: Robot | null): u
     jobs: station.jobs().map(({ order, state, why }) => ({ id: order.id, state: state.name, sub: state.sub, why })),
     programs: station.files.names(),
     strays: station.strays(),
+    commanders: station.commanders(),
   };
 }

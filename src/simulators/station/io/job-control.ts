@@ -18,7 +18,7 @@ import type { Refusal } from "../start-checks.ts";
 import { mostJobs, type Station } from "../station.ts";
 import { type Codec, codecOf, readOrder } from "./codec.ts";
 import { jobControlUriIn } from "./editions.ts";
-import type { StationLock } from "./lock.ts";
+import { callerOf, type StationLock } from "./lock.ts";
 import { arrayOf, scalar, text, uint64 } from "./variants.ts";
 
 const jobsUri = "http://opcfoundation.org/UA/Machinery/Jobs/";
@@ -119,6 +119,7 @@ function bindCommands(control: UAObject, ns: number, { station, lock }: Omit<Beh
   const bind = (name: string, act: (inputs: readonly Variant[]) => Result<bigint, Refusal>): void => {
     const method = control.getMethodByName(name, ns) as UAMethod;
     method.bindMethod(async (inputs: Variant[], context: ISessionContext): Promise<Answer> => {
+      station.commanded(callerOf(context).client);
       if (!lock.allows(context)) return { statusCode: StatusCodes.BadUserAccessDenied, outputArguments: [] };
       const done = act(inputs);
       show();

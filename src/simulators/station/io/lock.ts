@@ -94,7 +94,8 @@ export function installLock(own: Namespace, machine: UAObject, clock: () => numb
   };
 }
 
-function callerOf({ session }: ISessionContext): { readonly client: string; readonly user: string } {
+/** Who calls: application and user. */
+export function callerOf({ session }: ISessionContext): { readonly client: string; readonly user: string } {
   const known = session as unknown as {
     readonly clientDescription?: { readonly applicationUri?: string | null };
     readonly userIdentityToken?: { readonly userName?: string | null };

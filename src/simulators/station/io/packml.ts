@@ -14,7 +14,7 @@ import {
 import { type PackState, packStates } from "../packml.ts";
 import type { OperationMode, Station, UnitCommand } from "../station.ts";
 import { loseAnswer } from "./job-control.ts";
-import type { StationLock } from "./lock.ts";
+import { callerOf, type StationLock } from "./lock.ts";
 import { installOrder } from "./order.ts";
 import { scalar } from "./variants.ts";
 
@@ -50,6 +50,7 @@ export function installPackml(
   const execute = child(middle, "ExecuteState");
   const bindTo = (of: UAObject, name: string, act: () => boolean): void =>
     (of.getMethodByName(name, ns) as UAMethod).bindMethod(async (_inputs: Variant[], context: ISessionContext) => {
+      station.commanded(callerOf(context).client);
       if (!lock.allows(context)) return { statusCode: StatusCodes.BadUserAccessDenied, outputArguments: [] };
       const statusCode = act() ? StatusCodes.Good : StatusCodes.BadInvalidState;
       if (station.faults.find("lost-answers") !== null) await loseAnswer(station);
