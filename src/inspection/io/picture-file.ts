@@ -1,13 +1,14 @@
-/** Decodes any picture that people keep: JPEG, PNG, TIFF or WebP, 8 or 16 bits, grey or colour, to one channel. */
+/** Decodes any picture that people keep: JPEG, PNG, TIFF, WebP or BMP, 8 or 16 bits, grey or colour, to one channel. */
 import sharp from "sharp";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { isBitmap, readBitmap } from "../bitmap.ts";
 import type { RawPicture } from "../surface/field.ts";
 import { mostBytes } from "./decode.ts";
 
 /** Larger pictures are refused before they are decoded. */
 const mostPixels = 24_000_000;
 /** What this file decodes; whatever else stands in a folder is passed over. */
-export const pictureEnding = /\.(jpe?g|png|tiff?|webp)$/i;
+export const pictureEnding = /\.(jpe?g|png|tiff?|webp|bmp)$/i;
 const formats: readonly string[] = ["jpeg", "png", "tiff", "webp"];
 
 /**
@@ -17,10 +18,15 @@ const formats: readonly string[] = ["jpeg", "png", "tiff", "webp"];
 export async function decodeChannel(bytes: Uint8Array, channel: 0 | 1 | 2 = 1): Promise<Result<RawPicture, string>> {
   // PNG and TIFF keep every bit: four times a JPEG's most.
   if (bytes.length > 4 * mostBytes) return err("its file is too large");
+  if (isBitmap(bytes)) {
+    const bitmap = readBitmap(bytes, mostPixels);
+    return bitmap.ok && tooSmall(bitmap.value) ? err("it is smaller than 64 pixels") : bitmap;
+  }
   try {
     const image = sharp(bytes, { failOn: "warning", limitInputPixels: mostPixels, sequentialRead: true });
     const { channels = 0, depth, format } = await image.metadata();
-    if (!formats.includes(format ?? "")) return err(`it is ${format ?? "no picture"}, not JPEG, PNG, TIFF or WebP`);
+    if (!formats.includes(format ?? ""))
+      return err(`it is ${format ?? "no picture"}, not JPEG, PNG, TIFF, WebP or BMP`);
     if (depth !== "uchar" && depth !== "ushort")
       return err(`its pixels are "${depth}", not whole numbers of 8 or 16 bits`);
     const wide = depth === "ushort";
@@ -29,7 +35,7 @@ export async function decodeChannel(bytes: Uint8Array, channel: 0 | 1 | 2 = 1): 
     const one = image.extractChannel(colour ? channel : 0);
     const { data, info } = await one.raw(wide ? { depth: "ushort" } : {}).toBuffer({ resolveWithObject: true });
     if (info.channels !== 1) return err("it has an unknown number of channels");
-    if (info.width < 64 || info.height < 64) return err("it is smaller than 64 pixels");
+    if (tooSmall(info)) return err("it is smaller than 64 pixels");
     const pixels = wide
       ? new Uint16Array(data.buffer.slice(data.byteOffset, data.byteOffset + data.length))
       : new Uint8Array(data.buffer, data.byteOffset, data.length);
@@ -37,6 +43,10 @@ export async function decodeChannel(bytes: Uint8Array, channel: 0 | 1 | 2 = 1): 
   } catch (problem) {
     return err(String(problem).includes("pixel limit") ? "it has more than 24 megapixels" : "it is damaged or cut off");
   }
+}
+
+function tooSmall({ width, height }: { readonly width: number; readonly height: number }): boolean {
+  return width < 64 || height < 64;
 }
 
 /** A picture of classes: for every pixel the place of its value in `values`, of which the first is 0 (nothing). */
@@ -50,10 +60,15 @@ export interface ClassPicture {
 
 /** Decodes a mask. The rims that JPEG smears around a shape are taken for what they are nearer to. */
 export async function decodeClasses(bytes: Uint8Array): Promise<Result<ClassPicture, string>> {
+  if (isBitmap(bytes)) {
+    const bitmap = readBitmap(bytes, mostPixels);
+    return bitmap.ok ? ok({ ...bitmap.value, ...indexed(bitmap.value.data, 1, false) }) : bitmap;
+  }
   try {
     const image = sharp(bytes, { failOn: "warning", limitInputPixels: mostPixels, sequentialRead: true });
     const { channels = 0, depth, format } = await image.metadata();
-    if (!formats.includes(format ?? "")) return err(`it is ${format ?? "no picture"}, not JPEG, PNG, TIFF or WebP`);
+    if (!formats.includes(format ?? ""))
+      return err(`it is ${format ?? "no picture"}, not JPEG, PNG, TIFF, WebP or BMP`);
     if (channels === 2 || channels === 4) image.removeAlpha();
     const wide = depth === "ushort";
     if (wide) image.toColourspace(channels >= 3 ? "rgb16" : "grey16");

@@ -51,7 +51,7 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const references = await readReferences(set, notes);
   if (!references.ok) return references;
   const { fields, expected, width, height } = references.value;
-  const parts = await openParts(set, { width, height }, notes);
+  const parts = await openParts(set, { width, height }, notes, (text) => watcher.progress(text));
   const layers: PartedLayer[] = [];
   for (const [k, field] of fields.entries()) layers.push(await parts.reference(field, expected[k] ?? null));
   watcher.progress(`learning from ${fields.length} references of ${width} x ${height} pixels`);
@@ -210,7 +210,7 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   clock.total();
   const placed = inFramesPlace({ ...tools.model, data: verdict.mask }, verdict.prepared.aligned.motion);
   const marked = { width: field.width, height: field.height, data: placed.data };
-  const truth = await truthOf(frame, marked, tools.notes);
+  const truth = await truthOf(frame, marked, tools.notes, { width, height });
   const outcome: FrameOutcome = {
     ...{ frame: frame.name, refused, ...truth, stageMs: clock.stages },
     // A refused picture is held, whatever its surface looks like.
@@ -254,7 +254,12 @@ function classesOf(frame: SetFrame): string[] {
 type Truth = Pick<FrameOutcome, "defective" | "classes" | "pixels" | "pixelsByClass">;
 
 /** Only now the labels are looked at: nothing that they say has touched the verdict. */
-async function truthOf(frame: SetFrame, marked: Marked, notes: string[]): Promise<Truth> {
+async function truthOf(
+  frame: SetFrame,
+  marked: Marked,
+  notes: string[],
+  size: { readonly width: number; readonly height: number } | null = null,
+): Promise<Truth> {
   const said = frame.label?.defective ?? null;
   const none = { both: 0, marked: marked.data.reduce((sum, v) => sum + v, 0), missed: 0 };
   if (frame.mask === null) {
@@ -268,10 +273,19 @@ async function truthOf(frame: SetFrame, marked: Marked, notes: string[]): Promis
     const known = said === true || classesOf(frame).length > 0 ? said : null;
     return { defective: known, classes: classesOf(frame), pixels: null, pixelsByClass: {} };
   }
+  if (size !== null && (mask.value.width !== size.width || mask.value.height !== size.height)) {
+    const own = `${mask.value.width} x ${mask.value.height}`;
+    const note = `Masks have ${own} pixels, the frames ${size.width} x ${size.height}: they are stretched over them.`;
+    if (!notes.includes(note)) notes.push(note);
+  }
   const { pixels, byClass } = compare(mask.value, marked);
   const names = mask.value.values.map((value) => `${value}`);
   const present = names.flatMap((name, place) => (place > 0 && byClass[place]!.labelled > 0 ? [{ name, place }] : []));
   const labelled = pixels.both + pixels.missed;
+  if (said !== null && said !== labelled > 0) {
+    const by = classesOf(frame).length > 0 ? "labels.csv, which names a class, is believed" : "the mask is believed";
+    notes.push(`labels.csv says ${said ? "defective" : "clean"} of ${frame.name}, its mask does not: ${by}.`);
+  }
   return {
     defective: frame.label?.class !== undefined && said !== null && frame.label.class !== "" ? said : labelled > 0,
     classes: [...new Set([...classesOf(frame), ...present.map(({ name }) => name)])],

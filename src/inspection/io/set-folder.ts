@@ -57,7 +57,7 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
   if (!labels.ok) return labels;
   const expected = await picturesIn(join(folder, "expected"));
   const masks = await picturesIn(join(folder, "masks"));
-  const notes: string[] = [];
+  const notes = [...description.value.notes];
   const expectedOf = matched(names, expected);
   const maskOf = matched(names, masks);
   if (masks.length > 0 && maskOf.every((mask) => mask === null)) {
@@ -73,7 +73,7 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
     path: join(folder, "frames", name),
     expected: expectedOf[i] ? join(folder, "expected", expectedOf[i]) : null,
     mask: maskOf[i] ? join(folder, "masks", maskOf[i]) : null,
-    label: labelOf(labels.value, name, masks.length > 0),
+    label: labelOf(labels.value, name, masks.length > 0 && !maskOf[i]),
   }));
   const stray = [...(labels.value?.keys() ?? [])].filter(
     (n) => !names.some((name) => stemOf(name).toLowerCase() === n),

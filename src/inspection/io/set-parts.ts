@@ -1,7 +1,9 @@
 /** Where the parts of a set's fused or printed layers are: from its expected pictures, or guessed for good layers that have none. */
 import { readFile } from "node:fs/promises";
 import { type Arena, createArena, type Field, quantile, reduced, reductionOf } from "../surface/field.ts";
-import { flattened, guessed, type Parts, partsOf, ratioOf } from "../surface/parts.ts";
+import { flattened, foundParts, guessed, type Parts, partsOf, ratioOf } from "../surface/parts.ts";
+import { mostLayers, type Place, placeOf, type ShownLayer } from "../surface/place.ts";
+import { laidOn, type Outline } from "../surface/signs.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
 import type { PictureSet } from "./set-folder.ts";
 
@@ -23,26 +25,37 @@ export interface PartsReader {
 /** Frames that the brightness of parts is learnt from. */
 const looked = 9;
 
+/** What parts are read for: the set, and the size of its pictures. */
+interface Read {
+  readonly set: PictureSet;
+  readonly width: number;
+  readonly height: number;
+  readonly arena: Arena;
+  readonly notes: string[];
+}
+
 /**
- * Prepares for frames of `width` by `height` pixels. Expected pictures are used for fused and printed layers on which they
- * lie pixel on pixel; what is not used is said in `notes`.
+ * Prepares for frames of `width` by `height` pixels. Expected pictures are used for fused and printed layers; where they do not
+ * lie pixel on pixel on the frames, their place is found first. What is not used is said in `notes`.
  */
 export async function openParts(
   set: PictureSet,
   size: { readonly width: number; readonly height: number },
   notes: string[],
+  progress: (text: string) => void,
 ): Promise<PartsReader> {
   const given = set.frames.filter(({ expected }) => expected !== null);
   const { phase, expectedRegistered } = set.description;
   // Fresh powder hides the parts: only where they show do they have to be known.
-  if (phase === "recoated" || !expectedRegistered || given.length === 0) {
-    if (given.length > 0 && phase !== "recoated")
-      notes.push("The expected pictures are not registered to the frames, and are not used.");
-    return { frame: asItCame, reference: asItCame };
-  }
+  if (phase === "recoated" || given.length === 0) return { frame: asItCame, reference: asItCame };
   const by = reductionOf(size.width, size.height);
   const arena = createArena(Math.floor(size.width / by), Math.floor(size.height / by));
-  const read = (path: string) => partsAt(path, arena, notes);
+  const reader: Read = { set, ...size, arena, notes };
+  const isRegistered = expectedRegistered ?? (await hasFramesShape(given[0]?.expected ?? "", reader));
+  if (!isRegistered) progress("looking for the place of the expected pictures on the frames");
+  const place = isRegistered ? null : await findPlace(reader);
+  if (!isRegistered && place === null) return { frame: asItCame, reference: asItCame };
+  const read = (path: string) => partsAt(path, reader, place);
   const ratios: number[] = [];
   for (const { path, expected } of given.slice(0, looked)) {
     const picture = await decodeChannel(await readFile(path));
@@ -72,11 +85,72 @@ async function asItCame(field: Field): Promise<PartedLayer> {
   return { field, came: field, parts: null };
 }
 
-async function partsAt(path: string, arena: Arena, notes: string[]): Promise<Parts | null> {
+async function partsAt(path: string, reader: Read, place: Place | null): Promise<Parts | null> {
+  const outline = await outlineAt(path, reader.notes);
+  if (outline === null) return null;
+  const { arena, width, height, notes } = reader;
+  if (place === null && (outline.width !== width || outline.height !== height)) {
+    const own = `${outline.width} x ${outline.height}`;
+    noteOnce(
+      notes,
+      `The expected pictures have ${own} pixels, the frames ${width} x ${height}: they are stretched over them.`,
+    );
+  }
+  return place === null ? partsOf(outline, arena) : foundParts(laidOn(outline, place.map, arena), arena);
+}
+
+/** Where the expected pictures lie, from the good layers that have one, or else from the first frames; null, with a note, where it cannot be told. */
+async function findPlace({ set, width, height, notes }: Read): Promise<Place | null> {
+  const layers: ShownLayer[] = [];
+  for (const { path, expected } of [...set.references, ...set.frames]) {
+    if (layers.length === mostLayers) break;
+    if (expected === null) continue;
+    const picture = await decodeChannel(await readFile(path));
+    if (!picture.ok || picture.value.width !== width || picture.value.height !== height) continue;
+    const outline = await outlineAt(expected, notes);
+    if (outline !== null) layers.push({ field: reduced(picture.value, reductionOf(width, height)), outline });
+  }
+  const place = placeOf(layers);
+  notes.push(
+    place === null
+      ? "The expected pictures are not registered to the frames, and their place on them was not found: they are not used."
+      : `The expected pictures' place on the frames was found by the ${place.by} of parts (likeness ${place.likeness.toFixed(2)} of 1, from ${layers.length} layers).`,
+  );
+  return place;
+}
+
+/** Shapes (height by width) that differ by more than this share are not the same. */
+const otherShape = 0.02;
+
+/** Where nobody says so, expected pictures of another shape than the frames are not registered to them. */
+async function hasFramesShape(path: string, { width, height, notes }: Read): Promise<boolean> {
+  const outline = await outlineAt(path, notes);
+  return outline === null || Math.abs(Math.log((outline.height * width) / (outline.width * height))) < otherShape;
+}
+
+/** Where an expected picture shows part; null, with a note, where it cannot be read. */
+async function outlineAt(path: string, notes: string[]): Promise<Outline | null> {
   const picture = await decodeClasses(await readFile(path));
-  if (picture.ok) return partsOf(picture.value, arena);
-  const note = `The expected picture ${path} is not used: ${picture.error}.`;
-  // A picture is read again where the brightness of parts was learnt from it.
-  if (!notes.includes(note)) notes.push(note);
-  return null;
+  if (!picture.ok) {
+    noteOnce(notes, `The expected picture ${path} is not used: ${picture.error}.`);
+    return null;
+  }
+  if (!isPartAllRound(picture.value)) return picture.value;
+  noteOnce(notes, "The expected pictures are white all round: black is taken for the part.");
+  return { ...picture.value, data: picture.value.data.map((v) => (v === 0 ? 1 : 0)) };
+}
+
+/** No part reaches all round the picture: what does is what lies around. */
+const allRound = 0.95;
+
+function isPartAllRound({ width, height, data }: Outline): boolean {
+  let parts = 0;
+  for (let x = 0; x < width; x++) parts += Number(data[x] !== 0) + Number(data[(height - 1) * width + x] !== 0);
+  for (let y = 0; y < height; y++) parts += Number(data[y * width] !== 0) + Number(data[(y + 1) * width - 1] !== 0);
+  return parts > allRound * 2 * (width + height);
+}
+
+/** Pictures are read more than once, and many are wrong in the same way. */
+function noteOnce(notes: string[], text: string): void {
+  if (!notes.includes(text)) notes.push(text);
 }

@@ -12,8 +12,10 @@ export interface SetDescription {
   readonly phase: Phase;
   /** Millimetres a pixel of the frames, or null where it is not said. */
   readonly mmPerPixel: number | null;
-  /** Whether the expected layers lie pixel on pixel on the frames. */
-  readonly expectedRegistered: boolean;
+  /** Whether the expected layers lie pixel on pixel on the frames; null where it is not said. */
+  readonly expectedRegistered: boolean | null;
+  /** What was taken for granted or passed over, a sentence each. */
+  readonly notes: readonly string[];
 }
 
 const processes: readonly (readonly [Process, RegExp])[] = [
@@ -29,23 +31,50 @@ const mmNames: readonly string[] = ["mm_per_pixel", "mm_per_px", "mmperpixel", "
 
 const description = z.record(z.string(), z.unknown());
 
+const registeredNames: readonly string[] = ["registered", "expected_registered", "expected.registered"];
+
 /** Reads the parsed table; keys may be spelt with spaces, hyphens or capitals. */
 export function readDescription(table: unknown): Result<SetDescription, string> {
   const parsed = description.safeParse(table);
   if (!parsed.success) return err("it holds no keys");
+  const notes: string[] = [];
   const keys = new Map(Object.entries(flat(parsed.data)).map(([k, v]) => [k.toLowerCase().replace(/[ -]/g, "_"), v]));
-  const process = among(processes, keys.get("process"));
+  const process = among(processes, keys.get("process"), notes);
   if (process === null) return err('`process` must say "powder-bed" or "filament"');
-  const saidPhase = keys.get("phase");
-  const phase = process === "filament" ? "printed" : saidPhase === undefined ? "recoated" : among(phases, saidPhase);
+  const phase = process === "filament" ? "printed" : phaseOf(keys.get("phase"), notes);
   if (phase === null) return err('`phase` must say "recoated" or "fused"');
   const mm = mmNames.map((name) => keys.get(name)).find((v) => v !== undefined);
   const mmPerPixel = mm === undefined ? null : Number(mm);
   if (mmPerPixel !== null && !(mmPerPixel > 0 && mmPerPixel < 100)) {
     return err("`mm_per_pixel` must be a number of millimetres above 0");
   }
-  const registered = keys.get("registered") ?? keys.get("expected_registered") ?? keys.get("expected.registered");
-  return ok({ process, phase, mmPerPixel, expectedRegistered: registered !== false && registered !== "false" });
+  const registered = registeredNames.map((name) => keys.get(name)).find((v) => v !== undefined);
+  if (registered !== undefined && !["true", "false"].includes(`${registered}`)) {
+    return err("`registered` must be true or false");
+  }
+  const strange = strangeKeys(parsed.data);
+  if (strange.length > 0)
+    notes.push(`set.toml says ${strange.slice(0, 5).join(", ")}, of which nothing is known here.`);
+  const expectedRegistered = registered === undefined ? null : `${registered}` === "true";
+  return ok({ process, phase, mmPerPixel, expectedRegistered, notes });
+}
+
+/** Keys, as they are spelt, of which no meaning is known. */
+function strangeKeys(table: Readonly<Record<string, unknown>>): string[] {
+  const known = ["process", "phase", ...mmNames, ...registeredNames];
+  return Object.entries(table).flatMap(([key, value]) => {
+    const inner = description.safeParse(value);
+    const within =
+      inner.success && !Array.isArray(value) ? Object.keys(inner.data).map((k) => [`${key}.${k}`, k]) : [[key]];
+    const isKnown = (name: string): boolean => known.includes(name.toLowerCase().replace(/[ -]/g, "_"));
+    return within.flatMap((names) => (names.some(isKnown) ? [] : [names[0]!]));
+  });
+}
+
+function phaseOf(said: unknown, notes: string[]): Phase | null {
+  if (said !== undefined) return among(phases, said, notes);
+  notes.push("set.toml does not say the phase: the layers are taken for recoated powder.");
+  return "recoated";
 }
 
 /** Tables within the table, their keys joined with a dot. */
@@ -59,7 +88,10 @@ function flat(table: Readonly<Record<string, unknown>>): Record<string, unknown>
   return out;
 }
 
-function among<T>(known: readonly (readonly [T, RegExp])[], said: unknown): T | null {
+/** The one that is said, or what is meant by a neighbouring word, which is noted. */
+function among<T extends string>(known: readonly (readonly [T, RegExp])[], said: unknown, notes: string[]): T | null {
   if (typeof said !== "string") return null;
-  return known.find(([, pattern]) => pattern.test(said.toLowerCase()))?.[0] ?? null;
+  const meant = known.find(([, pattern]) => pattern.test(said.toLowerCase()))?.[0] ?? null;
+  if (meant !== null && meant !== said.toLowerCase()) notes.push(`"${said.slice(0, 40)}" is taken for ${meant}.`);
+  return meant;
 }

@@ -5,6 +5,7 @@
 import { components } from "../components.ts";
 import { type Arena, boxMean, type Field, quantile, thinned } from "./field.ts";
 import { lightOf, withoutLight } from "./light.ts";
+import type { Outline } from "./signs.ts";
 
 /** Pixels this near to a part's outline belong to neither: melt and powder mix there, and outlines are never exact. */
 const rim = 2;
@@ -22,11 +23,15 @@ const dark = 0.5;
 /** Nothing, powder or part, at the working scale; 0 powder, 1 part, 2 the rim between them. */
 export type Parts = Uint8Array;
 
+/** Sorts pixels that are part (1) or not at the working scale; the outlines of a picture that had to be found are less exact. */
+export function foundParts(found: Uint8Array, arena: Arena): Parts {
+  const share = arena.buffer(2);
+  share.set(found);
+  return sorted(share, arena, 2 * rim);
+}
+
 /** Sorts pixels of an expected layer (any but 0 is part) of any size into powder, part and rim at the working scale. */
-export function partsOf(
-  expected: { readonly width: number; readonly height: number; readonly data: Uint8Array },
-  arena: Arena,
-): Parts {
+export function partsOf(expected: Outline, arena: Arena): Parts {
   const { width, height } = arena;
   const share = arena.buffer(2);
   for (let y = 0; y < height; y++) {

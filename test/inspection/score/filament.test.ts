@@ -40,9 +40,11 @@ describe("a filament set", () => {
     expect(notes).toEqual([]);
   });
 
-  it("says so where its expected pictures cannot be used", { timeout: 120_000 }, async () => {
-    const { notes } = await scored('process = "filament"\nregistered = false\n');
-    expect(notes.join()).toContain("not registered to the frames");
+  it("finds the place of expected pictures that are not registered to it", { timeout: 120_000 }, async () => {
+    const { recall, falseAlarms, notes } = await scored('process = "filament"\nregistered = false\n');
+    expect(recall).toMatchObject({ hits: 3, all: 3 });
+    expect(falseAlarms).toMatchObject({ hits: 0, all: 3 });
+    expect(notes[0]).toContain("place on the frames was found");
   });
 
   it("[L3] holds the layer whose expected picture is torn, and says so once", { timeout: 120_000 }, async () => {

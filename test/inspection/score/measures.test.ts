@@ -94,15 +94,32 @@ describe("the files of a set", () => {
       { process: "L-PBF", Phase: "after melting", "mm per pixel": 0.2 },
       { phase: "fused", mmPerPixel: 0.2 },
     ],
-    [{ process: "FDM" }, { process: "filament", phase: "printed", mmPerPixel: null }],
+    [
+      { process: "FDM" },
+      { process: "filament", phase: "printed", mmPerPixel: null, notes: ['"FDM" is taken for filament.'] },
+    ],
+    [
+      { process: "powder-bed", phase: "fused", expected: { registered: false }, Registred: true },
+      { expectedRegistered: false, notes: ["set.toml says Registred, of which nothing is known here."] },
+    ],
+    [
+      { process: "powder-bed" },
+      {
+        expectedRegistered: null,
+        notes: ["set.toml does not say the phase: the layers are taken for recoated powder."],
+      },
+    ],
   ])("[F62] a set described as %j is understood", (table, expected) => {
     expect(readDescription(table)).toMatchObject({ ok: true, value: expected });
   });
 
-  it.each([{}, { process: "baking" }, { process: "powder-bed", mm_per_pixel: -1 }, null])(
-    "[F62] a set described as %j is refused with a reason",
-    (table) => {
-      expect(readDescription(table)).toMatchObject({ ok: false, error: expect.stringMatching(/./) });
-    },
-  );
+  it.each([
+    {},
+    { process: "baking" },
+    { process: "powder-bed", mm_per_pixel: -1 },
+    { process: "powder-bed", registered: "perhaps" },
+    null,
+  ])("[F62] a set described as %j is refused with a reason", (table) => {
+    expect(readDescription(table)).toMatchObject({ ok: false, error: expect.stringMatching(/./) });
+  });
 });
