@@ -1,7 +1,17 @@
 /** What was signed about inspection models, told in sentences. */
 import { type ModelEvent, retirementReasons } from "../jobs/model-event.ts";
-import { momentText } from "../jobs/models.ts";
+import { type ModelOnDuty, momentText } from "../jobs/models.ts";
 import type { Approval } from "../people/person.ts";
+
+/** Which model judges the layers of an attempt, and by whose word. */
+export function judgeLine(judge: ModelOnDuty | null): string[] {
+  if (judge === null) return [];
+  const { model, status, by, until } = judge;
+  const end = until === null ? "" : `, until ${momentText(until)}`;
+  const word =
+    status === "demonstration" ? "taken for a DEMONSTRATION, signed by nobody" : `approved by ${by.join(" and ")}`;
+  return [`layers are judged by model ${model}, ${word}${end}`];
+}
 
 /** The facts below the line: which model, for what and how long, and who signed, by their names where they can be opened. */
 export function modelLinesOf(event: ModelEvent, nameOf: (sealed: string) => string | null): string[] {

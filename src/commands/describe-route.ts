@@ -1,8 +1,10 @@
 /** What happened along the route, told in sentences: results, parts, labels, hand-over, release, the machine's alarms. */
+
 import { shelvingReasons } from "../jobs/alarm-deeds.ts";
 import { foundWords } from "../jobs/decide/review.ts";
 import type { Event } from "../jobs/event.ts";
 import { utcText } from "../ledger/page.ts";
+import { judgeLine } from "./describe-model.ts";
 
 /** The event in one line; null where it is not of the route. */
 export function routeTitleOf(event: Event): string | null {
@@ -91,6 +93,7 @@ export function routeLinesOf(event: Event): string[] {
           ({ material, lot, batch, quantity, unit }) => `${quantity} ${unit} of ${material}, lot ${batch} (${lot})`,
         ),
         ...(event.part === null ? [] : [`part ${event.part}`]),
+        ...judgeLine(event.judge ?? null),
       ];
     case "ResultsJudged":
       return event.results.map(

@@ -4,6 +4,7 @@ import { acknowledgedForMs, machineAlarmName } from "../jobs/alarm-deeds.ts";
 import { centralReasons } from "../jobs/central.ts";
 import { supportToleranceMs } from "../jobs/clock.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
+import { standingOf } from "../jobs/model-standing.ts";
 import { nameOfTarget } from "../jobs/objections.ts";
 import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
 import { damageText } from "../jobs/step-gates.ts";
@@ -23,6 +24,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...gaugeAlarms(state, at),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
+    ...modelAlarm(state, at),
     ...recordAlarm(state),
     ...centralAlarms(state, sync),
     ...evidenceAlarm(evidence),
@@ -166,6 +168,15 @@ function machineAlarms(state: State): Alarm[] {
     }
     return alarms;
   });
+}
+
+/** The loaded model may not judge here, or will not for much longer. */
+function modelAlarm({ models, inspection, setup, boot }: State, at: EpochMs): Alarm[] {
+  if (boot === null || inspection.inHand === null) return [];
+  const { state, what, remedy } = standingOf(models, inspection.inHand, setup?.demonstration ?? false, at);
+  if (state === "good") return [];
+  const priority = state === "bad" ? 2 : 3;
+  return [{ key: "model", priority, what, where: "Inspection model", remedy, owner: "qa", job: null }];
 }
 
 function inspectionAlarm(state: State): Alarm[] {

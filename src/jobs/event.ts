@@ -8,7 +8,7 @@ import type { AlarmEvent } from "./alarm-deeds.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { ModelEvent } from "./model-event.ts";
-import type { ModelInHand } from "./models.ts";
+import type { ModelInHand, ModelOnDuty } from "./models.ts";
 import type { JobOrder } from "./order.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { LayerReviewEvent } from "./review-event.ts";
@@ -160,6 +160,8 @@ export type JobEvent =
       readonly presence: string;
       /** The look at the plate that a build starts on; null where nothing is built. */
       readonly plateCheck: string | null;
+      /** The model that judges the layers, and who signed for it; absent where nothing is built, and in records of before. */
+      readonly judge?: ModelOnDuty | null;
       /** Tag of the part that was confirmed at the machine; null for a build. */
       readonly part: string | null;
       readonly materials: readonly IssuedMaterial[];

@@ -26,6 +26,13 @@ export interface ModelInHand {
   readonly manifest: Digest | null;
 }
 
+/** By whose word a model judges an attempt, as it stands in the job's own record. */
+export interface ModelOnDuty extends Pick<ModelFacts, "model" | "manifest" | "trainingData" | "card"> {
+  readonly status: "approved" | "demonstration";
+  readonly by: readonly PersonId[];
+  readonly until: EpochMs | null;
+}
+
 /** What a model is to judge. */
 export interface Judged {
   /** Digest of the order's recipe. */
@@ -72,6 +79,14 @@ export function afterModelEvent(before: Models, event: ModelEvent): Models {
       return known ? { ...before, [event.model]: { ...known, status: "retired", retired: event.reason } } : before;
     }
   }
+}
+
+/** The model in hand, as a start writes it down; null where the record knows none that may judge. */
+export function modelOnDuty(models: Models, inHand: ModelInHand | null): ModelOnDuty | null {
+  const known = inHand === null ? undefined : own(models, inHand.model);
+  if (!known || known.status === "retired") return null;
+  const { model, manifest, trainingData, card, status, by, until } = known;
+  return { model, manifest, trainingData, card, status, by, until };
 }
 
 /** Why the model in hand may not judge this now, or null where it may. */

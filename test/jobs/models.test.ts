@@ -144,6 +144,18 @@ describe("[F52][L3] a start asks whether the model may judge", () => {
     expect(gateOf(story, 30 * day - 1)?.state).toBe("shut");
   });
 
+  it("what is started says in its own record which model judges it, and by whose word", () => {
+    const story = signedFor({ until: 30 * day });
+    begin(story);
+    const { type, ...body } = story.events.find((event) => event.type === "AttemptStarted")!;
+    expect(body).toMatchObject({
+      judge: { model: testModel.model, card: testModel.card, by: [quentin, erin], until: 30 * day },
+    });
+    expect(describeWith(() => null)(type, body)?.lines.join("\n")).toMatch(
+      /approved by quentin and erin, until 1970-01-31/,
+    );
+  });
+
   it("a model that is retired between start and begin begins nothing", () => {
     const story = signedFor({});
     prepare(story);

@@ -40,7 +40,6 @@ export function addModelCommands(program: Command, { terminal, end, options }: L
     .argument("<model>", "its digest, or at least the first 8 digits")
     .addOption(new Option("--reason <code>", "why").choices(Object.keys(retirementReasons)).makeOptionMandatory())
     .addOption(options.config)
-    .addOption(options.data)
     .addHelpText(
       "after",
       "\nName and password of whoever signs are asked for, or read from standard input, a line each.",

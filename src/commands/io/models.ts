@@ -4,13 +4,14 @@ import type { ShownView } from "../../hmi/api-route.ts";
 import { readRecipes } from "../../intake/io/files.ts";
 import { recipeDigest } from "../../intake/recipe.ts";
 import { isModelEvent, type ModelEvent } from "../../jobs/model-event.ts";
+import { type ModelStanding, standingOf } from "../../jobs/model-standing.ts";
 import { afterModelEvent, type KnownModel, type Models } from "../../jobs/models.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import { readRows } from "../../ledger/io/read-rows.ts";
 import { exitCode } from "../exit-code.ts";
-import { type ModelStanding, modelLines, standingOf } from "../model-words.ts";
+import { modelLines } from "../model-words.ts";
 import { atDesk, codeOf, said } from "./keeping.ts";
 import { readFacts } from "./model-files.ts";
 import { systemClock } from "./system.ts";
@@ -44,7 +45,7 @@ export async function standingIn(
   demonstration: boolean,
 ): Promise<Result<ModelStanding, Trouble>> {
   const facts = await readFacts(manifest);
-  return facts.ok ? ok(standingOf(facts.value, models, demonstration, systemClock.now())) : facts;
+  return facts.ok ? ok(standingOf(models, facts.value, demonstration, systemClock.now())) : facts;
 }
 
 interface RegisterOptions {
@@ -86,7 +87,7 @@ export async function showModel(
   const register = readRegister(data);
   if (!register.ok) return terminal.trouble(register.error, exitCode.notReady);
   const { models, history, unread } = register.value;
-  const found = findModel(models, model);
+  const found = findModel(Object.values(models), model);
   if (!found.ok) return terminal.trouble(found.error, exitCode.neverNamed);
   const own = history.filter(({ event }) => event.model === found.value.model);
   const lines = [modelLines(found.value), ...own.map(historyLine), ...unreadLines(unread)];
@@ -110,8 +111,8 @@ function unreadLines(unread: number): readonly string[] {
 }
 
 /** A model by its digest or the beginning of it. */
-function findModel(models: Models, text: string): Result<KnownModel, Trouble> {
-  const found = Object.values(models).filter(({ model }) => text.length >= 8 && model.startsWith(text));
+function findModel(models: readonly KnownModel[], text: string): Result<KnownModel, Trouble> {
+  const found = models.filter(({ model }) => text.length >= 8 && model.startsWith(text));
   const [first] = found;
   if (first !== undefined && found.length === 1) return ok(first);
   const what =
@@ -149,25 +150,23 @@ export async function approveModel(terminal: Terminal, options: ApproveOptions):
   });
 }
 
-export interface RetireOptions extends RegisterOptions {
+export interface RetireOptions {
+  readonly config: string;
   readonly reason: string;
 }
 
-/** `cellward model retire MODEL`: QA signs that it judges no further layer. */
-export async function retireModel(terminal: Terminal, model: string, options: RetireOptions): Promise<number> {
-  const register = readRegister(options.data);
-  if (!register.ok) return terminal.trouble(register.error, exitCode.notReady);
-  const found = findModel(register.value.models, model);
-  if (!found.ok) return terminal.trouble(found.error, exitCode.neverNamed);
-  const what = { model: found.value.model, reason: options.reason };
-  return atDesk(terminal, options.config, 1, async (desk, [signer]) => {
+/** `cellward model retire MODEL`: QA signs at the running cell that it judges no further layer. */
+export function retireModel(terminal: Terminal, model: string, { config, reason }: RetireOptions): Promise<number> {
+  return atDesk(terminal, config, 1, async (desk, [signer]) => {
+    const register = await desk.get<{ readonly models: readonly KnownModel[] }>("/api/models");
+    if (!register.ok) return terminal.trouble(register.error, codeOf(register.error));
+    const found = findModel(register.value.models, model);
+    if (!found.ok) return terminal.trouble(found.error, exitCode.neverNamed);
+    const what = { model: found.value.model, reason };
     const shown = await desk.get<ShownView>(`/api/models/retirement?${new URLSearchParams(what)}`);
     if (!shown.ok) return terminal.trouble(shown.error, codeOf(shown.error));
-    return said(
-      terminal,
-      await desk.post("/api/models/retirement", { what, shown: shown.value.digest, ...signer }),
-      shown.value,
-    );
+    const body = { what, shown: shown.value.digest, ...signer };
+    return said(terminal, await desk.post("/api/models/retirement", body), shown.value);
   });
 }
 

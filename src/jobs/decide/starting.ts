@@ -10,6 +10,7 @@ import { shutOf } from "../gate.ts";
 import { startGates } from "../gates.ts";
 import { issuedMaterials } from "../material-gates.ts";
 import type { Message } from "../message.ts";
+import { modelOnDuty } from "../models.ts";
 import { isByMachine, type JobOrder, whyRouteCannotBeGone } from "../order.ts";
 import { isKnownJob } from "../past.ts";
 import type { RefusalCode } from "../refusal.ts";
@@ -170,6 +171,7 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
   const builds = operation.kind === "build";
   assert(!builds || machine.plateCheck, "an open gate promises a plate that was looked at");
   const identity: MachineIdentity = machine.identity;
+  const { models, inspection } = draft.state();
   return {
     type: "AttemptStarted",
     job: job.order.id,
@@ -180,6 +182,7 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
     person,
     presence: job.presence.proof,
     plateCheck: builds ? machine.plateCheck : null,
+    ...(builds && { judge: modelOnDuty(models, inspection.inHand) }),
     part: builds ? null : unit.tag,
     materials: issuedMaterials(draft.state(), operation),
     machine: identity,
