@@ -57,6 +57,7 @@ async function ofThePrint(story: Story, page: Page): Promise<void> {
   await startJob(story);
   await untilLayer(story, 12);
   await press(page, "Live layer");
+  await page.getByRole("img", { name: /^Layer [0-9]+ of / }).waitFor();
   await photograph(page, "live.png");
   await watch(story);
   await page
@@ -64,6 +65,11 @@ async function ofThePrint(story: Story, page: Page): Promise<void> {
     .first()
     .waitFor();
   await photograph(page, "hold.png");
+  await press(page, "All layers");
+  await page.getByRole("img", { name: new RegExp(`^Layer ${failsAtLayer} of `) }).waitFor();
+  await photograph(page, "layers.png");
+  await press(page, "Map");
+  await photograph(page, "map.png");
 }
 
 async function ofTheRoute(story: Story, page: Page): Promise<void> {

@@ -8,6 +8,8 @@ import { nothing, ofAttempt, ofLayer, pictureQuery } from "../requests.ts";
 import { type Answer, type Call, type Desk, good, problem, type Route, route } from "../route.ts";
 
 const noPicture = (what: string) => problem(404, "no-picture", what, "Without a picture the layer counts as not seen.");
+const notSeen = () =>
+  problem(404, "no-report", "No picture of this layer was taken.", "A layer without one counts as not seen.");
 const noBuild = () => problem(404, "unknown-build", "No build of this name was made in this cell.");
 
 /** Other builds that one can be compared with. */
@@ -40,7 +42,7 @@ export const layerRoutes: readonly Route[] = [
     body: nothing,
     handle: async ({ desk, params }) => {
       const record = await layerOf(desk, params);
-      if (!record) return problem(404, "no-report", "No picture of this layer was taken.");
+      if (!record) return notSeen();
       const full = record.report ? await desk.evidence.get(record.report.evidence) : null;
       return good(layerView(record, full?.ok ? full.value : null));
     },

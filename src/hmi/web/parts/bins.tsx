@@ -21,7 +21,7 @@ export function Bins({ view, layer, name = "All layers" }: BinsProps) {
   const here = bins.findIndex(({ first, last }) => first <= layer && layer <= last);
   const named = view.found.length;
   const findings = named === 0 ? "no findings" : `findings in ${named} ${named === 1 ? "layer" : "layers"}`;
-  const doubted = view.bad.length === 0 ? "" : ` · ${view.bad.length} found bad by a person`;
+  const doubted = view.bad.length === 0 ? "" : ` · ${view.bad.length} found bad`;
   const told = `${counts} · ${findings}${doubted} · ${view.planned} planned`;
   const share = (bins[0]?.last ?? 1) > 1 ? ` · ${bins[0]?.last} layers a bar, the worst shown` : "";
   return (

@@ -1,6 +1,6 @@
 /** A layer's picture with what was expected and what was found drawn over it, and layer and time written into it. */
 import { useEffect, useState } from "preact/hooks";
-import type { LayerView, Point } from "../../api.ts";
+import type { LayerView, Point, Problem } from "../../api.ts";
 import { get } from "../client.ts";
 import { stamp } from "../words.ts";
 
@@ -24,17 +24,29 @@ interface Loaded {
   readonly height: number;
 }
 
+/** Why there is nothing to show, in the server's words. */
+interface Missing {
+  readonly layer: number;
+  readonly problem: Problem;
+}
+
+const noPicture: Problem = {
+  code: "no-picture",
+  what: "Its picture is not in the cell, or cannot be read.",
+  remedy: "The record says by its digest what it was.",
+};
+
 /** The frame; what it shows names its own layer and time, and without a picture it says so. */
 export function Picture({ attempt, layer, planned, version, simulated, onView }: PictureProps) {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
-  const [missing, setMissing] = useState<number | null>(null);
+  const [missing, setMissing] = useState<Missing | null>(null);
   const url = `/api/attempts/${attempt}/layers/${layer}`;
   useEffect(() => {
     let current = true;
     void get<LayerView>(`${url}/report`).then((asked) => {
       if (!current) return;
       onView(asked.ok ? asked.value : null);
-      if (!asked.ok) return setMissing(layer);
+      if (!asked.ok) return setMissing({ layer, problem: asked.problem });
       const view = asked.value;
       const source = `${url}/picture?frame=${view.frame}`;
       const image = new Image();
@@ -43,18 +55,20 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
         setMissing(null);
         setLoaded({ view, source, width: image.naturalWidth, height: image.naturalHeight });
       };
-      image.onerror = () => current && setMissing(layer);
+      image.onerror = () => current && setMissing({ layer, problem: noPicture });
       image.src = source;
     });
     return () => {
       current = false;
     };
   }, [url, version]);
-  if (missing === layer) {
+  if (missing?.layer === layer) {
     return (
       <div class="picture none">
         <strong>No picture of layer {layer}</strong>
-        <span>A layer without a picture counts as not seen.</span>
+        <span>
+          {missing.problem.what} {missing.problem.remedy}
+        </span>
       </div>
     );
   }

@@ -1,6 +1,7 @@
 /** The hold: the picture with its outlined region, measured value beside its limit, and what can be done about it. */
 import { useSignal } from "@preact/signals";
 import type { AttemptView, HoldView, LayerView } from "../../api.ts";
+import { openLayers } from "../layers.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { Picture } from "../parts/picture.tsx";
@@ -104,6 +105,9 @@ function Deeds({ found }: { readonly found: AttemptView }) {
   return (
     <>
       <Button size="primary" label="Back" onPress={home} />
+      {found.printed > 0 ? (
+        <Button size="primary" label="All layers" onPress={() => void openLayers(found.id, hold?.layer ?? null)} />
+      ) : null}
       {decides ? (
         <Button size="primary" kind="act" wide label="Decide, with signature" onPress={() => go("decide")} />
       ) : null}

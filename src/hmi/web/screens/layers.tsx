@@ -2,7 +2,7 @@
 import { useSignal } from "@preact/signals";
 import { useEffect } from "preact/hooks";
 import type { LayerView } from "../../api.ts";
-import type { LayersView } from "../../api-layers.ts";
+import type { LayerDeed, LayersView } from "../../api-layers.ts";
 import {
   builds,
   chosen,
@@ -38,14 +38,20 @@ export function LayersScreen() {
   return (
     <Frame title={`${view.job} · ${view.step}, layer by layer`} nav={false} actions={<Keys view={view} at={at} />}>
       <div class="columns layers-seen">
-        <Picture
-          attempt={view.attempt}
-          layer={resting}
-          planned={view.planned}
-          version={layersVersion.value}
-          simulated={view.simulated}
-          onView={(shown) => set(seen, shown)}
-        />
+        {markOf(view, resting) === "o" ? (
+          <div class="picture none">
+            <strong>Layer {resting} was not made</strong>
+          </div>
+        ) : (
+          <Picture
+            attempt={view.attempt}
+            layer={resting}
+            planned={view.planned}
+            version={layersVersion.value}
+            simulated={view.simulated}
+            onView={(shown) => set(seen, shown)}
+          />
+        )}
         <section class="panel">
           <Words view={view} at={at} seen={seen.value?.layer === at ? seen.value : null} />
         </section>
@@ -81,6 +87,7 @@ function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }
   const mark = markOf(view, at);
   const deeds = view.deeds.filter((deed) => deed.layer === at);
   const found = foundAt(view, at);
+  const canDoubt = mark === "p" && job.value?.id === view.job && !job.value.ended;
   return (
     <>
       <div class="figures">
@@ -96,21 +103,27 @@ function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }
         </div>
         <OtherBuild attempt={view.attempt} />
       </div>
-      <Seen view={seen} rows={deeds.length > 0 ? 2 : 4} />
-      {mark === "p" && job.value?.id === view.job && !job.value.ended ? (
-        <Button label="It passed, and is bad…" onPress={() => go("found-bad")} />
-      ) : null}
+      <Seen view={seen} rows={2} />
       {found === 0 || seen ? null : <p class="quiet">{found} found; fetching what.</p>}
-      {deeds.length === 0 ? null : (
-        <ul class="log layer-deeds">
-          {deeds.slice(-2).map((deed) => (
-            <li key={`${deed.at}/${deed.what}`}>
-              <time>{clock(deed.at)}</time> <strong>{deed.who ?? "The cell"}</strong> {deed.what}
-            </li>
-          ))}
-        </ul>
-      )}
-      {deeds.length > 2 ? <p class="quiet">{deeds.length - 2} more under Who did what.</p> : null}
+      <Deeds deeds={deeds} room={canDoubt || (seen?.findings.length ?? 0) > 1 ? 1 : 2} />
+      {canDoubt ? <Button label="It passed, and is bad…" onPress={() => go("found-bad")} /> : null}
+    </>
+  );
+}
+
+/** The last deeds for which there is room. */
+function Deeds({ deeds, room }: { readonly deeds: readonly LayerDeed[]; readonly room: number }) {
+  if (deeds.length === 0) return null;
+  return (
+    <>
+      <ul class="log layer-deeds">
+        {deeds.slice(-room).map((deed) => (
+          <li key={`${deed.at}/${deed.what}`}>
+            <time>{clock(deed.at)}</time> <strong>{deed.who ?? "The cell"}</strong> {deed.what}
+          </li>
+        ))}
+      </ul>
+      {deeds.length > room ? <p class="quiet">{deeds.length - room} more under Who did what.</p> : null}
     </>
   );
 }
