@@ -59,6 +59,9 @@ export function noteLayer(index: GrowingIndex, event: Event, seq: number): void 
       return put(index, event.layer, "b");
     case "LayerDecided":
       return put(index, event.layer, event.verdict === "pass" ? "p" : "f");
+    case "HoldRaised":
+      if (event.cause === "blind" && event.layer !== null) put(index, event.layer, "b");
+      return;
     case "LayerFoundBad":
       index.bad.push(event.layer);
       return;

@@ -141,7 +141,7 @@ describe("[F60] a layer of thousands", () => {
   });
 });
 
-describe("[F60] a strip of many layers", () => {
+describe("[F60][L3] a strip of many layers", () => {
   const view = (marks: string, planned: number, found: LayersView["found"] = []) =>
     ({ marks, planned, found, bad: [10] }) as unknown as LayersView;
 
