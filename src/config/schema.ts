@@ -11,8 +11,22 @@ const title = z.string().min(1).max(120);
 const path = z.string().min(1).max(1024);
 const seconds = z.number().int().min(1).max(86_400);
 
-const oneDriver =
-  "a machine has exactly one driver: a section [machine.marlin], [machine.moonraker] or [machine.opcua]";
+/** The drivers: each has a section of its own in a machine's configuration, and every machine has one of them. */
+const drivers = z.strictObject({
+  /** A printer of the Marlin family on a serial port. */
+  marlin: marlinConfig.omit({ driver: true, serial: true }),
+  /** A Klipper printer behind Moonraker. */
+  moonraker: moonrakerSection,
+  /** A machine on OPC UA. */
+  opcua: opcuaConfig.omit({ driver: true, serial: true }),
+});
+
+export type DriverName = keyof z.infer<typeof drivers>;
+
+/** The names of the drivers' sections. */
+export const driverNames = Object.keys(drivers.shape) as readonly DriverName[];
+
+const oneDriver = `a machine has exactly one driver, a section of its own: ${driverNames.map((name) => `[machine.${name}]`).join(", ")}`;
 
 const machine = z
   .strictObject({
@@ -22,21 +36,13 @@ const machine = z
     class: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
     /** Serial number or UUID that the machine itself must report. */
     serial: z.string().min(1).max(64),
-    /** A printer of the Marlin family on a serial port. */
-    marlin: marlinConfig.omit({ driver: true, serial: true }).optional(),
-    /** A Klipper printer behind Moonraker. */
-    moonraker: moonrakerSection.optional(),
-    /** A machine on OPC UA. */
-    opcua: opcuaConfig.omit({ driver: true, serial: true }).optional(),
+    ...drivers.partial().shape,
   })
   .superRefine(({ opcua, serial }, context) => {
     const problem = opcua === undefined ? null : profileProblem({ driver: "opcua", serial, ...opcua });
     if (problem !== null) context.addIssue({ code: "custom", path: ["opcua"], message: problem });
   })
-  .refine(
-    ({ marlin, moonraker, opcua }) => [marlin, moonraker, opcua].filter((each) => each !== undefined).length === 1,
-    oneDriver,
-  );
+  .refine((given) => driverNames.filter((name) => given[name] !== undefined).length === 1, oneDriver);
 
 /** A public key in its one-line form, with the bounds of its effect where it has any (src/ledger/trusted-key.ts). */
 const keyLine = /^[^+\s]{1,200}\+[0-9a-f]{8}\+[A-Za-z0-9+/=]{4,400}(\s+(from|until|revoked)=\S{1,40})*$/;
@@ -198,8 +204,8 @@ export type CellConfig = z.infer<typeof cellConfig>;
 export type MachineConfig = CellConfig["machine"][number];
 
 /** What a machine does when its controller is gone, as its driver's section declares it. */
-export function onHostLossOf({ marlin, moonraker, opcua }: MachineConfig): "none" | "firmware" | "driver" | "relay" {
-  return (marlin ?? moonraker ?? opcua)?.onHostLoss ?? "none";
+export function onHostLossOf(machine: MachineConfig): "none" | "firmware" | "driver" | "relay" {
+  return driverNames.map((name) => machine[name]).find((section) => section !== undefined)?.onHostLoss ?? "none";
 }
 
 /** Whether a machine begins no layer before it is told to. Nothing in OPC UA's job control says that (OPC 10031-4, OPC 40540). */

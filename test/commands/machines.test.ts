@@ -24,7 +24,7 @@ async function beginWith(installed: string, asked = digest("program")) {
   const machine = startMachine(config, {
     cell: { state: () => state, submit: async () => ({ kind: "accepted", events: [] }) },
     artifacts: { get: async () => ({ ok: true, value: new Uint8Array([1]) }) },
-    intake: { recipe: (one: string) => (one === recipes[installed] ? { toolpath: {} } : null) },
+    intake: { recipe: (one: string) => (one === recipes[installed] ? { toolpath: {}, route: [] } : null) },
     ...{ keysDir: "/nowhere", origin: "test.example/cell-1", log: () => undefined },
   } as unknown as Surroundings);
   onTestFinished(() => machine.close());

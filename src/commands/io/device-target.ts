@@ -2,9 +2,6 @@
 import { loadConfig } from "../../config/io/load.ts";
 import type { CellConfig, MachineConfig } from "../../config/schema.ts";
 import type { ChildMachine, LoadProgram } from "../../drivers/io/child-machine.ts";
-import { createMarlinMachine } from "../../drivers/io/marlin.ts";
-import { createMoonrakerMachine } from "../../drivers/io/moonraker.ts";
-import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
 import { marlinConfig } from "../../drivers/marlin/config.ts";
 import { readBounded, readRecipes } from "../../intake/io/files.ts";
 import { type Recipe, readRecipe } from "../../intake/recipe.ts";
@@ -12,6 +9,7 @@ import { digestOf } from "../../kernel/hash.ts";
 import type { EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { exitCode } from "../exit-code.ts";
+import { createDriver } from "./drivers.ts";
 import { configurationRemedy } from "./remedies.ts";
 import type { Trouble } from "./terminal.ts";
 
@@ -59,6 +57,8 @@ export async function findTarget(named: string, options: DeviceOptions): Promise
   return stop(exitCode.usage, "no-such-machine", what, remedy);
 }
 
+const atPortId = "printer-at-port";
+
 function atPort(port: string, options: DeviceOptions, config: CellConfig | null): Result<Target, Stopped> {
   const section = {
     ...{ driver: "marlin", port, serial: null, vendor: "unknown", lockFolder: "/tmp" },
@@ -73,8 +73,8 @@ function atPort(port: string, options: DeviceOptions, config: CellConfig | null)
   }
   const { driver: _, serial: __, ...marlin } = parsed.data;
   return ok({
-    id: "printer-at-port",
-    machine: { id: "printer-at-port", title: port, class: "any", serial: "any", marlin } as MachineConfig,
+    id: atPortId,
+    machine: { id: atPortId, title: port, class: "any", serial: "any", marlin } as MachineConfig,
     config,
   });
 }
@@ -122,29 +122,12 @@ export function startDriver(
   loadProgram: LoadProgram,
   remark: (text: string) => void,
 ): Result<ChildMachine, Stopped> {
-  const { marlin, moonraker, opcua } = machine;
-  const common = { equipment: id as EquipmentId, loadProgram, remark };
-  if (marlin) {
-    const serial = id === "printer-at-port" ? null : machine.serial;
-    return ok(createMarlinMachine({ ...common, config: { ...marlin, driver: "marlin", serial } }));
-  }
-  const { serial } = machine;
-  if (moonraker)
-    return ok(createMoonrakerMachine({ ...common, config: { ...moonraker, driver: "moonraker", serial } }));
-  if (!opcua || config === null || keys === undefined) {
+  if (machine.opcua !== undefined && (config === null || keys === undefined))
     return err({ ...noKeys, exit: exitCode.usage });
-  }
+  const parts = { equipment: id as EquipmentId, loadProgram, remark };
   const storeEvidence = async (bytes: Uint8Array) => digestOf(bytes);
-  const { origin } = config.cell;
-  return ok(
-    createOpcuaMachine({
-      ...common,
-      config: { ...opcua, driver: "opcua", serial },
-      keysDir: keys,
-      origin,
-      storeEvidence,
-    }),
-  );
+  const cell = { keysDir: keys ?? "", origin: config?.cell.origin ?? "", storeEvidence };
+  return ok(createDriver(machine, { ...parts, ...cell, ...(id === atPortId && { anonymous: true }) }));
 }
 
 /** A result that ends a command. */

@@ -2,19 +2,16 @@
 import type { Cell } from "../../cell.ts";
 import type { MachineConfig } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
-import { createMarlinMachine } from "../../drivers/io/marlin.ts";
-import { createMoonrakerMachine } from "../../drivers/io/moonraker.ts";
-import { createOpcuaMachine } from "../../drivers/io/opcua.ts";
 import type { Machine } from "../../drivers/machine.ts";
 import type { Intake } from "../../intake/io/intake.ts";
 import { machinePartOf } from "../../intake/recipe.ts";
 import { programOf } from "../../jobs/order.ts";
 import { findAttempt } from "../../jobs/state.ts";
-import { unreachable } from "../../kernel/assert.ts";
 import type { AttemptId, Digest, EquipmentId } from "../../kernel/names.ts";
 import { wellFormed } from "../../kernel/text.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { WindowKeeper } from "../../window-watch.ts";
+import { createDriver } from "./drivers.ts";
 
 /** What a machine is given of its cell. */
 export interface Surroundings {
@@ -31,7 +28,14 @@ export interface Surroundings {
 /** Starts the driver of one machine; what it observes goes to the cell. */
 export function startMachine(config: MachineConfig, around: Surroundings): ChildMachine {
   const equipment = config.id as EquipmentId;
-  const machine = createMachine(config, equipment, around);
+  const machine = createDriver(config, {
+    equipment,
+    loadProgram: (program, attempt) => loadProgram(program, attempt, around),
+    keysDir: around.keysDir,
+    origin: around.origin,
+    storeEvidence: (bytes) => around.artifacts.put(bytes),
+    log: (what) => around.log("driver", { equipment, what }),
+  });
   hearMachine(machine, equipment, around.cell, around.windows);
   return machine;
 }
@@ -48,25 +52,6 @@ export function hearMachine(
     const said = { kind: "observed", equipment, observation: wellFormed(observation) } as const;
     cell.submit({ ...said, ...(seen !== undefined && { windows: seen }) }).catch(() => undefined);
   });
-}
-
-function createMachine(
-  { marlin, moonraker, opcua, serial }: MachineConfig,
-  equipment: EquipmentId,
-  around: Surroundings,
-) {
-  const { artifacts, keysDir, origin } = around;
-  const common = {
-    equipment,
-    loadProgram: (program: Digest, attempt: AttemptId) => loadProgram(program, attempt, around),
-    log: (what: string) => around.log("driver", { equipment, what }),
-  };
-  if (marlin) return createMarlinMachine({ ...common, config: { ...marlin, driver: "marlin", serial } });
-  if (moonraker) return createMoonrakerMachine({ ...common, config: { ...moonraker, driver: "moonraker", serial } });
-  if (!opcua) return unreachable(opcua as never);
-  const config = { ...opcua, driver: "opcua", serial } as const;
-  const storeEvidence = (bytes: Uint8Array) => artifacts.put(bytes);
-  return createOpcuaMachine({ ...common, config, keysDir, origin, storeEvidence });
 }
 
 /** One program may serve many orders, each under its own recipe: the attempt says which order this is. */
