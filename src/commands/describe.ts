@@ -196,7 +196,7 @@ function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
       return [
         `software ${event.versions.softwareDigest}`,
         `configuration ${event.versions.configDigest}`,
-        `model ${event.versions.modelDigest ?? "none"}`,
+        `model ${event.versions.modelDigest ?? "none"}, manifest ${event.versions.modelManifest ?? "not said"}`,
         `camera set-up ${event.versions.cameraDigest ?? "none"}`,
         `runtime ${event.versions.runtime}`,
       ];

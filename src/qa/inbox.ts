@@ -146,6 +146,8 @@ function aboutLog(cell: RegisteredCell, standing: LogStanding): Bare[] {
 const oddityRemedies = {
   clock: "Times before and after cannot be subtracted. Ask the site's engineer about the time source.",
   lockout: "Ask the site whether it was the person themself.",
+  model:
+    "Look which devices it judged (`qa recall --model`). Where it is in doubt, hold it in every cell that uses it.",
   storage: "Have the site free space. Ask what happened at that time.",
   unsafe: "Call the site: a person has to go to the machine.",
   unread:

@@ -1,7 +1,8 @@
 /** What the entries of one cell say, folded one by one: its jobs, what was released, and what is out of the ordinary. */
+import { retirementReasons } from "../jobs/model-event.ts";
 import { type Json, parseCanonical } from "../kernel/json.ts";
 import { listIn, type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
-import type { JobId } from "../kernel/names.ts";
+import { type JobId, own } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import { type KeptEntry, unreadType } from "./store.ts";
 
@@ -41,7 +42,7 @@ export interface JobView {
 
 /** Something of the cell itself that somebody should look at. */
 export interface Oddity {
-  readonly kind: "clock" | "lockout" | "storage" | "unsafe" | "unread";
+  readonly kind: "clock" | "lockout" | "model" | "storage" | "unsafe" | "unread";
   readonly seq: number;
   readonly at: EpochMs;
   readonly what: string;
@@ -94,6 +95,7 @@ function namesIn({ type, job }: KeptEntry, body: Members): readonly string[] {
     if (id !== null) names.push(`${kind} ${id}`);
   };
   if (type === "CellBooted") add("model", memberOf(body, "versions"), "modelDigest");
+  if (type === "ModelApproved") add("model", body, "model");
   if (type === "JobOrderAccepted") add("recipe", memberOf(body, "order"), "recipe");
   if (type === "AttemptStarted" || type === "MaterialLoaded") add("machine", body, "equipment");
   if (type === "LotReceived" || type === "MaterialLoaded") add("lot", body, "lot");
@@ -101,6 +103,15 @@ function namesIn({ type, job }: KeptEntry, body: Members): readonly string[] {
   if (type !== "AttemptStarted" || !Array.isArray(materials)) return names;
   for (const each of materials) add("lot", membersOf(each), "lot");
   return names;
+}
+
+/** What people of the cell signed about an inspection model; null for other entries. */
+function modelWords(type: string, body: Members): string | null {
+  const name = `the inspection model ${(textIn(body, "model") ?? "").slice(0, 12)}`;
+  if (type === "ModelApproved") return `Two people of the cell let ${name} judge layers there.`;
+  if (type !== "ModelRetired") return null;
+  const why = own<string>(retirementReasons, textIn(body, "reason") ?? "");
+  return `The cell's QA retired ${name}. ${why ?? "The reason is none that this software knows."}`;
 }
 
 /** A fold that has seen nothing. Bodies of types it does not know change nothing: cells may be newer than central. */
@@ -149,6 +160,8 @@ export function createCellFold(): CellFold {
     if (type === "SignInRecorded" && body["outcome"] === "locked") {
       odd("lockout", entry, "An account of the cell was locked after wrong passwords.");
     }
+    const aboutModel = modelWords(type, body);
+    if (aboutModel !== null) odd("model", entry, aboutModel);
     if (type === "MachineNotMadeSafe") odd("unsafe", entry, "A machine did not confirm that it was made safe.");
   }
 

@@ -75,3 +75,15 @@ test("a model that is refused stops the inspector from starting [F52]", async ()
   const real = await createInspector({ manifest: join(folder, "no-such-manifest.json") });
   expect(real).toMatchObject({ ok: false, error: { code: "model-unavailable" } });
 });
+
+test("a model or a manifest that was exchanged under the running cell judges nothing [F52][L3]", async () => {
+  for (const inHand of ["model: String(process.pid), manifest: 'e'", "model: 'd', manifest: String(process.pid)"]) {
+    const entry = await stubborn("changed", "process.exit(3);", `{ kind: "ready", inHand: { ${inHand} } }`);
+    const started = await createInspector({ manifest: "none", entry, timeout_ms: 5_000 });
+    if (!started.ok) throw new Error(started.error.what);
+    await started.value.begin(build);
+    await started.value.inspect(request(1));
+    expect(await started.value.inspect(request(2))).toMatchObject({ fault: { code: "model-changed" } });
+    await started.value.close();
+  }
+});

@@ -164,6 +164,22 @@ describe("a cell", () => {
     expect(items.filter(({ id }) => id.startsWith("clock/"))).toHaveLength(2);
   });
 
+  test("[F52] in which a model was approved and then retired tells both, and why; a reason that is none is no name of this program", async () => {
+    const model = "9".repeat(64);
+    const items = await itemsFor([
+      draft("ModelApproved", { model }),
+      draft("ModelRetired", { model, reason: "missed-defect" }),
+      draft("ModelRetired", { model, reason: "constructor" }),
+    ]);
+    expect(items.filter(({ id }) => id.startsWith("model/")).map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        `Two people of the cell let the inspection model ${model.slice(0, 12)} judge layers there.`,
+        `The cell's QA retired the inspection model ${model.slice(0, 12)}. It missed a defect.`,
+        expect.stringMatching(/none that this software knows/),
+      ]),
+    );
+  });
+
   test("[F88] one that falls silent becomes unknown, and is known again when it speaks", async () => {
     const cell = createCell();
     const central = createCentral([cell]);
