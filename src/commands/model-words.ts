@@ -4,20 +4,23 @@ import { type KnownModel, momentText } from "../jobs/models.ts";
 
 /** One model of the register in a few lines. */
 export function modelLines(known: KnownModel): string {
-  const { model, file, status, from, until, recipes, by, retired, trainingData, card, licence, manifest } = known;
-  const state = { approved: "approved", demonstration: "DEMONSTRATION, signed by nobody", retired: "RETIRED" }[status];
+  const { model, file, status, retired, trainingData, card, licence, manifest } = known;
+  const state = { approved: "approved", demonstration: "DEMONSTRATION", retired: "RETIRED" }[status];
   return [
     `${model}  ${file}  ${state}`,
     `  manifest ${manifest}`,
     `  trained on ${trainingData}, model card ${card}, licence ${licence}`,
-    ...(status === "demonstration"
-      ? []
-      : [
-          `  from ${from === null ? "its signatures" : momentText(from)} until ${until === null ? "it is retired" : momentText(until)}, signed by ${by.join(" and ")}`,
-        ]),
-    ...(status === "demonstration"
-      ? ["  for simulated machines of a demonstration"]
-      : [`  for ${recipes === null ? "all recipes of this cell" : `recipes ${recipes.join(", ")}`}`]),
+    ...wordsOfApproval(known),
     ...(retired === null ? [] : [`  retired: ${retirementReasons[retired]}`]),
   ].join("\n");
+}
+
+function wordsOfApproval({ from, until, recipes, by }: KnownModel): string[] {
+  if (by.length === 0) return ["  taken for simulated machines of a demonstration, signed by nobody"];
+  const begin = from === null ? "its signatures" : momentText(from);
+  const end = until === null ? "it is retired" : momentText(until);
+  return [
+    `  from ${begin} until ${end}, signed by ${by.join(" and ")}`,
+    `  for ${recipes === null ? "all recipes of this cell" : `recipes ${recipes.join(", ")}`}`,
+  ];
 }

@@ -5,7 +5,7 @@ import { centralReasons } from "../jobs/central.ts";
 import { supportToleranceMs } from "../jobs/clock.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import { standingOf } from "../jobs/model-standing.ts";
-import { nameOfTarget } from "../jobs/objections.ts";
+import { modelObjection, nameOfTarget } from "../jobs/objections.ts";
 import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
 import { damageText } from "../jobs/step-gates.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
@@ -28,7 +28,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...recordAlarm(state),
     ...centralAlarms(state, sync),
     ...evidenceAlarm(evidence),
-    ...Object.values(state.jobs).flatMap(jobAlarms),
+    ...Object.values(state.jobs).flatMap((job) => jobAlarms(state, job, at)),
   ];
   const firsts = new Set(
     Object.values(state.equipment).flatMap(({ id, firstOut }) =>
@@ -201,9 +201,10 @@ function recordAlarm({ recordDamage }: State): Alarm[] {
   return [{ ...base, priority: 1, what: damageText(recordDamage), remedy }];
 }
 
-function jobAlarms(job: Job): Alarm[] {
+function jobAlarms(state: State, job: Job, at: EpochMs): Alarm[] {
   const where = job.order.id;
-  const held = job.attempts.find((attempt) => attempt.phase !== "ended")?.hold;
+  const attempt = job.attempts.find(({ phase }) => phase !== "ended");
+  const held = attempt?.hold;
   const open = openNonconformity(job);
   if (held && jobState(job) === "Interrupted") {
     const base = { key: `hold/${where}`, where, job: where, what: `On hold. ${held.what}` };
@@ -217,6 +218,8 @@ function jobAlarms(job: Job): Alarm[] {
       return [{ ...base, priority: 1, remedy: "Look at the machine's values; then QA decides.", owner: "qa" }];
     }
     if (held.cause === "blind") {
+      const model = modelObjection(state, job, attempt.simulated, at);
+      if (model) return [{ ...base, priority: 1, remedy: `${model.remedy} Then look again.`, owner: "qa" }];
       return [{ ...base, priority: 1, remedy: "Mend what blinds the camera, then look again.", owner: "technician" }];
     }
     return [{ ...base, priority: 3, remedy: "Resume or stop it at the cell.", owner: "technician" }];

@@ -149,6 +149,13 @@ describe("[F52][L8] the register of a record, with nobody running", () => {
     },
   );
 
+  it("a demonstration that has not started yet: its next start takes the model", async () => {
+    const { config, data } = await record(false, async () => undefined);
+    await writeFile(config, (await readFile(config, "utf8")).replace("demonstration = false", "demonstration = true"));
+    const list = await told((terminal) => listModels(terminal, { config, data }));
+    expect(list).toMatchObject({ code: 0, text: expect.stringMatching(/at its next start/) });
+  });
+
   it("what is mistyped is refused before anybody is asked to sign", async () => {
     const { config } = await record(false, async () => undefined);
     const day = await told((terminal) => approveModel(terminal, { config, until: "someday" }));

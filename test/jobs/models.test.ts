@@ -1,11 +1,14 @@
 /** Which inspection model may judge: signed for by two, in force, the very one; each refusal at the start, before the begin and at a layer. */
 import { describe, expect, it } from "vitest";
 import { describeWith } from "../../src/commands/describe.ts";
+import { alarmsOf } from "../../src/hmi/alarms.ts";
 import type { Decision } from "../../src/jobs/decide/draft.ts";
 import { modelMeanings, shownForModel, shownForRetirement } from "../../src/jobs/decide/models.ts";
+import { evidenceOff } from "../../src/jobs/evidence-status.ts";
 import { startGates } from "../../src/jobs/gates.ts";
 import type { Effectivity } from "../../src/jobs/model-event.ts";
 import type { Setup } from "../../src/jobs/setup.ts";
+import { syncOff } from "../../src/jobs/sync-status.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { OperationId, PersonId } from "../../src/kernel/names.ts";
 import { modelFacts, testModel, testVersions } from "./models.ts";
@@ -182,6 +185,12 @@ describe("[F52][L3] a layer is judged by the model that may", () => {
       inspect(story, 2, report(capture(story, 2), said as never));
       expect(lastHold(story)).toMatchObject({ cause: "blind", layer: 2, what: expect.stringMatching(/was retired/) });
       expect(story.attempt()).toMatchObject({ accepted: 1, released: 2 });
+      expect(
+        alarmsOf(story.state, syncOff(0), story.at, evidenceOff()).find(({ key }) => key === `hold/${job}`),
+      ).toMatchObject({
+        owner: "qa",
+        remedy: expect.stringMatching(/model approve`\. Then look again\.$/),
+      });
       expect(story.events.filter(({ type }) => type === "NonconformityRaised")).toEqual([]);
       expect(story.owed()).toMatchObject([{ kind: "direct", directive: { kind: "hold" } }]);
       answer(story, "hold");

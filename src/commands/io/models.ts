@@ -13,7 +13,7 @@ import { readRows } from "../../ledger/io/read-rows.ts";
 import { exitCode } from "../exit-code.ts";
 import { modelLines } from "../model-words.ts";
 import { atDesk, codeOf, said } from "./keeping.ts";
-import { readFacts } from "./model-files.ts";
+import { readFacts, readShippedModel } from "./model-files.ts";
 import { systemClock } from "./system.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
 
@@ -45,7 +45,13 @@ export async function standingIn(
   demonstration: boolean,
 ): Promise<Result<ModelStanding, Trouble>> {
   const facts = await readFacts(manifest);
-  return facts.ok ? ok(standingOf(models, facts.value, demonstration, systemClock.now())) : facts;
+  if (!facts.ok) return facts;
+  const standing = standingOf(models, facts.value, demonstration, systemClock.now());
+  if (!demonstration || standing.code !== "model-unsigned") return ok(standing);
+  const shipped = await readShippedModel();
+  if (shipped?.manifest !== facts.value.manifest) return ok(standing);
+  const what = "The inspection model that comes with the program is taken for this demonstration at its next start.";
+  return ok({ state: "good", code: "demonstration", what, remedy: "" });
 }
 
 interface RegisterOptions {
