@@ -8,7 +8,7 @@ import { openSet } from "../src/inspection/io/set-folder.ts";
 import type { FrameOutcome } from "../src/inspection/score/tally.ts";
 import { tally } from "../src/inspection/score/tally.ts";
 import { countedInWords, measuredInWords } from "../src/inspection/score/words.ts";
-import { faultKinds } from "../src/simulators/powder/bed.ts";
+import { faultKindsOf } from "../src/simulators/powder/bed.ts";
 import { writePowderSet } from "../src/simulators/powder/io/write-set.ts";
 
 const help = `Usage: npm run score-drawn -- [--machines 6] [--from 1100] [--phase recoated|fused] [--layers 24] [--width 1000]
@@ -31,14 +31,13 @@ if (values.help || phase === null || isWrong) {
   console.log(help);
   process.exit(values.help ? 0 : 2);
 }
+const kinds = faultKindsOf(phase);
 const folder = await mkdtemp(join(tmpdir(), "cellward-drawn-"));
 const all: FrameOutcome[] = [];
 try {
   for (let seed = from!; seed < from! + machines!; seed++) {
     const set = join(folder, `${seed}`);
-    const faults = Array.from({ length: layers! }, (_, n) =>
-      n % 2 === 0 ? [] : [faultKinds[(n >> 1) % faultKinds.length]!],
-    );
+    const faults = Array.from({ length: layers! }, (_, n) => (n % 2 === 0 ? [] : [kinds[(n >> 1) % kinds.length]!]));
     await writePowderSet(set, seed, faults, phase!, width);
     const opened = await openSet(set);
     const scored = opened.ok ? await scoreSet(opened.value, { progress() {}, async show() {} }) : opened;
@@ -62,6 +61,5 @@ function row(name: string, outcomes: readonly FrameOutcome[]): void {
   ];
   console.log(`${name}: ${parts.join("; ")}`);
   if (name !== "all") return;
-  for (const { class: kind, recall } of report.byClass)
-    console.log(`  ${faultKinds[Number(kind) - 1] ?? kind}: found ${countedInWords(recall)}`);
+  for (const { class: kind, recall } of report.byClass) console.log(`  ${kind}: found ${countedInWords(recall)}`);
 }

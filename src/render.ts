@@ -4,7 +4,7 @@ import { parseArgs } from "node:util";
 import { writeFilamentSet } from "./simulators/camera/io/write-set.ts";
 import { filaments } from "./simulators/camera/look.ts";
 import { printFaults, type StrandLayer } from "./simulators/camera/print-faults.ts";
-import { faultKinds } from "./simulators/powder/bed.ts";
+import { faultKinds, faultKindsOf } from "./simulators/powder/bed.ts";
 import { writePowderSet } from "./simulators/powder/io/write-set.ts";
 import { toolpathRecipe } from "./toolpath/limits.ts";
 import { planToolpath } from "./toolpath/plan.ts";
@@ -150,8 +150,8 @@ async function powder(): Promise<void> {
   const [width, seed, count] = [whole("width", 320, 6000), whole("seed", 0, 2 ** 31), whole("count", 1, 1000)];
   const phase = values.phase === "fused" ? "fused" : values.phase === "recoated" ? "recoated" : null;
   if (phase === null) throw new Refusal("--phase is recoated or fused.");
-  const names = chosen(faultKinds);
-  const kinds = faultKinds.filter((kind) => names.includes(kind));
+  const names = chosen(faultKindsOf(phase));
+  const kinds = faultKindsOf(phase).filter((kind) => names.includes(kind));
   const faults = Array.from({ length: count }, (_, n) =>
     n % 2 === 0 || kinds.length === 0 ? [] : [kinds[(n >> 1) % kinds.length]!],
   );

@@ -10,6 +10,7 @@ import { type GateModel, gainOf, gateOf, lookOf, refusals, strayOf } from "../su
 import { createSurfaceJudge, type SurfaceFinding, type SurfaceVerdict } from "../surface/judge.ts";
 import { createPrintedJudge } from "../surface/judge-printed.ts";
 import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
+import { learnPresence } from "../surface/presence.ts";
 import { learnPrinted, type PrintedModel } from "../surface/printed.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
 import type { PictureSet, SetFrame, SetTrouble } from "./set-folder.ts";
@@ -69,7 +70,14 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
     rss = Math.max(rss, process.memoryUsage().rss);
     if ((k + 1) % 25 === 0) watcher.progress(`${k + 1} of ${set.frames.length} frames judged`);
   }
-  return ok({ outcomes, references: fields.length, notes, rssMb: rss / 1e6 });
+  const named = outcomes.map((outcome) => withNames(outcome, set.classNames));
+  return ok({ outcomes: named, references: fields.length, notes, rssMb: rss / 1e6 });
+}
+
+function withNames(outcome: FrameOutcome, names: ReadonlyMap<string, string>): FrameOutcome {
+  const nameOf = (said: string): string => names.get(said) ?? said;
+  const byName = Object.entries(outcome.pixelsByClass).map(([said, counts]) => [nameOf(said), counts] as const);
+  return { ...outcome, classes: [...new Set(outcome.classes.map(nameOf))], pixelsByClass: Object.fromEntries(byName) };
 }
 
 type LayerJudge = (field: Field, layer: PartedLayer, lap: () => void) => SurfaceVerdict;
@@ -80,9 +88,11 @@ function learnt(set: PictureSet, layers: readonly PartedLayer[]): Pick<Tools, "m
     layers.map(({ field }) => field),
     layers.map(({ parts }) => parts),
   );
-  const surface = createSurfaceJudge(model);
+  const known = layers.flatMap(({ came, parts, told }) => (told && parts !== null ? [{ field: came, parts }] : []));
+  const presence = set.description.phase === "fused" && known.length > 0 ? learnPresence(known, model.arena) : null;
+  const surface = createSurfaceJudge(model, presence);
   const printed = set.description.process === "filament" ? printedOf(layers) : null;
-  if (printed === null) return { model, judge: (_, { field, parts }, lap) => surface(field, lap, parts) };
+  if (printed === null) return { model, judge: (_, { field, parts, came }, lap) => surface(field, lap, parts, came) };
   const strands = createPrintedJudge(printed);
   return {
     model: printed,
@@ -226,6 +236,7 @@ function movedLimit({ width, strayed_px }: Tools["model"]): number {
 }
 
 function findingInWords({ channel, sign, area_px, excess }: SurfaceFinding): string {
+  if (channel === "part") return `part missing, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;
   const how = channel === "texture" ? (sign > 0 ? "rougher" : "smoother") : sign > 0 ? "brighter" : "darker";
   return `${channel} ${how}, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;
 }

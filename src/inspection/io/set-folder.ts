@@ -2,6 +2,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
+import { z } from "zod";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Label, readLabels } from "../score/labels.ts";
 import { matched, natural, stemOf } from "../score/names.ts";
@@ -22,6 +23,8 @@ export interface PictureSet {
   readonly description: SetDescription;
   readonly frames: readonly SetFrame[];
   readonly references: readonly { readonly path: string; readonly expected: string | null }[];
+  /** Names of classes by their number in masks or word in labels.csv. */
+  readonly classNames: ReadonlyMap<string, string>;
   /** What the labels are made of. */
   readonly labelled: "masks" | "labels" | "masks and labels" | "nothing";
   /** What was passed over or taken for granted, a sentence each. */
@@ -91,6 +94,7 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
   const exact = new Map(expected.map((file) => [stemOf(file).toLowerCase(), file]));
   return ok({
     ...{ folder, description: description.value, frames, labelled, notes },
+    classNames: await classNamesOf(folder, notes),
     references: references.map((name) => {
       const its = exact.get(stemOf(name).toLowerCase());
       return {
@@ -136,6 +140,30 @@ async function labelsOf(folder: string): Promise<Result<ReadonlyMap<string, Labe
   if (labels.ok) return labels;
   const what = `${file} cannot be used: ${labels.error}.`;
   return err(trouble("labels-unreadable", what, "Write a line a frame: frame,defective,class with 1 or 0."));
+}
+
+/** `classes.json`: what each class is called. */
+const classNames = z.record(z.string(), z.string().max(80));
+
+async function classNamesOf(folder: string, notes: string[]): Promise<ReadonlyMap<string, string>> {
+  const file = join(folder, "classes.json");
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch {
+    return new Map();
+  }
+  const read = classNames.safeParse(parsed(text));
+  if (!read.success) notes.push(`${file} is not used: it has to give a name for each number, such as {"1": "streak"}.`);
+  return new Map(Object.entries(read.data ?? {}));
+}
+
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 async function picturesIn(folder: string): Promise<string[]> {

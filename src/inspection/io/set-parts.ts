@@ -13,6 +13,8 @@ export interface PartedLayer {
   /** The layer as it came. */
   readonly came: Field;
   readonly parts: Parts | null;
+  /** Whether an expected picture says so, and not a guess. */
+  readonly told: boolean;
 }
 
 export interface PartsReader {
@@ -65,15 +67,15 @@ export async function openParts(
     if (ratio !== null) ratios.push(ratio);
   }
   const ratio = ratios.length === 0 ? null : quantile(Float64Array.from(ratios), 0.5);
-  const parted = (field: Field, parts: Parts | null): PartedLayer => ({
-    ...{ field: parts === null ? field : flattened(field, parts, arena), came: field, parts },
+  const parted = (field: Field, parts: Parts | null, told = parts !== null): PartedLayer => ({
+    ...{ field: parts === null ? field : flattened(field, parts, arena), came: field, parts, told },
   });
   return {
     frame: async (field, expected) => parted(field, expected === null ? null : await read(expected)),
     async reference(field, expected) {
       if (expected !== null) return parted(field, await read(expected));
       const isTold = ratio !== null && Math.abs(Math.log(ratio)) > leastContrast;
-      return parted(field, isTold ? guessed(field, ratio, arena) : null);
+      return parted(field, isTold ? guessed(field, ratio, arena) : null, false);
     },
   };
 }
@@ -82,7 +84,7 @@ export async function openParts(
 const leastContrast = 0.08;
 
 async function asItCame(field: Field): Promise<PartedLayer> {
-  return { field, came: field, parts: null };
+  return { field, came: field, parts: null, told: false };
 }
 
 async function partsAt(path: string, reader: Read, place: Place | null): Promise<Parts | null> {

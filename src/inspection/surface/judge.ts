@@ -5,11 +5,12 @@ import { type ChannelName, channelNames, eachChannel } from "./channels.ts";
 import type { Field } from "./field.ts";
 import { type SurfaceModel, toSpreads } from "./learn.ts";
 import { type Prepared, prepare } from "./prepare.ts";
+import { missingIn, type PresenceModel } from "./presence.ts";
 
 /** One piece of surface that is not like the references. Pixels are of the working scale. */
 export interface SurfaceFinding {
-  readonly channel: ChannelName;
-  /** Brighter or darker than usual; for texture rougher or smoother. */
+  readonly channel: ChannelName | "part";
+  /** Brighter or darker than usual; for texture rougher or smoother; for part it is missing. */
   readonly sign: 1 | -1;
   readonly area_px: number;
   readonly box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
@@ -21,7 +22,7 @@ export interface SurfaceFinding {
 export interface SurfaceVerdict {
   /** Largest excess of the picture over its limits: above 1 it is held. */
   readonly score: number;
-  /** By channel, in the order of `channelNames`. */
+  /** By channel, in the order of `channelNames`, and of missing part. */
   readonly scores: readonly number[];
   /** Excess over the limit at every pixel of the working scale, in the reference's place. */
   readonly excess: Float32Array;
@@ -37,18 +38,26 @@ export interface SurfaceVerdict {
 const halo = [1, 4, 16, 0, 0, 8] as const;
 const mostFindings = 50;
 
-/** Judges a frame; `parts` sorts its pixels where its parts were flattened, so that melt is measured as melt. */
-export type SurfaceJudge = (frame: Field, lap?: () => void, parts?: Uint8Array | null) => SurfaceVerdict;
+/**
+ * Judges a frame; `parts` sorts its pixels where its parts were flattened, so that melt is measured as melt. `came` is the frame
+ * before that, in which part can be missing.
+ */
+export type SurfaceJudge = (
+  frame: Field,
+  lap?: () => void,
+  parts?: Uint8Array | null,
+  came?: Field | null,
+) => SurfaceVerdict;
 
 /** Makes a judge that keeps its buffers between frames. */
-export function createSurfaceJudge(model: SurfaceModel): SurfaceJudge {
+export function createSurfaceJudge(model: SurfaceModel, presence: PresenceModel | null = null): SurfaceJudge {
   const size = model.width * model.height;
   const inside = new Uint8Array(size);
   const excess = new Float32Array(size);
   const growing = new Float32Array(size);
   const leading = new Int8Array(size);
   const mask = new Uint8Array(size);
-  return (frame, lap, parts = null) => {
+  return (frame, lap, parts = null, came = null) => {
     const prepared = prepare(model.arena, frame, model, inside, lap);
     lap?.();
     excess.fill(0);
@@ -58,6 +67,10 @@ export function createSurfaceJudge(model: SurfaceModel): SurfaceJudge {
     eachChannel(model.arena, prepared.difference, (c, values) => {
       scores.push(add(model, c, values, { excess, growing, leading, parts }));
     });
+    if (presence !== null && parts !== null && came !== null) {
+      const over = missingIn(presence, { field: came, parts }, model.arena);
+      scores.push(addMissing(over, model.region, { excess, growing, leading, parts }));
+    }
     const findings = grown(model, { excess, growing, leading, mask });
     const moved_px = farthest(prepared.aligned.motion);
     return { score: Math.max(...scores), scores, excess, mask, findings, moved_px, prepared };
@@ -95,6 +108,25 @@ function add(model: SurfaceModel, c: number, values: Float32Array, maps: Maps): 
     if (size / least > maps.growing[i]!) maps.growing[i] = size / least;
   }
   return most / limit;
+}
+
+/** Missing part grows into what is less like part than three quarters of the limit. */
+const missingGrows = 0.75;
+const missingLeads = channelNames.length + 1;
+
+/** Adds what is missing of the part to the maps and returns its largest excess. */
+function addMissing(over: Float32Array, region: Uint8Array, { excess, growing, leading }: Maps): number {
+  let most = 0;
+  for (let i = 0; i < over.length; i++) {
+    const its = region[i] === 0 ? 0 : over[i]!;
+    most = Math.max(most, its);
+    if (its < missingGrows) continue;
+    growing[i] = Math.max(growing[i]!, its / missingGrows);
+    if (its <= excess[i]!) continue;
+    excess[i] = its;
+    leading[i] = -missingLeads;
+  }
+  return most;
 }
 
 /** Largest size within about `reach` pixels of a pixel, kept for blocks of 4 x 4. */
@@ -158,7 +190,7 @@ export function grown(
     if (most <= 1) continue;
     for (const i of piece.pixels) mask[i] = 1;
     const { left, top, right, bottom } = piece;
-    const channel = channelNames[Math.abs(lead) - 1]!;
+    const channel = channelNames[Math.abs(lead) - 1] ?? "part";
     findings.push({
       channel,
       sign: lead > 0 ? 1 : -1,

@@ -27,8 +27,14 @@ export interface PowderMachine {
   readonly phase: "recoated" | "fused";
 }
 
-export const faultKinds = ["streak", "elevation", "spatter", "missing powder", "hopping", "debris"] as const;
+const surfaceFaults = ["streak", "elevation", "spatter", "missing powder", "hopping", "debris"] as const;
+export const faultKinds = [...surfaceFaults, "missing part"] as const;
 export type FaultKind = (typeof faultKinds)[number];
+
+/** Faults that a layer can have: under fresh powder no part is missing. */
+export function faultKindsOf(phase: PowderMachine["phase"]): readonly FaultKind[] {
+  return phase === "fused" ? faultKinds : surfaceFaults;
+}
 
 /** One layer as drawn: grey levels, the fault's pixels (place of the kind plus one), and where parts are (255). */
 export interface PowderFrame {
@@ -58,7 +64,10 @@ export function drawLayer(machine: PowderMachine, layer: number, faults: readonl
   const truth = new Uint8Array(width * height);
   const parts = new Uint8Array(width * height);
   layParts(machine, layer, surface, parts);
-  for (const kind of faults) addFault(machine, kind, draw, surface, truth);
+  for (const kind of faults) {
+    if (kind === "missing part") loseArea(machine, parts, draw, surface, truth);
+    else addFault(machine, kind, draw, surface, truth);
+  }
   return { grey: photograph(machine, layer, draw, surface, truth), truth, parts };
 }
 
@@ -90,7 +99,7 @@ function layParts(
 
 type Painter = (machine: PowderMachine, draw: () => number, mark: (x: number, y: number, by: number) => void) => void;
 
-const painters: Readonly<Record<FaultKind, Painter>> = {
+const painters: Readonly<Record<(typeof surfaceFaults)[number], Painter>> = {
   streak({ width, height, across }, draw, mark) {
     const [long, wide] = across ? [width, height] : [height, width];
     for (let count = 1 + Math.floor(3 * draw()); count > 0; count--) {
@@ -155,9 +164,32 @@ const painters: Readonly<Record<FaultKind, Painter>> = {
   },
 };
 
+/** A round piece of one part was not melted: powder lies there. */
+function loseArea(
+  { width, height }: PowderMachine,
+  parts: Uint8Array,
+  draw: () => number,
+  surface: Float32Array,
+  truth: Uint8Array,
+): void {
+  const all = parts.reduce((sum, v) => sum + (v > 0 ? 1 : 0), 0);
+  let left = Math.floor(draw() * all);
+  const centre = parts.findIndex((v) => v > 0 && left-- === 0);
+  if (centre < 0) return;
+  const [cx, cy, r] = [centre % width, Math.floor(centre / width), (0.012 + 0.03 * draw()) * width];
+  for (let y = Math.max(0, Math.ceil(cy - r)); y < Math.min(height, cy + r); y++) {
+    for (let x = Math.max(0, Math.ceil(cx - r)); x < Math.min(width, cx + r); x++) {
+      const at = y * width + x;
+      if (parts[at] === 0 || Math.hypot(x - cx, y - cy) > r) continue;
+      surface[at] = 1;
+      truth[at] = faultKinds.indexOf("missing part") + 1;
+    }
+  }
+}
+
 function addFault(
   machine: PowderMachine,
-  kind: FaultKind,
+  kind: (typeof surfaceFaults)[number],
   draw: () => number,
   surface: Float32Array,
   truth: Uint8Array,

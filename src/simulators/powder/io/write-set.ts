@@ -2,10 +2,10 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import sharp from "sharp";
-import { drawLayer, type FaultKind, powderMachine } from "../bed.ts";
+import { drawLayer, type FaultKind, faultKinds, powderMachine } from "../bed.ts";
 
 /**
- * Writes `set.toml`, `frames`, `reference`, `expected` and `masks` (class: place of the kind in `faultKinds` plus one) into
+ * Writes `set.toml`, `classes.json`, `frames`, `reference`, `expected` and `masks` (class: place of the kind in `faultKinds` plus one) into
  * `folder`. No limit was chosen on seeds from 1000 on.
  */
 export async function writePowderSet(
@@ -19,6 +19,8 @@ export async function writePowderSet(
   const raw = { width: machine.width, height: machine.height, channels: 1 } as const;
   for (const part of ["frames", "reference", "masks", "expected"]) await mkdir(join(folder, part), { recursive: true });
   await writeFile(join(folder, "set.toml"), `process = "powder-bed"\nphase = "${phase}"\nmm_per_pixel = 0.2\n`);
+  const classes = Object.fromEntries(faultKinds.map((kind, n) => [n + 1, kind]));
+  await writeFile(join(folder, "classes.json"), `${JSON.stringify(classes, null, 2)}\n`);
   const grey = (data: Uint8Array, path: string) =>
     sharp(data, { raw }).jpeg({ quality: 92 }).toFile(join(folder, path));
   const mask = (data: Uint8Array, path: string) =>
