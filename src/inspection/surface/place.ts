@@ -47,8 +47,8 @@ const aspects = [1, 0.87, 1.15, 0.75];
 export const mostLayers = 4;
 /** Places of the coarse search that are followed up, from brightness and from roughness each. */
 const starts = 4;
-/** Places that are less alike than this are chance: those of other builds' pictures came to 0.46 at most, true ones to 0.55 and more. */
-const leastLikeness = 0.51;
+/** Places that are less alike than this are chance: those of other builds' pictures came to 0.563 at most, true ones to 0.576 and more. */
+const leastLikeness = 0.57;
 /** Surroundings of parts that are drawn more faintly than this are none. */
 const leastDrawn = 1e-3;
 
