@@ -1,6 +1,7 @@
 /** Obligations in flight: each is handed out once at a time, answered once, and paced when it has to be tried again. */
 
 import type { Fault } from "./equipment/machine.ts";
+import { unseen } from "./jobs/challenge.ts";
 import type { Message } from "./jobs/message.ts";
 import type { Duty, Obligation } from "./jobs/obligations.ts";
 import { unreachable } from "./kernel/assert.ts";
@@ -27,6 +28,7 @@ const deadlineMs: Readonly<Record<Duty["kind"], Milliseconds>> = {
   capture: 30_000,
   inspect: 60_000,
   "check-plate": 60_000,
+  challenge: 300_000,
   "print-label": 30_000,
   "destroy-text-key": 30_000,
   "remove-artifacts": 600_000,
@@ -132,6 +134,8 @@ export function noAnswer(duty: Obligation): Message {
         what: silence.what,
         frame: null,
       };
+    case "challenge":
+      return { kind: "challenged", challenge: duty.challenge, outcome: unseen(silence) };
     case "print-label": {
       const { job, unit, label } = duty;
       return { kind: "label-not-printed", job, unit, label, fault: silentPrinter };

@@ -1,6 +1,7 @@
 /** Does what the cell owes the world: each obligation goes to its adapter and comes back as exactly one message. */
 import type { Machine } from "./drivers/machine.ts";
 import type { Fault } from "./equipment/machine.ts";
+import { type ChallengeOutcome, unseen } from "./jobs/challenge.ts";
 import type { Message } from "./jobs/message.ts";
 import type { Obligation } from "./jobs/obligations.ts";
 import type { LayerReport } from "./jobs/report.ts";
@@ -28,6 +29,8 @@ export interface Eyes {
   capture(owed: Owed<"capture">): Promise<Result<Picture, Fault>>;
   /** Judges a stored picture and stores the evidence before it answers. */
   inspect(owed: Owed<"inspect">): Promise<Result<LayerReport, Fault>>;
+  /** Has the inspection challenged on the empty plate; a fault is a miss. */
+  challenge(): Promise<Result<ChallengeOutcome, Fault>>;
   /** Compares the plate with the empty one. */
   checkPlate(): Promise<{ readonly clear: boolean; readonly what: string; readonly frame: Digest | null }>;
 }
@@ -63,6 +66,8 @@ export function createPerform(
         return inspect(eyes, owed);
       case "check-plate":
         return checkPlate(eyes, owed);
+      case "challenge":
+        return challenge(eyes, owed);
       case "print-label":
         return printLabel(labels, owed);
       case "destroy-text-key":
@@ -112,6 +117,11 @@ async function inspect(eyes: Eyes, owed: Owed<"inspect">): Promise<Message> {
   return report.ok
     ? { kind: "inspected", attempt, layer, take, report: report.value }
     : { kind: "inspection-failed", attempt, layer, take, fault: report.error };
+}
+
+async function challenge(eyes: Eyes, { challenge: name }: Owed<"challenge">): Promise<Message> {
+  const outcome = await eyes.challenge();
+  return { kind: "challenged", challenge: name, outcome: outcome.ok ? outcome.value : unseen(outcome.error) };
 }
 
 async function printLabel(labels: LabelPrinter, owed: Owed<"print-label">): Promise<Message> {

@@ -13,6 +13,12 @@ export function routeTitleOf(event: Event): string | null {
       return `Results judged: ${event.results.filter(({ verdict }) => verdict === "pass").length} of ${event.results.length} within their limits`;
     case "LayerFoundBad":
       return `Layer ${event.layer}, which had passed, was found BAD: ${foundWords[event.finding]}`;
+    case "ChallengeStarted":
+      return `${event.approval.person} had the inspection challenged on the empty plate`;
+    case "ChallengeJudged":
+      return event.passed
+        ? `The inspection PASSED its challenge: ${event.what}`
+        : `The inspection did NOT pass its challenge: ${event.what}`;
     case "PartTagged":
       return `Copy ${event.unit} got the tag ${event.tag}`;
     case "PartConfirmed":
@@ -100,6 +106,15 @@ export function routeLinesOf(event: Event): string[] {
         ({ characteristic, value, unit, lower, upper, verdict }) =>
           `${characteristic}: ${value ?? "no result"} ${unit} (${lower ?? "no limit"} to ${upper ?? "no limit"}): ${verdict}`,
       );
+    case "ChallengeJudged":
+      return [
+        `model ${event.model ?? "none"}, camera set-up ${event.setup ?? "none"}`,
+        ...event.tests.flatMap(({ limits, isLayerPassed, planted }) => [
+          `limits ${limits}: what is whole ${isLayerPassed ? "passed" : "did NOT pass"}`,
+          ...planted.map((each) => `${each.class} ${each.found ? "found" : "MISSED"}, painted as ${each.picture}`),
+        ]),
+        ...event.reasons,
+      ];
     case "LabelRequested":
       return [`code ${event.content.code.replaceAll("\u001d", "|")}`];
     case "LabelNotPrinted":

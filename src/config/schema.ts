@@ -174,6 +174,11 @@ export const cellConfig = z.strictObject({
     rig: path,
     /** The model's manifest. */
     model: path,
+    /**
+     * Nothing is built unless the inspection has found planted defects within so many hours, such as 12 for a shift.
+     * Without it nobody has to challenge it; a challenge that it missed suspends it all the same.
+     */
+    challengeHours: z.number().min(1).max(168).optional(),
   }),
   presence: z.strictObject({ port: path, device: identifier.default("presence-1") }),
   intake: z.strictObject({ folder: path, recipes: path }),

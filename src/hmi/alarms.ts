@@ -25,6 +25,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...machineAlarms(state),
     ...inspectionAlarm(state),
     ...modelAlarm(state, at),
+    ...challengeAlarm(state),
     ...recordAlarm(state),
     ...centralAlarms(state, sync),
     ...evidenceAlarm(evidence),
@@ -192,6 +193,14 @@ function inspectionAlarm(state: State): Alarm[] {
       job: null,
     },
   ];
+}
+
+/** A missed challenge asks for somebody at once; one that is only too old meets whoever starts. */
+function challengeAlarm({ challenge: { last } }: State): Alarm[] {
+  if (last === null || last.passed) return [];
+  const what = `The inspection did not pass its challenge; nothing is built. ${last.what}`;
+  const remedy = "Clear the plate and challenge it again. If it misses again, mend camera, lamp or model.";
+  return [{ key: "challenge", priority: 1, what, where: "Inspection", remedy, owner: "engineer", job: null }];
 }
 
 function recordAlarm({ recordDamage }: State): Alarm[] {

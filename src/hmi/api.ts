@@ -119,6 +119,15 @@ export interface NextStep {
   readonly equipment: string | null;
 }
 
+/** Whether the inspection has found what was planted for it. */
+export interface ChallengeView {
+  /** One is under way. */
+  readonly isOpen: boolean;
+  readonly last: { readonly passed: boolean; readonly what: string; readonly at: number } | null;
+  /** Why nothing is built, or null. */
+  readonly suspended: string | null;
+}
+
 export interface CellView {
   readonly at: number;
   readonly cell: string;
@@ -128,6 +137,7 @@ export interface CellView {
   readonly presenceValidMs: number;
   readonly machines: readonly MachineView[];
   readonly inspection: { readonly ready: boolean; readonly what: string };
+  readonly challenge: ChallengeView;
   readonly presence: PresenceView;
   readonly alarms: readonly Alarm[];
   /** Open jobs, and those that ended last; all of them stand on the screen of records. */

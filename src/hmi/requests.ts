@@ -31,6 +31,7 @@ const code = z
 /** An identifier that goes into the record as it is typed: with a digit in it, which no name has. */
 const numbered = identifier.regex(/[0-9]/);
 const signer = { shown: digest, name: typed(64), password: typed(128) };
+export const signing = z.strictObject(signer);
 const lot = z.string().regex(/^[0-9]{14}\.[A-Za-z0-9._-]{1,20}$/);
 
 /** The name that a page gives itself when it is loaded. */

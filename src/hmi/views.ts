@@ -1,7 +1,7 @@
 /** The core's state as the screens show it: pure, no ids that a technician would not know, every name looked up late. */
 import { dispositionsOpen } from "../jobs/decide/disposition.ts";
 import { omissionsOf } from "../jobs/decide/releasing.ts";
-import { resumeGates, startGates } from "../jobs/gates.ts";
+import { inspectionSuspended, resumeGates, startGates } from "../jobs/gates.ts";
 import { equipmentOf, isByMachine } from "../jobs/order.ts";
 import { endedKept } from "../jobs/past.ts";
 import {
@@ -43,12 +43,19 @@ export function cellView(state: State, looks: Looks): CellView {
     presenceValidMs: state.setup?.presenceValidMs ?? 0,
     machines: Object.values(state.equipment).map((machine) => machineView(state, machine.id, looks)),
     inspection: state.inspection,
+    challenge: challengeView(state, looks.at),
     presence: presenceOf(looks),
     alarms: alarmsOf(state, looks.sync, looks.at, looks.evidenceToQa),
     jobs: jobsShown(state, looks).map((job) => jobLine(state, job, looks)),
     sync: looks.sync,
     evidenceToQa: looks.evidenceToQa,
   };
+}
+
+function challengeView(state: State, at: number): CellView["challenge"] {
+  const { open, last } = state.challenge;
+  const told = last && { passed: last.passed, what: last.what, at: last.at };
+  return { isOpen: open !== null, last: told, suspended: inspectionSuspended(state, at) };
 }
 
 /** What the scanner read goes only to the page that it serves, with the live stream. */

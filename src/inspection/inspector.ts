@@ -2,8 +2,10 @@
 import type { Fault } from "../equipment/machine.ts";
 import type { ModelInHand } from "../jobs/models.ts";
 import type { Digest } from "../kernel/names.ts";
+import type { Result } from "../kernel/result.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { ToolpathRecipe } from "../toolpath/limits.ts";
+import type { ChallengeReport, ChallengeRequest } from "./challenge.ts";
 import type { InspectionLimits } from "./limits.ts";
 import type { InspectionReport } from "./report.ts";
 import type { CameraSetup } from "./setup.ts";
@@ -67,6 +69,8 @@ export interface Inspector {
   inspect(request: InspectionRequest): Promise<InspectionReport | NoResult>;
   /** Makes a frame the reference although it did not pass: a person accepted the layer. */
   accept(attempt: string, accepted: AcceptedFrame): Promise<Fault | null>;
+  /** Finds out whether planted defects are found; no build may be in hand. */
+  challenge(request: ChallengeRequest): Promise<Result<ChallengeReport, Fault>>;
   /** Forgets the build. */
   end(attempt: string): Promise<void>;
   /** Ends the inspector and its process. */

@@ -84,13 +84,30 @@ export function prepare(
   rules: Rules,
   lap: () => number,
 ): Prepared {
+  return prepareBy(subject, reference, rules, lap, (registration) => {
+    const { setup } = rules;
+    return staleness(subject, reference, seen, setup.exposureUnknown) ?? markStale(subject, registration, setup);
+  });
+}
+
+/** The same for a picture that no machine has marked, and whose freshness was asked before. */
+export function prepareUnmarked(subject: Subject, reference: Accepted, rules: Rules, lap: () => number): Prepared {
+  return prepareBy(subject, reference, rules, lap, () => null);
+}
+
+function prepareBy(
+  subject: Subject,
+  reference: Accepted,
+  rules: Rules,
+  lap: () => number,
+  whyStale: (registration: Registration | null) => string | null,
+): Prepared {
   const clock = stopwatch(lap);
   const checked = gate(subject.picture, rules.setup, reference.picture);
   clock.mark("gate");
   const registration = checked.grade === "unusable" ? null : register(subject.picture, rules.setup);
   clock.mark("registration");
-  const stale =
-    staleness(subject, reference, seen, rules.setup.exposureUnknown) ?? markStale(subject, registration, rules.setup);
+  const stale = whyStale(registration);
   const base = {
     subject,
     reference,

@@ -5,6 +5,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { AlarmEvent } from "./alarm-deeds.ts";
+import type { ChallengeEvent } from "./challenge.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { ModelEvent } from "./model-event.ts";
@@ -100,6 +101,7 @@ export type CellEvent =
   | LogEvent
   | WatchEvent
   | ModelEvent
+  | ChallengeEvent
   | {
       readonly type: "InspectionStatusChanged";
       readonly ready: boolean;

@@ -6,6 +6,7 @@ import type { EpochMs } from "../kernel/units.ts";
 import type { Lot } from "../materials/lot.ts";
 import { type AlarmEvent, afterAlarmEvent, machineAlarmName, withoutAcknowledgement } from "./alarm-deeds.ts";
 import { afterDecision, afterLink } from "./central.ts";
+import { afterBoot, afterChallenge, type ChallengeEvent, isChallengeEvent } from "./challenge.ts";
 import { afterReading } from "./clock.ts";
 import type { CellEvent, Event, Versions } from "./event.ts";
 import { evolveDrop, evolveKeeping } from "./evolve-keeping.ts";
@@ -30,10 +31,13 @@ export function evolve(state: State, event: Event, wall: EpochMs): State {
   const clock = afterReading(state.clock, event, wall);
   const now = { ...state, clock };
   if (isModelEvent(event)) return retire({ ...now, models: afterModelEvent(state.models, event) });
+  if (isChallengeEvent(event)) {
+    return retire({ ...now, challenge: afterChallenge(state.challenge, event, clock.highest) });
+  }
   return retire(apply(now, event, clock.highest));
 }
 
-function apply(state: State, event: Exclude<Event, ModelEvent>, at: EpochMs): State {
+function apply(state: State, event: Exclude<Event, ModelEvent | ChallengeEvent>, at: EpochMs): State {
   if (isLogEvent(event)) return evolveLog(state, event);
   switch (event.type) {
     case "CellBooted":
@@ -155,12 +159,12 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
 
 function evolveCell(
   state: State,
-  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent | ModelEvent>,
+  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent | ModelEvent | ChallengeEvent>,
   at: EpochMs,
 ): State {
   switch (event.type) {
     case "CellBooted":
-      return booted(state, event);
+      return booted(state, event, at);
     case "PersonEnrolled":
       return { ...state, people: { ...state.people, [event.person]: { id: event.person, roles: event.roles } } };
     case "SignInRecorded":
@@ -282,7 +286,7 @@ function machineAlarmChanged(
 const noAlarms = { alarms: [], firstOut: null } as const;
 
 /** A boot forgets what only a living process can know: who is online, what the camera sees, who stood at the panel. */
-function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>): State {
+function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>, at: EpochMs): State {
   const equipment: Record<string, EquipmentState> = {};
   for (const { id } of event.setup.equipment) {
     const before = findMachine(state, id);
@@ -308,6 +312,7 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>)
     boot: event.boot,
     boots: state.boots + 1,
     inspection: { ready: false, what: "The inspection has not reported yet.", inHand: modelOf(event.versions) },
+    challenge: afterBoot(state.challenge, at),
     equipment,
     jobs: withoutProofs(state.jobs),
   };

@@ -2,6 +2,7 @@
 import type { OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
+import { whySuspended } from "./challenge.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
 import { lotObjections, modelObjection } from "./objections.ts";
@@ -38,12 +39,17 @@ export function startGates(
     ),
     ...(builds ? [identityGate(job, person, now.mono)] : [partGate(state, job, now.mono)]),
     ...(next !== null && !isByMachine(next) ? [byHandGate(next)] : machineGates(state, machine)),
-    ...(builds ? [plateGate(machine), inspectionGate(state), modelGate(state, job, machine, now.at)] : []),
+    ...(builds ? buildGates(state, job, machine, now.at) : []),
     ...(next !== null && isByMachine(next) ? materialGates(state, next, now.at) : []),
     presenceGate(state, job, now),
     notBuilt("qualification", "The qualification matrix is not checked by this version."),
     notBuilt("competence", "Training records are not checked by this version."),
   ];
+}
+
+/** What a machine needs that builds on a plate, layer by layer, under the camera. */
+function buildGates(state: State, job: Job, machine: EquipmentState | undefined, at: EpochMs): Gate[] {
+  return [plateGate(machine), inspectionGate(state), modelGate(state, job, machine, at), challengeGate(state, at)];
 }
 
 function byHandGate(next: Operation): Gate {
@@ -276,6 +282,35 @@ function modelGate(state: State, job: Job, machine: EquipmentState | undefined, 
   const why = modelObjection(state, job, machine?.identity?.simulated ?? false, at);
   const open = "The inspection model is approved for this.";
   return gate("model", why === null, open, why?.what ?? "", why?.remedy ?? "", "qa");
+}
+
+/** Why nothing is built by this inspection now, in one sentence, or null. */
+export function inspectionSuspended(
+  { setup, versions, inspection, challenge, clock }: State,
+  at: EpochMs,
+): string | null {
+  const rule = {
+    validMs: setup?.challengeValidMs ?? null,
+    model: inspection.inHand?.model ?? versions?.modelDigest ?? null,
+    setup: versions?.cameraDigest ?? null,
+  };
+  return whySuspended(challenge, rule, Math.max(at, clock.highest));
+}
+
+/** The inspection has found what was planted for it, not too long ago where that is asked for (feature 63). */
+function challengeGate(state: State, at: EpochMs): Gate {
+  const { challenge } = state;
+  const why = inspectionSuspended(state, at);
+  return gate(
+    "challenge",
+    why === null,
+    challenge.last === null
+      ? "No challenge of the inspection is asked for."
+      : "The inspection has passed its challenge.",
+    why ?? "",
+    "Clear the plate and challenge the inspection, on the screen Cell. If it misses again, call the engineer.",
+    "technician",
+  );
 }
 
 function presenceGate(state: State, job: Job, now: Moment): Gate {

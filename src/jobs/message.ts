@@ -16,6 +16,7 @@ import type { EpochMs, Milliseconds, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { ShelvingReason } from "./alarm-deeds.ts";
 import type { CentralDecision } from "./central.ts";
+import type { ChallengeOutcome } from "./challenge.ts";
 import type { Disposition, Versions } from "./event.ts";
 import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
 import type { Effectivity, ModelFacts, RetirementReason } from "./model-event.ts";
@@ -122,6 +123,8 @@ export type PersonMessage =
       readonly evidence: { readonly frame: Digest; readonly report: Digest };
       readonly approval: Approval;
     }
+  /** Somebody who stands at the empty plate has the inspection challenged. */
+  | { readonly kind: "start-challenge"; readonly approval: Approval }
   /** QA and a second person have signed that the clock was wrong while these entries were written. */
   | {
       readonly kind: "correct-clock";
@@ -316,6 +319,7 @@ export type EyeMessage =
       /** The model that the eye has loaded, where it says so. */
       readonly inHand?: ModelInHand | null;
     }
+  | { readonly kind: "challenged"; readonly challenge: string; readonly outcome: ChallengeOutcome }
   | {
       readonly kind: "captured";
       readonly attempt: AttemptId;

@@ -36,6 +36,7 @@ export type Duty =
     }
   | { readonly kind: "destroy-text-key"; readonly of: TextsOf }
   | { readonly kind: "remove-artifacts"; readonly job: JobId; readonly digests: readonly Digest[] }
+  | { readonly kind: "challenge"; readonly challenge: string }
   | { readonly kind: "check-plate"; readonly equipment: EquipmentId; readonly check: string }
   | {
       readonly kind: "print-label";
@@ -54,7 +55,14 @@ export function isTowardSafety(duty: Duty): boolean {
 export function obligations(state: State): Obligation[] {
   const open = openAttempts(state);
   const owed = open.flatMap(({ job, attempt }) => owedTo(job, attempt, isPlateSeenFor(state, attempt)));
-  return [...unsafeMachines(state), ...plateChecks(state), ...owed, ...labelsOwed(state), ...keepingOwed(state)];
+  return [
+    ...unsafeMachines(state),
+    ...plateChecks(state),
+    ...challengeOwed(state),
+    ...owed,
+    ...labelsOwed(state),
+    ...keepingOwed(state),
+  ];
 }
 
 /** What was erased or dropped by an entry is owed its end on the disk. */
@@ -106,6 +114,10 @@ function plateChecks(state: State): Obligation[] {
         ]
       : [],
   );
+}
+
+function challengeOwed({ challenge: { open } }: State): Obligation[] {
+  return open === null ? [] : [{ kind: "challenge", key: `challenge/${open}`, repeatable: true, challenge: open }];
 }
 
 /** The camera has just said of this very start that the plate is empty. */

@@ -12,6 +12,8 @@ export interface Setup {
   readonly presenceValidMs: Milliseconds;
   /** How often a layer is photographed before the cell calls itself blind. */
   readonly takesAllowed: number;
+  /** How long a passed challenge of the inspection counts; absent where none is asked for. */
+  readonly challengeValidMs?: Milliseconds;
   /** True where simulated machines are allowed to take a patient's order at all. */
   readonly demonstration: boolean;
   /** Materials that may be received here. */

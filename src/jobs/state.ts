@@ -18,6 +18,7 @@ import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
 import type { AlarmDeeds } from "./alarm-deeds.ts";
 import { type CentralState, noCentral } from "./central.ts";
+import { type ChallengeState, noChallenge } from "./challenge.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { RecordDamage } from "./keeping-event.ts";
@@ -42,6 +43,7 @@ export interface State {
   readonly inspection: { readonly ready: boolean; readonly what: string; readonly inHand: ModelInHand | null };
   /** Inspection models that were approved, taken for a demonstration, or retired. */
   readonly models: Models;
+  readonly challenge: ChallengeState;
   /** What the scrub last found wrong with the record on the disk; null where nothing is known to be. */
   readonly recordDamage: RecordDamage | null;
   /** Jobs that are open, and the last of those that have ended. */
@@ -235,6 +237,7 @@ export const emptyState: State = {
   equipment: {},
   inspection: { ready: false, what: "The inspection has not reported yet.", inHand: null },
   models: {},
+  challenge: noChallenge,
   recordDamage: null,
   jobs: {},
   endedLately: [],

@@ -2,6 +2,7 @@
 
 import type { Result } from "../../src/equipment/machine.ts";
 import type { EvidencePort } from "../../src/hmi/ports.ts";
+import { type ChallengeOutcome, challengedClasses } from "../../src/jobs/challenge.ts";
 import type { Controller, Recorded, Reply } from "../../src/jobs/controller.ts";
 import { decide } from "../../src/jobs/decide/decide.ts";
 import type { Message } from "../../src/jobs/message.ts";
@@ -51,6 +52,8 @@ export interface FakeCell extends Controller {
   finish(results?: readonly Result[], evidence?: readonly string[]): Promise<void>;
   /** Whether the label printer works. */
   labels: boolean;
+  /** Whether the inspection misses a planted defect. */
+  misses: boolean;
 }
 
 /** The order of the tests; its identifiers' HMACs come from `hmac`. */
@@ -99,6 +102,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
   const artifacts = new Map<string, Uint8Array>();
   const cell: FakeCell = {
     labels: true,
+    misses: false,
     recorded,
     evidence: {
       get: async (digest) => {
@@ -205,7 +209,9 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       if (!owed) return;
       if (owed.kind === "print-label") printLabel(owed);
       else if (owed.kind === "destroy-text-key") take({ kind: "text-key-destroyed", of: owed.of, done: true });
-      else if (owed.kind === "check-plate") {
+      else if (owed.kind === "challenge") {
+        take({ kind: "challenged", challenge: owed.challenge, outcome: challengeOutcome(cell.misses) });
+      } else if (owed.kind === "check-plate") {
         const { equipment, check } = owed;
         take({ kind: "plate-checked", equipment, check, clear: true, what: "The plate is empty.", frame: null });
       } else if (owed.kind === "direct") {
@@ -246,6 +252,17 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
   };
   take({ kind: "boot", boot: "b1", versions, setup, shippedModel: testModel });
   return cell;
+}
+
+function challengeOutcome(misses: boolean): ChallengeOutcome {
+  const planted = challengedClasses.map((name) => ({
+    class: name,
+    picture: program,
+    found: !(misses && name === "thin"),
+  }));
+  const test = { limits: program, isPlateClean: true, isLayerPassed: true, layer: program, planted };
+  const reasons = misses ? ["A painted defect was not found (thin). The inspection said: Seen."] : [];
+  return { artifacts: [program, program], model: program, setup: program, tests: [test], reasons };
 }
 
 function layerDone(of: AttemptId, layer: number, at: number) {

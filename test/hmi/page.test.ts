@@ -107,6 +107,21 @@ it("[F93] the overview says why the job cannot start, each reason with remedy an
   await inspectScreen(page, "05-jobs");
 });
 
+it("[F63][F92] the inspection is challenged by whoever stands at the empty plate and signs", async () => {
+  await press("Cell");
+  await press("Challenge…");
+  await shows("Never challenged in this cell");
+  expect(await button(page, "Sign: the plate is empty").isDisabled()).toBe(true);
+  while (await button(page, "Facts ▶").isEnabled()) await press("Facts ▶");
+  await inspectScreen(page, "05-challenge");
+  await press("Sign: the plate is empty");
+  await page.getByLabel("Name of the second person, or yours").fill("Ana Lima");
+  await page.getByLabel("Password or PIN").fill(password.ana);
+  await button(page, /^Sign$/).click();
+  await shows(/^Passed, /);
+  await press("Jobs");
+});
+
 it("[F4] a wrong side fills the screen; the right one leads on, and no side is chosen beforehand", async () => {
   await press("Start it");
   expect(await page.locator('.sides [aria-pressed="true"]').count()).toBe(0);

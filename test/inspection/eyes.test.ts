@@ -28,7 +28,7 @@ async function cellWith(name: string, pictures: readonly Uint8Array[]) {
   const model = new URL("../../models/manifest.json", import.meta.url).pathname;
   const config = { camera: { kind: "folder", folder: camera }, inspection: { setup: file, model } };
   const artifacts = openArtifacts(data, new Uint8Array(32));
-  return { folder, file, options: { config: config as CellConfig, artifacts, recipe: () => null } };
+  return { folder, file, options: { config: config as CellConfig, artifacts, recipe: () => null, recipes: () => [] } };
 }
 
 async function commission(file: string): Promise<void> {

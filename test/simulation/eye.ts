@@ -1,5 +1,6 @@
 /** Camera and inspector in virtual time: they can be blind, late, wrong about the picture, and quite mad. */
 
+import { type ChallengeOutcome, challengedClasses } from "../../src/jobs/challenge.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { Obligation } from "../../src/jobs/obligations.ts";
 import type { LayerReport } from "../../src/jobs/report.ts";
@@ -19,7 +20,11 @@ export interface Truth {
 export interface Eye {
   capture(duty: Extract<Obligation, { kind: "capture" }>): Promise<Message>;
   inspect(duty: Extract<Obligation, { kind: "inspect" }>): Promise<Message>;
+  /** Looks at planted defects; sometimes it misses one, plants too few, or does not answer. */
+  challenge(name: string, isPlateEmpty: boolean): Promise<Message>;
   readonly truths: Map<string, Truth>;
+  /** By the last of its pictures: whether a challenge was really passed. */
+  readonly challenges: Map<string, boolean>;
   /** A technician wipes the lens. */
   mend(): void;
 }
@@ -31,6 +36,7 @@ const fault = { code: "camera", what: "no picture", remedy: "wipe" };
 export function createEye(world: { time: VirtualTime; random: Random; whim: Random; storm: Storm }): Eye {
   const { time, random, whim, storm } = world;
   const truths = new Map<string, Truth>();
+  const challenges = new Map<string, boolean>();
   const defects = new Map<string, boolean>();
   let covered = false;
   let serial = 0;
@@ -49,6 +55,11 @@ export function createEye(world: { time: VirtualTime; random: Random; whim: Rand
 
   return {
     truths,
+    challenges,
+    challenge(name, isPlateEmpty) {
+      const outcome = challengeOf(isPlateEmpty);
+      return later<Message>({ kind: "challenged", challenge: name, outcome }, 900);
+    },
     mend() {
       covered = false;
     },
@@ -70,6 +81,20 @@ export function createEye(world: { time: VirtualTime; random: Random; whim: Rand
   /** Now and then the file was exchanged under the inspector. */
   function judgeOf(): Digest {
     return digest(whim() < 0.01 * storm.strength ? "a model that nobody signed for" : "m");
+  }
+
+  function challengeOf(isPlateClean: boolean): ChallengeOutcome {
+    const seen = covered || chance(0.05) ? [] : challengedClasses;
+    const left = chance(0.1) ? seen.slice(1) : seen;
+    const missed = chance(0.2) ? left[Math.floor(random() * left.length)] : undefined;
+    const planted = left.map((name) => ({ class: name, picture: digest(name), found: name !== missed }));
+    const isLayerPassed = !chance(0.05);
+    const frame = digest(`challenge ${serial++}`);
+    const passed = isPlateClean && isLayerPassed && left.length === challengedClasses.length && missed === undefined;
+    challenges.set(frame, passed);
+    const test = { limits: digest("l"), isPlateClean, isLayerPassed, layer: digest("whole"), planted };
+    const artifacts = [digest(`challenge ${serial++}`), frame];
+    return { artifacts, model: digest("m"), setup: digest("s"), tests: [test], reasons: [] };
   }
 
   function report(frame: Digest): LayerReport {

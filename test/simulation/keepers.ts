@@ -42,7 +42,7 @@ export function createKeepers({ random, storm, time, setRight }: KeepersWorld): 
     const signed = (person: PersonId) =>
       ({ person, name: "sealed", at: time.clock.now(), meaning: clockMeaning, shown }) as const;
     const approval = signed(errs(0.1) ? technician : quality);
-    const second = signed(errs(0.1) ? quality : random() < 0.5 ? both : technician);
+    const second = signed(errs(0.3) ? quality : random() < 0.5 ? both : technician);
     say({ kind: "correct-clock", from, to, approval, second, support: support() });
   }
 

@@ -7,6 +7,7 @@ import { windowsOf } from "../../src/jobs/order.ts";
 import { emptyState } from "../../src/jobs/state.ts";
 import { openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Case } from "./case.ts";
+import { judgeChallenges } from "./challenge-laws.ts";
 import { judgeClock } from "./clock-laws.ts";
 import { judgeModels } from "./model-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
@@ -34,6 +35,7 @@ export async function judge(court: Case): Promise<void> {
   judgeRoutes(court, facts);
   judgeRecords(court, facts);
   judgeReviews(court, facts);
+  judgeChallenges(court, facts);
 }
 
 async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {

@@ -151,6 +151,27 @@ export const mutants: readonly Mutant[] = [
     to: "if (openAttempt(draft, attempt.id) && attempt.finished) {",
   },
   {
+    name: "starts-after-a-missed-challenge",
+    breaks: "law 3: an inspection that missed its challenge is blind, and nothing is built by it",
+    file: "src/jobs/challenge.ts",
+    from: "if (last !== null && !last.passed) return",
+    to: "if (last !== null && last.passed === null) return",
+  },
+  {
+    name: "challenge-passes-with-a-miss",
+    breaks: "law 3: every class of defect is planted and found",
+    file: "src/jobs/challenge.ts",
+    from: "planted.every((each) => each.found) && challengedClasses.every(found);",
+    to: "planted.some((each) => each.found);",
+  },
+  {
+    name: "challenge-without-end",
+    breaks: "law 3: a challenge counts for as long as the configuration says",
+    file: "src/jobs/challenge.ts",
+    from: "if (age > rule.validMs) return",
+    to: "if (age > 9 * rule.validMs) return",
+  },
+  {
     name: "found-bad-without-a-nonconformity",
     breaks: "what a person finds bad is a nonconformity that QA decides on",
     file: "src/jobs/decide/review.ts",

@@ -142,9 +142,14 @@ export const versions = {
   configDigest: digest("config"),
   modelDigest: model.model,
   modelManifest: model.manifest,
-  cameraDigest: null,
+  cameraDigest: digest("s"),
   runtime: "virtual",
 };
+
+/** Half of the cells ask for a challenge of the inspection again and again. */
+export function setupOf(seed: number): Setup {
+  return seed % 2 === 0 ? setup : { ...setup, challengeValidMs: 45 * 60_000 };
+}
 
 export const setup: Setup = {
   cell: "simulated",

@@ -147,7 +147,7 @@ export function createPeople(world: PeopleWorld): People {
     const concedes = ((failed || touched) && random() < 0.7) || (measured && random() < 0.4);
     const disposition = concedes ? "concession" : atTask && random() < 0.6 ? "rework" : "scrap";
     const tried = errs(0.1) ? "concession" : errs(0.1) ? "rework" : disposition;
-    const person = errs(0.1) ? technician : errs(0.2) ? both : quality;
+    const person = errs(0.1) ? technician : errs(0.4) ? both : quality;
     const shown = digestOfValue(shownForDisposition(job, nonconformity, tried, errs(0.1) ? "else" : "seen"));
     const approval = { person, name: "sealed", at: 0, meaning: meanings[tried], shown };
     say({

@@ -9,12 +9,13 @@ import type { Ledger } from "../../src/ledger/ledger.ts";
 import { createMemoryDisk, type Fate, type MemoryDisk, openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Sync } from "../../src/sync/sync.ts";
 import { createCentral } from "./central.ts";
+import { type ChallengersWorld, createChallengers } from "./challengers.ts";
 import { createEye, type Eye } from "./eye.ts";
 import { createHeadquarters, type Headquarters } from "./headquarters.ts";
 import { createKeepers, type Keepers, type KeepersWorld } from "./keepers.ts";
 import { judge } from "./laws.ts";
 import { chief, createModelKeepers, engineer } from "./model-keepers.ts";
-import { model, planOf, printerId, setup, stationId, versions, watchedWindow } from "./orders.ts";
+import { model, planOf, printerId, setup, setupOf, stationId, versions, watchedWindow } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
 import { createPrinter, type Printer, type Storm } from "./printer.ts";
 import { createReviewers } from "./reviewers.ts";
@@ -66,7 +67,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
   const { setRight, step: stepClock } = createWrongClock(time, random, plan.synced);
-  const beside = createBeside(seed, { ...base, setRight });
+  const beside = createBeside(seed, { ...base, printer, eye, setRight });
   const headquarters = plan.synced ? createHeadquarters({ ...base, origin: disk.origin }) : null;
   let cell: Cell | null = null;
   let sync: Sync | null = null;
@@ -98,7 +99,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
       },
     });
     cell = next;
-    say({ kind: "boot", boot: `boot-${boots}`, versions, setup, shippedModel: model });
+    say({ kind: "boot", boot: `boot-${boots}`, versions, setup: setupOf(seed), shippedModel: model });
     for (const [person, roles] of enrolled) say({ kind: "enrol", person, roles });
     say({ kind: "inspection-status", ready: true, what: "ready" });
     const hears = (equipment: EquipmentId) => (observation: Observation) => {
@@ -173,11 +174,12 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
 }
 
 /** Those who come by beside the work itself; each has a chance of their own, so that nobody else's day changes by it. */
-function createBeside(seed: number, world: Omit<KeepersWorld, "random">): Keepers {
+function createBeside(seed: number, world: Omit<KeepersWorld & ChallengersWorld, "random">): Keepers {
   const all = [
     createKeepers({ ...world, random: seeded(seed + 7_919) }),
     createReviewers({ ...world, random: seeded(seed + 104_729) }),
     createModelKeepers({ ...world, random: seeded(seed + 1_299_709) }),
+    createChallengers({ ...world, random: seeded(seed + 15_485_863) }),
   ];
   return {
     visit(state, say) {
@@ -248,6 +250,8 @@ function performOnce(owed: Obligation, { printer, station, eye, stores }: Machin
       const what = clear ? "clear" : "a part";
       return Promise.resolve({ kind: "plate-checked", equipment, check, clear, what, frame: null });
     }
+    case "challenge":
+      return eye.challenge(owed.challenge, !printer.plateOccupied());
     case "print-label":
       return stores.print(owed);
     case "destroy-text-key":

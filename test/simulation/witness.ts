@@ -66,6 +66,10 @@ export interface Body {
   readonly model: string;
   readonly until: number | null;
   readonly versions: { readonly modelDigest: string | null };
+  readonly setup: { readonly challengeValidMs?: number };
+  readonly challenge: string;
+  readonly passed: boolean;
+  readonly artifacts: readonly string[];
 }
 
 /** Follows a disk; it may be read by several cells one after the other. */

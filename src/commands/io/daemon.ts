@@ -155,7 +155,11 @@ async function assemble(
   const { ledger, keys } = opened;
   const artifacts = openArtifacts(dataDir, keys.dataKey);
   let intakeOpen: Intake | null = null;
-  const sight = await options.openEyes({ config, artifacts, recipe: (digest) => intakeOpen?.recipe(digest) ?? null });
+  const sight = await options.openEyes({
+    ...{ config, artifacts },
+    recipe: (digest) => intakeOpen?.recipe(digest) ?? null,
+    recipes: () => intakeOpen?.recipes() ?? [],
+  });
   if (sight.fault) log("the eye is closed", { what: sight.fault.what });
   const machines = new Map<string, ChildMachine>();
   const keeping = await openRecordKeeping({ ledger, artifacts, dataDir, keysDir, witnesses, log });

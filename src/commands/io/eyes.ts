@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import type { CellConfig } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
-import type { Camera, CameraFrame } from "../../inspection/camera.ts";
+import type { Camera } from "../../inspection/camera.ts";
 import { evidenceBytes } from "../../inspection/evidence.ts";
 import { gate } from "../../inspection/gate.ts";
 import type { Build, Inspector, NoResult } from "../../inspection/inspector.ts";
@@ -27,6 +27,8 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { Eyes } from "../../perform.ts";
 import { type BuildInHand, type Consequence, createFollower, type Follower } from "../build-in-hand.ts";
+import { challengeInspection } from "./challenge.ts";
+import { takeNew } from "./new-picture.ts";
 import { systemClock } from "./system.ts";
 
 /** The cell's sight: eyes that do what is owed, and whether they could. */
@@ -55,6 +57,8 @@ export interface EyesOptions {
   readonly artifacts: Artifacts;
   /** The recipe of an order by its digest, once intake has read them. */
   readonly recipe: (digest: Digest) => Recipe | null;
+  /** All recipes that this cell may make, once intake has read them. */
+  readonly recipes: () => readonly Recipe[];
 }
 
 /** What eyes need to be open. */
@@ -131,6 +135,13 @@ function createEyes(
       const open = sighted();
       if (!open.ok) return open;
       return look(owed, open.value, follower.inHand(), options);
+    },
+    async challenge() {
+      const open = sighted();
+      if (!open.ok) return open;
+      const { setup: of, inspector } = open.value;
+      const { artifacts, recipes } = options;
+      return challengeInspection({ ...of, camera, inspector, artifacts, recipes: recipes() });
     },
     async checkPlate() {
       const open = sighted();
@@ -255,18 +266,6 @@ async function store(said: InspectionReport, artifacts: Artifacts): Promise<Laye
 
 const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
-type NewPicture = CameraFrame & { readonly frame: Digest };
-
-/** Takes a picture and stores it; two exposures never give the same bytes, so one that is stored already is an old one. */
-async function takeNew(camera: Camera, artifacts: Artifacts): Promise<Result<NewPicture, Fault>> {
-  const taken = await camera.take();
-  if (!taken.ok) return taken;
-  const frame = digestOf(taken.value.bytes);
-  if (await artifacts.has(frame)) return err(repeatedPicture);
-  await artifacts.put(taken.value.bytes);
-  return ok({ ...taken.value, frame });
-}
-
 async function lookAtPlate(camera: Camera, { setup, emptyPlate }: CameraSetupWithPlate, artifacts: Artifacts) {
   const taken = await takeNew(camera, artifacts);
   if (!taken.ok) return { clear: false, what: taken.error.what, frame: null };
@@ -324,11 +323,6 @@ const otherPlate: Fault = {
 };
 const remedy = "Call the engineer; the layer holds until it is seen.";
 const notInHand: Fault = { code: "build-not-in-hand", what: "The inspection does not know this build.", remedy };
-const repeatedPicture: Fault = {
-  code: "repeated-picture",
-  what: "The camera delivered a picture that this cell already has: it is an old one.",
-  remedy: "Check what stands between the camera and the cell; the layer holds until a new picture shows it.",
-};
 const pictureGone: Fault = { code: "picture-gone", what: "The stored picture cannot be read back.", remedy };
 const cannotInspect: Fault = {
   code: "build-cannot-be-inspected",

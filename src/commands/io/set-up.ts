@@ -68,7 +68,8 @@ function labelTitle({ cell }: CellConfig): string {
   return `${cell.title}, ${cell.site}`;
 }
 
-const dayMs = 86_400_000;
+const hourMs = 3_600_000;
+const dayMs = 24 * hourMs;
 
 /** Its last day is over at midnight UTC. */
 function gaugeOf({ id, title, validTo, certificate }: NonNullable<CellConfig["gauge"]>[number]): Gauge {
@@ -87,6 +88,9 @@ export function setupOf(config: CellConfig): Setup {
     })),
     presenceValidMs: config.cell.presenceValidSeconds * 1000,
     takesAllowed: config.cell.takesAllowed,
+    ...(config.inspection.challengeHours !== undefined && {
+      challengeValidMs: config.inspection.challengeHours * hourMs,
+    }),
     demonstration: config.cell.demonstration,
     materials: config.material,
     ...(config.gauge !== undefined && { gauges: config.gauge.map(gaugeOf) }),

@@ -1,4 +1,4 @@
-/** A passed layer that somebody finds bad: exactly what is signed, and the signature; the machine's verdict stays. */
+/** What people sign about the inspection: a passed layer that is bad (its verdict stays), and the challenge. */
 import { foundBadMeaning, shownForFoundBad } from "../../jobs/decide/review.ts";
 import type { FoundClass } from "../../jobs/review-event.ts";
 import { findAttempt } from "../../jobs/state.ts";
@@ -7,9 +7,11 @@ import { readLayer } from "../layers.ts";
 import { phrasesFor } from "../reasons.ts";
 import { findingBad, foundBadQuery, nothing, ofLayer } from "../requests.ts";
 import { type Answer, type Desk, good, problem, type Route, route, say } from "../route.ts";
+import { challengeRoutes } from "./challenging.ts";
 import { shownView, signed } from "./signing.ts";
 
 export const reviewingRoutes: readonly Route[] = [
+  ...challengeRoutes,
   route({
     method: "GET",
     url: "/api/found-bad",

@@ -3,6 +3,7 @@ import type { JSX } from "preact";
 import { HoldButton } from "./parts/button.tsx";
 import { EnrolScreen, SignInScreen } from "./screens/access.tsx";
 import { CellScreen } from "./screens/cell.tsx";
+import { ChallengeScreen } from "./screens/challenge.tsx";
 import { CompareScreen } from "./screens/compare.tsx";
 import { DecideScreen } from "./screens/decide.tsx";
 import { EndedScreen } from "./screens/ended.tsx";
@@ -51,6 +52,7 @@ function Standing() {
 
 const screens: Readonly<Record<Screen, () => JSX.Element>> = {
   cell: CellScreen,
+  challenge: ChallengeScreen,
   jobs: JobsScreen,
   job: JobScreen,
   identity: IdentityScreen,

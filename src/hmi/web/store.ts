@@ -17,6 +17,7 @@ export type Screen =
   | "hold"
   | "decide"
   | "found-bad"
+  | "challenge"
   | "sign"
   | "resume"
   | "results"

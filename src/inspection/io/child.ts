@@ -1,6 +1,7 @@
 /** Entry of the inspector's own process: decodes, compares and runs the network; dies with its parent. */
 import { setPriority } from "node:os";
 import { type BuildInHand, openBuild } from "../build.ts";
+import { challenge } from "../challenge.ts";
 import { decodeGrey } from "./decode.ts";
 import type { News, Order } from "./messages.ts";
 import { loadNetwork, type Network } from "./network.ts";
@@ -37,6 +38,10 @@ function serve(loaded: Network): void {
     if (order.kind === "end") {
       if (open?.attempt === order.attempt) open = null;
       return { kind: "done", id };
+    }
+    if (order.kind === "challenge") {
+      const report = await challenge(order.request, tools);
+      return report.ok ? { kind: "challenged", id, report: report.value } : { kind: "fault", id, fault: report.error };
     }
     const attempt = order.kind === "inspect" ? order.request.attempt : order.attempt;
     if (open === null || open.attempt !== attempt) return { kind: "fault", id, fault: notOpen };

@@ -6,6 +6,7 @@ import type { ModelInHand } from "../../jobs/models.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import type { ChallengeReport, ChallengeRequest } from "../challenge.ts";
 import type { AcceptedFrame, Build, InspectionRequest, Inspector, NoResult } from "../inspector.ts";
 import type { InspectionReport } from "../report.ts";
 import type { News, Order } from "./messages.ts";
@@ -73,6 +74,11 @@ class Supervisor implements Inspector {
     return fault;
   }
 
+  async challenge(request: ChallengeRequest): Promise<Result<ChallengeReport, Fault>> {
+    const news = await this.#ask({ kind: "challenge", request });
+    return news.kind === "challenged" ? ok(news.report) : err(faultIn(news) ?? unexpected);
+  }
+
   async end(attempt: string): Promise<void> {
     if (this.#build?.attempt === attempt) this.#build = null;
     await this.#ask({ kind: "end", attempt });
@@ -101,7 +107,9 @@ class Supervisor implements Inspector {
     if (ready !== null) return { kind: "fault", id: 0, fault: ready };
     const worker = this.#worker;
     if (worker === null) return { kind: "fault", id: 0, fault: closedFault };
-    return send(worker, { ...body, id: this.#nextId++ } as Order, this.#options.timeout_ms ?? 15_000);
+    // A challenge is half a dozen judgements in one.
+    const patience_ms = (this.#options.timeout_ms ?? 15_000) * (body.kind === "challenge" ? 6 : 1);
+    return send(worker, { ...body, id: this.#nextId++ } as Order, patience_ms);
   }
 
   async #revive(reopen: boolean): Promise<Fault | null> {
@@ -141,7 +149,7 @@ async function start(options: InspectorOptions): Promise<Result<Worker, Fault>> 
     process.once("error", () => finish(null));
   });
   process.on("message", (news: News) => {
-    if (news.kind === "done" || news.kind === "report" || news.kind === "fault") waiting.get(news.id)?.(news);
+    if (news.kind !== "ready" && news.kind !== "unfit") waiting.get(news.id)?.(news);
   });
   const news = await hello;
   if (news?.kind === "ready") return ok({ process, inHand: news.inHand, waiting });

@@ -35,6 +35,8 @@ export interface Intake {
   jobFrom(package_: Digest): JobId | null;
   /** The recipe with this digest, or null. */
   recipe(digest: Digest): Recipe | null;
+  /** All recipes that this cell may make. */
+  recipes(): readonly Recipe[];
   /** HMAC-SHA-256 of an identifier under the order's own key, lower-case hex; null for an unknown job. */
   identifierHmac(job: string, text: string): Promise<string | null>;
 }
@@ -104,6 +106,7 @@ export async function openIntake(options: IntakeOptions): Promise<Result<Intake,
     jobFrom: (source) =>
       Object.values(controller.state().jobs).find(({ order }) => order.source === source)?.order.id ?? null,
     recipe: (digest) => byDigest.get(digest) ?? null,
+    recipes: () => recipes.value,
     async identifierHmac(job, text) {
       const key = await identifierKey(options, job);
       return key && createHmac("sha256", key).update(normaliseIdentifier(text)).digest("hex");

@@ -15,6 +15,7 @@ import type { State } from "../state.ts";
 import { acknowledgeAlarm, shelveAlarm, unshelveAlarm } from "./alarms.ts";
 import { boot, enrol, recordScrubbed, recordSignIn } from "./cell.ts";
 import { centralDecision, centralLink } from "./central.ts";
+import { challenged, startChallenge } from "./challenge.ts";
 import { clockStepped, correctClock } from "./clock.ts";
 import { dispose } from "./disposition.ts";
 import type { Decision, Draft } from "./draft.ts";
@@ -66,6 +67,7 @@ function route(draft: Draft, message: Message): void {
     case "declare-plate-clear":
     case "declare-looked-into":
     case "prove-presence":
+    case "start-challenge":
       return atTheMachine(draft, message);
     case "start":
       return start(draft, message);
@@ -93,6 +95,7 @@ function route(draft: Draft, message: Message): void {
     case "window-left":
       return fromMachine(draft, message);
     case "inspection-status":
+    case "challenged":
     case "captured":
     case "capture-failed":
     case "inspected":
@@ -132,7 +135,10 @@ function aboutAnAttempt(draft: Draft, message: AboutAnAttempt): void {
   }
 }
 
-type AtTheMachine = Extract<Message, { kind: "declare-plate-clear" | "declare-looked-into" | "prove-presence" }>;
+type AtTheMachine = Extract<
+  Message,
+  { kind: "declare-plate-clear" | "declare-looked-into" | "prove-presence" | "start-challenge" }
+>;
 
 /** What somebody says who stands there. */
 function atTheMachine(draft: Draft, message: AtTheMachine): void {
@@ -143,6 +149,8 @@ function atTheMachine(draft: Draft, message: AtTheMachine): void {
       return lookedInto(draft, message);
     case "prove-presence":
       return provePresence(draft, message);
+    case "start-challenge":
+      return startChallenge(draft, message);
     default:
       return unreachable(message);
   }
@@ -230,6 +238,8 @@ function fromEye(draft: Draft, message: EyeMessage): void {
   switch (message.kind) {
     case "inspection-status":
       return inspectionStatus(draft, message);
+    case "challenged":
+      return challenged(draft, message);
     case "captured":
       return captured(draft, message);
     case "capture-failed":

@@ -20,6 +20,7 @@ export function CellScreen() {
   const actions = (
     <>
       <Button size="primary" kind="act" wide label={onward()} disabled={waitingJobs().length === 0} onPress={goOn} />
+      <Button size="primary" label="Challenge…" onPress={() => go("challenge")} />
       <Button size="primary" label="Clean screen" onPress={clean} />
     </>
   );
@@ -149,6 +150,7 @@ function Running({ view, attempt: running }: { readonly view: JobView; readonly 
 /** What is wrong has two lines here (one where three machines need the room); the rest of it stands in Alarms. */
 function Side({ view }: { readonly view: CellView }) {
   const isTight = view.machines.length > 2;
+  const isOpen = view.inspection.ready && view.challenge.suspended === null;
   return (
     <div class={isTight ? "stack tight" : "stack"}>
       {view.machines.slice(0, 3).map((machine) => (
@@ -167,8 +169,10 @@ function Side({ view }: { readonly view: CellView }) {
         </section>
       ))}
       <section class="panel">
-        <h2>Inspection — {view.inspection.ready ? "Ready" : "Not ready"}</h2>
-        <p class={view.inspection.ready ? "quiet" : "abnormal"}>{view.inspection.what}</p>
+        <h2>Inspection — {isOpen ? "Ready" : "Not ready"}</h2>
+        <p class={isOpen ? "quiet" : "abnormal"}>
+          {view.inspection.ready ? (view.challenge.suspended ?? view.inspection.what) : view.inspection.what}
+        </p>
       </section>
       <section class="panel">
         <h2>Records to QA — {syncWords[view.sync.state]}</h2>
