@@ -49,6 +49,8 @@ export interface KeepingPort {
 export interface ModelPort {
   /** What the manifest of the configuration says now, read and checked with its file as the inspection does. */
   configured(): Promise<Result<ModelFacts, Fault>>;
+  /** The same, once network, manifest and card are stored as artifacts. */
+  keep(): Promise<Result<ModelFacts, Fault>>;
 }
 
 /** One reason why the cell is not ready, for /readyz: a code, no names, no job. */

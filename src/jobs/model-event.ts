@@ -44,6 +44,8 @@ export type ModelEvent =
       readonly type: "ModelApproved";
       readonly approval: Approval;
       readonly second: Approval;
+      /** Network, manifest and card themselves, which the cell has stored before. */
+      readonly artifacts: readonly Digest[];
     } & ModelFacts &
       Effectivity)
   /** A demonstration takes the model that comes with the program; nobody has signed, and nothing real is judged by it. */

@@ -65,7 +65,7 @@ const sign = "QA and an engineer read its model card and sign for it: `cellward 
 export function afterModelEvent(before: Models, event: ModelEvent): Models {
   switch (event.type) {
     case "ModelApproved": {
-      const { type: _, approval, second, ...facts } = event;
+      const { type: _, artifacts: __, approval, second, ...facts } = event;
       const by = [approval.person, second.person];
       return { ...before, [facts.model]: { ...facts, status: "approved", by, retired: null } };
     }

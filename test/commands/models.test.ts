@@ -5,26 +5,29 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { createCell } from "../../src/cell.ts";
 import type { Check } from "../../src/commands/io/check.ts";
 import { doctor } from "../../src/commands/io/doctor.ts";
-import { readFacts } from "../../src/commands/io/model-files.ts";
+import { keepModel, readFacts } from "../../src/commands/io/model-files.ts";
 import { approveModel, listModels, showModel } from "../../src/commands/io/models.ts";
 import { systemClock, systemIds } from "../../src/commands/io/system.ts";
 import type { Terminal } from "../../src/commands/io/terminal.ts";
+import { checkModel, readManifest } from "../../src/inspection/model.ts";
 import { shownForModel, shownForRetirement } from "../../src/jobs/decide/models.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { Effectivity, ModelFacts } from "../../src/jobs/model-event.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { PersonId } from "../../src/kernel/names.ts";
+import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { modelFacts, testVersions } from "../jobs/models.ts";
 import { mustOpen, newFolders } from "../ledger/drafts.ts";
 import { setup } from "../simulation/orders.ts";
 
 const project = new URL("../../", import.meta.url).pathname;
+const manifest = join(project, "models/manifest.json");
 const day = 86_400_000;
 const [qa, engineer] = ["P-qa", "P-engineer"] as [PersonId, PersonId];
 let facts: ModelFacts;
 
 beforeAll(async () => {
-  const read = await readFacts(join(project, "models/manifest.json"));
+  const read = await readFacts(manifest);
   if (!read.ok) throw new Error(read.error.what);
   facts = read.value;
 });
@@ -38,6 +41,8 @@ interface Desk {
 async function record(demonstration: boolean, sign: (desk: Desk) => Promise<void>) {
   const folders = await newFolders();
   const opened = await mustOpen({ ...folders, program: "test" });
+  const artifacts = openArtifacts(folders.dataDir, opened.keys.dataKey);
+  await keepModel(manifest, artifacts);
   const cell = await createCell({
     ...{ ledger: opened.ledger, from: null, clock: systemClock, ids: systemIds, clockState: () => "unknown" as const },
     perform: () => Promise.reject(new Error("nothing is owed here")),
@@ -77,7 +82,7 @@ async function record(demonstration: boolean, sign: (desk: Desk) => Promise<void
     .replace("../models", join(project, "models"))
     .replace('"recipes"', JSON.stringify(join(project, "config/recipes")));
   await writeFile(config, own.replace("demonstration = true", `demonstration = ${demonstration}`));
-  return { config, data: folders.dataDir, keys: folders.keysDir };
+  return { config, data: folders.dataDir, keys: folders.keysDir, artifacts };
 }
 
 /** What a command printed, as JSON and as text, and how it ended. */
@@ -146,8 +151,20 @@ describe("[F52][L8] the register of a record, with nobody running", () => {
         state,
         what: expect.stringMatching(what),
       });
+      expect(checks?.find(({ check }) => check === "ledger")).toMatchObject({ state: "good" });
     },
   );
+
+  it("the record keeps the very network, manifest and card that were signed for", async () => {
+    const { artifacts } = await record(false, ({ approve }) => approve());
+    const card = await artifacts.get(facts.card);
+    expect(card.ok && Buffer.from(card.value).toString()).toBe(await readFile(join(project, "models/CARD.md"), "utf8"));
+    const kept = await artifacts.get(facts.manifest);
+    const read = readManifest(JSON.parse(kept.ok ? Buffer.from(kept.value).toString() : "null"));
+    expect(read.ok && read.value.facts).toEqual(facts);
+    const network = await artifacts.get(facts.model);
+    expect(network.ok && read.ok && checkModel(network.value, read.value).ok).toBe(true);
+  });
 
   it("a demonstration that has not started yet: its next start takes the model", async () => {
     const { config, data } = await record(false, async () => undefined);

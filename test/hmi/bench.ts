@@ -126,7 +126,7 @@ export async function startHmi(
       },
     },
     keeping: keepingFor(now),
-    models: { configured: async () => bench.configuredModel },
+    models: { configured: async () => bench.configuredModel, keep: async () => bench.configuredModel },
     remembered: null,
     history: historyOf(cell, () => {
       bench.rowsRead += 1;

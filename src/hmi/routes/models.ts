@@ -49,7 +49,7 @@ export const modelRoutes: readonly Route[] = [
     params: nothing,
     body: modelApproval,
     handle: async ({ desk, body: { wanted, shown, first, second } }) => {
-      const facts = await desk.models.configured();
+      const facts = await desk.models.keep();
       if (!facts.ok) return refusal(409, facts.error);
       const { approve } = modelMeanings;
       return signed(desk, { ...first, shown }, recordKeeping, approve, (approval) =>

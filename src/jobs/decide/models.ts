@@ -61,7 +61,8 @@ export function approveModel(draft: Draft, message: Of<"approve-model">): void {
     const what = "The signatures do not belong to what was shown: the model or its manifest has changed. Sign again.";
     return reject("not-what-was-shown", what);
   }
-  draft.add({ type: "ModelApproved", ...facts, from, until, recipes, approval, second });
+  const artifacts = [facts.model, facts.manifest, facts.card];
+  draft.add({ type: "ModelApproved", ...facts, from, until, recipes, approval, second, artifacts });
 }
 
 /** QA takes a model out of use; what it is judging holds at the end of the layer. */
