@@ -11,6 +11,7 @@ import { parseArgs } from "node:util";
 import { type ToolpathRecipe, toolpathRecipe } from "../src/toolpath/limits.ts";
 import { planToolpath } from "../src/toolpath/plan.ts";
 import { type Part, parts, stlOf } from "./corpus-parts.ts";
+import { assumed, ownSeconds, spread } from "./corpus-times.ts";
 
 const root = resolve(import.meta.dirname, "..");
 const { values } = parseArgs({
@@ -188,16 +189,26 @@ function definitionsIn(folder: string): string {
   return join(unpacked, "x/usr/share/cura/resources/definitions");
 }
 
+interface Row {
+  programs: number;
+  accepted: number;
+  lines: number;
+  notSliced: number;
+  /** The least time, and the time at the commanded feeds, as parts of what the slicer itself says. */
+  readonly least: number[];
+  readonly commanded: number[];
+}
+
 function run(count: number, seed: number, folder: string): number {
   const chance = chanceOf(seed);
   const definitions = definitionsIn(folder);
   const reasons = new Set<string>();
   const refused: { slicer: string; part: string; code: string; what: string; settings: readonly string[] }[] = [];
-  const tally: Record<string, { programs: number; accepted: number; lines: number; notSliced: number }> = {};
+  const tally: Record<string, Row> = {};
   for (let n = 0; n < count; n++) {
     const part = parts[n % parts.length]!;
     const name = n % 2 === 0 ? "PrusaSlicer" : "CuraEngine";
-    const row = tally[name] ?? { programs: 0, accepted: 0, lines: 0, notSliced: 0 };
+    const row = tally[name] ?? { programs: 0, accepted: 0, lines: 0, notSliced: 0, least: [], commanded: [] };
     tally[name] = row;
     let sliced: Sliced;
     try {
@@ -213,10 +224,16 @@ function run(count: number, seed: number, folder: string): number {
       continue;
     }
     row.programs++;
-    const plan = planToolpath(sliced.program, recipe);
+    const motion = assumed[sliced.slicer];
+    const plan = planToolpath(sliced.program, { ...recipe, guard: { ...recipe.guard, motion } });
     if (plan.ok) {
       row.accepted++;
       row.lines += plan.value.lines;
+      const own = ownSeconds(sliced.program);
+      if (own !== null && own > 0) {
+        row.least.push((plan.value.leastSeconds ?? 0) / own);
+        row.commanded.push(plan.value.seconds / own);
+      }
     } else {
       const [first] = plan.error;
       const what = `line ${first?.line}: ${first?.what} (${first?.excerpt})`;
@@ -227,9 +244,12 @@ function run(count: number, seed: number, folder: string): number {
   }
   if (values.json) console.log(JSON.stringify({ seed, tally, refused }));
   else {
-    for (const [slicer, { programs, accepted, lines, notSliced }] of Object.entries(tally)) {
+    for (const [slicer, { programs, accepted, lines, notSliced, least, commanded }] of Object.entries(tally)) {
       console.log(
         `${slicer}: ${accepted} of ${programs} accepted, ${lines} lines (${notSliced} combinations made no program)`,
+      );
+      console.log(
+        `  least time as part of the slicer's own: ${spread(least)}; at the commanded feeds: ${spread(commanded)}`,
       );
     }
     for (const each of [...reasons].slice(0, 20)) console.log(`no program: ${each}`);

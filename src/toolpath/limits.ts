@@ -21,6 +21,31 @@ const followedCommand = z
   .regex(/^[GMT](0|[1-9][0-9]{0,3})$/)
   .refine((name) => FOLLOWED.has(commandKey(name)), "not a command that the interpreter follows");
 
+const rate = z.number().positive().max(1_000_000);
+const axes = z.strictObject({ x: rate, y: rate, z: rate, e: rate }).readonly();
+
+/**
+ * What the machine does at most, by its firmware's own settings (M201, M203, M204, M205): for the estimate of time alone. Programs may
+ * not change any of it.
+ */
+export const motionLimits = z
+  .strictObject({
+    speed_mm_s: axes,
+    acceleration_mm_s2: axes,
+    print_mm_s2: rate,
+    retract_mm_s2: rate,
+    travel_mm_s2: rate,
+    /** How fast a corner is taken: by junction deviation, or by the jump of speed that each axis bears (classic jerk). */
+    junction: z.union([
+      z.strictObject({ deviation_mm: z.number().positive().max(1) }).readonly(),
+      z.strictObject({ jerk_mm_s: axes }).readonly(),
+    ]),
+  })
+  .readonly();
+
+/** What the machine does at most. */
+export type MotionLimits = z.infer<typeof motionLimits>;
+
 /** What a program may do on one class of machine with one recipe. */
 export const guardLimits = z
   .strictObject({
@@ -74,6 +99,8 @@ export const guardLimits = z
     originShift: z.boolean(),
     /** G20. */
     inches: z.boolean(),
+    /** Where it stands, the least time that the program takes is told besides. */
+    motion: motionLimits.optional(),
   })
   .readonly();
 

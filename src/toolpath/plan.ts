@@ -4,12 +4,14 @@ import { renderCaptureMacro } from "./capture.ts";
 import { checkText, createGuard, type Guard } from "./guard.ts";
 import type { Finding } from "./guard-motion.ts";
 import { type Box, createLayerBuilder, type LayerBuilder, type LayerEntry, type Segment } from "./layers.ts";
-import type { OrderExpectation, ToolpathRecipe } from "./limits.ts";
+import { createLeastTime } from "./least-time.ts";
+import type { MotionLimits, OrderExpectation, ToolpathRecipe } from "./limits.ts";
 import { contentEnd, lineEnd } from "./lines.ts";
 import { readMark } from "./marks.ts";
 import { checkOrder, checkPark, narrowed } from "./order.ts";
 import { excerptOf, type Refusal, refuse } from "./refusal.ts";
 import type { MachineState } from "./state.ts";
+import { commandKey } from "./words.ts";
 
 /** A program that may run: what stands before the first layer, the layers, and what stands after the last. */
 export interface ToolpathPlan {
@@ -23,6 +25,8 @@ export interface ToolpathPlan {
   readonly extruded_mm3: number;
   /** Motion and dwell at the commanded feeds: no acceleration, no heating, no capture. */
   readonly seconds: number;
+  /** The least time that the machine's accelerations allow for motion and dwell; null where the recipe does not say them. */
+  readonly leastSeconds: number | null;
 }
 
 /** Refusals collected before reading stops. */
@@ -55,6 +59,7 @@ export function planToolpath(
 function readProgram(program: Uint8Array, recipe: ToolpathRecipe): Result<ToolpathPlan, readonly Refusal[]> {
   const guard = createGuard(recipe.guard, recipe.gate === "each-layer");
   const builder = createLayerBuilder(recipe.guard);
+  const timing = timingFor(recipe.guard.motion);
   const refusals: Refusal[] = [];
   let line = 0;
   for (let at = 0; at < program.length && refusals.length < MAX_REFUSALS; ) {
@@ -62,6 +67,7 @@ function readProgram(program: Uint8Array, recipe: ToolpathRecipe): Result<Toolpa
     line += 1;
     const refusal =
       line > recipe.guard.lines_max ? tooManyLines(recipe, line) : readLine(guard, builder, program, at, next, line);
+    timing?.follow(guard);
     if (refusal !== null) refusals.push(refusal);
     if (refusal?.code === "too-many-lines" || refusal?.code === "too-many-layers") break;
     at = next;
@@ -71,7 +77,33 @@ function readProgram(program: Uint8Array, recipe: ToolpathRecipe): Result<Toolpa
   const layers = builder.finish();
   if ("code" in layers) return err([refuse(layers.code, 0, "", layers.what)]);
   const end = guard.atEnd(line);
-  return end !== null ? err([end]) : ok(assemble(layers, line, program.length, guard.interpreter.state));
+  return end !== null ? err([end]) : ok(assemble(layers, line, program.length, guard.interpreter.state, timing));
+}
+
+/** The least time beside the commanded one. */
+interface Timing {
+  follow(guard: Guard): void;
+  seconds(state: Readonly<MachineState>): number;
+}
+
+const rests = new Set(["G4", "M400"].map(commandKey));
+
+function timingFor(motion: MotionLimits | undefined): Timing | null {
+  if (motion === undefined) return null;
+  const least = createLeastTime(motion);
+  let commanded = 0;
+  return {
+    follow(guard) {
+      const effect = guard.effect();
+      const { move, words } = guard.interpreter;
+      if (effect === "move") {
+        least.move(move);
+        if (move.seconds > 0) commanded += move.seconds;
+      } else if (effect === "home" || (effect === "state" && rests.has(words.command))) least.stop();
+    },
+    // What the interpreter counts besides moves is dwell, which no acceleration changes.
+    seconds: (state) => least.seconds() + state.seconds - commanded,
+  };
 }
 
 function tooManyLines(recipe: ToolpathRecipe, line: number): Refusal {
@@ -106,6 +138,7 @@ function assemble(
   lines: number,
   bytes: number,
   state: Readonly<MachineState>,
+  timing: Timing | null,
 ): ToolpathPlan {
   const first = layers[0]!;
   const last = layers.at(-1)!;
@@ -123,6 +156,7 @@ function assemble(
     box: { min: [min[0]!, min[1]!, min[2]!], max: [max[0]!, max[1]!, max[2]!] },
     extruded_mm3: layers.reduce((sum, layer) => sum + layer.extruded_mm3, 0),
     seconds: state.seconds,
+    leastSeconds: timing?.seconds(state) ?? null,
   };
 }
 

@@ -105,9 +105,9 @@ function guardChecks(bytes: Uint8Array, recipe: Recipe): Check[] {
       bad("program", `${line > 0 ? `Line ${line}: ` : ""}${what}`, remedy),
     );
   }
-  const { lines, layers, seconds, extruded_mm3, box } = plan.value;
+  const { lines, layers, seconds, leastSeconds, extruded_mm3, box } = plan.value;
   const size = [0, 1, 2].map((axis) => ((box.max[axis] ?? 0) - (box.min[axis] ?? 0)).toFixed(1)).join(" x ");
-  const what = `${lines} lines, ${layers.length} layers, ${size} mm, ${(extruded_mm3 / 1000).toFixed(2)} cm3, ${(seconds / 60).toFixed(1)} min of motion at the commanded feeds.`;
+  const what = `${lines} lines, ${layers.length} layers, ${size} mm, ${(extruded_mm3 / 1000).toFixed(2)} cm3, ${(seconds / 60).toFixed(1)} min of motion at the commanded feeds${leastSeconds === null ? "" : `, no less than ${(leastSeconds / 60).toFixed(1)} min with the machine's accelerations`}.`;
   return [good("program", `Every line is within the recipe's limits, capture macros included: ${what}`)];
 }
 
