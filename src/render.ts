@@ -1,5 +1,6 @@
 /** `cellward render`: draws layers as a camera would see them, good and faulty, with the exact truth beside each picture. */
 import { mkdir, readdir, readFile } from "node:fs/promises";
+import { resolve, sep } from "node:path";
 import { parseArgs } from "node:util";
 import { writeFilamentSet } from "./simulators/camera/io/write-set.ts";
 import { filaments } from "./simulators/camera/look.ts";
@@ -27,6 +28,7 @@ the part is to be seen, and a mask of what is wrong. Every second frame has a fa
   --width N          pixels, 320 to 6000 (1600)
   --seed N           camera noise; of powder the whole machine (1)
   --list             prints the names of faults
+  --json             one JSON value on standard output instead of a sentence
 
 Exit codes: 0 written; 2 usage; 7 the program or the recipe cannot be used.`;
 
@@ -46,10 +48,11 @@ function parse() {
       allowPositionals: true,
       options: {
         ...{ program: { type: "string" }, recipe: { type: "string" }, out: { type: "string" } },
-        ...{ layers: { type: "string" }, references: { type: "string", default: "8" }, faults: { type: "string" } },
-        ...{ filament: { type: "string", default: "ivory" }, phase: { type: "string", default: "recoated" } },
-        ...{ count: { type: "string", default: "24" }, width: { type: "string", default: "1600" } },
+        ...{ layers: { type: "string" }, references: { type: "string" }, faults: { type: "string" } },
+        ...{ filament: { type: "string" }, phase: { type: "string" } },
+        ...{ count: { type: "string" }, width: { type: "string", default: "1600" } },
         ...{ seed: { type: "string", default: "1" }, list: { type: "boolean" }, help: { type: "boolean" } },
+        json: { type: "boolean", default: false },
       },
     });
   } catch (problem) {
@@ -58,8 +61,23 @@ function parse() {
   }
 }
 
+/** What each kind alone is drawn by. */
+const ownOptions = {
+  filament: ["program", "recipe", "layers", "references", "filament"],
+  powder: ["phase", "count"],
+} as const;
+
+/** An option of the other kind would change nothing: it is a mistake. */
+function refuseOthers(kind: keyof typeof ownOptions): void {
+  const other = kind === "filament" ? "powder" : "filament";
+  const strange = ownOptions[other].find((name) => values[name] !== undefined);
+  if (strange !== undefined) throw new Refusal(`--${strange} is of ${other}, and means nothing for ${kind}.`);
+}
+
+const usual = { references: "8", count: "24" } as const;
+
 function whole(name: "references" | "count" | "width" | "seed", low: number, high: number): number {
-  const value = Number(values[name]);
+  const value = Number(values[name] ?? usual[name as keyof typeof usual]);
   if (Number.isInteger(value) && value >= low && value <= high) return value;
   throw new Refusal(`--${name} is a whole number from ${low} to ${high}.`);
 }
@@ -77,12 +95,30 @@ async function emptyFolder(): Promise<string> {
   const { out } = values;
   if (out === undefined) throw new Refusal("--out names the folder to write.");
   try {
-    await mkdir(out, { recursive: true });
+    await makeFolder(resolve(out));
     if ((await readdir(out)).length === 0) return out;
   } catch (problem) {
     throw new Refusal(`${out} cannot be made (${(problem as NodeJS.ErrnoException).code}).`, 7);
   }
   throw new Refusal(`${out} is not empty, perhaps of an earlier run that was stopped: name a new folder.`);
+}
+
+/** Makes a folder and those above it, one by one: a recursive call never returns where the system refuses as Linux does below /proc. */
+async function makeFolder(path: string): Promise<void> {
+  const parts = path.split(sep);
+  for (let n = 2; n <= parts.length; n++) {
+    try {
+      await mkdir(parts.slice(0, n).join(sep));
+    } catch (problem) {
+      if ((problem as NodeJS.ErrnoException).code !== "EEXIST") throw problem;
+    }
+  }
+}
+
+/** Says what was written. */
+function done(kind: keyof typeof ownOptions, out: string, frames: number, references: number): void {
+  if (values.json) console.log(JSON.stringify({ ok: true, kind, out, frames, references }));
+  else console.log(`${frames} frames and ${references} references in ${out}`);
 }
 
 async function read(option: "program" | "recipe"): Promise<Uint8Array> {
@@ -134,7 +170,8 @@ function shared(count: number, references: number) {
 }
 
 async function filament(): Promise<void> {
-  const look = Object.entries(filaments).find(([name]) => name === values.filament)?.[1];
+  refuseOthers("filament");
+  const look = Object.entries(filaments).find(([name]) => name === (values.filament ?? "ivory"))?.[1];
   if (look === undefined) throw new Refusal(`--filament is one of ${Object.keys(filaments).join(", ")}.`);
   const [width, seed, references] = [whole("width", 320, 6000), whole("seed", 0, 2 ** 31), whole("references", 1, 100)];
   const faults = chosen(Object.keys(printFaults));
@@ -142,13 +179,14 @@ async function filament(): Promise<void> {
   const numbers = shared(layers.length, references);
   const out = await emptyFolder();
   const set = { layers, ...numbers, faults, width: width - (width % 4), look: { filament: look, seed } };
-  await writeFilamentSet(out, set, (done, all) => process.stderr.write(`${done} of ${all} pictures\n`));
-  console.log(`${numbers.frames.length} frames and ${numbers.references.length} references in ${out}`);
+  await writeFilamentSet(out, set, (n, all) => process.stderr.write(`${n} of ${all} pictures\n`));
+  done("filament", out, numbers.frames.length, numbers.references.length);
 }
 
 async function powder(): Promise<void> {
+  refuseOthers("powder");
   const [width, seed, count] = [whole("width", 320, 6000), whole("seed", 0, 2 ** 31), whole("count", 1, 1000)];
-  const phase = values.phase === "fused" ? "fused" : values.phase === "recoated" ? "recoated" : null;
+  const phase = values.phase === "fused" ? "fused" : (values.phase ?? "recoated") === "recoated" ? "recoated" : null;
   if (phase === null) throw new Refusal("--phase is recoated or fused.");
   const names = chosen(faultKindsOf(phase));
   const kinds = faultKindsOf(phase).filter((kind) => names.includes(kind));
@@ -157,7 +195,7 @@ async function powder(): Promise<void> {
   );
   const out = await emptyFolder();
   await writePowderSet(out, seed, faults, phase, width);
-  console.log(`${count} frames and 8 references in ${out}`);
+  done("powder", out, count, 8);
 }
 
 const [what = ""] = positionals;
@@ -170,6 +208,7 @@ try {
   else throw new Refusal(`Say what to draw: filament or powder.\n\n${help}`);
 } catch (problem) {
   if (!(problem instanceof Refusal)) throw problem;
+  if (values.json) console.log(JSON.stringify({ ok: false, what: problem.message.split("\n")[0] }));
   process.stderr.write(`${problem.message}\n`);
   process.exitCode = problem.code;
 }

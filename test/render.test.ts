@@ -18,10 +18,10 @@ beforeAll(async () => {
 });
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-function render(...args: readonly string[]): Promise<{ code: number; err: string }> {
+function render(...args: readonly string[]): Promise<{ code: number; out: string; err: string }> {
   return new Promise((resolve) => {
-    execFile(join(root, "bin/cellward"), ["render", ...args], (error, _, err) =>
-      resolve({ code: typeof error?.code === "number" ? error.code : 0, err }),
+    execFile(join(root, "bin/cellward"), ["render", ...args], (error, out, err) =>
+      resolve({ code: typeof error?.code === "number" ? error.code : 0, out, err }),
     );
   });
 }
@@ -52,8 +52,9 @@ describe("cellward render", () => {
 
   it("draws a powder machine from its seed", async () => {
     const out = join(folder, "powder");
-    const done = await render("powder", "--out", out, "--count", "2", "--width", "320", "--faults", "debris");
+    const done = await render("powder", "--out", out, "--count", "2", "--width", "320", "--faults", "debris", "--json");
     expect(done.code).toBe(0);
+    expect(JSON.parse(done.out)).toEqual({ ok: true, kind: "powder", out, frames: 2, references: 8 });
     expect(await valuesOf(join(out, "masks/layer_9.png"))).toEqual(new Set([0, 6]));
   });
 
@@ -62,6 +63,8 @@ describe("cellward render", () => {
     ["an unknown option", ["powder", "--colour", "red"], 2, /--colour[\s\S]*Usage/],
     ["an unknown fault", ["powder", "--faults", "flood"], 2, /no fault "flood". There are: streak/],
     ["a width of words", ["powder", "--width", "wide"], 2, /--width is a whole number/],
+    ["an option of the other kind", ["powder", "--layers", "1-9"], 2, /--layers is of filament/],
+    ["a folder that cannot be made", ["powder", "--out", "/proc/nothing/here"], 7, /cannot be made \(ENOENT\)/],
     ["no folder", ["powder"], 2, /--out names the folder/],
     ["layers that are not there", ["filament", ...guide, "--layers", "60-90", "--out", "/tmp/none"], 2, /B <= 62/],
     [
@@ -103,6 +106,7 @@ describe("cellward inspect score", () => {
     expect(strange.code).toBe(2);
     expect(strange.err).toMatch(/--quick[\s\S]*Measures every row of the goals/);
     const help = await score("inspect", "score", "--help");
+    expect((await score("--help")).out).toMatch(/\n {2}render \[options\] .*draw layers/);
     expect(help.out).toMatch(/--set <folder>[\s\S]*without it the\s+goals are/);
   });
 });

@@ -8,8 +8,16 @@ const parts = {
   score: () => import("./inspect-score.ts"),
 };
 
-/** `inspect`, of a cell. */
+/** `inspect`, of a cell, and the word for `render`, which is a program of its own (bin/cellward). */
 export function addInspectCommands(program: Command, { terminal, end, options: { data } }: Line): void {
+  program
+    .command("render")
+    .usage("[options] filament|powder")
+    .description("draw layers as a camera would see them, good and faulty, with their exact truth")
+    .option("--help", "what can be drawn, and how")
+    .action(() =>
+      program.error("error: render is a program of its own: run it as bin/cellward render", { exitCode: 2 }),
+    );
   const inspect = program.command("inspect").description("work with the inspection of layers");
   inspect
     .command("score")
