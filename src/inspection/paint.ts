@@ -54,16 +54,23 @@ export function paint(picture: Picture, lens: Lens, painting: Painting): Picture
   const draw = chance(painting.plan.layer);
   const box = boxOf(grid, lens, painting.plan.top_mm, picture);
   for (let v = box.top; v <= box.bottom; v++) {
+    let here = onPlate(box.left, v);
     for (let u = box.left; u <= box.right; u++) {
+      const [at_mm, right] = [here, onPlate(u + 1, v)];
+      const above = onPlate(u, v + 1);
+      here = right;
       let [sum, hit] = [0, 0];
       for (const dv of taps) {
         for (const du of taps) {
-          const [x, y] = onPlate(u + du, v + dv);
-          const [column, row] = [Math.round((x - grid.x0_mm) / step_mm), Math.round((y - grid.y0_mm) / step_mm)];
+          // Within a pixel the plane is seen as good as undistorted.
+          const x = at_mm[0] + du * (right[0] - at_mm[0]) + dv * (above[0] - at_mm[0]);
+          const y = at_mm[1] + du * (right[1] - at_mm[1]) + dv * (above[1] - at_mm[1]);
+          const column = Math.round((x - grid.x0_mm) / step_mm);
+          const row = Math.round((y - grid.y0_mm) / step_mm);
           if (column < 0 || row < 0 || column >= grid.width || row >= grid.height) continue;
-          const here = level[row * grid.width + column]!;
-          if (Number.isNaN(here)) continue;
-          sum += here;
+          const grey = level[row * grid.width + column]!;
+          if (Number.isNaN(grey)) continue;
+          sum += grey;
           hit++;
         }
       }

@@ -105,10 +105,13 @@ function namesIn({ type, job }: KeptEntry, body: Members): readonly string[] {
   return names;
 }
 
-/** What people of the cell signed about an inspection model; null for other entries. */
+/** What people of the cell signed about an inspection model, and a challenge that it missed; null for other entries. */
 function modelWords(type: string, body: Members): string | null {
   const name = `the inspection model ${(textIn(body, "model") ?? "").slice(0, 12)}`;
   if (type === "ModelApproved") return `Two people of the cell let ${name} judge layers there.`;
+  if (type === "ChallengeJudged" && body["passed"] === false) {
+    return "The cell's inspection did not pass its challenge: nothing is built there until it has passed one.";
+  }
   if (type !== "ModelRetired") return null;
   const why = own<string>(retirementReasons, textIn(body, "reason") ?? "");
   return `The cell's QA retired ${name}. ${why ?? "The reason is none that this software knows."}`;

@@ -180,6 +180,14 @@ describe("a cell", () => {
     );
   });
 
+  test("[F63] whose inspection missed its challenge is told, and one that passed is not", async () => {
+    const judged = (passed: boolean) => draft("ChallengeJudged", { challenge: "c1", passed, what: "x", tests: [] });
+    const items = await itemsFor([judged(true), judged(false)]);
+    expect(items.filter(({ id }) => id.startsWith("model/")).map(({ what }) => what)).toEqual([
+      "The cell's inspection did not pass its challenge: nothing is built there until it has passed one.",
+    ]);
+  });
+
   test("[F88] one that falls silent becomes unknown, and is known again when it speaks", async () => {
     const cell = createCell();
     const central = createCentral([cell]);
