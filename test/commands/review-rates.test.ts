@@ -12,6 +12,7 @@ import type { Event } from "../../src/jobs/event.ts";
 import type { Members } from "../../src/kernel/members.ts";
 import type { JsonObject } from "../../src/ledger/entry.ts";
 import { createLedger, openLedger } from "../../src/ledger/io/ledger.ts";
+import { loadModel, modelFacts } from "../jobs/models.ts";
 import { findBad, settle } from "../jobs/review-story.ts";
 import {
   answer,
@@ -70,6 +71,7 @@ function printed(layers: readonly Layer[]): Story {
       frame,
       each.held ? { ...failing, findings: [{ ...failing.findings[0]!, class: each.class }] } : {},
     );
+    loadModel(story, modelFacts(digest(each.model)));
     inspect(story, number, { ...said, digests: { ...said.digests, model: digest(each.model) } });
     if (each.held && each.review === "none") break;
     if (each.held) settle(story, "concession", concessions[each.review as keyof typeof concessions]);

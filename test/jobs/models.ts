@@ -32,3 +32,10 @@ export function signForModel(
   const signed = (person: PersonId) => ({ person, name: "sealed", at: 0, meaning: modelMeanings.approve, shown });
   story.tell({ kind: "approve-model", facts, wanted, approval: signed(qa), second: signed(engineer) });
 }
+
+/** The eye has this model loaded from now on, and two people have signed for it. */
+export function loadModel(story: { readonly state: State; tell(message: Message): unknown }, facts: ModelFacts): void {
+  if (!Object.hasOwn(story.state.models, facts.model)) signForModel(story, facts);
+  const { model, manifest } = facts;
+  story.tell({ kind: "inspection-status", ready: true, what: "ready", inHand: { model, manifest } });
+}
