@@ -84,7 +84,7 @@ describe("[F25][F26][L3] a print", () => {
 
   test("begins no layer that nobody released, whoever is away", async () => {
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.listener.layer(attempt, 1);
     await bench.world("drop");
     const gap = await bench.listener.next("gap");
@@ -103,7 +103,7 @@ describe("[F25][F26][L3] a print", () => {
     ["cooled while it waits", "script", "TURN_OFF_HEATERS", "set-points-changed"],
   ] as const)("[F32] that is %s is over, and is made safe", async (_, name, value, code) => {
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.listener.layer(attempt, 1);
     await bench.world(name, value);
     if (code === "someone-at-panel") await bench.listener.next("foreign-action", (seen) => seen.attempt === attempt);
@@ -115,7 +115,7 @@ describe("[F25][F26][L3] a print", () => {
 
   test("[F3] whose file somebody overwrites is over, and is not said to be made", async () => {
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.listener.layer(attempt, 1);
     await bench.world("overwrite", `cellward/${attempt}.gcode`);
     expect((await failed(bench, attempt)).fault.code).toBe("copy-changed");
@@ -137,7 +137,7 @@ describe("[F31] the loss of", () => {
     const bench = await startMoonrakerBench(200);
     onTestFinished(() => bench.dispose());
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.listener.layer(attempt, 1);
     bench.listener.forget();
     await bench.world("shutdown", "MCU 'mcu' shutdown: Timer too close");
@@ -153,7 +153,7 @@ describe("[F31] the loss of", () => {
     const bench = await startMoonrakerBench(200);
     onTestFinished(() => bench.dispose());
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.listener.layer(attempt, 1);
     await bench.world("frozen", 1);
     const { fault, heaters } = await failed(bench, attempt);
@@ -168,7 +168,7 @@ describe("[F31] the loss of", () => {
     const bench = await startMoonrakerBench(200);
     onTestFinished(() => bench.dispose());
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.listener.layer(attempt, 1);
     process.kill(bench.machine.childPid() ?? 0, "SIGKILL");
     expect((await failed(bench, attempt)).heaters).toBe("unknown");
@@ -181,7 +181,7 @@ describe("[F31] the loss of", () => {
     const bench = await startMoonrakerBench(1);
     onTestFinished(() => bench.dispose());
     const attempt = fresh();
-    await begin(bench, attempt, 1);
+    expect(await begin(bench, attempt, 1)).toEqual({ kind: "done" });
     await bench.until(({ blocked }) => blocked);
     expect(await abort(bench, attempt)).toEqual({ kind: "done" });
     expect((await bench.state()).objects["webhooks"]?.["state"]).toBe("shutdown");
