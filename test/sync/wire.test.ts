@@ -60,7 +60,8 @@ function bootMessage(): Message {
   boot({ at: 1, tell: (message: Message) => void told.push(message), observe: () => undefined } as unknown as Story);
   const [first] = told;
   if (first?.kind !== "boot") throw new Error("a story begins with a start");
-  return { ...first, boot: systemIds.next("b") };
+  // One entry a start, so that what is waited for can be counted.
+  return { ...first, shippedModel: null, boot: systemIds.next("b") };
 }
 
 async function withSync(made: Omit<RealCell, "sync">, port: number, handed: string): Promise<RealCell> {
