@@ -157,6 +157,21 @@ export function machinePartOf({ route, toolpath }: Recipe, operation: string): o
   };
 }
 
+/** The tasks that a recipe has for machines of a class. */
+export function tasksAt({ route }: Recipe, equipmentClass: string) {
+  return route.filter((step) => step.kind === "task").filter((step) => step.equipmentClass === equipmentClass);
+}
+
+/** The task of a class of machines that asks for the program of this name. */
+export function taskFor(recipe: Recipe, equipmentClass: string, name: string) {
+  return tasksAt(recipe, equipmentClass).find(({ program }) => program === name);
+}
+
+/** What a machine is told of the task that asks for the program; where none does, as for a build. */
+export function taskPartOf(recipe: Recipe, equipmentClass: string, name: string): object {
+  return machinePartOf(recipe, taskFor(recipe, equipmentClass, name)?.id ?? "");
+}
+
 /** SHA-256 of the recipe's RFC 8785 bytes: what the order and the record name. */
 export function recipeDigest(recipe: Recipe): Digest {
   return digestOfValue(recipe);

@@ -11,10 +11,10 @@ import { isAtWork } from "../../drivers/opcua/job-state.ts";
 import { layersReading } from "../../drivers/opcua/names.ts";
 import type { Reply } from "../../drivers/opcua/requests.ts";
 import { notReady, workMasterOf } from "../../drivers/opcua/starting.ts";
-import type { Fault, MachineIdentity } from "../../equipment/machine.ts";
-import { machinePartOf, type Recipe } from "../../intake/recipe.ts";
+import type { Fault } from "../../equipment/machine.ts";
+import { type Recipe, taskFor, taskPartOf, tasksAt } from "../../intake/recipe.ts";
 import type { Digest } from "../../kernel/names.ts";
-import { bad, type Check, good } from "./check.ts";
+import { bad, type Check, good, identityCheck } from "./check.ts";
 import type { Target } from "./device-target.ts";
 
 export interface Task {
@@ -31,9 +31,10 @@ type Opcua = NonNullable<Target["machine"]["opcua"]>;
 export function taskProgramChecks({ machine }: Target, task: Task): Check[] {
   const problem = jsonProblem(task);
   if (problem !== null) return [bad("program", problem, "Correct the program: nothing would be started with it.")];
-  const step = task.recipe === null ? undefined : stepOf(task.recipe, machine.class, task.path);
-  const part = task.recipe === null || step === undefined ? null : machinePartOf(task.recipe, step.id);
-  const workMaster = workMasterOf(task.bytes, part);
+  const workMaster = workMasterOf(
+    task.bytes,
+    task.recipe && taskPartOf(task.recipe, machine.class, basename(task.path)),
+  );
   if (workMaster === null) return [faultCheck("program", jobFaults.noWorkMaster())];
   const what = `${task.bytes.length} bytes, SHA-256 ${task.digest.slice(0, 16)}; the machine is to do ${workMaster}.`;
   return [good("program", what), ...recipeChecks(machine.class, machine.opcua!, task)];
@@ -50,20 +51,12 @@ function jsonProblem({ path, bytes }: Task): string | null {
   }
 }
 
-function tasksAt({ route }: Recipe, kind: string) {
-  return route.filter((step) => step.kind === "task").filter((step) => step.equipmentClass === kind);
-}
-
-function stepOf(recipe: Recipe, kind: string, path: string) {
-  return tasksAt(recipe, kind).find(({ program }) => program === basename(path));
-}
-
 function recipeChecks(kind: string, { readings, profile }: Opcua, { path, recipe }: Task): Check[] {
   if (recipe === null) {
     const what = "Which step it is for is not looked at: not exactly one recipe is for this machine.";
     return [{ check: "recipe", state: "warning", what, remedy: "Name the recipe with --recipe." }];
   }
-  const step = stepOf(recipe, kind, path);
+  const step = taskFor(recipe, kind, basename(path));
   if (step === undefined) {
     const asked =
       tasksAt(recipe, kind)
@@ -130,11 +123,6 @@ async function withLink(target: OpcuaTarget, use: (link: Link) => Promise<readon
   } finally {
     await made.value.close();
   }
-}
-
-/** Who answered. */
-export function identityCheck({ vendor, model, serial, firmware, simulated }: MachineIdentity): Check {
-  return good("machine", `${vendor} ${model}, ${serial}, ${firmware}${simulated ? "; SIMULATED" : ""}.`);
 }
 
 function readiness(seen: Reply): Check {

@@ -9,7 +9,7 @@ import type { Recipe } from "../../intake/recipe.ts";
 import type { AttemptId, Digest } from "../../kernel/names.ts";
 import { planToolpath } from "../../toolpath/plan.ts";
 import { exitCode } from "../exit-code.ts";
-import { bad, type Check, good } from "./check.ts";
+import { bad, type Check, good, identityCheck } from "./check.ts";
 import {
   type DeviceOptions,
   findRecipe,
@@ -19,7 +19,7 @@ import {
   startDriver,
   type Target,
 } from "./device-target.ts";
-import { identityCheck, type Task, taskMachineChecks, taskProgramChecks } from "./devices-dry-run-opcua.ts";
+import type { Task } from "./devices-dry-run-opcua.ts";
 import type { Terminal } from "./terminal.ts";
 
 const onlineWithin = 20_000;
@@ -76,6 +76,8 @@ async function dryRunTask(terminal: Terminal, target: Target, task: Task, { keys
     );
   }
   terminal.progress("waiting for the machine");
+  // OPC UA takes long to load: only such a machine waits for it.
+  const { taskMachineChecks, taskProgramChecks } = await import("./devices-dry-run-opcua.ts");
   const checks = taskProgramChecks(target, task);
   const seen = await taskMachineChecks(target, keys, task);
   const directives = ["begin: store the program, read it back, start", "the machine does its task as a whole"];

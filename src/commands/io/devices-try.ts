@@ -1,9 +1,10 @@
 /** `cellward devices try`: a program run as a prototype through the driver alone, with somebody at the machine. */
 import { randomBytes } from "node:crypto";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import { openPresenceDevice } from "../../drivers/presence/io/device.ts";
 import type { Observation } from "../../equipment/machine.ts";
+import { taskPartOf } from "../../intake/recipe.ts";
 import type { AttemptId } from "../../kernel/names.ts";
 import { ok, type Result } from "../../kernel/result.ts";
 import { lockFolder } from "../../ledger/io/database.ts";
@@ -121,7 +122,9 @@ async function prepare(named: string, path: string, options: TryOptions): Promis
   }
   const tried = triedOf(target.value.id, digest, bytes, plan.ok ? plan.value : null);
   const trial = newTrial(tried, `trial-${randomBytes(6).toString("hex")}` as AttemptId);
-  const load = async () => ({ bytes, recipe: recipe.value.toolpath });
+  // What a build's machine is told is the toolpath's part; of a task's, its step in the recipe.
+  const part = taskPartOf(recipe.value, target.value.machine.class, basename(path));
+  const load = async () => ({ bytes, recipe: part });
   const machine = startDriver(target.value, options.keys, load, (text) => remark(trial, text));
   if (!machine.ok) unlock();
   return machine.ok ? ok({ trial, machine: machine.value, presencePort, out, unlock }) : machine;
