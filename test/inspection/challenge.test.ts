@@ -82,6 +82,15 @@ test("without limits there is nothing to be challenged by, and that is no pass [
   await sight.close();
 });
 
+test("a camera that gives its picture again is missed, and what it gave is named [F63][F55][L3]", async () => {
+  const { sight } = await eyesOn("frozen", [one], [recipe]);
+  const outcome = await sight.eyes.challenge();
+  expect(outcome).toMatchObject({ ok: true, value: { artifacts: [digestOf(one)], model: null, tests: [] } });
+  expect(outcome.ok && outcome.value.reasons[0]).toContain("it is an old one");
+  expect(outcome.ok && isChallengePassed(outcome.value)).toBe(false);
+  await sight.close();
+});
+
 test("something on the plate and a covered lens are never passed [F63][F55][L3]", async () => {
   const thing = await jpegOf(bench.shoot({ ...bare, objects: [{ kind: "foreign", x: 75, y: 70, z: 0, r: 2 }] }));
   const frame = bench.shoot(bare);

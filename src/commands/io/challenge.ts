@@ -7,7 +7,7 @@ import type { Inspector } from "../../inspection/inspector.ts";
 import { type InspectionLimits, inspectionLimits } from "../../inspection/limits.ts";
 import type { CameraSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
-import type { ChallengeOutcome, ChallengeTest } from "../../jobs/challenge.ts";
+import { type ChallengeOutcome, type ChallengeTest, unseen } from "../../jobs/challenge.ts";
 import { digestOfValue } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -32,18 +32,21 @@ export async function challengeInspection(asked: Challenged): Promise<Result<Cha
   const under = await takeNew(camera, artifacts);
   if (!under.ok) return under;
   const over = await takeNew(camera, artifacts);
-  if (!over.ok) return over;
+  // What was taken is named in the record, however it went on.
+  const taken = [under, over].flatMap((each) => (each.ok ? [each.value.frame] : []));
+  const given = (fault: Fault) => ok({ ...unseen(fault), artifacts: taken });
+  if (!over.ok) return given(over.error);
   const stale = whyStale(under.value, over.value, setup);
-  if (stale !== null) return err(stale);
+  if (stale !== null) return given(stale);
   const pictures = [under.value.bytes, over.value.bytes] as const;
   const reports: ChallengeReport[] = [];
   for (const each of limits) {
     const report = await inspector.challenge({ setup, limits: each, emptyPlate, pictures });
-    if (!report.ok) return report;
+    if (!report.ok) return given(report.error);
     reports.push(report.value);
   }
   return ok({
-    artifacts: [under.value.frame, over.value.frame],
+    artifacts: taken,
     model: reports[0]?.model ?? null,
     setup: digestOfValue(setup),
     tests: reports.map(testOf),
