@@ -34,6 +34,8 @@ interface Read {
   readonly height: number;
   readonly arena: Arena;
   readonly notes: string[];
+  /** Black is the part. */
+  readonly inverted: boolean;
 }
 
 /**
@@ -52,7 +54,9 @@ export async function openParts(
   if (phase === "recoated" || given.length === 0) return { frame: asItCame, reference: asItCame };
   const by = reductionOf(size.width, size.height);
   const arena = createArena(Math.floor(size.width / by), Math.floor(size.height / by));
-  const reader: Read = { set, ...size, arena, notes };
+  const inverted = await areInverted(given.slice(0, looked).map(({ expected }) => expected ?? ""));
+  if (inverted) notes.push("The expected pictures are white all round: black is taken for the part.");
+  const reader: Read = { set, ...size, arena, notes, inverted };
   const isRegistered = expectedRegistered ?? (await hasFramesShape(given[0]?.expected ?? "", reader));
   if (!isRegistered) progress("looking for the place of the expected pictures on the frames");
   const place = isRegistered ? null : await findPlace(reader);
@@ -88,7 +92,7 @@ async function asItCame(field: Field): Promise<PartedLayer> {
 }
 
 async function partsAt(path: string, reader: Read, place: Place | null): Promise<Parts | null> {
-  const outline = await outlineAt(path, reader.notes);
+  const outline = await outlineAt(path, reader);
   if (outline === null) return null;
   const { arena, width, height, notes } = reader;
   if (place === null && (outline.width !== width || outline.height !== height)) {
@@ -102,14 +106,15 @@ async function partsAt(path: string, reader: Read, place: Place | null): Promise
 }
 
 /** Where the expected pictures lie, from the good layers that have one, or else from the first frames; null, with a note, where it cannot be told. */
-async function findPlace({ set, width, height, notes }: Read): Promise<Place | null> {
+async function findPlace(reader: Read): Promise<Place | null> {
+  const { set, width, height, notes } = reader;
   const layers: ShownLayer[] = [];
   for (const { path, expected } of [...set.references, ...set.frames]) {
     if (layers.length === mostLayers) break;
     if (expected === null) continue;
     const picture = await decodeChannel(await readFile(path));
     if (!picture.ok || picture.value.width !== width || picture.value.height !== height) continue;
-    const outline = await outlineAt(expected, notes);
+    const outline = await outlineAt(expected, reader);
     if (outline !== null) layers.push({ field: reduced(picture.value, reductionOf(width, height)), outline });
   }
   const place = placeOf(layers);
@@ -125,21 +130,33 @@ async function findPlace({ set, width, height, notes }: Read): Promise<Place | n
 const otherShape = 0.02;
 
 /** Where nobody says so, expected pictures of another shape than the frames are not registered to them. */
-async function hasFramesShape(path: string, { width, height, notes }: Read): Promise<boolean> {
-  const outline = await outlineAt(path, notes);
+async function hasFramesShape(path: string, reader: Read): Promise<boolean> {
+  const { width, height } = reader;
+  const outline = await outlineAt(path, reader);
   return outline === null || Math.abs(Math.log((outline.height * width) / (outline.width * height))) < otherShape;
 }
 
 /** Where an expected picture shows part; null, with a note, where it cannot be read. */
-async function outlineAt(path: string, notes: string[]): Promise<Outline | null> {
+async function outlineAt(path: string, { notes, inverted }: Read): Promise<Outline | null> {
   const picture = await decodeClasses(await readFile(path));
   if (!picture.ok) {
     noteOnce(notes, `The expected picture ${path} is not used: ${picture.error}.`);
     return null;
   }
-  if (!isPartAllRound(picture.value)) return picture.value;
-  noteOnce(notes, "The expected pictures are white all round: black is taken for the part.");
-  return { ...picture.value, data: picture.value.data.map((v) => (v === 0 ? 1 : 0)) };
+  const { width, height, data } = picture.value;
+  return inverted ? { width, height, data: data.map((v) => (v === 0 ? 1 : 0)) } : picture.value;
+}
+
+/** Whether black is the part: not one of the pictures has black at its border, and some have it within. A close view of parts alone has none. */
+async function areInverted(paths: readonly string[]): Promise<boolean> {
+  let black = false;
+  for (const path of paths) {
+    const picture = await decodeClasses(await readFile(path));
+    if (!picture.ok) continue;
+    if (!isPartAllRound(picture.value)) return false;
+    black ||= picture.value.data.includes(0);
+  }
+  return black;
 }
 
 /** No part reaches all round the picture: what does is what lies around. */

@@ -1,6 +1,6 @@
 /** `cellward inspect score` as its users run it, on drawn machines that no limit was chosen on. */
 import { execFile } from "node:child_process";
-import { copyFile, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp, { type Sharp } from "sharp";
@@ -150,6 +150,31 @@ describe("cellward inspect score", () => {
     expect(unnamed.notes.join(" ")).toContain(
       "labels.csv says clean of layer_9.jpg, its mask does not: the mask is believed",
     );
+  });
+
+  it("[F62] expected pictures that are black on white say the same, and that is noted", {
+    timeout: 120_000,
+  }, async () => {
+    const set = join(folder, "negative");
+    await writePowderSet(set, 1005, [["missing part"], []], "fused", 320);
+    const white = figures((await score("--json", "inspect", "score", "--set", set)).out);
+    for (const name of await readdir(join(set, "expected"))) {
+      const path = join(set, "expected", name);
+      await writeFile(
+        path,
+        await sharp(await readFile(path))
+          .negate()
+          .toColourspace("b-w")
+          .png()
+          .toBuffer(),
+      );
+    }
+    const black = figures((await score("--json", "inspect", "score", "--set", set)).out);
+    expect(black.notes).toEqual([
+      ...white.notes,
+      "The expected pictures are white all round: black is taken for the part.",
+    ]);
+    expect({ ...black, notes: [] }).toEqual({ ...white, notes: [] });
   });
 
   it.each([
