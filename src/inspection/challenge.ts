@@ -58,9 +58,6 @@ export interface ChallengeReport {
   readonly reasons: readonly string[];
 }
 
-/** Every class that the inspection has a name for. */
-export const challengedClasses = ["missing", "thin", "extra", "unchanged", "shift"] as const satisfies FindingClass[];
-
 /** The painted layers: a plate of this size in the middle of the judged part, of strands this wide and high. */
 const artefact = { width_mm: 34, depth_mm: 24, strand_mm: 0.45, height_mm: 0.2 } as const;
 /** Grey levels of the material on a dark and on a light plate. */
