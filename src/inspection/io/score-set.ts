@@ -13,7 +13,7 @@ import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
 import { learnPresence } from "../surface/presence.ts";
 import { learnPrinted, type PrintedModel } from "../surface/printed.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
-import type { PictureSet, SetFrame, SetTrouble } from "./set-folder.ts";
+import type { PictureSet, SetFrame, SetReference, SetTrouble } from "./set-folder.ts";
 import { openParts, type PartedLayer, type PartsReader } from "./set-parts.ts";
 
 /** A frame as judged, for whoever wants to show it; valid until the next one. */
@@ -51,12 +51,13 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const notes = [...set.notes];
   const references = await readReferences(set, notes);
   if (!references.ok) return references;
-  const { fields, expected, width, height } = references.value;
+  const { read, width, height } = references.value;
+  const fields = read.map(({ field }) => field);
   const parts = await openParts(set, { width, height }, notes, (text) => watcher.progress(text));
-  const layers: PartedLayer[] = [];
-  for (const [k, field] of fields.entries()) layers.push(await parts.reference(field, expected[k] ?? null));
+  const layers: NumberedLayer[] = [];
+  for (const { field, expected, layer } of read) layers.push({ ...(await parts.reference(field, expected)), layer });
   watcher.progress(`learning from ${fields.length} references of ${width} x ${height} pixels`);
-  const { model, judge } = learnt(set, layers);
+  const { model, judge, keep } = learnt(set, layers);
   const odd = model.ownScores.filter((score) => score > 1).length;
   if (odd > 0) notes.push(`${odd} references are themselves unlike the others: look whether they are good.`);
   const gate = await withSetsLight(gateOf(fields.map(lookOf)), set, { width, height }, notes);
@@ -64,7 +65,7 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const seen = new Set<string>();
   let rss = process.memoryUsage().rss;
   for (const [k, frame] of set.frames.entries()) {
-    const judged = await judgeFrame(frame, { model, gate, judge, parts, seen, notes, width, height });
+    const judged = await judgeFrame(frame, { model, gate, judge, keep, parts, seen, notes, width, height });
     outcomes.push(judged.outcome);
     if (judged.shown !== null) await watcher.show({ frame, outcome: judged.outcome, ...judged.shown });
     rss = Math.max(rss, process.memoryUsage().rss);
@@ -80,10 +81,12 @@ function withNames(outcome: FrameOutcome, names: ReadonlyMap<string, string>): F
   return { ...outcome, classes: [...new Set(outcome.classes.map(nameOf))], pixelsByClass: Object.fromEntries(byName) };
 }
 
-type LayerJudge = (field: Field, layer: PartedLayer, lap: () => void) => SurfaceVerdict;
+/** A layer whose place in the build its name tells, or does not. */
+type NumberedLayer = PartedLayer & { readonly layer: number | null };
+type LayerJudge = (layer: NumberedLayer, lap: () => void) => SurfaceVerdict;
 
 /** Filament whose parts are known on all references is judged as strands on a bed; everything else as a surface. */
-function learnt(set: PictureSet, layers: readonly PartedLayer[]): Pick<Tools, "model" | "judge"> {
+function learnt(set: PictureSet, layers: readonly NumberedLayer[]): Pick<Tools, "model" | "judge" | "keep"> {
   const model = learn(
     layers.map(({ field }) => field),
     layers.map(({ parts }) => parts),
@@ -92,24 +95,26 @@ function learnt(set: PictureSet, layers: readonly PartedLayer[]): Pick<Tools, "m
   const presence = set.description.phase === "fused" && known.length > 0 ? learnPresence(known, model.arena) : null;
   const surface = createSurfaceJudge(model, presence);
   const printed = set.description.process === "filament" ? printedOf(layers) : null;
-  if (printed === null) return { model, judge: (_, { field, parts, came }, lap) => surface(field, lap, parts, came) };
+  const asSurface: LayerJudge = ({ field, parts, came }, lap) => surface(field, lap, parts, came);
+  if (printed === null) return { model, judge: asSurface, keep: () => {} };
   const strands = createPrintedJudge(printed);
   return {
     model: printed,
-    judge: (field, layer, lap) =>
-      layer.parts === null ? surface(layer.field, lap, null) : strands(field, layer.parts, lap),
+    judge(its, lap) {
+      const { came, parts, layer } = its;
+      return parts === null ? asSurface(its, lap) : strands.judge({ field: came, parts, layer }, lap);
+    },
+    keep: ({ parts }) => (parts === null ? undefined : strands.keep()),
   };
 }
 
-function printedOf(layers: readonly PartedLayer[]): PrintedModel | null {
-  const known = layers.flatMap(({ came, parts }) => (parts === null ? [] : [{ field: came, parts }]));
+function printedOf(layers: readonly NumberedLayer[]): PrintedModel | null {
+  const known = layers.flatMap(({ came, parts, layer }) => (parts === null ? [] : [{ field: came, parts, layer }]));
   return known.length === layers.length ? learnPrinted(known) : null;
 }
 
 interface References {
-  readonly fields: readonly Field[];
-  /** The expected picture of each, or null. */
-  readonly expected: readonly (string | null)[];
+  readonly read: readonly (Pick<SetReference, "expected" | "layer"> & { readonly field: Field })[];
   readonly width: number;
   readonly height: number;
 }
@@ -118,8 +123,8 @@ async function readReferences(set: PictureSet, notes: string[]): Promise<Result<
   const all = set.references;
   const used = all.filter((_, i) => all.length <= mostReferences || i % Math.ceil(all.length / mostReferences) === 0);
   if (used.length < all.length) notes.push(`${used.length} of ${all.length} references are used, evenly chosen.`);
-  const read: { field: Field; expected: string | null; size: string; width: number; height: number }[] = [];
-  for (const { path, expected } of used) {
+  const read: (References["read"][number] & { size: string; width: number; height: number })[] = [];
+  for (const { path, expected, layer } of used) {
     const picture = await decodeChannel(await readFile(path));
     if (!picture.ok) {
       notes.push(`The reference ${path} is left out: ${picture.error}.`);
@@ -127,7 +132,7 @@ async function readReferences(set: PictureSet, notes: string[]): Promise<Result<
     }
     const { width, height } = picture.value;
     const field = reduced(picture.value, reductionOf(width, height));
-    read.push({ field, expected, size: `${width} x ${height}`, width, height });
+    read.push({ field, expected, layer, size: `${width} x ${height}`, width, height });
   }
   const sizes = [...new Set(read.map((r) => r.size))];
   const [first] = read;
@@ -143,12 +148,7 @@ async function readReferences(set: PictureSet, notes: string[]): Promise<Result<
     const what = `The references of ${set.folder} have several sizes: ${sizes.join(", ")} pixels.`;
     return err({ code: "references-differ", what, remedy: "Keep only frames of one camera with one setting." });
   }
-  return ok({
-    fields: read.map((r) => r.field),
-    expected: read.map((r) => r.expected),
-    width: first.width,
-    height: first.height,
-  });
+  return ok({ read, width: first.width, height: first.height });
 }
 
 /** Where the first frames all have another brightness than the references, the set's light is another: that is said. */
@@ -179,6 +179,8 @@ interface Tools {
   readonly model: Pick<SurfaceModel, "width" | "height" | "ownScores" | "strayed_px">;
   readonly gate: GateModel;
   readonly judge: LayerJudge;
+  /** The layer judged last was found good. */
+  readonly keep: (layer: NumberedLayer) => void;
   readonly parts: PartsReader;
   readonly seen: Set<string>;
   readonly notes: string[];
@@ -212,10 +214,12 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   if (frozen) refused.push("the picture repeats an earlier one byte for byte: the camera is frozen");
   clock.lap("gate");
   const stages = ["light", "register", "difference"];
-  const layer = await tools.parts.frame(field, frame.expected);
+  const layer = { ...(await tools.parts.frame(field, frame.expected)), layer: frame.layer };
   clock.lap("expected");
-  const verdict = tools.judge(field, layer, () => clock.lap(stages.shift() ?? "more"));
+  const verdict = tools.judge(layer, () => clock.lap(stages.shift() ?? "more"));
   if (verdict.moved_px > movedLimit(tools.model)) refused.push("the camera looks elsewhere than on the references");
+  const held = refused.length > 0 || verdict.score > 1;
+  if (!held) tools.keep(layer);
   clock.lap("detect");
   clock.total();
   const placed = inFramesPlace({ ...tools.model, data: verdict.mask }, verdict.prepared.aligned.motion);
@@ -225,7 +229,7 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
     ...{ frame: frame.name, refused, ...truth, stageMs: clock.stages },
     // A refused picture is held, whatever its surface looks like.
     score: refused.length > 0 ? Math.max(verdict.score, 1.0001) : verdict.score,
-    held: refused.length > 0 || verdict.score > 1,
+    held,
     findings: verdict.findings.slice(0, 5).map(findingInWords),
   };
   return { outcome, shown: { field, marked } };
@@ -236,6 +240,8 @@ function movedLimit({ width, strayed_px }: Tools["model"]): number {
 }
 
 function findingInWords({ channel, sign, area_px, excess }: SurfaceFinding): string {
+  if (channel === "beside")
+    return `${sign > 0 ? "brighter" : "darker"} than anything near it on the neighbouring layers, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;
   if (channel === "part") return `part missing, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;
   const how = channel === "texture" ? (sign > 0 ? "rougher" : "smoother") : sign > 0 ? "brighter" : "darker";
   return `${channel} ${how}, ${area_px} working pixels, ${excess.toFixed(1)} times the limit`;

@@ -5,7 +5,7 @@ import { parse } from "smol-toml";
 import { z } from "zod";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Label, readLabels } from "../score/labels.ts";
-import { matched, natural, stemOf } from "../score/names.ts";
+import { layersOf, matched, natural, stemOf } from "../score/names.ts";
 import { readDescription, type SetDescription } from "../score/set.ts";
 import { pictureEnding } from "./picture-file.ts";
 
@@ -13,16 +13,21 @@ import { pictureEnding } from "./picture-file.ts";
 export interface SetFrame {
   readonly name: string;
   readonly path: string;
+  /** Its layer, by its name; null where that tells none. */
+  readonly layer: number | null;
   readonly expected: string | null;
   readonly mask: string | null;
   readonly label: Label | null;
 }
 
+/** A known-good frame. */
+export type SetReference = Pick<SetFrame, "path" | "layer" | "expected">;
+
 export interface PictureSet {
   readonly folder: string;
   readonly description: SetDescription;
   readonly frames: readonly SetFrame[];
-  readonly references: readonly { readonly path: string; readonly expected: string | null }[];
+  readonly references: readonly SetReference[];
   /** Names of classes by their number in masks or word in labels.csv. */
   readonly classNames: ReadonlyMap<string, string>;
   /** What the labels are made of. */
@@ -71,8 +76,9 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
   if (masks.length > 0 && without > 0 && labels.value === null) {
     notes.push(`${without} frames have no mask; they are counted as clean.`);
   }
+  const layers = layersOf([...names, ...references]);
   const frames = names.map((name, i) => ({
-    name,
+    ...{ name, layer: layers[i] ?? null },
     path: join(folder, "frames", name),
     expected: expectedOf[i] ? join(folder, "expected", expectedOf[i]) : null,
     mask: maskOf[i] ? join(folder, "masks", maskOf[i]) : null,
@@ -95,10 +101,11 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
   return ok({
     ...{ folder, description: description.value, frames, labelled, notes },
     classNames: await classNamesOf(folder, notes),
-    references: references.map((name) => {
+    references: references.map((name, k) => {
       const its = exact.get(stemOf(name).toLowerCase());
       return {
         path: join(folder, "reference", name),
+        layer: layers[names.length + k] ?? null,
         expected: its === undefined ? null : join(folder, "expected", its),
       };
     }),

@@ -14,6 +14,13 @@ export function natural(a: string, b: string): number {
 
 const collator = new Intl.Collator("en", { numeric: true, sensitivity: "base" });
 
+/** The layer that each name tells: its last number, where what stands before that is the same as in the first name; else null. */
+export function layersOf(names: readonly string[]): (number | null)[] {
+  const told = names.map((name) => /^(.*?)(\d{1,9})\D*$/.exec(stemOf(name)));
+  const before = told[0]?.[1]?.toLowerCase();
+  return told.map((match) => (match?.[1]?.toLowerCase() === before && match !== null ? Number(match[2]) : null));
+}
+
 /** What people put behind or before a frame's name to name its mask or its expected layer. */
 const decoration = /[ ._-]*(masks?|labels?|gt|ground[ _-]?truth|seg(mentation)?|expected|slice|part)$/i;
 

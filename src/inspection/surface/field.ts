@@ -128,6 +128,25 @@ function meanDown(
   }
 }
 
+/** In place: the greatest value within (2 `r` + 1) by (2 `r` + 1) pixels around each pixel. */
+export function greatestAround(data: Float32Array, { width, height }: Arena, r: number): void {
+  for (let y = 0; y < height; y++) greatestAlong(data, y * width, 1, width, r);
+  for (let x = 0; x < width; x++) greatestAlong(data, x, width, height, r);
+}
+
+/** The same along one line of `length` values that stand `step` apart, by windows that double until they are wide enough. */
+function greatestAlong(data: Float32Array, from: number, step: number, length: number, r: number): void {
+  const line = new Float32Array(length + 2 * r).fill(Number.NEGATIVE_INFINITY);
+  for (let k = 0; k < length; k++) line[k + r] = data[from + k * step]!;
+  const whole = 2 * r + 1;
+  for (let wide = 1; wide < whole; ) {
+    const by = Math.min(wide, whole - wide);
+    for (let k = 0; k + by < line.length; k++) if (line[k + by]! > line[k]!) line[k] = line[k + by]!;
+    wide += by;
+  }
+  for (let k = 0; k < length; k++) data[from + k * step] = line[k]!;
+}
+
 /** Natural logarithm of brightness; a floor of `floor` keeps black finite. Writes into `to`. */
 export function logarithm(from: Float32Array, to: Float32Array, floor: number): void {
   for (let i = 0; i < from.length; i++) to[i] = Math.log(from[i]! + floor);

@@ -9,8 +9,8 @@ import { missingIn, type PresenceModel } from "./presence.ts";
 
 /** One piece of surface that is not like the references. Pixels are of the working scale. */
 export interface SurfaceFinding {
-  readonly channel: ChannelName | "part";
-  /** Brighter or darker than usual; for texture rougher or smoother; for part it is missing. */
+  readonly channel: ChannelName | "part" | "beside";
+  /** Brighter or darker than usual; for texture rougher or smoother; for part it is missing; beside its neighbours brighter or darker. */
   readonly sign: 1 | -1;
   readonly area_px: number;
   readonly box: { readonly left: number; readonly top: number; readonly right: number; readonly bottom: number };
@@ -113,6 +113,8 @@ function add(model: SurfaceModel, c: number, values: Float32Array, maps: Maps): 
 /** Missing part grows into what is less like part than three quarters of the limit. */
 const missingGrows = 0.75;
 const missingLeads = channelNames.length + 1;
+/** What leads where a layer strays from its neighbours. */
+export const besideLeads = channelNames.length + 2;
 
 /** Adds what is missing of the part to the maps and returns its largest excess. */
 function addMissing(over: Float32Array, region: Uint8Array, { excess, growing, leading }: Maps): number {
@@ -190,7 +192,7 @@ export function grown(
     if (most <= 1) continue;
     for (const i of piece.pixels) mask[i] = 1;
     const { left, top, right, bottom } = piece;
-    const channel = channelNames[Math.abs(lead) - 1] ?? "part";
+    const channel = channelNames[Math.abs(lead) - 1] ?? (Math.abs(lead) === besideLeads ? "beside" : "part");
     findings.push({
       channel,
       sign: lead > 0 ? 1 : -1,

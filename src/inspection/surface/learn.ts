@@ -309,9 +309,9 @@ const mostForFew = 1.6;
 
 /**
  * Gumbel's law through the middle and spread of the extremes (both robust: one bad reference must not widen the limit),
- * at one in a thousand; wider for few references, which know little of their own spread.
+ * at one in a thousand; wider for few references, which know little of their own spread. Never below `least`, by the unit of the extremes.
  */
-export function limitOf(extremes: Float64Array, references: number): number {
+export function limitOf(extremes: Float64Array, references: number, least = 4): number {
   const middle = quantile(extremes.slice(), 0.5);
   const stray =
     1.4826 *
@@ -320,5 +320,5 @@ export function limitOf(extremes: Float64Array, references: number): number {
       0.5,
     );
   const gumbel = middle + 4.9 * Math.max(stray, 0.08 * middle);
-  return Math.max(4, gumbel) * Math.min(mostForFew, 1 + 1 / references) * drift;
+  return Math.max(least, gumbel) * Math.min(mostForFew, 1 + 1 / references) * drift;
 }

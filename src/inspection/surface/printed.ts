@@ -4,6 +4,7 @@
  */
 
 import { landmarksOf, type Motion } from "./align.ts";
+import { type BesideModel, learnBeside, remembered } from "./beside.ts";
 import { channelNames, eachChannel } from "./channels.ts";
 import { type Arena, boxMean, createArena, type Field, logarithm, quantile, thinned } from "./field.ts";
 import { edgeEnergy, limitOf, strayOf } from "./learn.ts";
@@ -18,6 +19,8 @@ type Kind = (typeof kinds)[number];
 export interface PrintedLayer {
   readonly field: Field;
   readonly parts: Parts;
+  /** Its number in the build, by its name; null where that has none. */
+  readonly layer: number | null;
 }
 
 /** One channel of one kind: its usual value and spread, and the limits in spreads. */
@@ -41,6 +44,8 @@ export interface PrintedModel extends Baseline {
   readonly contrast: number;
   /** Slope of the bed's look, squared: an error of registration shows there. */
   readonly edges: Float32Array;
+  /** What a layer is beside its neighbours; null where too few references tell. */
+  readonly beside: BesideModel | null;
   readonly ownScores: readonly number[];
   /** The farthest that any reference lies from the one that all are registered to, in working pixels. */
   readonly strayed_px: number;
@@ -85,11 +90,15 @@ export function learnPrinted(layers: readonly PrintedLayer[]): PrintedModel | nu
   const landmarks = landmarksOf({ width, height, data: middle }, arena);
   const baseline = { middle, floor, landmarks, width, height, arena, known, contrast, strayed_px: strayOf(motions) };
   const edges = edgeEnergy(middle, arena).slice();
+  const neighbours = layers.map(({ field, parts, layer }) =>
+    remembered(layer, prepare(arena, field, baseline, inside).difference, middle, parts),
+  );
+  const beside = learnBeside(neighbours, arena);
   const views = layers.map((layer, k) => ({
     ...layer,
     bed: looks[k]!.map((v, i) => (known[i] === 1 ? v - middle[i]! : 0)),
   }));
-  return withLimits({ ...baseline, edges }, views);
+  return withLimits({ ...baseline, edges, beside }, views);
 }
 
 /** The bed's median over the frames that show it; where none does, the first frame's look, which nobody compares with. */
