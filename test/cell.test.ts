@@ -3,10 +3,12 @@ import { describe, expect, it } from "vitest";
 import { createCell } from "../src/cell.ts";
 import type { Message } from "../src/jobs/message.ts";
 import type { Obligation } from "../src/jobs/obligations.ts";
+import type { JobOrder } from "../src/jobs/order.ts";
+import type { ReactionRules } from "../src/jobs/reaction.ts";
 import type { State } from "../src/jobs/state.ts";
 import type { OperationId } from "../src/kernel/names.ts";
 import { createMemoryDisk, type Fate, openMemoryLedger } from "../src/ledger/memory.ts";
-import { boot, firstAttempt, job, order, printer, quentin, type Story, tina } from "./jobs/story.ts";
+import { boot, digest, firstAttempt, job, order, printer, quentin, report, type Story, tina } from "./jobs/story.ts";
 import { createTime } from "./simulation/time.ts";
 
 /** A cell whose writes wait for `write(fate)` and whose duties are only noted. */
@@ -57,9 +59,9 @@ async function cell(disk = createMemoryDisk("test.cell/1")) {
 
 const settled = () => new Promise((resolve) => setImmediate(resolve));
 
-async function readyToStart() {
+async function readyToStart(change: Partial<JobOrder> = {}) {
   const made = await cell();
-  await made.submit({ kind: "accept-order", order: { ...order, expires: 4e12 } });
+  await made.submit({ kind: "accept-order", order: { ...order, expires: 4e12, ...change } });
   await made.submit({ kind: "confirm-identity", job, person: tina, hmacs: ["first", "second"], side: "left" });
   await made.submit({ kind: "declare-plate-clear", equipment: printer, person: tina });
   const check = made.state().equipment[printer]!.plateCheck!;
@@ -75,6 +77,80 @@ const plateSeen = (made: { state(): State }): Message => {
   return { kind: "plate-checked", equipment: printer, check, clear: true, what: "clear", frame: null };
 };
 const startMessage = { kind: "start", job, operation: "print" as OperationId, person: tina } as const;
+
+/** What follows a finding by some recipe. */
+const reactions: ReactionRules = {
+  ...{ within_mm: 1, gap: 0 },
+  rules: [{ class: "thin", unit: "mm2", levels: [{ from: 0, reaction: "abort" }], tolerated: null }],
+};
+
+/** Layer 1 is made, and nothing is asked of the disk from now on before `holdWrites`. */
+async function madeLayer(by: ReactionRules | null) {
+  const [build] = order.route;
+  const route = [by === null ? build! : { ...build!, reactions: by }] as JobOrder["route"];
+  const made = await readyToStart({ route });
+  const steps: Message[] = [
+    startMessage,
+    {
+      kind: "answered",
+      equipment: printer,
+      attempt: firstAttempt,
+      directive: "begin",
+      layer: 1,
+      answer: { kind: "done" },
+    },
+  ];
+  for (const step of steps) {
+    void made.submit(step);
+    await made.write("written");
+    if (step.kind !== "start") continue;
+    void made.submit(plateSeen(made));
+    await made.write("written");
+  }
+  const nothing = { min: 0, max: 0 };
+  const summary = { hotend: nothing, bed: nothing, durationMs: 1, resends: 0, markedAt: made.time.clock.now() };
+  const observation = { kind: "layer-done", attempt: firstAttempt, layer: 1, summary } as const;
+  void made.submit({ kind: "observed", equipment: printer, observation });
+  await made.write("written");
+  made.owed.length = 0;
+  return made;
+}
+
+const directives = (owed: readonly Obligation[]) =>
+  owed.flatMap((duty) => (duty.kind === "direct" ? [duty.directive.kind] : []));
+
+describe("[F56] the latency of a reaction", () => {
+  it.each([
+    ["a hold", null],
+    ["an abort", reactions],
+  ])("%s leaves in the tick of the report, before the write", async (_, by) => {
+    const made = await madeLayer(by);
+    const now = made.time.clock.now();
+    const times = { requestedAt: now, receivedAt: now, exposureStart: now };
+    const look = { attempt: firstAttempt, layer: 1, take: 1 } as const;
+    const frame = digest("frame");
+    void made.submit({ kind: "captured", ...look, frame, ...times });
+    await made.write("written");
+    const box = { x_mm: 1, y_mm: 1, w_mm: 1, h_mm: 1 };
+    const findings = [{ class: "thin", box, measured: 9, limit: 5, unit: "mm2", score: 0.9 }];
+    void made.submit({ kind: "inspected", ...look, report: report(frame, { verdict: "fail", findings }) });
+    await settled();
+    expect([directives(made.owed), made.time.elapsed()]).toEqual([["hold"], 0]);
+    await made.write("written");
+    const held = { equipment: printer, attempt: firstAttempt, directive: "hold", layer: 0 } as const;
+    void made.submit({ kind: "answered", ...held, answer: { kind: "done" } });
+    await settled();
+    expect(directives(made.owed)).toEqual(by === null ? ["hold"] : ["hold", "abort"]);
+  });
+
+  it("an eye that says nothing holds within its deadlines: three pictures of at most 30 and 60 s", async () => {
+    const made = await madeLayer(reactions);
+    while (directives(made.owed).length === 0 && (await made.time.advance())) await made.write("written");
+    expect(directives(made.owed)).toEqual(["hold"]);
+    expect(made.time.elapsed()).toBeLessThanOrEqual(3 * (30_000 + 60_000));
+    expect(made.state().jobs[job]!.attempts[0]?.hold).toMatchObject({ cause: "blind", layer: 1 });
+  });
+});
 
 describe("a tick", () => {
   it("[L1] answers and acts only after the write", async () => {

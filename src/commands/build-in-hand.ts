@@ -31,7 +31,7 @@ export interface Picture {
 export type Consequence =
   | { readonly kind: "nothing" }
   | { readonly kind: "ended"; readonly attempt: string }
-  /** A person accepted a layer that had failed: from now on it is what the next one is compared with. */
+  /** A person, or the recipe, accepted a layer that had failed: from now on it is what the next one is compared with. */
   | { readonly kind: "conceded"; readonly build: BuildInHand };
 
 export interface Follower {
@@ -96,14 +96,13 @@ export function createFollower(): Follower {
         case "AttemptEnded":
           return end(event.attempt);
         default:
-          if (inHand && "attempt" in event && event.attempt === inHand.attempt) follow(inHand, event);
-          return nothing;
+          return inHand && "attempt" in event && event.attempt === inHand.attempt ? follow(inHand, event) : nothing;
       }
     },
   };
 }
 
-function follow(build: BuildInHand, event: Event): void {
+function follow(build: BuildInHand, event: Event): Consequence {
   if (event.type === "LayerCaptured") {
     const { frame, requestedAt, receivedAt, exposureStart = null } = event;
     build.frames.set(event.layer, { frame, requestedAt, receivedAt, exposureStart });
@@ -113,6 +112,9 @@ function follow(build: BuildInHand, event: Event): void {
   if (event.type === "NonconformityRaised" && event.cause === "layer-failed" && event.layer !== null) {
     build.failed = { nonconformity: event.nonconformity, layer: event.layer };
   }
+  if (event.type !== "LayerDecided" || event.verdict !== "tolerated") return nothing;
+  accept(build, event.layer);
+  return build.begun ? { kind: "conceded", build } : nothing;
 }
 
 /** A concession of anything else than the layer that failed accepts no picture: what was not decided is no reference. */

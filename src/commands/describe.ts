@@ -12,7 +12,7 @@ import { logLinesOf, logTitleOf } from "./describe-log.ts";
 import { modelLinesOf } from "./describe-model.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
 import { createReviewTally } from "./review-rates.ts";
-import { tellPlainly } from "./words.ts";
+import { tellPlainly } from "./tell-plainly.ts";
 
 /** Opens a sealed name, or null where its key was destroyed or is not here. */
 export type OpenName = (of: JobId | LotId | typeof recordKeeping, sealed: SealedText) => string | null;
@@ -92,6 +92,12 @@ export function summarise(facts: readonly { readonly type: string; readonly body
     if (event.type === "JobEnded") sentences.push(`The order ${event.outcome.toLowerCase()}: ${event.what}`);
   }
   const layers = `Layers made ${count("LayerDone")}, photographed ${count("LayerCaptured")}, inspected ${count("LayerInspected")}, decided ${count("LayerDecided")}.`;
+  const mild = (["log", "warn"] as const).map(
+    (each) => events.filter((event) => event.type === "LayerDecided" && event.reaction === each).length,
+  );
+  const tolerated = mild.some((each) => each > 0)
+    ? [`Layers tolerated by the recipe: ${mild[0]} logged, ${mild[1]} warned of.`]
+    : [];
   const refused = count("RequestRefused");
   const steps = count("TimesInDoubt");
   const times =
@@ -107,6 +113,7 @@ export function summarise(facts: readonly { readonly type: string; readonly body
     ...sentences,
     ...times,
     layers,
+    ...tolerated,
     ...reviewSentences(facts),
     ...(refused > 0 ? [`Requests refused: ${refused}.`] : []),
     ...open,
@@ -127,6 +134,8 @@ function reviewSentences(facts: readonly { readonly type: string; readonly body:
           ],
     );
 }
+
+const decidedWords = { pass: "accepted", fail: "failed", tolerated: "tolerated by the recipe" } as const;
 
 function titleOf(event: Event): string | null {
   switch (event.type) {
@@ -153,7 +162,7 @@ function titleOf(event: Event): string | null {
     case "InspectionFailed":
       return `Layer ${event.layer}: no inspection (take ${event.take})`;
     case "LayerDecided":
-      return `Layer ${event.layer}: ${event.verdict === "pass" ? "accepted" : "failed"}`;
+      return `Layer ${event.layer}: ${decidedWords[event.verdict]}${event.reaction === undefined ? "" : ` (${event.reaction})`}`;
     case "LayerReleased":
       return `Released up to layer ${event.layer}`;
     case "HoldRaised":

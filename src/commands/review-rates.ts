@@ -35,6 +35,8 @@ export interface ModelRates extends ReviewCounts, ReviewRates {
   readonly model: string | null;
   readonly held: number;
   readonly passed: number;
+  /** Something was found, and the recipe tolerated it: nobody was asked, so they are in no share. */
+  readonly tolerated: number;
   /** Overruled, of the layers that count as whole: these, and those that passed and that nobody found bad. */
   readonly falseAlarmsOfWhole: Counted;
   readonly byClass: readonly ClassRates[];
@@ -69,6 +71,8 @@ interface OfJob {
   readonly reports: Map<string, { readonly model: string; readonly classes: readonly string[] }>;
   readonly alarms: Map<string, Alarm>;
   readonly misses: Map<string, Miss>;
+  /** Layers that were tolerated: one that is found bad was seen by the model, and is no miss. */
+  readonly tolerated: Set<string>;
   /** Of a miss, until its nonconformity is raised. */
   found: Miss | null;
 }
@@ -89,6 +93,7 @@ const foundWhole = wordsOf("concession", "found-whole");
 export function createReviewTally(): ReviewTally {
   const jobs = new Map<string, OfJob>();
   const passed = new Map<string, number>();
+  const tolerated = new Map<string, number>();
   const alarms: Alarm[] = [];
   const misses: Miss[] = [];
 
@@ -97,7 +102,13 @@ export function createReviewTally(): ReviewTally {
     if (id === null) return;
     if (type === "JobEnded") return void jobs.delete(id);
     if (!asked.has(type)) return;
-    const job = jobs.get(id) ?? { reports: new Map(), alarms: new Map(), misses: new Map(), found: null };
+    const job: OfJob = jobs.get(id) ?? {
+      reports: new Map(),
+      alarms: new Map(),
+      misses: new Map(),
+      tolerated: new Set(),
+      found: null,
+    };
     jobs.set(id, job);
     const layer = `${textIn(body, "attempt")}/${countIn(body, "layer")}`;
     if (type === "LayerInspected") job.reports.set(layer, reportIn(memberOf(body, "report")));
@@ -110,9 +121,13 @@ export function createReviewTally(): ReviewTally {
   function decided(job: OfJob, layer: string, verdict: string | null): void {
     const { model } = job.reports.get(layer) ?? nothingSeen;
     if (verdict === "pass") passed.set(model, (passed.get(model) ?? 0) + 1);
+    if (verdict !== "tolerated") return;
+    tolerated.set(model, (tolerated.get(model) ?? 0) + 1);
+    job.tolerated.add(layer);
   }
 
   function foundBad(job: OfJob, layer: string, finding: string): void {
+    if (job.tolerated.has(layer)) return;
     const { model } = job.reports.get(layer) ?? nothingSeen;
     job.found = { model, class: finding, withdrawn: false };
     misses.push(job.found);
@@ -133,10 +148,11 @@ export function createReviewTally(): ReviewTally {
   return {
     take,
     report() {
-      const models = new Set([...passed.keys(), ...alarms.map(({ model }) => model)]);
+      const models = new Set([...passed.keys(), ...tolerated.keys(), ...alarms.map(({ model }) => model)]);
       return [...models].sort().map((model) => {
         const mine = <T extends { readonly model: string }>(all: readonly T[]) => all.filter((e) => e.model === model);
-        return ratesOf(model, passed.get(model) ?? 0, mine(alarms), mine(misses));
+        const counts = { passed: passed.get(model) ?? 0, tolerated: tolerated.get(model) ?? 0 };
+        return ratesOf(model, counts, mine(alarms), mine(misses));
       });
     },
   };
@@ -160,7 +176,12 @@ function disposed(job: OfJob, body: Members): void {
   if (miss) miss.withdrawn = reason === foundWhole;
 }
 
-function ratesOf(model: string, passed: number, alarms: readonly Alarm[], all: readonly Miss[]): ModelRates {
+function ratesOf(
+  model: string,
+  { passed, tolerated }: Pick<ModelRates, "passed" | "tolerated">,
+  alarms: readonly Alarm[],
+  all: readonly Miss[],
+): ModelRates {
   const misses = all.filter(({ withdrawn }) => !withdrawn);
   const counts = countsOf(alarms, misses);
   const names = [...new Set([...alarms.flatMap(({ classes }) => classes), ...misses.map((miss) => miss.class)])].sort();
@@ -168,6 +189,7 @@ function ratesOf(model: string, passed: number, alarms: readonly Alarm[], all: r
     model: model === noModel ? null : model,
     held: alarms.length,
     passed,
+    tolerated,
     ...counts,
     ...sharesOf(counts),
     falseAlarmsOfWhole: counted(counts.overruled, counts.overruled + passed - counts.foundBad),
@@ -210,11 +232,12 @@ export function ratesInWords(models: readonly ModelRates[]): string {
 }
 
 function modelLines(rates: ModelRates): readonly string[] {
-  const { model, held, passed, confirmed, overruled, unclear, undecided, foundBad } = rates;
+  const { model, held, passed, tolerated, confirmed, overruled, unclear, undecided, foundBad } = rates;
   return [
     `model ${model ?? "none answered"}`,
     `  held ${held}: ${confirmed} confirmed, ${overruled} overruled, ${unclear} left open, ${undecided} not decided yet`,
     `  passed ${passed}: ${foundBad} found bad by a person`,
+    ...(tolerated === 0 ? [] : [`  tolerated ${tolerated}: found, and let go on by the recipe`]),
     `  false alarms, of reviewed alarms         ${shareInWords(rates.falseAlarms)}`,
     `  false alarms, of layers taken for whole  ${shareInWords(rates.falseAlarmsOfWhole)}`,
     `  misses, of layers known to be bad        ${shareInWords(rates.misses)}`,

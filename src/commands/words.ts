@@ -1,8 +1,5 @@
 /** The words of the record: a title for every kind of event and a label, with its unit, for every field of one. */
 import type { Event } from "../jobs/event.ts";
-import type { Json } from "../kernel/json.ts";
-import type { JsonObject } from "../ledger/entry.ts";
-import { type Described, utcText } from "../ledger/page.ts";
 
 type Leaf = string | number | boolean | null | undefined;
 
@@ -16,7 +13,7 @@ type NamesOf<T> = T extends Leaf
       : never;
 
 /** How a field is shown: its label, and whether its number is a time, a span of milliseconds, or has a unit. */
-interface FieldWord {
+export interface FieldWord {
   readonly label: string;
   readonly as?: "time" | "milliseconds" | "mm" | "s";
 }
@@ -117,6 +114,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   active: { label: "Active" },
   alarm: { label: "Alarm" },
   ancestor: { label: "Log before" },
+  andThen: { label: "And then" },
   approval: { label: "Signature" },
   approvals: { label: "Signatures" },
   approver: { label: "Approved by (code)" },
@@ -179,6 +177,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   frame: { label: "Picture (SHA-256)" },
   from: { label: "From" },
   frozen: { label: "Frozen" },
+  gap: { label: "Layers without it" },
   gauge: { label: "Gauge" },
   grade: { label: "Grade of the picture" },
   gauges: { label: "Calibrated instruments" },
@@ -194,6 +193,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   implantYears: { label: "Years for an implant" },
   inHand: { label: "Inspection model loaded" },
   issuedAt: { label: "Issued", as: "time" },
+  inRow: { label: "Layers in a row" },
   isLayerPassed: { label: "What is whole passed" },
   isPlateClean: { label: "The plate is clean" },
   isEndKnown: { label: "The cell had ended in order" },
@@ -206,11 +206,13 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   layer: { label: "Layer" },
   layersPlanned: { label: "Layers planned" },
   legal: { label: "Legal holds" },
+  levels: { label: "By size" },
   licence: { label: "Licence" },
   limit: { label: "Limit" },
   limits: { label: "Limits" },
   lineage: { label: "Lineage" },
   lines: { label: "Lines" },
+  linked: { label: "Layers at the same place" },
   lot: { label: "Lot" },
   lower: { label: "Lower limit" },
   longestOutside_s: { label: "Longest outside", as: "s" },
@@ -261,6 +263,8 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   provenAt: { label: "Proven", as: "time" },
   pseudonym: { label: "Pseudonym" },
   quantity: { label: "Quantity" },
+  reaction: { label: "What follows" },
+  reactions: { label: "What follows findings" },
   reading: { label: "Reading" },
   ready: { label: "Ready" },
   reason: { label: "Reason" },
@@ -288,6 +292,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   root: { label: "Root" },
   route: { label: "Route" },
   rule: { label: "Rule" },
+  rules: { label: "Rules" },
   runtime: { label: "Runtime" },
   said: { label: "The clock said", as: "time" },
   scan: { label: "Scan" },
@@ -303,6 +308,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   simulated: { label: "SIMULATED" },
   since: { label: "Since", as: "time" },
   size: { label: "Size in entries" },
+  sizeLinked: { label: "Size over those layers" },
   software: { label: "Software" },
   softwareDigest: digest("the software"),
   source: digest("the package"),
@@ -317,6 +323,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   tests: { label: "Tests" },
   title: { label: "Title" },
   to: { label: "To" },
+  tolerated: { label: "Tolerated up to" },
   trainingData: { label: "Training data" },
   unit: { label: "Unit" },
   until: { label: "Until" },
@@ -331,12 +338,13 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   x_mm: { label: "x", as: "mm" },
   y_mm: { label: "y", as: "mm" },
   window: { label: "Window" },
+  within_mm: { label: "One place within", as: "mm" },
   windows: { label: "Windows" },
   years: { label: "Years" },
 };
 
 /** Fields that mean something else in one kind of event than their name does elsewhere. */
-const special: Readonly<Record<string, FieldWord>> = {
+export const specialWords: Readonly<Record<string, FieldWord>> = {
   "MachineUnwatched.from": { label: "From", as: "time" },
   "MachineUnwatched.to": { label: "To", as: "time" },
   "RecordDamaged.from": { label: "From entry" },
@@ -350,44 +358,3 @@ const special: Readonly<Record<string, FieldWord>> = {
   "ModelApproved.until": { label: "Counts until", as: "time" },
   "KeyRevoked.until": { label: "Good up to so many entries" },
 };
-
-/** Tells any event of a known kind by its title and its fields; null for a kind that this version does not know. */
-export function tellPlainly(type: string, body: JsonObject): Described | null {
-  if (!Object.hasOwn(eventTitles, type)) return null;
-  return { title: eventTitles[type as Event["type"]], lines: linesOf(type, body, []) };
-}
-
-function linesOf(type: string, members: JsonObject, under: readonly string[]): string[] {
-  return Object.entries(members).flatMap(([name, value]) => {
-    const word = special[`${type}.${name}`] ?? wordOf(name);
-    return lineOf(type, word, value, under);
-  });
-}
-
-function lineOf(type: string, word: FieldWord, value: Json, under: readonly string[]): string[] {
-  const path = [...under, word.label];
-  if (value === null || typeof value !== "object") return [`${path.join(", ")}: ${shown(value, word)}`];
-  if (!isList(value)) return linesOf(type, value, path);
-  const scalars = value.filter((item) => item === null || typeof item !== "object");
-  if (scalars.length === value.length) {
-    return [`${path.join(", ")}: ${scalars.map((item) => shown(item, word)).join(", ") || "none"}`];
-  }
-  return value.flatMap((item, at) => lineOf(type, { ...word, label: `${word.label} ${at + 1}` }, item, under));
-}
-
-/** A name that this version does not know is shown as it is. */
-function wordOf(name: string): FieldWord {
-  return Object.hasOwn(fieldWords, name) ? fieldWords[name as keyof typeof fieldWords] : { label: name };
-}
-
-function shown(value: Json, { as }: FieldWord): string {
-  if (value === null || value === "") return "none";
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  if (typeof value !== "number" || as === undefined) return String(value);
-  if (as === "time") return `${utcText(value)} UTC`;
-  return as === "milliseconds" ? `${value / 1000} s` : `${value} ${as}`;
-}
-
-function isList(value: Json): value is readonly Json[] {
-  return Array.isArray(value);
-}

@@ -29,7 +29,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...recordAlarm(state),
     ...centralAlarms(state, sync),
     ...evidenceAlarm(evidence),
-    ...Object.values(state.jobs).flatMap((job) => jobAlarms(state, job, at)),
+    ...Object.values(state.jobs).flatMap((job) => [...jobAlarms(state, job, at), ...warnedAlarm(job)]),
   ];
   const firsts = new Set(
     Object.values(state.equipment).flatMap(({ id, firstOut }) =>
@@ -210,6 +210,18 @@ function recordAlarm({ recordDamage }: State): Alarm[] {
   return [{ ...base, priority: 1, what: damageText(recordDamage), remedy }];
 }
 
+/** Something was found that the recipe tolerates with a warning; each further layer tells it anew, whoever has seen the last. */
+function warnedAlarm(job: Job): Alarm[] {
+  const attempt = job.attempts.find(({ phase }) => phase !== "ended");
+  const last = attempt?.warned.at(-1);
+  if (!attempt || last === undefined) return [];
+  const where = job.order.id;
+  const count = attempt.warned.length;
+  const what = `Something was found in ${count === 1 ? "one layer" : `${count} layers`}, last in layer ${last}; the recipe lets it go on.`;
+  const remedy = "Look at the layer. Hold the job where you doubt it; QA reads each of them before the release.";
+  return [{ key: `warned/${attempt.id}/${last}`, priority: 3, what, where, remedy, owner: "technician", job: where }];
+}
+
 function jobAlarms(state: State, job: Job, at: EpochMs): Alarm[] {
   const where = job.order.id;
   const attempt = job.attempts.find(({ phase }) => phase !== "ended");
@@ -217,6 +229,10 @@ function jobAlarms(state: State, job: Job, at: EpochMs): Alarm[] {
   const open = openNonconformity(job);
   if (held && jobState(job) === "Interrupted") {
     const base = { key: `hold/${where}`, where, job: where, what: `On hold. ${held.what}` };
+    if (attempt.toBeAborted) {
+      const remedy = "The recipe aborts it at the end of the layer. Wait until the machine is safe; then QA decides.";
+      return [{ ...base, priority: 1, remedy, owner: "technician" }];
+    }
     if (held.cause === "layer-failed" && open) {
       return [{ ...base, priority: 1, remedy: "Let QA look at the layer and decide.", owner: "qa" }];
     }

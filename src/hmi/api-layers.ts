@@ -2,8 +2,8 @@
 import type { Finding } from "../jobs/report.ts";
 import type { LogLine } from "./api.ts";
 
-/** p passed, c conceded, f failed, b not seen, w made and not judged yet, o not made. */
-export type LayerMark = "p" | "c" | "f" | "b" | "w" | "o";
+/** p passed, t tolerated by the recipe, c conceded, f failed, b not seen, w made and not judged yet, o not made. */
+export type LayerMark = "p" | "t" | "c" | "f" | "b" | "w" | "o";
 
 /** What a person did about a layer, or what the cell did with it. */
 export interface LayerDeed extends LogLine {

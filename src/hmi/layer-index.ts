@@ -58,7 +58,7 @@ export function noteLayer(index: GrowingIndex, event: Event, seq: number): void 
     case "InspectionFailed":
       return put(index, event.layer, "b");
     case "LayerDecided":
-      return put(index, event.layer, event.verdict === "pass" ? "p" : "f");
+      return put(index, event.layer, decidedMarks[event.verdict]);
     case "HoldRaised":
       if (event.cause === "blind" && event.layer !== null) put(index, event.layer, "b");
       return;
@@ -68,6 +68,8 @@ export function noteLayer(index: GrowingIndex, event: Event, seq: number): void 
     default:
   }
 }
+
+const decidedMarks = { pass: "p", tolerated: "t", fail: "f" } as const;
 
 /** A person has accepted a failed layer as it is; one that had passed, and was found bad afterwards, has passed still. */
 export function concede(index: GrowingIndex, layer: number): void {

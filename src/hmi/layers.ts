@@ -66,7 +66,7 @@ export const mostReports = 200;
 export const mostFindings = 600;
 
 /** What came out worst is shown first; among equals the lowest layer. */
-const urgency: readonly LayerMark[] = ["f", "b", "w", "c", "p", "o"];
+const urgency: readonly LayerMark[] = ["f", "b", "w", "c", "t", "p", "o"];
 
 /** The findings of a build, read from the reports of at most `mostReports` layers, the worst ones. */
 export async function findingsView(

@@ -1,5 +1,6 @@
 /** A recipe: the validated window of a process, as data. */
 import { z } from "zod";
+import { isTolerated, mostGap, type Reaction, reactionClasses, reactions, reactionUnits } from "../jobs/reaction.ts";
 import { digestOfValue } from "../kernel/hash.ts";
 import { type Json, unsafeIntegerIn } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
@@ -77,6 +78,55 @@ const windows = z
   .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "two windows have one name")
   .optional();
 
+const reactionRule = z
+  .strictObject({
+    class: z.enum(reactionClasses),
+    unit: z.enum(reactionUnits),
+    levels: z
+      .array(z.strictObject({ from: z.number().min(0).max(100_000), reaction: z.enum(reactions) }))
+      .min(1)
+      .max(8),
+    tolerated: z
+      .strictObject({
+        inRow: z.number().int().min(2).max(100_000),
+        linked: z.number().int().min(2).max(100_000),
+        sizeLinked: z.number().positive().max(1_000_000),
+      })
+      .nullable(),
+  })
+  .refine(({ levels }) => levels[0]?.from === 0, { error: "its first level does not begin at 0", path: ["levels"] })
+  .refine(({ levels }) => levels.every(({ from }, n) => from > (levels[n - 1]?.from ?? -1)), {
+    error: "its levels do not rise",
+    path: ["levels"],
+  })
+  .refine(({ levels }) => levels.every(({ reaction }, n) => rank(reaction) >= rank(levels[n - 1]?.reaction ?? "log")), {
+    error: "what is larger has a milder reaction",
+    path: ["levels"],
+  })
+  .refine(({ levels, tolerated }) => (tolerated === null) === !levels.some(({ reaction }) => isTolerated(reaction)), {
+    error: "what is logged or warned of needs limits up to which it is tolerated, and nothing else has them",
+    path: ["tolerated"],
+  })
+  // A layer that looks as before was perhaps never looked at: it is near to blind, and blind is never tolerated.
+  .refine(({ class: kind, tolerated }) => kind !== "unchanged" || tolerated === null, {
+    error: "a layer that looks as before is never tolerated",
+    path: ["levels"],
+  });
+
+const rank = (reaction: Reaction) => reactions.indexOf(reaction);
+
+const reactionRules = z
+  .strictObject({
+    within_mm: z.number().min(0).max(50),
+    gap: z.number().int().min(0).max(mostGap),
+    rules: z.array(reactionRule).min(1).max(16),
+  })
+  .refine(
+    ({ rules }) => new Set(rules.map((each) => `${each.class}/${each.unit}`)).size === rules.length,
+    "two rules are for one class in one unit",
+  )
+  .optional();
+
 /** One step of the route as data; `routeOf` makes the order's operations from it. */
 const step = z.discriminatedUnion("kind", [
   z.strictObject({
@@ -86,6 +136,7 @@ const step = z.discriminatedUnion("kind", [
     equipmentClass: identifier,
     materials: needs,
     windows,
+    reactions: reactionRules,
   }),
   z.strictObject({
     kind: z.literal("task"),

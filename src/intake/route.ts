@@ -34,6 +34,16 @@ export function routeOf(recipe: Recipe, parts: RouteParts): Result<readonly Oper
   return ok(route);
 }
 
+/** What is tolerated while it is made is read by whoever releases it. */
+function whyNotTolerated(
+  { title, reactions }: Extract<RouteStep, { kind: "build" }>,
+  { route }: Recipe,
+): string | null {
+  const tolerates = reactions?.rules.some(({ tolerated }) => tolerated !== null) ?? false;
+  if (!tolerates || route.some(({ kind }) => kind === "release")) return null;
+  return `The step ${title} tolerates findings, and nobody releases what is made: a recipe that tolerates needs a release.`;
+}
+
 function operationOf(step: RouteStep, recipe: Recipe, parts: RouteParts): Result<Operation, string> {
   const id = step.id as OperationId;
   const { title } = step;
@@ -58,7 +68,11 @@ function operationOf(step: RouteStep, recipe: Recipe, parts: RouteParts): Result
     }
     const { gate } = recipe.toolpath;
     const lag = gate === "each-layer" ? 0 : gate.lag;
-    return ok({ kind: "build", id, title, equipment, ...parts.build, lag, materials, ...watched });
+    const unreleased = whyNotTolerated(step, recipe);
+    if (unreleased !== null) return err(unreleased);
+    const { reactions } = step;
+    const reacts = reactions === undefined ? {} : { reactions };
+    return ok({ kind: "build", id, title, equipment, ...parts.build, lag, materials, ...watched, ...reacts });
   }
   const program = parts.programs.get(step.program);
   if (program === undefined) return err(`The step ${title} needs the program ${step.program}, which did not come.`);

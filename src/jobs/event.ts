@@ -11,6 +11,7 @@ import type { LogEvent } from "./log-event.ts";
 import type { ModelEvent } from "./model-event.ts";
 import type { ModelInHand, ModelOnDuty } from "./models.ts";
 import type { JobOrder } from "./order.ts";
+import type { Reacted, Reaction } from "./reaction.ts";
 import type { Finding, LayerReport } from "./report.ts";
 import type { LayerReviewEvent } from "./review-event.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
@@ -219,7 +220,12 @@ export type JobEvent =
       readonly job: JobId;
       readonly attempt: AttemptId;
       readonly layer: number;
-      readonly verdict: "pass" | "fail";
+      /** `tolerated`: something was found, and the recipe lets the next layer begin all the same. */
+      readonly verdict: "pass" | "fail" | "tolerated";
+      /** What follows, where the order says what follows findings; absent where it does not, and for what passed. */
+      readonly reaction?: Reaction;
+      /** And each finding with its own. */
+      readonly found?: readonly Reacted[];
     }
   | { readonly type: "LayerReleased"; readonly job: JobId; readonly attempt: AttemptId; readonly layer: number }
   | { readonly type: "ReleaseConfirmed"; readonly job: JobId; readonly attempt: AttemptId; readonly layer: number }
@@ -231,6 +237,8 @@ export type JobEvent =
       readonly cause: HoldCause;
       readonly what: string;
       readonly person: PersonId | null;
+      /** The attempt is over as soon as the machine waits at the end of a layer; absent where a decision can let it go on. */
+      readonly andThen?: "abort";
     }
   | { readonly type: "HoldConfirmed"; readonly job: JobId; readonly attempt: AttemptId }
   | {

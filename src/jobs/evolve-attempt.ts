@@ -3,6 +3,7 @@ import { assert, unreachable } from "../kernel/assert.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { JobEvent } from "./event.ts";
 import type { JobKeepingEvent } from "./keeping-event.ts";
+import { tracesAfter } from "./reaction.ts";
 import type { Setup } from "./setup.ts";
 import type { Attempt, Look } from "./state.ts";
 
@@ -62,8 +63,9 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
     case "HoldRaised": {
       const hands = event.person === null ? attempt : { ...attempt, executors: [...attempt.executors, event.person] };
       const held = { cause: event.cause, layer: event.layer, what: event.what, since: at, confirmed: false };
+      const toBeAborted = attempt.toBeAborted || event.andThen === "abort";
       const blinded = event.cause === "blind" && event.layer !== null;
-      return { ...(blinded ? patchLook(hands, event.layer, { step: "blind" }) : hands), hold: held };
+      return { ...(blinded ? patchLook(hands, event.layer, { step: "blind" }) : hands), hold: held, toBeAborted };
     }
     case "HoldConfirmed":
       return { ...attempt, hold: attempt.hold && { ...attempt.hold, confirmed: true } };
@@ -125,16 +127,19 @@ function layerDecided(attempt: Attempt, event: Extract<JobEvent, { type: "LayerD
   const look = attempt.looks[0];
   assert(look && look.layer === event.layer, `layer ${event.layer} decided out of order`);
   assert(look.frame !== null && look.inferred, `layer ${event.layer} decided unseen`);
-  const passed = event.verdict === "pass";
   return {
     ...attempt,
     looks: attempt.looks.slice(1),
-    accepted: passed ? event.layer : attempt.accepted,
+    accepted: event.verdict === "fail" ? attempt.accepted : event.layer,
     captured: attempt.captured + 1,
     inferred: attempt.inferred + 1,
-    verdicts: `${attempt.verdicts}${passed ? "p" : "f"}`,
+    verdicts: `${attempt.verdicts}${verdictMarks[event.verdict]}`,
+    warned: event.reaction === "warn" ? [...attempt.warned, event.layer] : attempt.warned,
+    traces: tracesAfter(attempt.traces, event.layer, event.found ?? []),
   };
 }
+
+const verdictMarks = { pass: "p", tolerated: "t", fail: "f" } as const;
 
 function patchLook(attempt: Attempt, layer: number | null, patch: Partial<Look>): Attempt {
   return { ...attempt, looks: attempt.looks.map((look) => (look.layer === layer ? { ...look, ...patch } : look)) };

@@ -85,6 +85,9 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
     captured: 0,
     inferred: 0,
     verdicts: "",
+    warned: [],
+    traces: [],
+    toBeAborted: false,
     looks: [],
     finished: null,
   };

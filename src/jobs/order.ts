@@ -3,6 +3,7 @@ import type { ParameterWindow } from "../equipment/window.ts";
 import type { Digest, EquipmentId, JobId, OperationId } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Pathway } from "./pathway.ts";
+import type { ReactionRules } from "./reaction.ts";
 
 /**
  * One step of the route. A `build` is made and inspected layer by layer, a `task` is run by a machine as a whole and
@@ -25,6 +26,8 @@ export interface BuildOperation extends Step {
   readonly materials: readonly MaterialNeed[];
   /** What is watched from the end of the first layer to that of the last; absent where nothing is. */
   readonly windows?: readonly ParameterWindow[];
+  /** What follows findings of its layers; absent where every one holds. */
+  readonly reactions?: ReactionRules;
 }
 
 export interface TaskOperation extends Step {

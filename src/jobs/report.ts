@@ -20,13 +20,16 @@ export interface Finding {
   readonly score: number | null;
 }
 
+/** Findings that an entry holds at most. */
+export const mostFindings = 16;
+
 /** The part of an inspection report that stands in the ledger; pictures, contours and timings are artifacts. */
 export interface LayerReport {
   readonly grade: PictureGrade;
   readonly verdict: Verdict;
   /** Plain sentences: why not pass, or why the picture is worth nothing. */
   readonly reasons: readonly string[];
-  /** At most 16; the evidence artifact has them all. */
+  /** At most `mostFindings`; the evidence artifact has them all. */
   readonly findings: readonly Finding[];
   /** What was judged by what: every digest a replay of this verdict needs. `model` is null where no network answered. */
   readonly digests: {

@@ -25,6 +25,7 @@ import type { RecordDamage } from "./keeping-event.ts";
 import type { ModelInHand, Models } from "./models.ts";
 import type { JobOrder, Operation } from "./order.ts";
 import type { Pathway } from "./pathway.ts";
+import type { Trace } from "./reaction.ts";
 import type { BatchRecord } from "./record/batch-record.ts";
 import type { Finding } from "./report.ts";
 import { type Keeping, noKeeping } from "./retention.ts";
@@ -187,8 +188,14 @@ export interface Attempt {
   /** Accounting of law 3: pictures stored and inferences made for decided layers. */
   readonly captured: number;
   readonly inferred: number;
-  /** One character a decided layer: p pass, c concession, f fail (not yet disposed). */
+  /** One character a decided layer: p pass, t tolerated by the recipe, c concession, f fail (not yet disposed). */
   readonly verdicts: string;
+  /** Layers that were warned of, in order. */
+  readonly warned: readonly number[];
+  /** What was found in the last layers and may go on in the next ones. */
+  readonly traces: readonly Trace[];
+  /** It is over as soon as the machine waits at the end of a layer. */
+  readonly toBeAborted: boolean;
   /** Layers made but not decided, in order. */
   readonly looks: readonly Look[];
   readonly finished: Execution | null;

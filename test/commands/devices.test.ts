@@ -64,11 +64,12 @@ describe("cellward devices", () => {
     expect(await listDevices(terminal, {})).toBe(0);
   });
 
-  test("[F38] dry-run goes through everything, and nothing moves or heats", async () => {
+  test("[F38][F56] dry-run goes through everything, and nothing moves or heats", async () => {
     expect(await dryRun(terminal, printer.tty, file("good.gcode", layered(3)), { recipe })).toBe(0);
     const checks = said["checks"] as { check: string; state: string }[];
     expect(checks.map(({ check, state }) => `${check} ${state}`)).toEqual([
       "program good",
+      "reactions good",
       "machine good",
       "temperatures good",
     ]);

@@ -144,6 +144,21 @@ describe("[F57] the rates of human review", () => {
     );
   });
 
+  it("leave out what the recipe tolerated: it is counted beside them, and found bad it is no miss", () => {
+    const model = digest("a");
+    const body = { job: order.id, attempt: firstAttempt, layer: 1 };
+    const said = report(digest("f"), failing);
+    const events = [
+      { type: "LayerInspected", ...body, take: 1, report: { ...said, digests: { ...said.digests, model } } },
+      { type: "LayerDecided", ...body, verdict: "tolerated", reaction: "warn", found: [] },
+      { type: "LayerFoundBad", ...body, finding: "missing" },
+      { type: "NonconformityRaised", ...body, nonconformity: "N", cause: "layer-found-bad" },
+    ] as unknown as Event[];
+    const [rates] = ratesOf(events);
+    expect(rates).toMatchObject({ model, tolerated: 1, passed: 0, held: 0, foundBad: 0, misses: { all: 0 } });
+    expect(ratesInWords([rates!])).toContain("tolerated 1: found, and let go on by the recipe");
+  });
+
   it("carry the exact interval, and say nothing where there is nothing to count", () => {
     const of = (held: boolean, review: Layer["review"]): Layer => ({ model: "a", class: "missing", held, review });
     const [rates] = ratesOf(printed([...Array(5).fill(of(true, "real")), of(false, "none")]).events);

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { describeWith } from "../../src/commands/describe.ts";
-import { eventTitles, fieldWords, tellPlainly } from "../../src/commands/words.ts";
+import { tellPlainly } from "../../src/commands/tell-plainly.ts";
+import { eventTitles, fieldWords } from "../../src/commands/words.ts";
 import { parseEntry } from "../../src/ledger/entry.ts";
 import { databaseFile, openForReading, rowsFrom } from "../../src/ledger/io/database.ts";
 

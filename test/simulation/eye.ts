@@ -15,6 +15,8 @@ export interface Truth {
   readonly attempt: string;
   readonly layer: number;
   readonly defective: boolean;
+  /** Of strands that are too thin, in mm2; null where what is wrong is something else. */
+  readonly thin_mm2: number | null;
 }
 
 export interface Eye {
@@ -29,15 +31,25 @@ export interface Eye {
   mend(): void;
 }
 
+const box = { x_mm: 1, y_mm: 1, w_mm: 1, h_mm: 1 };
+const finding = { class: "missing-material", box, measured: 2, limit: 1, unit: "mm", score: 0.9 };
 const digest = (text: string) => digestOfValue(text) as Digest;
 const fault = { code: "camera", what: "no picture", remedy: "wipe" };
 
 /** Puts a camera over the plate. */
-export function createEye(world: { time: VirtualTime; random: Random; whim: Random; storm: Storm }): Eye {
-  const { time, random, whim, storm } = world;
+export function createEye(world: {
+  readonly time: VirtualTime;
+  readonly random: Random;
+  readonly whim: Random;
+  /** How large a defect is; a chance of its own, as `whim` is. */
+  readonly sizes: Random;
+  readonly storm: Storm;
+}): Eye {
+  const { time, random, whim, sizes, storm } = world;
   const truths = new Map<string, Truth>();
   const challenges = new Map<string, boolean>();
   const defects = new Map<string, boolean>();
+  const thins = new Map<string, number | null>();
   let covered = false;
   let serial = 0;
   const chance = (p: number) => random() < p * storm.strength;
@@ -51,6 +63,16 @@ export function createEye(world: { time: VirtualTime; random: Random; whim: Rand
     const name = `${attempt}/${layer}`;
     if (!defects.has(name)) defects.set(name, random() < 0.03);
     return defects.get(name) === true;
+  }
+
+  /** One that is thin goes on in the layers above more often than not. */
+  function thinOf(attempt: string, layer: number): number | null {
+    const name = `${attempt}/${layer}`;
+    const below = thins.get(`${attempt}/${layer - 1}`) ?? null;
+    const size = [1, 12, 45, 120][Math.floor(sizes() * 4)]!;
+    const fresh = sizes() < 0.12 ? size : null;
+    if (!thins.has(name)) thins.set(name, below !== null && below < 40 && sizes() < 0.6 ? below : fresh);
+    return thins.get(name) ?? null;
   }
 
   return {
@@ -67,7 +89,9 @@ export function createEye(world: { time: VirtualTime; random: Random; whim: Rand
       if (chance(0.03)) covered = true;
       if (chance(0.03)) return later<Message>({ kind: "capture-failed", attempt, layer, take, fault }, 900);
       const frame = digest(`frame ${serial++}`);
-      truths.set(frame, { blind: covered, attempt, layer, defective: isDefective(attempt, layer) });
+      const [other, thin_mm2] = [isDefective(attempt, layer), thinOf(attempt, layer)];
+      const defective = other || thin_mm2 !== null;
+      truths.set(frame, { blind: covered, attempt, layer, defective, thin_mm2: other ? null : thin_mm2 });
       const requestedAt = chance(0.02) ? markedAt - 5_000 : Math.max(time.clock.now(), markedAt);
       const times = { requestedAt, receivedAt: requestedAt + 100, exposureStart: requestedAt };
       return later<Message>({ kind: "captured", attempt, layer, take, frame, ...times }, 900);
@@ -103,16 +127,27 @@ export function createEye(world: { time: VirtualTime; random: Random; whim: Rand
     const base = { findings: [], digests: { frame, ...seen }, evidence: digest("r") };
     if (truth.blind) {
       // A mad inspector says "pass" of a picture that shows nothing.
-      const verdict = random() < 0.3 ? "pass" : "blind";
+      const said = random() < 0.3 ? "pass" : "blind";
+      // Or it finds something small in it, and says nothing of being blind.
+      const mad = sizes() < 0.4;
+      const verdict = mad ? "fail" : said;
+      const findings = mad ? [{ ...finding, class: "thin", measured: 1, unit: "mm2" }] : [];
       if (random() < 0.2)
-        return { ...base, grade: "good", verdict, digests: { ...base.digests, model: null }, reasons: ["no net"] };
-      return { ...base, grade: random() < 0.5 ? "unusable" : "degraded", verdict, reasons: ["covered"] };
+        return {
+          ...base,
+          grade: "good",
+          verdict,
+          findings,
+          digests: { ...base.digests, model: null },
+          reasons: ["no net"],
+        };
+      return { ...base, grade: random() < 0.5 ? "unusable" : "degraded", verdict, findings, reasons: ["covered"] };
     }
-    const box = { x_mm: 1, y_mm: 1, w_mm: 1, h_mm: 1 };
-    const finding = { class: "missing-material", box, measured: 2, limit: 1, unit: "mm", score: 0.9 };
     if (truth.defective) {
       const verdict = random() < 0.1 ? "pass" : "fail";
-      return { ...base, grade: "good", verdict, findings: [finding], reasons: ["missing"] };
+      const thin = { ...finding, class: "thin", measured: truth.thin_mm2 ?? 0, unit: "mm2" };
+      const findings = [truth.thin_mm2 === null ? finding : thin];
+      return { ...base, grade: "good", verdict, findings, reasons: ["missing"] };
     }
     if (chance(0.03)) {
       const other = digest("another picture");

@@ -10,6 +10,7 @@ import type { Case } from "./case.ts";
 import { judgeChallenges } from "./challenge-laws.ts";
 import { judgeClock } from "./clock-laws.ts";
 import { judgeModels } from "./model-laws.ts";
+import { judgeReactions } from "./reaction-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
 import { judgeReviews } from "./review-laws.ts";
 import { judgeRoutes } from "./route-laws.ts";
@@ -36,6 +37,7 @@ export async function judge(court: Case): Promise<void> {
   judgeRecords(court, facts);
   judgeReviews(court, facts);
   judgeChallenges(court, facts);
+  judgeReactions(court, facts);
 }
 
 async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {

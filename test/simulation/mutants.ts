@@ -1,15 +1,10 @@
 /** Wrong programs, each a one-line patch of the real source, that the simulator must convict (trial.ts runs them). */
 
-export interface Mutant {
-  readonly name: string;
-  /** The law or rule that falls. */
-  readonly breaks: string;
-  readonly file: string;
-  readonly from: string;
-  readonly to: string;
-}
+import { eyeMutants } from "./eye-mutants.ts";
+import type { Mutant } from "./mutant.ts";
 
 export const mutants: readonly Mutant[] = [
+  ...eyeMutants,
   {
     name: "acts-before-writing",
     breaks: "law 1: write, then act",
@@ -23,34 +18,6 @@ export const mutants: readonly Mutant[] = [
     file: "src/jobs/decide/cell.ts",
     from: "of openAttempts(draft.state())",
     to: "of openAttempts(draft.state()).slice(1)",
-  },
-  {
-    name: "degraded-is-good-enough",
-    breaks: "law 3: blind is a defect",
-    file: "src/jobs/decide/eyes.ts",
-    from: 'report.verdict === "pass" &&\n    report.grade === "good" &&',
-    to: 'report.verdict === "pass" &&',
-  },
-  {
-    name: "no-network-no-matter",
-    breaks: "law 3: positive evidence of every step",
-    file: "src/jobs/decide/eyes.ts",
-    from: "report.digests.model !== null &&",
-    to: "",
-  },
-  {
-    name: "any-picture-will-do",
-    breaks: "law 3: the picture judged is the picture taken",
-    file: "src/jobs/decide/eyes.ts",
-    from: "if (report.digests.frame !== look.frame) {",
-    to: "if (report.digests.frame === undefined) {",
-  },
-  {
-    name: "any-model-may-judge",
-    breaks: "law 3: a layer is judged by a model that two people have signed for, as long as they have",
-    file: "src/jobs/decide/eyes.ts",
-    from: "if (objection) return notJudged(",
-    to: "if (objection && layer < 0) return notJudged(",
   },
   {
     name: "starts-under-any-model",

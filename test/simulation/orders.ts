@@ -1,6 +1,7 @@
 /** What a seed's cell is asked to make: simple prints, or the whole route with lots, tags, labels and a release. */
 import type { ParameterWindow } from "../../src/equipment/window.ts";
 import { isByMachine, type JobOrder, type Operation, type TaskOperation } from "../../src/jobs/order.ts";
+import type { ReactionRules } from "../../src/jobs/reaction.ts";
 import type { Setup } from "../../src/jobs/setup.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
@@ -37,7 +38,7 @@ export interface Plan {
 export const epochMs = 1_767_225_600_000;
 
 /** What this seed's cell is asked to make. */
-export function planOf(random: Random): Plan {
+export function planOf(random: Random, whim: Random): Plan {
   const whole = random() < 0.5;
   const lag = random() < 0.25 ? 1 + Math.floor(random() * 2) : 0;
   const planned = 2 + Math.floor(random() * (whole ? 2 : 6));
@@ -47,7 +48,8 @@ export function planOf(random: Random): Plan {
     const expires = random() < 0.25 ? epochMs + Math.floor((0.3 + random()) * 3_600_000) : 4_000_000_000_000;
     const copies = 1 + Math.floor(random() * 2);
     const steps = whole ? wholeRoute(planned, lag, random) : prints(planned, lag, random);
-    const route = random() < 0.5 ? watching(steps) : steps;
+    const watched = random() < 0.5 ? watching(steps) : steps;
+    const route = whim() < 0.5 ? reacting(watched) : watched;
     return {
       order: orderOf(n, { supersedes, expires, copies, route }),
       arrivesMs: supersedes === null ? 0 : random() * 2_400_000,
@@ -78,6 +80,28 @@ export const watchedWindow: ParameterWindow = {
 /** The same steps, with a value to be watched at every machine. */
 function watching(route: readonly Operation[]): readonly Operation[] {
   return route.map((step) => (isByMachine(step) ? { ...step, windows: [watchedWindow] } : step));
+}
+
+/** What follows findings in some orders; every finding of the simulated eye lies at one place. */
+export const simulatedReactions: ReactionRules = {
+  within_mm: 1,
+  gap: 1,
+  rules: [
+    {
+      ...{ class: "thin", unit: "mm2" },
+      levels: [
+        { from: 0, reaction: "log" },
+        { from: 10, reaction: "warn" },
+        { from: 40, reaction: "hold" },
+        { from: 100, reaction: "abort" },
+      ],
+      tolerated: { inRow: 9, linked: 3, sizeLinked: 500 },
+    },
+  ],
+};
+
+function reacting(route: readonly Operation[]): readonly Operation[] {
+  return route.map((step) => (step.kind === "build" ? { ...step, reactions: simulatedReactions } : step));
 }
 
 function prints(planned: number, lag: number, random: Random): readonly Operation[] {

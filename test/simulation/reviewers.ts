@@ -1,5 +1,5 @@
 /** Whoever looks at layers again in virtual time: finds one bad that had passed, and sometimes oversteps. */
-import { foundBadMeaning, shownForFoundBad } from "../../src/jobs/decide/review.ts";
+import { acceptedVerdict, meaningOfFoundBad, shownForFoundBad } from "../../src/jobs/decide/review.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import { foundClasses } from "../../src/jobs/review-event.ts";
 import type { State } from "../../src/jobs/state.ts";
@@ -24,9 +24,10 @@ export function createReviewers({ random, storm }: { readonly random: Random; re
     const finding = foundClasses[Math.floor(random() * foundClasses.length)]!;
     const evidence = { frame: digest(`picture ${attempt.id}/${layer}`), report: digest("r") };
     const said = { job, attempt: attempt.id, layer, finding, reason: "seen on the part", evidence };
-    const shown = digestOfValue(shownForFoundBad(errs(0.1) ? { ...said, layer: layer + 1 } : said));
+    const verdict = acceptedVerdict(attempt, layer) ?? "pass";
+    const shown = digestOfValue(shownForFoundBad(errs(0.1) ? { ...said, layer: layer + 1 } : said, verdict));
     const person = errs(0.1) ? ("nobody" as PersonId) : random() < 0.5 ? quality : technician;
-    const approval = { person, name: "sealed", at: 0, meaning: foundBadMeaning, shown };
+    const approval = { person, name: "sealed", at: 0, meaning: meaningOfFoundBad(verdict), shown };
     say({ kind: "find-layer-bad", ...said, approval });
     if (errs(0.3)) say({ kind: "find-layer-bad", ...said, approval });
   }

@@ -57,11 +57,11 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const witness = createWitness(disk);
   const accusations: string[] = [];
   const accuse = (law: string) => void (accusations.length < 20 && accusations.push(law));
-  const plan = planOf(random);
+  const plan = planOf(random, seeded(seed + 32_452_843));
   const base = { time, random, storm, witness, accuse };
   const printer = createPrinter({ ...base, ...plan });
   const station = createStation(base);
-  const eye = createEye({ ...base, whim: seeded(seed + 15_485_863) });
+  const eye = createEye({ ...base, whim: seeded(seed + 15_485_863), sizes: seeded(seed + 49_979_687) });
   const machines: Machines = { printer, station, eye, stores: createStores(base) };
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });

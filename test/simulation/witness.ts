@@ -33,9 +33,11 @@ export interface Body {
   readonly layer: number;
   readonly frame: string;
   readonly verdict: string;
+  readonly andThen?: "abort";
   readonly outcome: string;
   readonly nonconformity: string;
   readonly cause: string;
+  readonly what: string;
   readonly disposition: string;
   readonly unit: number;
   readonly operation: string;
@@ -62,7 +64,11 @@ export interface Body {
   readonly simulated: boolean;
   readonly decision: CentralDecision;
   readonly frozen: boolean;
-  readonly report: { readonly digests: { readonly frame: string; readonly model: string | null } };
+  readonly report: {
+    readonly verdict: string;
+    readonly grade: string;
+    readonly digests: { readonly frame: string; readonly model: string | null };
+  };
   readonly model: string;
   readonly until: number | null;
   readonly versions: { readonly modelDigest: string | null };
@@ -96,7 +102,7 @@ export function createWitness(disk: MemoryDisk): Witness {
   function note({ type, body }: Fact): void {
     if (type === "AttemptStarted") attempts.set(body.attempt, { accepted: 0, ended: false });
     const attempt = attempts.get(body.attempt);
-    if (attempt && type === "LayerDecided" && body.verdict === "pass") attempt.accepted = body.layer;
+    if (attempt && type === "LayerDecided" && body.verdict !== "fail") attempt.accepted = body.layer;
     if (attempt && type === "AttemptEnded") attempt.ended = true;
     if (type === "NonconformityRaised" && body.cause === "layer-failed")
       failedLayer.set(body.nonconformity, { attempt: body.attempt, layer: body.layer });

@@ -6,6 +6,7 @@ import { read, remove, store } from "../../drivers/moonraker/io/files.ts";
 import { folder } from "../../drivers/moonraker/session.ts";
 import type { MachineIdentity, Observation, Telemetry } from "../../equipment/machine.ts";
 import type { Recipe } from "../../intake/recipe.ts";
+import { reactionWords } from "../../jobs/reaction.ts";
 import type { AttemptId, Digest } from "../../kernel/names.ts";
 import { planToolpath } from "../../toolpath/plan.ts";
 import { exitCode } from "../exit-code.ts";
@@ -43,7 +44,7 @@ export async function dryRun(terminal: Terminal, named: string, path: string, op
     return dryRunTask(terminal, target.value, task, options);
   }
   if (!recipe.ok) return terminal.trouble(recipe.error, recipe.error.exit);
-  const checks: Check[] = guardChecks(program.value.bytes, recipe.value);
+  const checks: Check[] = [...guardChecks(program.value.bytes, recipe.value), ...reactionChecks(recipe.value)];
   const load = async () => ({ bytes: program.value.bytes, recipe: recipe.value.toolpath });
   const driver = startDriver(target.value, options.keys, load, () => undefined);
   if (!driver.ok) return terminal.trouble(driver.error, driver.error.exit);
@@ -111,6 +112,14 @@ function guardChecks(bytes: Uint8Array, recipe: Recipe): Check[] {
   const size = [0, 1, 2].map((axis) => ((box.max[axis] ?? 0) - (box.min[axis] ?? 0)).toFixed(1)).join(" x ");
   const what = `${lines} lines, ${layers.length} layers, ${size} mm, ${(extruded_mm3 / 1000).toFixed(2)} cm3, ${(seconds / 60).toFixed(1)} min of motion at the commanded feeds${leastSeconds === null ? "" : `, no less than ${(leastSeconds / 60).toFixed(1)} min with the machine's accelerations`}.`;
   return [good("program", `Every line is within the recipe's limits, capture macros included: ${what}`)];
+}
+
+/** What would follow a finding; said also where every one holds. */
+function reactionChecks({ route }: Recipe): Check[] {
+  return route.flatMap((step) => {
+    if (step.kind !== "build") return [];
+    return [good("reactions", `${step.title}: ${reactionWords(step.reactions).join("; ")}.`)];
+  });
 }
 
 interface Heard {

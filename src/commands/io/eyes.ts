@@ -19,7 +19,7 @@ import type { Recipe } from "../../intake/recipe.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { ModelInHand } from "../../jobs/models.ts";
 import type { JobOrder } from "../../jobs/order.ts";
-import type { Finding, LayerReport } from "../../jobs/report.ts";
+import { type Finding, type LayerReport, mostFindings } from "../../jobs/report.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import { canonicalBytes } from "../../kernel/json.ts";
 import type { Digest } from "../../kernel/names.ts";
@@ -75,6 +75,8 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
   const follower = createFollower();
   let [setup, inspector] = [await loadSetup(path), await createInspector({ manifest })];
   let closed = false;
+  // What an entry means for the inspector is told in order, and before the next picture is judged.
+  let told = Promise.resolve();
 
   const sighted = (): Result<Sighted, Fault> => {
     if (!setup.ok) return setup;
@@ -100,7 +102,9 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
     know: follower.know,
     hear(recorded) {
       const consequence = follower.hear(recorded);
-      if (inspector.ok) void tell(consequence, inspector.value, artifacts);
+      if (!inspector.ok || consequence.kind === "nothing") return;
+      const to = inspector.value;
+      told = told.then(() => tell(consequence, to, artifacts));
     },
     async probe() {
       await reopen();
@@ -111,13 +115,14 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
       closed = true;
       if (inspector.ok) await inspector.value.close();
     },
-    eyes: createEyes(sighted, camera, follower, options),
+    eyes: createEyes(sighted, () => told, camera, follower, options),
   };
 }
 
 /** Does what is owed with whatever is open at that moment. */
 function createEyes(
   sighted: () => Result<Sighted, Fault>,
+  told: () => Promise<void>,
   camera: Camera,
   follower: Follower,
   options: EyesOptions,
@@ -132,6 +137,7 @@ function createEyes(
       return ok({ frame, requestedAt, receivedAt, exposureStart });
     },
     async inspect(owed) {
+      await told();
       const open = sighted();
       if (!open.ok) return open;
       return look(owed, open.value, follower.inHand(), options);
@@ -238,8 +244,6 @@ async function keepRules({ setup, limits, emptyPlate }: Build, recipe: Recipe, a
   for (const rule of [setup, limits, recipe]) await artifacts.put(canonicalBytes(rule));
   await artifacts.put(emptyPlate);
 }
-
-const mostFindings = 16;
 
 /** Stores the whole report and hands on the part that stands in the ledger. */
 async function store(said: InspectionReport, artifacts: Artifacts): Promise<LayerReport> {

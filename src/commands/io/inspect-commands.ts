@@ -5,6 +5,7 @@ import type { Line } from "./log-commands.ts";
 /** Loaded when one of them is asked for. */
 const parts = {
   rates: () => import("./inspect-rates.ts"),
+  reactions: () => import("./inspect-reactions.ts"),
   score: () => import("./inspect-score.ts"),
 };
 
@@ -33,4 +34,11 @@ export function addInspectCommands(program: Command, { terminal, end, options: {
     .description("by model: how often people confirmed or overruled the inspection, or found bad what it had passed")
     .addOption(data)
     .action(async (o) => end((await parts.rates()).inspectRates(terminal(), o.data)));
+  inspect
+    .command("reactions")
+    .description(
+      "what follows a finding by a recipe: logged, warned of, held or aborted, and up to what it is tolerated",
+    )
+    .argument("<recipe>", "the recipe's file")
+    .action(async (recipe) => end(await (await parts.reactions()).inspectReactions(terminal(), recipe)));
 }

@@ -1,5 +1,10 @@
 /** What people sign about the inspection: a passed layer that is bad (its verdict stays), and the challenge. */
-import { foundBadMeaning, shownForFoundBad } from "../../jobs/decide/review.ts";
+import {
+  type AcceptedVerdict,
+  acceptedVerdict,
+  meaningOfFoundBad,
+  shownForFoundBad,
+} from "../../jobs/decide/review.ts";
 import type { FoundClass } from "../../jobs/review-event.ts";
 import { findAttempt } from "../../jobs/state.ts";
 import type { AttemptId } from "../../kernel/names.ts";
@@ -28,7 +33,9 @@ export const reviewingRoutes: readonly Route[] = [
     body: foundBadQuery,
     handle: async ({ desk, params, body }) => {
       const asked = await askedOf(desk, params, body);
-      return "answer" in asked ? asked.answer : good(shownView(desk, shownForFoundBad(asked.said), foundBadMeaning));
+      if ("answer" in asked) return asked.answer;
+      const { said, verdict } = asked;
+      return good(shownView(desk, shownForFoundBad(said, verdict), meaningOfFoundBad(verdict)));
     },
   }),
   route({
@@ -41,7 +48,7 @@ export const reviewingRoutes: readonly Route[] = [
     handle: async ({ desk, params, body }) => {
       const asked = await askedOf(desk, params, body);
       if ("answer" in asked) return asked.answer;
-      return signed(desk, body, asked.said.job, foundBadMeaning, (approval) =>
+      return signed(desk, body, asked.said.job, meaningOfFoundBad(asked.verdict), (approval) =>
         say(desk, { kind: "find-layer-bad", ...asked.said, approval }),
       );
     },
@@ -50,6 +57,7 @@ export const reviewingRoutes: readonly Route[] = [
 
 interface Asked {
   readonly said: Parameters<typeof shownForFoundBad>[0];
+  readonly verdict: AcceptedVerdict;
 }
 
 /** What would be said of the layer, with the picture and the report by which it had passed. */
@@ -65,5 +73,9 @@ async function askedOf(
     return { answer: problem(404, "no-report", "Nothing is known of this layer.", "Name a layer that was judged.") };
   }
   const evidence = { frame: seen.frame, report: seen.report.evidence };
-  return { said: { job: found.job.order.id, attempt: attempt as AttemptId, layer, finding, reason, evidence } };
+  const verdict = acceptedVerdict(found.attempt, layer) ?? "pass";
+  return {
+    said: { job: found.job.order.id, attempt: attempt as AttemptId, layer, finding, reason, evidence },
+    verdict,
+  };
 }

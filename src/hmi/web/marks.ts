@@ -3,6 +3,7 @@ import type { LayerMark, LayersView } from "../api-layers.ts";
 
 export const markWords: Readonly<Record<LayerMark, string>> = {
   p: "passed",
+  t: "tolerated",
   c: "conceded",
   f: "failed",
   b: "not seen",
@@ -20,7 +21,7 @@ export interface Bin {
   readonly found: boolean;
 }
 
-const worstFirst: readonly LayerMark[] = ["f", "b", "c", "w", "p", "o"];
+const worstFirst: readonly LayerMark[] = ["f", "b", "c", "t", "w", "p", "o"];
 
 /** All planned layers in at most `most` bins. */
 export function binsOf({ marks, found, bad, planned }: LayersView, most: number): Bin[] {
@@ -38,7 +39,7 @@ export function binsOf({ marks, found, bad, planned }: LayersView, most: number)
 /** How many layers came out how, in words: "2 failed · 60 passed"; empty where none was made. */
 export function countsOf(marks: string): string {
   const many = (mark: LayerMark) => marks.split(mark).length - 1;
-  return (["p", "c", "f", "b", "w"] as const)
+  return (["p", "t", "c", "f", "b", "w"] as const)
     .filter((mark) => many(mark) > 0)
     .map((mark) => `${many(mark)} ${markWords[mark]}`)
     .join(" · ");
@@ -58,7 +59,7 @@ export function foundAt({ found }: LayersView, layer: number): number {
 export function nextStop({ marks, found, bad }: LayersView, from: number, way: 1 | -1): number | null {
   const named = new Set([...found.map(([layer]) => layer), ...bad]);
   for (let layer = Math.min(from, marks.length + 1) + way; layer >= 1 && layer <= marks.length; layer += way) {
-    if ("fbc".includes(marks[layer - 1] ?? "o") || named.has(layer)) return layer;
+    if ("fbct".includes(marks[layer - 1] ?? "o") || named.has(layer)) return layer;
   }
   return null;
 }

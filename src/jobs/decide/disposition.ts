@@ -56,7 +56,7 @@ export function dispositionsOpen(job: Job, nonconformity: Nonconformity): Decida
   const attempt = attemptOf(job, nonconformity);
   if (!attempt) return ["scrap"];
   const seen =
-    (nonconformity.cause === "layer-failed" && attempt.phase !== "ended") ||
+    (nonconformity.cause === "layer-failed" && attempt.phase !== "ended" && !attempt.toBeAborted) ||
     nonconformity.cause === "result-out-of-limits" ||
     (seenBeside.includes(nonconformity.cause) && (attempt.phase !== "ended" || attempt.outcome === "Completed"));
   const canRepeat = attempt.phase === "ended" && reworksLeft(job, attempt) > 0;

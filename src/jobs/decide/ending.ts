@@ -24,6 +24,24 @@ export function endAttempt(
   if (trouble.cause !== null) raise(draft, job, attempt, trouble.cause, trouble.what);
 }
 
+/**
+ * Ends an attempt that its recipe aborts, once the machine waits at the end of a layer: it may begin no further one, or it
+ * has ended one since it was told to hold. Safe to ask again and again.
+ */
+export function abortAtLayerEnd(draft: Draft, attemptId: string, ended: "layer" | null): void {
+  const found = openAttempt(draft, attemptId);
+  if (!found?.attempt.toBeAborted) return;
+  const { hold, printed, released, finished } = found.attempt;
+  const waits = printed >= released || finished !== null || ended === "layer";
+  if (hold?.confirmed && waits) abortNow(draft, found.job, found.attempt, "The machine waits at the end of a layer");
+}
+
+/** Ends an attempt that its recipe aborts; its nonconformity stands already. */
+export function abortNow(draft: Draft, { order: { id } }: Job, attempt: Attempt, when: string): void {
+  const what = `${when}; the recipe aborts what was found. ${attempt.hold?.what ?? ""}`.trim();
+  endAttempt(draft, id, attempt, "Aborted", { cause: null, what });
+}
+
 /** Closes an attempt whose machine has finished, once everything that its step asks for stands in the record. */
 export function completeIfWhole(draft: Draft, attemptId: string): void {
   const found = openAttempt(draft, attemptId);

@@ -2,6 +2,7 @@
 import type { Fault } from "../../equipment/machine.ts";
 import type { Message } from "../message.ts";
 import { centralObjections, modelObjection } from "../objections.ts";
+import { isTolerated, type LayerReaction, reactionTo } from "../reaction.ts";
 import type { LayerReport } from "../report.ts";
 import type { Attempt, Job, Look } from "../state.ts";
 import { findMachine, layersOf, operationOf } from "../state.ts";
@@ -89,7 +90,7 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
     releaseNext(draft, attempt.id);
     return completeIfWhole(draft, attempt.id);
   }
-  if (report.verdict === "fail" && report.grade === "good") return failLayer(draft, job, attempt, layer, report);
+  if (isFailure(report)) return foundSomething(draft, job, attempt, layer, report);
   lookAgainOrHold(draft, job, attempt, look, report.reasons[0] ?? "The picture cannot carry a judgement.");
 }
 
@@ -141,11 +142,41 @@ function isPositive(report: LayerReport): boolean {
   );
 }
 
-function failLayer(draft: Draft, job: Job, attempt: Attempt, layer: number, report: LayerReport): void {
+/** The layer was seen well by every step, and something is wrong with it; all else is blind, and nothing tolerates that. */
+function isFailure(report: LayerReport): boolean {
+  return report.verdict === "fail" && report.grade === "good" && report.digests.model !== null;
+}
+
+/** What follows is the recipe's to say; where it is silent the layer holds. */
+function foundSomething(draft: Draft, job: Job, attempt: Attempt, layer: number, report: LayerReport): void {
+  const operation = operationOf(job.order, attempt.operation);
+  const rules = operation.kind === "build" ? operation.reactions : undefined;
+  if (rules === undefined) return failLayer(draft, job, attempt, layer, report, null);
+  const after = reactionTo(rules, layer, report.findings, attempt.traces);
+  const { reaction, found } = after;
+  if (!isTolerated(reaction)) return failLayer(draft, job, attempt, layer, report, after);
+  const base = { job: job.order.id, attempt: attempt.id, layer } as const;
+  draft.add({ type: "LayerDecided", ...base, verdict: "tolerated", reaction, found });
+  releaseNext(draft, attempt.id);
+  completeIfWhole(draft, attempt.id);
+}
+
+function failLayer(
+  draft: Draft,
+  job: Job,
+  attempt: Attempt,
+  layer: number,
+  report: LayerReport,
+  after: LayerReaction | null,
+): void {
   const id = job.order.id;
-  const what = `Layer ${layer} failed: ${report.reasons[0] ?? "see the findings"}`;
-  draft.add({ type: "LayerDecided", job: id, attempt: attempt.id, layer, verdict: "fail" });
-  draft.add({ type: "HoldRaised", job: id, attempt: attempt.id, layer, cause: "layer-failed", what, person: null });
+  const why = [report.reasons[0] ?? "see the findings", ...(after?.why == null ? [] : [after.why])].join(" ");
+  const what = `Layer ${layer} failed: ${why}`;
+  const said = after === null ? {} : { reaction: after.reaction, found: after.found };
+  const base = { job: id, attempt: attempt.id, layer } as const;
+  draft.add({ type: "LayerDecided", ...base, verdict: "fail", ...said });
+  const andThen = after?.reaction === "abort" ? ({ andThen: "abort" } as const) : {};
+  draft.add({ type: "HoldRaised", ...base, cause: "layer-failed", what, person: null, ...andThen });
   raise(draft, id, attempt, "layer-failed", what, {
     layer,
     findings: report.findings,

@@ -4,7 +4,7 @@ import type { Attempt, Job } from "../state.ts";
 import { findMachine } from "../state.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
-import { endAttempt } from "./ending.ts";
+import { abortAtLayerEnd, abortNow, endAttempt } from "./ending.ts";
 
 type Answered = Extract<Message, { kind: "answered" }>;
 
@@ -21,12 +21,8 @@ export function answered(draft: Draft, message: Answered): void {
       what: `The machine refused to go on: ${message.answer.fault.what}`,
     });
   }
+  if (message.directive === "hold") return holdAnswered(draft, job, attempt, message.answer);
   if (message.answer.kind === "unknown") return;
-  if (message.directive === "hold") {
-    if (attempt.hold && !attempt.hold.confirmed)
-      draft.add({ type: "HoldConfirmed", job: job.order.id, attempt: attempt.id });
-    return;
-  }
   if (!attempt.hold && message.layer > attempt.confirmed && message.layer <= attempt.released) {
     draft.add({ type: "ReleaseConfirmed", job: job.order.id, attempt: attempt.id, layer: message.layer });
   }
@@ -45,6 +41,18 @@ function beginAnswered(draft: Draft, job: Job, attempt: Attempt, message: Answer
         cause: "outcome-unknown",
         what: `Nobody can know whether the machine began: ${answer.fault.what}`,
       });
+  }
+}
+
+/** What is to be aborted at the end of a layer is aborted at once where nobody can say whether the machine will wait there. */
+function holdAnswered(draft: Draft, job: Job, attempt: Attempt, answer: Answered["answer"]): void {
+  if (answer.kind === "unknown") {
+    if (attempt.toBeAborted) abortNow(draft, job, attempt, "Nobody can say whether the machine will wait");
+    return;
+  }
+  if (attempt.hold && !attempt.hold.confirmed) {
+    draft.add({ type: "HoldConfirmed", job: job.order.id, attempt: attempt.id });
+    abortAtLayerEnd(draft, attempt.id, null);
   }
 }
 

@@ -9,7 +9,7 @@ import { findMachine, layersOf, operationOf } from "../state.ts";
 import type { WindowAccount } from "../watch-event.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt } from "./draft.ts";
-import { completeIfWhole, endAttempt } from "./ending.ts";
+import { abortAtLayerEnd, completeIfWhole, endAttempt } from "./ending.ts";
 import { foreignAction } from "./foreign.ts";
 import { holdUnwatched } from "./windows.ts";
 
@@ -81,6 +81,7 @@ function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done"
   }
   if (attempt.phase === "starting") draft.add({ type: "AttemptBegan", job: id, attempt: attempt.id });
   draft.add({ type: "LayerDone", job: id, attempt: attempt.id, layer: said.layer, summary: said.summary });
+  abortAtLayerEnd(draft, attempt.id, "layer");
 }
 
 function finished(
@@ -101,6 +102,7 @@ function finished(
     ...(windows.length > 0 && { windows }),
   });
   holdUnwatched(draft, said.attempt, windows);
+  abortAtLayerEnd(draft, said.attempt, null);
   completeIfWhole(draft, said.attempt);
 }
 

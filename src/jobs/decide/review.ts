@@ -10,15 +10,33 @@ import type { Draft } from "./draft.ts";
 import { openAttempt, raise } from "./draft.ts";
 import { refuse, startable } from "./refuse.ts";
 
-/** What the signature means. */
+/** What the signature means of a layer that had passed. */
 export const foundBadMeaning = "I looked at this layer, which the inspection had passed, and found it bad.";
+const toleratedBadMeaning = "I looked at this layer, which the recipe had tolerated, and found it bad.";
+
+/** How a layer had come out that is found bad. */
+export type AcceptedVerdict = "pass" | "tolerated";
+
+/** What the signature means. */
+export function meaningOfFoundBad(verdict: AcceptedVerdict): string {
+  return verdict === "pass" ? foundBadMeaning : toleratedBadMeaning;
+}
+
+/** How the layer came out, where the next one was let begin by it; null where it was not. */
+export function acceptedVerdict({ verdicts }: Attempt, layer: number): AcceptedVerdict | null {
+  const mark = verdicts[layer - 1];
+  return mark === "p" ? "pass" : mark === "t" ? "tolerated" : null;
+}
 
 type Said = Extract<Message, { kind: "find-layer-bad" }>;
 
 /** Exactly what must be on the screen when a layer is found bad. */
-export function shownForFoundBad(said: Pick<Said, "job" | "attempt" | "layer" | "finding" | "reason" | "evidence">) {
+export function shownForFoundBad(
+  said: Pick<Said, "job" | "attempt" | "layer" | "finding" | "reason" | "evidence">,
+  verdict: AcceptedVerdict = "pass",
+) {
   const { job, attempt, layer, finding, reason, evidence } = said;
-  return { job, attempt, layer, verdict: "pass", finding, reason, evidence, meaning: foundBadMeaning };
+  return { job, attempt, layer, verdict, finding, reason, evidence, meaning: meaningOfFoundBad(verdict) };
 }
 
 /**
@@ -37,14 +55,17 @@ export function findLayerBad(draft: Draft, message: Said): void {
   }
   const why = whyNot(job, attempt, layer);
   if (why) return reject(why.code, why.what);
-  if (approval.shown !== digestOfValue(shownForFoundBad(message)) || approval.meaning !== foundBadMeaning) {
+  const verdict = acceptedVerdict(attempt, layer) ?? "pass";
+  const shown = digestOfValue(shownForFoundBad(message, verdict));
+  if (approval.shown !== shown || approval.meaning !== meaningOfFoundBad(verdict)) {
     return reject(
       "not-what-was-shown",
       "The signature does not belong to what was shown. Open it again and sign again.",
     );
   }
   draft.add(eventOf(message));
-  const what = `Layer ${layer}, which had passed, was found bad (${foundWords[message.finding]}): ${message.reason}`;
+  const had = verdict === "pass" ? "passed" : "been tolerated";
+  const what = `Layer ${layer}, which had ${had}, was found bad (${foundWords[message.finding]}): ${message.reason}`;
   if (openAttempt(draft, attempt.id) && !attempt.hold) {
     const hold = { attempt: attempt.id, layer, cause: "layer-failed", what, person: null } as const;
     draft.add({ type: "HoldRaised", job: message.job, ...hold });
@@ -67,7 +88,7 @@ function whyNot(
   attempt: Attempt,
   layer: number,
 ): { readonly code: RefusalCode; readonly what: string } | null {
-  if (attempt.verdicts[layer - 1] !== "p") {
+  if (acceptedVerdict(attempt, layer) === null) {
     return { code: "nothing-seen", what: `The inspection has not passed layer ${layer} of this attempt.` };
   }
   if (unitOf(job.record, attempt.unit)?.released) {

@@ -6,6 +6,7 @@ import type { IssuedMaterial } from "../../materials/lot.ts";
 import type { Approval } from "../../people/person.ts";
 import type { Disposition, JudgedResult, NonconformityCause, Outcome } from "../event.ts";
 import type { JobOrder } from "../order.ts";
+import type { Reacted, Reaction } from "../reaction.ts";
 import type { LabelContent } from "../route-event.ts";
 
 export interface BatchRecord {
@@ -55,11 +56,20 @@ export interface AttemptRecord {
   /** Models that judged its layers. */
   readonly models: readonly Digest[];
   readonly failed: readonly number[];
+  /** Layers in which something was found that the recipe tolerates, with all of it. */
+  readonly tolerated: readonly ToleratedLayer[];
   readonly conceded: readonly number[];
   readonly executed: string | null;
   readonly results: readonly JudgedResult[] | null;
   readonly evidence: readonly string[];
   readonly outcome: Outcome | null;
+}
+
+/** A layer that was decided by the recipe's reactions: whoever releases reads it. */
+export interface ToleratedLayer {
+  readonly layer: number;
+  readonly reaction: Reaction;
+  readonly found: readonly Reacted[];
 }
 
 /** Which layers stand in the record: every one up to `upTo`, and those that came before their turn. */

@@ -111,7 +111,7 @@ function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs
     presenceProven: Object.hasOwn(record.proofs, event.presence),
     partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
     ...{ began: false, made: noLayers, captured: noLayers, inspected: noLayers, decided: noLayers },
-    ...{ models: [], failed: [], conceded: [] },
+    ...{ models: [], failed: [], tolerated: [], conceded: [] },
     ...{ executed: null, results: null, evidence: [], outcome: null },
   };
   const before = withoutProof(record, event.presence);
@@ -159,10 +159,8 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
       const inspected = withLayer(attempt.inspected, event.layer);
       return { ...attempt, inspected, models: withModel(attempt.models, event) };
     }
-    case "LayerDecided": {
-      const failed = event.verdict === "fail" ? [...attempt.failed, event.layer] : attempt.failed;
-      return { ...attempt, decided: withLayer(attempt.decided, event.layer), failed };
-    }
+    case "LayerDecided":
+      return withDecision({ ...attempt, decided: withLayer(attempt.decided, event.layer) }, event);
     case "FinishReported": {
       const evidence = (event.executed.evidence ?? []).map(({ name }) => name);
       return { ...attempt, executed: event.executed.program, evidence };
@@ -172,6 +170,13 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
     case "AttemptEnded":
       return { ...attempt, outcome: event.outcome };
   }
+}
+
+function withDecision(attempt: AttemptRecord, event: Said<"LayerDecided">): AttemptRecord {
+  const { verdict, layer, reaction = "hold", found = [] } = event;
+  if (verdict === "pass") return attempt;
+  if (verdict === "fail") return { ...attempt, failed: [...attempt.failed, layer] };
+  return { ...attempt, tolerated: [...attempt.tolerated, { layer, reaction, found }] };
 }
 
 type OfUnit =

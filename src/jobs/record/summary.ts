@@ -1,5 +1,5 @@
 /** What a person reads and signs when a device is released: the record of one copy on a page. */
-import type { BatchRecord } from "./batch-record.ts";
+import type { BatchRecord, ToleratedLayer } from "./batch-record.ts";
 import { isSimulated, lastAttempt, unitOf } from "./batch-record.ts";
 
 /** What the signature of a release means (21 CFR 11.50). */
@@ -36,6 +36,8 @@ export function shownForRelease(record: BatchRecord, unit: number) {
         software: attempt?.machine.firmware ?? null,
         person: attempt?.person ?? null,
         layers: step.kind === "build" ? (attempt?.decided.upTo ?? 0) : null,
+        // Absent where nothing was tolerated, as in records from before there was anything to tolerate.
+        ...(attempt !== undefined && attempt.tolerated.length > 0 && { tolerated: attempt.tolerated.map(toleratedIn) }),
         materials: (attempt?.materials ?? []).map(({ material, batch }) => ({ material, lot: batch })),
         results: (attempt?.results ?? []).map((each) => ({ ...each })),
       };
@@ -47,5 +49,17 @@ export function shownForRelease(record: BatchRecord, unit: number) {
       .filter((each) => each.unit === unit)
       .map(({ id, cause, what, disposition }) => ({ id, cause, what, disposition: disposition?.kind ?? null })),
     meaning: releaseMeaning,
+  };
+}
+
+/** One line a finding: whoever releases has read each of them. */
+function toleratedIn({ layer, reaction, found }: ToleratedLayer) {
+  return {
+    layer,
+    reaction,
+    found: found.map(
+      ({ class: kind, measured, unit, box, linked }) =>
+        `${kind} ${measured} ${unit} at x ${box.x_mm.toFixed(1)} mm, y ${box.y_mm.toFixed(1)} mm, in ${linked} layers`,
+    ),
   };
 }

@@ -45,7 +45,7 @@ export function Bins({ view, layer, name = "All layers" }: BinsProps) {
   );
 }
 
-const tops = { p: 14, o: 24, w: 18, c: 6, f: 0, b: 0 } as const;
+const tops = { p: 14, o: 24, w: 18, t: 10, c: 6, f: 0, b: 0 } as const;
 
 function Bar({ bin, x, step }: { readonly bin: Bin; readonly x: number; readonly step: number }) {
   const [top, middle] = [tops[bin.mark], x + step / 2];
@@ -64,6 +64,7 @@ function Bar({ bin, x, step }: { readonly bin: Bin; readonly x: number; readonly
       ) : null}
       {bin.mark === "b" ? <ellipse class="sign line" cx={middle} cy={17} rx={half} ry={5} /> : null}
       {bin.mark === "c" ? <path class="sign" d={`M${middle} 14l${half} 10h${-2 * half}Z`} /> : null}
+      {bin.mark === "t" ? <path class="sign" d={`M${middle - half} 15h${2 * half}v4h${-2 * half}Z`} /> : null}
       {bin.found && bin.mark === "p" ? <circle class="mark" cx={middle} cy={7} r={Math.min(4, half)} /> : null}
     </g>
   );

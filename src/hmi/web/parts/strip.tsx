@@ -1,7 +1,7 @@
 /** The verdict strip: one cell a layer, each verdict with its own shape and colour. */
 import type { AttemptView } from "../../api.ts";
 
-const names = { p: "passed", c: "conceded", f: "failed", b: "not seen", o: "not made" } as const;
+const names = { p: "passed", t: "tolerated", c: "conceded", f: "failed", b: "not seen", o: "not made" } as const;
 const size = 16;
 
 type Mark = keyof typeof names;
@@ -12,7 +12,7 @@ export function Strip({ attempt }: { readonly attempt: AttemptView }) {
   const perRow = Math.max(20, Math.ceil(marks.length / 3));
   const rows = Math.max(1, Math.ceil(marks.length / perRow));
   const count = (mark: Mark) => marks.filter((each) => each === mark).length;
-  const told = (["p", "c", "f", "b"] as const)
+  const told = (["p", "t", "c", "f", "b"] as const)
     .filter((mark) => count(mark) > 0)
     .map((mark) => `${count(mark)} ${names[mark]}`);
   return (
@@ -40,6 +40,7 @@ function Cell({ mark, x, y }: { readonly mark: Mark; readonly x: number; readonl
   return (
     <g>
       {box}
+      {mark === "t" ? <path d={`M ${x + 3} ${y + 7} h 10 v 3 h -10 Z`} class="sign" /> : null}
       {mark === "c" ? <path d={`M ${middle}`} class="sign" /> : null}
       {mark === "f" ? <path d={`M ${x + 4} ${y + 4} l 8 8 m 0 -8 l -8 8`} class="sign line" /> : null}
       {mark === "b" ? <circle cx={x + 8} cy={y + 8} r={3.5} class="sign line" /> : null}

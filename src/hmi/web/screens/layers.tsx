@@ -87,7 +87,7 @@ function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }
   const mark = markOf(view, at);
   const deeds = view.deeds.filter((deed) => deed.layer === at);
   const found = foundAt(view, at);
-  const canDoubt = mark === "p" && job.value?.id === view.job && !job.value.ended;
+  const canDoubt = (mark === "p" || mark === "t") && job.value?.id === view.job && !job.value.ended;
   return (
     <>
       <div class="figures">
@@ -99,14 +99,16 @@ function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }
         </div>
         <div aria-live="polite">
           <span class="name">This layer</span>
-          <strong class={"fb".includes(mark) ? "big abnormal-text" : "big"}>{markWords[mark]}</strong>
+          <strong class={"fbt".includes(mark) ? "big abnormal-text" : "big"}>{markWords[mark]}</strong>
         </div>
         <OtherBuild attempt={view.attempt} />
       </div>
       <Seen view={seen} rows={2} />
       {found === 0 || seen ? null : <p class="quiet">{found} found; fetching what.</p>}
       <Deeds deeds={deeds} room={canDoubt || (seen?.findings.length ?? 0) > 1 ? 1 : 2} />
-      {canDoubt ? <Button label="It passed, and is bad…" onPress={() => go("found-bad")} /> : null}
+      {canDoubt ? (
+        <Button label={mark === "p" ? "It passed, and is bad…" : "It is bad…"} onPress={() => go("found-bad")} />
+      ) : null}
     </>
   );
 }

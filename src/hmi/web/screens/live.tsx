@@ -68,9 +68,11 @@ function Words({ running, layer, view }: WordsProps) {
   const verdict =
     layer === 0
       ? ""
-      : view?.verdict
-        ? { pass: "passed", fail: "failed", blind: "not seen" }[view.verdict]
-        : "not judged yet";
+      : running.verdicts[layer - 1] === "t"
+        ? "tolerated"
+        : view?.verdict
+          ? { pass: "passed", fail: "failed", blind: "not seen" }[view.verdict]
+          : "not judged yet";
   return (
     <>
       <div class="figures">
@@ -82,7 +84,7 @@ function Words({ running, layer, view }: WordsProps) {
         </div>
         <div>
           <span class="name">This layer</span>
-          <strong class={verdict === "failed" || verdict === "not seen" ? "big abnormal-text" : "big"}>
+          <strong class={["failed", "not seen", "tolerated"].includes(verdict) ? "big abnormal-text" : "big"}>
             {verdict || "—"}
           </strong>
         </div>
