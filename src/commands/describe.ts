@@ -2,6 +2,7 @@
 import type { Event } from "../jobs/event.ts";
 import { isModelEvent } from "../jobs/model-event.ts";
 import { programOf } from "../jobs/order.ts";
+import { failedParts, type LayerReport } from "../jobs/report.ts";
 import { holdReasons, liftReasons } from "../jobs/retention.ts";
 import type { Members } from "../kernel/members.ts";
 import type { JobId, LotId } from "../kernel/names.ts";
@@ -135,6 +136,11 @@ function reviewSentences(facts: readonly { readonly type: string; readonly body:
     );
 }
 
+function partsTold(report: LayerReport): string {
+  const failed = failedParts(report);
+  return failed.length === 0 ? "" : `; failed at part ${failed.join(", ")} of ${report.parts?.length}`;
+}
+
 const decidedWords = { pass: "accepted", fail: "failed", tolerated: "tolerated by the recipe" } as const;
 
 function titleOf(event: Event): string | null {
@@ -158,7 +164,7 @@ function titleOf(event: Event): string | null {
     case "CaptureFailed":
       return `Layer ${event.layer}: no picture (take ${event.take})`;
     case "LayerInspected":
-      return `Layer ${event.layer} inspected: picture ${event.report.grade}, verdict ${event.report.verdict}`;
+      return `Layer ${event.layer} inspected: picture ${event.report.grade}, verdict ${event.report.verdict}${partsTold(event.report)}`;
     case "InspectionFailed":
       return `Layer ${event.layer}: no inspection (take ${event.take})`;
     case "LayerDecided":

@@ -246,6 +246,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   outcome: { label: "Outcome" },
   outside_s: { label: "Outside allowed for", as: "s" },
   part: { label: "Part" },
+  parts: { label: "Parts of the build" },
   parents: { label: "Made from lots" },
   passed: { label: "Passed" },
   pathway: { label: "Regulatory pathway" },

@@ -4,7 +4,7 @@ import type { Fault, MachineIdentity, Telemetry } from "../equipment/machine.ts"
 import type { HoldCause } from "../jobs/event.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { Gate, Omission } from "../jobs/refusal.ts";
-import type { Finding, PictureGrade, Verdict } from "../jobs/report.ts";
+import type { Finding, PartVerdict, PictureGrade, Verdict } from "../jobs/report.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import type { Role } from "../people/person.ts";
@@ -247,6 +247,8 @@ export interface LayerView {
   readonly verdict: Verdict | null;
   readonly reasons: readonly string[];
   readonly findings: readonly Finding[];
+  /** How each part came out; empty where parts are not told apart. */
+  readonly parts: readonly PartVerdict[];
   readonly digests: { readonly model: string | null; readonly limits: string } | null;
   /** In pixels of the frame as delivered; empty where the full report is not there. */
   readonly expected: readonly (readonly Point[])[];

@@ -10,7 +10,8 @@ import { conclude, type TileOutput } from "./conclude.ts";
 import type { LayerPlan } from "./expected.ts";
 import { gate } from "./gate.ts";
 import type { AcceptedFrame, Build, InspectionRequest } from "./inspector.ts";
-import { type Accepted, prepare, type Rules } from "./judge.ts";
+import { type Accepted, type LayerParts, prepare, type Rules } from "./judge.ts";
+import { partsMade, partsOf } from "./parts.ts";
 import type { Picture } from "./picture.ts";
 import { register } from "./registration.ts";
 import type { InspectionReport } from "./report.ts";
@@ -56,7 +57,8 @@ export async function openBuild(build: Build, tools: Tools): Promise<Result<Buil
       const { attempt, take, markedAt, requestedAt, receivedAt, exposureStart } = request;
       const planBefore = plans.value.layer(request.layer - 1);
       const times = { markedAt, requestedAt, receivedAt, exposureStart };
-      const subject = { attempt, take, plan, planBefore, digest, picture: picture.value, ...times };
+      const parts = plans.value.parts(request.layer);
+      const subject = { attempt, take, plan, planBefore, parts, digest, picture: picture.value, ...times };
       const prepared = prepare(subject, reference, seen, rules, tools.lap);
       seen.add(digest);
       const before = tools.lap();
@@ -100,6 +102,8 @@ export async function openBuild(build: Build, tools: Tools): Promise<Result<Buil
 interface Layers {
   /** The plan of a layer (1-based), or null where the program has no such layer. */
   layer(layer: number): LayerPlan | null;
+  /** The parts that it adds to, among all of the build; null where the recipe does not tell them apart. */
+  parts(layer: number): LayerParts | null;
 }
 
 function layersOf(build: Build): Result<Layers, Fault> {
@@ -113,16 +117,23 @@ function layersOf(build: Build): Result<Layers, Fault> {
   }
   const reader = createStrandReader(build.program, plan.value, build.recipe.guard);
   const layers = plan.value.layers;
+  const { plate } = build.setup;
+  const judged = (layer: number) => reader.strands(layer).filter((strand) => isJudged(strand, plate));
+  const parts =
+    build.limits.parts === undefined
+      ? null
+      : partsOf(
+          layers.keys().map((at) => judged(at + 1)),
+          plate,
+        );
   return ok({
     layer(layer) {
       const entry = layers[layer - 1];
       if (entry === undefined) return null;
-      const strands = reader
-        .strands(layer)
-        .filter((strand) => isJudged(strand, build.setup.plate))
-        .map(({ x0, y0, x1, y1, width_mm }) => ({ x0, y0, x1, y1, width: width_mm }));
+      const strands = judged(layer).map(({ x0, y0, x1, y1, width_mm }) => ({ x0, y0, x1, y1, width: width_mm }));
       return { layer, top_mm: entry.z_mm, height_mm: entry.height_mm, strands };
     },
+    parts: (layer) => (parts === null ? null : { all: parts, made: partsMade(parts, judged(layer)) }),
   });
 }
 

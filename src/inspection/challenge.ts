@@ -130,7 +130,8 @@ async function judge(
   // It has no machine's mark and no time: those were asked of the picture before anything was painted.
   const times = { markedAt: 0, requestedAt: 0, receivedAt: 0, exposureStart: null };
   const digest = digestOf(picture.data);
-  const subject = { attempt: "challenge", take: 1, plan, planBefore: before, digest, picture, ...times };
+  const named = { attempt: "challenge", take: 1, plan, planBefore: before, parts: null };
+  const subject = { ...named, digest, picture, ...times };
   const prepared = prepareUnmarked(subject, accepted, rules, tools.lap);
   const tiles = prepared.tiles.map((tile) => ({ ...tile, canary: null }));
   const outputs: TileOutput[] = [];

@@ -6,10 +6,11 @@ import { canaryFound } from "./canary.ts";
 import { contours, simplify } from "./contour.ts";
 import { dilate, type ExpectedLayer, erode } from "./expected.ts";
 import { areaFindings, largest, type Place, round } from "./findings.ts";
-import type { Prepared, PreparedTile, Rules } from "./judge.ts";
+import type { LayerParts, Prepared, PreparedTile, Rules } from "./judge.ts";
 import { project } from "./lens.ts";
+import { concerned, verdictsByPart } from "./parts.ts";
 import { decide, type Step, type StepOutcome } from "./policy.ts";
-import type { Finding, ImagePoint, InspectionReport, NetworkEvidence } from "./report.ts";
+import type { Finding, ImagePoint, InspectionReport, NetworkEvidence, PartVerdict, Verdict } from "./report.ts";
 import { classes, isSoundOutput, outputShape } from "./tensor.ts";
 
 /** The network's answers for one tile: to the frame, and to the frame with the planted defect where there was one. */
@@ -37,7 +38,8 @@ export function conclude(
   const seen = tiles.length > 0;
   const networkFindings = sound ? tiles.flatMap((tile, i) => findingsOf(tile, outputs[i]!.classes, rules)) : [];
   const network = seen && sound ? evidenceOf(tiles, outputs, fixed.model) : null;
-  const findings = largest([...prepared.findings, ...networkFindings]);
+  const { parts } = subject;
+  const findings = concerning(largest([...prepared.findings, ...networkFindings]), parts, rules);
   const compared: StepOutcome = seen ? { ok: true } : { ok: false, why: "nothing could be compared" };
   const spoke: StepOutcome = network !== null ? { ok: true } : { ok: false, why: "the network gave no result" };
   const alive = canaryOutcome(network);
@@ -67,9 +69,21 @@ export function conclude(
     },
     verdict: decision.verdict,
     reasons: decision.reasons,
+    ...(parts !== null && { parts: verdictsOf(parts, decision.verdict, findings) }),
     expectedOutline_px: tiles.flatMap((tile) => outlinesOf(tile.expected, tile.place)).slice(0, 64),
     stageMs: prepared.stageMs,
   };
+}
+
+/** Each finding with the parts that it concerns, where the recipe tells them apart. */
+function concerning(findings: readonly Finding[], parts: LayerParts | null, { limits }: Rules): readonly Finding[] {
+  const margin = limits.parts?.margin_mm ?? 0;
+  if (parts === null) return findings;
+  return findings.map((each) => ({ ...each, parts: concerned(parts.all, each, margin) }));
+}
+
+function verdictsOf({ all, made }: LayerParts, verdict: Verdict, findings: readonly Finding[]): PartVerdict[] {
+  return verdictsByPart(all, made, verdict, new Set(findings.flatMap((each) => each.parts ?? [])));
 }
 
 /** A frame that is no evidence is reported by what stopped it, not by the steps that then never ran. */

@@ -11,6 +11,7 @@ import { type Grid, warp } from "./grid.ts";
 import type { Lens } from "./lens.ts";
 import type { InspectionLimits } from "./limits.ts";
 import { readMarker, staleMark } from "./marker.ts";
+import type { Parts } from "./parts.ts";
 import type { Picture } from "./picture.ts";
 import type { StepOutcome } from "./policy.ts";
 import { type Registration, register } from "./registration.ts";
@@ -31,6 +32,12 @@ export interface Accepted {
   readonly gain: number;
 }
 
+/** Parts of the build as a layer sees them. */
+export interface LayerParts {
+  readonly all: Parts;
+  readonly made: ReadonlySet<number>;
+}
+
 /** The frame to be judged and what it claims to be. */
 export interface Subject {
   readonly attempt: string;
@@ -38,6 +45,8 @@ export interface Subject {
   readonly plan: LayerPlan;
   /** The layer below; null under layer 1. */
   readonly planBefore: LayerPlan | null;
+  /** The build's parts, and those that this layer adds to; null where they are not told apart. */
+  readonly parts: LayerParts | null;
   readonly digest: Digest;
   readonly picture: Picture;
   readonly markedAt: EpochMs;

@@ -27,6 +27,8 @@ export const inspectionLimits = z.strictObject({
   shiftArea_mm2: positive,
   /** A known defect is planted in a copy of every n-th layer's picture. */
   canaryEvery: z.int().min(1).max(100),
+  /** The parts of a build have verdicts of their own; a finding concerns those within the margin. Absent: not told apart. */
+  parts: z.strictObject({ margin_mm: z.number().min(0).max(20) }).optional(),
 });
 
 export type InspectionLimits = z.infer<typeof inspectionLimits>;

@@ -45,6 +45,15 @@ export interface Finding {
   readonly unit: "mm" | "mm2" | "share";
   /** How strongly it stands out: z-value of the residual or probability of the network (0 to 1). */
   readonly score: number;
+  /** Parts that it concerns; absent where parts are not told apart. */
+  readonly parts?: readonly number[];
+}
+
+/** How one part came out of a layer; `not-made`: the layer adds nothing to it, and nothing was found at it. */
+export interface PartVerdict {
+  /** From 1; never a label of the program, which may be a name. */
+  readonly part: number;
+  readonly verdict: Verdict | "not-made";
 }
 
 /** What the network said, in numbers; null in a report where it gave no result. */
@@ -101,6 +110,8 @@ export interface InspectionReport {
   readonly verdict: Verdict;
   /** Never empty: why, in words a technician understands. */
   readonly reasons: readonly string[];
+  /** Absent where parts are not told apart. */
+  readonly parts?: readonly PartVerdict[];
   /** Where the layer should be, in the frame's own pixels, for the overlay; at most 64 outlines of 400 points. */
   readonly expectedOutline_px: readonly (readonly ImagePoint[])[];
   /** Milliseconds by stage; measured, hence no part of what a replay must repeat. */

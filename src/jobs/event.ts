@@ -304,6 +304,8 @@ export type JobEvent =
       readonly layer: number | null;
       readonly what: string;
       readonly findings: readonly Finding[];
+      /** Parts of the build that it is about; absent where they are not told apart. */
+      readonly parts?: readonly number[];
       /** Picture and full report, where the cause was seen. */
       readonly evidence: { readonly frame: Digest; readonly report: Digest } | null;
     }

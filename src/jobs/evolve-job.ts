@@ -129,8 +129,9 @@ function disposed(job: Job, event: Extract<JobEvent, { type: "DispositionSigned"
 }
 
 function nonconformityOf(event: Extract<JobEvent, { type: "NonconformityRaised" }>) {
-  const { nonconformity, unit, attempt, cause, layer, what, findings, evidence } = event;
-  return { id: nonconformity, unit, attempt, cause, layer, what, findings, evidence };
+  const { nonconformity, unit, attempt, cause, layer, what, findings, parts, evidence } = event;
+  const about = parts === undefined ? {} : { parts };
+  return { id: nonconformity, unit, attempt, cause, layer, what, findings, ...about, evidence };
 }
 
 function patchAttempt(job: Job, id: string, change: (attempt: Attempt) => Attempt): Job {

@@ -42,7 +42,7 @@ export interface ReactionRules {
 }
 
 /** One finding with what follows it, and how far it goes back. */
-export interface Reacted extends Pick<Finding, "class" | "unit" | "measured" | "box"> {
+export interface Reacted extends Pick<Finding, "class" | "unit" | "measured" | "box" | "parts"> {
   readonly reaction: Reaction;
   /** This layer and those right below it that have a finding of the class. */
   readonly inRow: number;
@@ -78,8 +78,9 @@ export function reactionTo(
     const mild = levelOf(rule, finding.measured);
     const why = isTolerated(mild) ? whyNoMore(rule?.tolerated ?? null, finding, far) : null;
     if (why !== null) whys.push(why);
-    const { class: kind, unit, measured, box } = finding;
-    return { class: kind, unit, measured, box, reaction: why === null ? mild : "hold", ...far };
+    const { class: kind, unit, measured, box, parts } = finding;
+    const of = parts === undefined ? {} : { parts };
+    return { class: kind, unit, measured, box, ...of, reaction: why === null ? mild : "hold", ...far };
   });
   const worst = found.reduce<Reaction>((most, { reaction }) => severer(most, reaction), "log");
   if (found.length === 0) return { reaction: "hold", found, why: "Nothing says what was found." };

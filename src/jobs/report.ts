@@ -18,6 +18,19 @@ export interface Finding {
   readonly unit: string;
   /** Model score 0..1, or null where no network was asked. */
   readonly score: number | null;
+  /** Parts of the build that it concerns, from 1; absent where the recipe does not tell them apart. */
+  readonly parts?: readonly number[];
+}
+
+/** How one part of the build came out of a layer; `not-made`: the layer adds nothing to it, and nothing was found at it. */
+export interface PartVerdict {
+  readonly part: number;
+  readonly verdict: Verdict | "not-made";
+}
+
+/** The parts that failed, from 1 up; none where parts are not told apart. */
+export function failedParts({ parts }: Pick<LayerReport, "parts">): readonly number[] {
+  return (parts ?? []).flatMap(({ part, verdict }) => (verdict === "fail" ? [part] : []));
 }
 
 /** Findings that an entry holds at most. */
@@ -31,6 +44,8 @@ export interface LayerReport {
   readonly reasons: readonly string[];
   /** At most `mostFindings`; the evidence artifact has them all. */
   readonly findings: readonly Finding[];
+  /** Absent where the recipe does not tell parts apart. */
+  readonly parts?: readonly PartVerdict[];
   /** What was judged by what: every digest a replay of this verdict needs. `model` is null where no network answered. */
   readonly digests: {
     readonly frame: Digest;

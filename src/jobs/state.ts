@@ -230,6 +230,8 @@ export interface Nonconformity {
   readonly layer: number | null;
   readonly what: string;
   readonly findings: readonly Finding[];
+  /** Parts of the build that it is about; absent where they are not told apart. */
+  readonly parts?: readonly number[];
   readonly evidence: { readonly frame: Digest; readonly report: Digest } | null;
   readonly disposition: Disposition | null;
 }

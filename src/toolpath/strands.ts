@@ -18,6 +18,8 @@ export interface Strand {
   /** Of the bead itself; its upper side is the layer's `z_mm`. */
   readonly height_mm: Millimetre;
   readonly role: StrandRole;
+  /** Number of its object, from 1 in the order in which the program names them; null for what belongs to none. */
+  readonly object: number | null;
 }
 
 /** Reads the strands of any layer; going forward is cheap, going back costs no more than the layer itself. */
@@ -31,6 +33,7 @@ interface Checkpoint {
   readonly role: StrandRole;
   /** Height that the slicer says it gave the beads; where supports have layers of their own it is not the step in Z. */
   readonly height: Millimetre | null;
+  readonly object: number | null;
 }
 
 /**
@@ -70,14 +73,21 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
   const setup = { dialect: limits.dialect, home: limits.home_mm };
   const area = (Math.PI * limits.filamentDiameter_mm ** 2) / 4;
   // State at the start of segment k: 0 the preamble, k layer k.
-  const starts: Checkpoint[] = [{ state: coldState(), role: "unknown", height: null }];
+  const starts: Checkpoint[] = [{ state: coldState(), role: "unknown", height: null, object: null }];
+  // Segments are read in order the first time, so that the numbers do not depend on which layer is asked for.
+  const numbers = new Map<string, number>();
+  const numberOf = (label: string): number => {
+    const number = numbers.get(label) ?? numbers.size + 1;
+    numbers.set(label, number);
+    return number;
+  };
   const read = (segment: number, into: Strand[] | null): void => {
     const range = segment === 0 ? plan.preamble : plan.layers[segment - 1]!;
     const step = segment === 0 ? 1 : plan.layers[segment - 1]!.height_mm;
     const from = starts[segment]!;
     const interpreter = createInterpreter(setup, from.state);
     const { move } = interpreter;
-    let { role, height } = from;
+    let { role, height, object } = from;
     for (let at = range.start; at < range.end; ) {
       const next = lineEnd(program, at, range.end);
       const end = contentEnd(program, at, next);
@@ -86,14 +96,15 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
         const mark = readMark(program, at, end);
         if (mark?.kind === "role") role = mark.role;
         else if (mark?.kind === "height") height = plausible(mark.height_mm, limits);
+        else if (mark?.kind === "object") object = mark.label === null ? null : numberOf(mark.label);
       } else if (into !== null && effect === "move" && move.deposited > 0 && move.planar > 0) {
         const height_mm = height ?? step;
         const width_mm = beadWidth((move.deposited * area) / move.planar, height_mm);
-        for (const [x0, y0, x1, y1] of chordsOf(move)) into.push({ x0, y0, x1, y1, width_mm, height_mm, role });
+        for (const [x0, y0, x1, y1] of chordsOf(move)) into.push({ x0, y0, x1, y1, width_mm, height_mm, role, object });
       }
       at = next;
     }
-    starts[segment + 1] ??= { state: { ...interpreter.state }, role, height };
+    starts[segment + 1] ??= { state: { ...interpreter.state }, role, height, object };
   };
   return {
     strands(layer) {

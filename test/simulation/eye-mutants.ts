@@ -17,6 +17,20 @@ export const eyeMutants: readonly Mutant[] = [
     to: "",
   },
   {
+    name: "a-failed-part-is-let-pass",
+    breaks: "law 3: a layer passes only where each of its parts does",
+    file: "src/jobs/decide/eyes.ts",
+    from: 'every(({ verdict }) => verdict === "pass" || verdict === "not-made")',
+    to: 'every(({ verdict }) => verdict !== "blind")',
+  },
+  {
+    name: "nonconformity-without-its-parts",
+    breaks: "a nonconformity says which parts it is about",
+    file: "src/jobs/decide/eyes.ts",
+    from: "...(parts.length > 0 && { parts }),",
+    to: "",
+  },
+  {
     name: "warn-swallows-a-blind-layer",
     breaks: "law 3: no recipe tolerates what was not seen",
     file: "src/jobs/decide/eyes.ts",

@@ -102,6 +102,15 @@ export function createEye(world: {
     },
   };
 
+  /** Every other attempt is of two parts, of which the second has all defects. */
+  function partsOf({ attempt, defective }: Truth): LayerReport["parts"] {
+    if (Number(attempt.slice(attempt.lastIndexOf("-A") + 2)) % 2 === 1) return undefined;
+    return [
+      { part: 1, verdict: "pass" },
+      { part: 2, verdict: defective ? "fail" : "pass" },
+    ];
+  }
+
   /** Now and then the file was exchanged under the inspector. */
   function judgeOf(): Digest {
     return digest(whim() < 0.01 * storm.strength ? "a model that nobody signed for" : "m");
@@ -146,13 +155,19 @@ export function createEye(world: {
     if (truth.defective) {
       const verdict = random() < 0.1 ? "pass" : "fail";
       const thin = { ...finding, class: "thin", measured: truth.thin_mm2 ?? 0, unit: "mm2" };
-      const findings = [truth.thin_mm2 === null ? finding : thin];
-      return { ...base, grade: "good", verdict, findings, reasons: ["missing"] };
+      const parts = partsOf(truth);
+      const of = parts === undefined ? {} : { parts: [2] };
+      const findings = [{ ...(truth.thin_mm2 === null ? finding : thin), ...of }];
+      // One that is mad calls the layer whole, and names the part that is not.
+      const forgets = parts !== undefined && verdict === "pass";
+      const told = { findings: forgets ? [] : findings, ...(parts !== undefined && { parts }) };
+      return { ...base, grade: "good", verdict, ...told, reasons: ["missing"] };
     }
     if (chance(0.03)) {
       const other = digest("another picture");
       return { ...base, grade: "good", verdict: "pass", reasons: [], digests: { ...base.digests, frame: other } };
     }
-    return { ...base, grade: "good", verdict: "pass", reasons: [] };
+    const parts = partsOf(truth);
+    return { ...base, grade: "good", verdict: "pass", reasons: [], ...(parts !== undefined && { parts }) };
   }
 }

@@ -38,6 +38,7 @@ export async function judge(court: Case): Promise<void> {
   judgeReviews(court, facts);
   judgeChallenges(court, facts);
   judgeReactions(court, facts);
+  partsAreTold(court, facts);
 }
 
 async function stateIsFold({ disk, cell, accuse }: Case): Promise<void> {
@@ -73,6 +74,26 @@ function blindNeverPasses({ eye, accuse }: Case, facts: readonly Fact[]): void {
     else if (truth.defective) accuse(`law 3: layer ${name} passed with a finding in its report`);
     else if (`${truth.attempt}/${truth.layer}` !== name)
       accuse(`law 3: layer ${name} passed on the picture of another`);
+  }
+}
+
+/** A layer passes only where each of its parts does, and the nonconformity of one that fails names the parts. */
+function partsAreTold({ accuse }: Case, facts: readonly Fact[]): void {
+  const failed = new Map<string, readonly number[]>();
+  for (const { type, body } of facts) {
+    const name = `${body.attempt}/${body.layer}`;
+    if (type === "LayerInspected") {
+      const parts = (body.report.parts ?? []).filter(({ verdict }) => verdict !== "pass" && verdict !== "not-made");
+      failed.set(
+        name,
+        parts.map(({ part }) => part),
+      );
+    }
+    const parts = failed.get(name) ?? [];
+    if (type === "LayerDecided" && body.verdict === "pass" && parts.length > 0)
+      accuse(`law 3: layer ${name} passed with a part that did not`);
+    if (type !== "NonconformityRaised" || body.cause !== "layer-failed") continue;
+    if (!isDeepStrictEqual(body.parts ?? [], parts)) accuse(`the nonconformity of layer ${name} is about other parts`);
   }
 }
 

@@ -39,6 +39,7 @@ export interface Body {
   readonly cause: string;
   readonly what: string;
   readonly disposition: string;
+  readonly parts?: readonly number[];
   readonly unit: number;
   readonly operation: string;
   readonly equipment: string;
@@ -67,6 +68,7 @@ export interface Body {
   readonly report: {
     readonly verdict: string;
     readonly grade: string;
+    readonly parts?: readonly { readonly part: number; readonly verdict: string }[];
     readonly digests: { readonly frame: string; readonly model: string | null };
   };
   readonly model: string;

@@ -254,15 +254,17 @@ async function store(said: InspectionReport, artifacts: Artifacts): Promise<Laye
     verdict: said.verdict,
     reasons: said.reasons.slice(0, 8),
     findings: said.findings.slice(0, mostFindings).map(
-      ({ class: kind, region, measured, limit, unit, score, by }): Finding => ({
+      ({ class: kind, region, measured, limit, unit, score, by, parts }): Finding => ({
         class: kind,
         box: region,
         measured: rounded(measured),
         limit,
         unit,
         score: by === "network" ? rounded(score) : null,
+        ...(parts !== undefined && { parts }),
       }),
     ),
+    ...(said.parts !== undefined && { parts: said.parts }),
     digests: { frame, expected, setup, limits, model: said.network === null ? null : model },
     evidence,
   };

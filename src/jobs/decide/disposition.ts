@@ -37,6 +37,7 @@ export function shownForDisposition(job: Job, nonconformity: Nonconformity, disp
     layer: nonconformity.layer,
     what: nonconformity.what,
     findings: nonconformity.findings,
+    ...(nonconformity.parts !== undefined && { parts: nonconformity.parts }),
     evidence: nonconformity.evidence,
     disposition,
     reason,

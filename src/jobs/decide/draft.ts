@@ -75,7 +75,7 @@ export function raiseOnUnit(draft: Draft, job: JobId, unit: number, cause: Nonco
   add(draft, job, unit, null, cause, what, nothingSeen);
 }
 
-type Seen = Pick<Nonconformity, "layer" | "findings" | "evidence">;
+type Seen = Pick<Nonconformity, "layer" | "findings" | "parts" | "evidence">;
 const nothingSeen: Seen = { layer: null, findings: [], evidence: null };
 
 function add(

@@ -3,7 +3,7 @@ import type { Fault } from "../../equipment/machine.ts";
 import type { Message } from "../message.ts";
 import { centralObjections, modelObjection } from "../objections.ts";
 import { isTolerated, type LayerReaction, reactionTo } from "../reaction.ts";
-import type { LayerReport } from "../report.ts";
+import { failedParts, type LayerReport } from "../report.ts";
 import type { Attempt, Job, Look } from "../state.ts";
 import { findMachine, layersOf, operationOf } from "../state.ts";
 import type { Draft } from "./draft.ts";
@@ -138,7 +138,8 @@ function isPositive(report: LayerReport): boolean {
     report.verdict === "pass" &&
     report.grade === "good" &&
     report.digests.model !== null &&
-    report.findings.length === 0
+    report.findings.length === 0 &&
+    (report.parts ?? []).every(({ verdict }) => verdict === "pass" || verdict === "not-made")
   );
 }
 
@@ -161,6 +162,12 @@ function foundSomething(draft: Draft, job: Job, attempt: Attempt, layer: number,
   completeIfWhole(draft, attempt.id);
 }
 
+/** Which parts, where some are whole: a layer that fails at all of them says nothing more by naming each. */
+function atParts(failed: readonly number[], { parts }: LayerReport): string {
+  if (failed.length === 0 || failed.length === parts?.length) return "";
+  return ` at ${failed.length === 1 ? "part" : "parts"} ${failed.join(", ")} of ${parts?.length}`;
+}
+
 function failLayer(
   draft: Draft,
   job: Job,
@@ -171,7 +178,8 @@ function failLayer(
 ): void {
   const id = job.order.id;
   const why = [report.reasons[0] ?? "see the findings", ...(after?.why == null ? [] : [after.why])].join(" ");
-  const what = `Layer ${layer} failed: ${why}`;
+  const parts = failedParts(report);
+  const what = `Layer ${layer} failed${atParts(parts, report)}: ${why}`;
   const said = after === null ? {} : { reaction: after.reaction, found: after.found };
   const base = { job: id, attempt: attempt.id, layer } as const;
   draft.add({ type: "LayerDecided", ...base, verdict: "fail", ...said });
@@ -180,6 +188,7 @@ function failLayer(
   raise(draft, id, attempt, "layer-failed", what, {
     layer,
     findings: report.findings,
+    ...(parts.length > 0 && { parts }),
     evidence: { frame: report.digests.frame, report: report.evidence },
   });
 }

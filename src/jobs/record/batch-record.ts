@@ -7,6 +7,7 @@ import type { Approval } from "../../people/person.ts";
 import type { Disposition, JudgedResult, NonconformityCause, Outcome } from "../event.ts";
 import type { JobOrder } from "../order.ts";
 import type { Reacted, Reaction } from "../reaction.ts";
+import type { PartVerdict } from "../report.ts";
 import type { LabelContent } from "../route-event.ts";
 
 export interface BatchRecord {
@@ -58,6 +59,10 @@ export interface AttemptRecord {
   readonly failed: readonly number[];
   /** Layers in which something was found that the recipe tolerates, with all of it. */
   readonly tolerated: readonly ToleratedLayer[];
+  /** What the last report says of each part, until its layer is decided; null where it tells none apart. */
+  readonly partsSeen: { readonly layer: number; readonly parts: readonly PartVerdict[] } | null;
+  /** How each part came out of the decided layers; empty where parts are not told apart. */
+  readonly parts: readonly PartRecord[];
   readonly conceded: readonly number[];
   readonly executed: string | null;
   readonly results: readonly JudgedResult[] | null;
@@ -70,6 +75,15 @@ export interface ToleratedLayer {
   readonly layer: number;
   readonly reaction: Reaction;
   readonly found: readonly Reacted[];
+}
+
+/** One part of a build over its layers. */
+export interface PartRecord {
+  readonly part: number;
+  /** Layers that added to it and in which it passed. */
+  readonly passed: number;
+  /** Layers in which something was found at it. */
+  readonly failed: readonly number[];
 }
 
 /** Which layers stand in the record: every one up to `upTo`, and those that came before their turn. */

@@ -111,7 +111,7 @@ function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs
     presenceProven: Object.hasOwn(record.proofs, event.presence),
     partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
     ...{ began: false, made: noLayers, captured: noLayers, inspected: noLayers, decided: noLayers },
-    ...{ models: [], failed: [], tolerated: [], conceded: [] },
+    ...{ models: [], failed: [], tolerated: [], partsSeen: null, parts: [], conceded: [] },
     ...{ executed: null, results: null, evidence: [], outcome: null },
   };
   const before = withoutProof(record, event.presence);
@@ -157,7 +157,9 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
       return { ...attempt, captured: withLayer(attempt.captured, event.layer) };
     case "LayerInspected": {
       const inspected = withLayer(attempt.inspected, event.layer);
-      return { ...attempt, inspected, models: withModel(attempt.models, event) };
+      const { parts } = event.report;
+      const partsSeen = parts === undefined ? null : { layer: event.layer, parts };
+      return { ...attempt, inspected, partsSeen, models: withModel(attempt.models, event) };
     }
     case "LayerDecided":
       return withDecision({ ...attempt, decided: withLayer(attempt.decided, event.layer) }, event);
@@ -172,11 +174,23 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
   }
 }
 
-function withDecision(attempt: AttemptRecord, event: Said<"LayerDecided">): AttemptRecord {
+function withDecision(before: AttemptRecord, event: Said<"LayerDecided">): AttemptRecord {
+  const attempt = withParts(before, event.layer);
   const { verdict, layer, reaction = "hold", found = [] } = event;
   if (verdict === "pass") return attempt;
   if (verdict === "fail") return { ...attempt, failed: [...attempt.failed, layer] };
   return { ...attempt, tolerated: [...attempt.tolerated, { layer, reaction, found }] };
+}
+
+function withParts(attempt: AttemptRecord, layer: number): AttemptRecord {
+  const seen = attempt.partsSeen;
+  if (seen === null || seen.layer !== layer) return attempt;
+  const parts = seen.parts.map(({ part, verdict }) => {
+    const known = attempt.parts.find((each) => each.part === part) ?? { part, passed: 0, failed: [] };
+    if (verdict === "pass") return { ...known, passed: known.passed + 1 };
+    return verdict === "not-made" ? known : { ...known, failed: [...known.failed, layer] };
+  });
+  return { ...attempt, partsSeen: null, parts };
 }
 
 type OfUnit =

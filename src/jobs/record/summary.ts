@@ -38,6 +38,7 @@ export function shownForRelease(record: BatchRecord, unit: number) {
         layers: step.kind === "build" ? (attempt?.decided.upTo ?? 0) : null,
         // Absent where nothing was tolerated, as in records from before there was anything to tolerate.
         ...(attempt !== undefined && attempt.tolerated.length > 0 && { tolerated: attempt.tolerated.map(toleratedIn) }),
+        ...(attempt !== undefined && attempt.parts.length > 0 && { parts: attempt.parts.map((each) => ({ ...each })) }),
         materials: (attempt?.materials ?? []).map(({ material, batch }) => ({ material, lot: batch })),
         results: (attempt?.results ?? []).map((each) => ({ ...each })),
       };
@@ -58,8 +59,8 @@ function toleratedIn({ layer, reaction, found }: ToleratedLayer) {
     layer,
     reaction,
     found: found.map(
-      ({ class: kind, measured, unit, box, linked }) =>
-        `${kind} ${measured} ${unit} at x ${box.x_mm.toFixed(1)} mm, y ${box.y_mm.toFixed(1)} mm, in ${linked} layers`,
+      ({ class: kind, measured, unit, box, linked, parts }) =>
+        `${kind} ${measured} ${unit} at x ${box.x_mm.toFixed(1)} mm, y ${box.y_mm.toFixed(1)} mm${parts === undefined ? "" : ` (part ${parts.join(", ")})`}, in ${linked} layers`,
     ),
   };
 }
