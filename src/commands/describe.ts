@@ -1,4 +1,5 @@
 /** The record told in sentences: every event as a quality manager would read it aloud. */
+import type { LayerValue } from "../equipment/layer-values.ts";
 import type { Event } from "../jobs/event.ts";
 import { isModelEvent } from "../jobs/model-event.ts";
 import { programOf } from "../jobs/order.ts";
@@ -226,6 +227,7 @@ function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
       return [
         `hotend ${event.summary.hotend.min} to ${event.summary.hotend.max} C, bed ${event.summary.bed.min} to ` +
           `${event.summary.bed.max} C, ${Math.round(event.summary.durationMs / 1000)} s, ${event.summary.resends} resends`,
+        ...(event.values?.values ?? []).map(valueText),
       ];
     case "LayerCaptured":
       return [`picture ${event.frame}`];
@@ -294,4 +296,10 @@ function keepingLines(
   return event.type === "TextsErased"
     ? [signed, sure]
     : [...event.dropped.map((digest) => `dropped ${digest}`), signed, sure];
+}
+
+/** A value over a layer in one line. */
+function valueText({ reading, unit, min, mean, max, samples, gap, unheard_s }: LayerValue): string {
+  const heard = samples === 0 ? "not heard" : `${min} to ${max} ${unit}, mean ${mean}, heard ${samples} times`;
+  return `${reading}: ${heard}${gap ? `, GAP of ${unheard_s} s` : ""}`;
 }

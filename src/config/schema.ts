@@ -36,6 +36,8 @@ const machine = z
     class: z.string().regex(/^[a-z0-9][a-z0-9.-]{0,63}$/),
     /** Serial number or UUID that the machine itself must report. */
     serial: z.string().min(1).max(64),
+    /** Machines, sensors among them, whose values are kept with each layer that this one makes. */
+    beside: z.array(identifier).max(8).default([]),
     ...drivers.partial().shape,
   })
   .superRefine(({ opcua, serial }, context) => {
@@ -133,7 +135,21 @@ export const cellConfig = z.strictObject({
     .prefault({}),
   /** How long what is kept, by pathway; what is not named here keeps the least that the law asks for. */
   retention: z.partialRecord(z.enum(pathways), retentionRule).default({}),
-  machine: z.array(machine).min(1).max(32),
+  machine: z
+    .array(machine)
+    .min(1)
+    .max(32)
+    .superRefine((all, context) => {
+      for (const [k, { id, beside }] of all.entries()) {
+        const strange = beside.find((other) => other === id || !all.some((each) => each.id === other));
+        if (strange !== undefined)
+          context.addIssue({
+            code: "custom",
+            path: [k, "beside"],
+            message: `"${strange}" is no other machine of this cell`,
+          });
+      }
+    }),
   labels: z
     .strictObject({
       /** Folder that the label printer's queue watches. */

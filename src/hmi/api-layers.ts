@@ -1,4 +1,5 @@
 /** What the page and the server say to each other about the layers of a build: all of them at a glance, and its findings in space; types only. */
+import type { LayerValues } from "../equipment/layer-values.ts";
 import type { Finding } from "../jobs/report.ts";
 import type { LogLine } from "./api.ts";
 
@@ -8,6 +9,13 @@ export type LayerMark = "p" | "t" | "c" | "f" | "b" | "w" | "o";
 /** What a person did about a layer, or what the cell did with it. */
 export interface LayerDeed extends LogLine {
   readonly layer: number;
+}
+
+/** What the values of the machines did while a layer was made; null in records of before, and where nothing was watched. */
+export interface LayerValuesView {
+  readonly attempt: string;
+  readonly layer: number;
+  readonly values: LayerValues | null;
 }
 
 /** All layers of one build. */

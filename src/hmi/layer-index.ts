@@ -4,6 +4,8 @@ import type { LayerMark } from "./api-layers.ts";
 
 /** Position 0 is layer 1. */
 export interface LayerIndex {
+  /** Number of the entry that says that the layer was made. */
+  readonly made: readonly number[];
   /** Number of the entry of the picture that counts; `noEntry` where none was taken. */
   readonly captured: readonly number[];
   /** And of its report. */
@@ -17,6 +19,7 @@ export interface LayerIndex {
 
 /** The same while it grows. */
 export interface GrowingIndex extends LayerIndex {
+  readonly made: number[];
   readonly captured: number[];
   readonly inspected: number[];
   readonly found: number[];
@@ -29,6 +32,7 @@ export const noEntry = -1;
 /** An index with no layer in it, or a copy of another. */
 export function createIndex(from: LayerIndex | null = null): GrowingIndex {
   return {
+    made: [...(from?.made ?? [])],
     captured: [...(from?.captured ?? [])],
     inspected: [...(from?.inspected ?? [])],
     found: [...(from?.found ?? [])],
@@ -41,6 +45,9 @@ export function createIndex(from: LayerIndex | null = null): GrowingIndex {
 export function noteLayer(index: GrowingIndex, event: Event, seq: number): void {
   switch (event.type) {
     case "LayerDone":
+      put(index, event.layer, "w");
+      index.made[event.layer - 1] = seq;
+      return;
     case "RetakeOrdered":
       return put(index, event.layer, "w");
     case "LayerCaptured":
@@ -78,6 +85,7 @@ export function concede(index: GrowingIndex, layer: number): void {
 
 function put(index: GrowingIndex, layer: number, mark: LayerMark): void {
   while (index.marks.length < layer) {
+    index.made.push(noEntry);
     index.captured.push(noEntry);
     index.inspected.push(noEntry);
     index.found.push(0);

@@ -1,4 +1,5 @@
 /** The layers of a build as the screens show them: one opened by its entries alone, all at a glance, findings in space. */
+import type { LayerValues } from "../equipment/layer-values.ts";
 import type { Recorded } from "../jobs/controller.ts";
 import type { LayerReport } from "../jobs/report.ts";
 import { assert } from "../kernel/assert.ts";
@@ -30,6 +31,15 @@ export async function readLayer(history: History, index: LayerIndex, layer: numb
   const { take, frame, receivedAt } = event;
   const report = inspected === noEntry ? null : await reportAt(history, inspected);
   return { layer, take, frame, receivedAt, report };
+}
+
+/** Reads what the values did while a layer was made: one entry. Null where that was not written down. */
+export async function readValues(history: History, index: LayerIndex, layer: number): Promise<LayerValues | null> {
+  const made = index.made[layer - 1] ?? noEntry;
+  if (made === noEntry) return null;
+  const { event } = await entryAt(history, made);
+  assert(event.type === "LayerDone" && event.layer === layer, `entry ${made} is of the end of layer ${layer}`);
+  return event.values ?? null;
 }
 
 async function reportAt(history: History, seq: number): Promise<LayerReport> {

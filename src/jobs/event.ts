@@ -1,4 +1,5 @@
 /** Everything that can have happened in a cell: past tense, readable aloud to a quality manager, never edited. */
+import type { LayerValues } from "../equipment/layer-values.ts";
 import type { Execution, Fault, LayerSummary, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
@@ -178,6 +179,8 @@ export type JobEvent =
       readonly attempt: AttemptId;
       readonly layer: number;
       readonly summary: LayerSummary;
+      /** What every value of the machine, and of those beside it, did meanwhile; absent in records of before. */
+      readonly values?: LayerValues;
     }
   | {
       readonly type: "LayerCaptured";

@@ -1,5 +1,6 @@
 /** What can reach the core: from a person, a machine, the camera, the inspection or the cell's own start. */
 
+import type { LayerValues } from "../equipment/layer-values.ts";
 import type { Answer, Fault, Observation } from "../equipment/machine.ts";
 import type { Breach } from "../equipment/window.ts";
 import type {
@@ -307,6 +308,8 @@ export type MachineMessage =
       readonly observation: Observation;
       /** With a finish: what the watched windows saw of its attempt. */
       readonly windows?: readonly WindowAccount[];
+      /** With a layer's end: what the values did meanwhile. */
+      readonly values?: LayerValues;
     }
   /** A watched value is outside its window, or is not heard. */
   | { readonly kind: "window-left"; readonly attempt: AttemptId; readonly window: string; readonly breach: Breach };

@@ -3,6 +3,7 @@ import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import type { LayerValues } from "../../src/equipment/layer-values.ts";
 import { drillGuideLimits } from "../../src/inspection/limits.ts";
 import type { Digest } from "../../src/kernel/names.ts";
 import { artifactPath } from "../../src/ledger/io/artifacts.ts";
@@ -10,7 +11,7 @@ import { readRows } from "../../src/ledger/io/read-rows.ts";
 import { demo, minutes, root } from "./play.ts";
 
 describe("the demo", () => {
-  it("[L1][L3][L6][F1][F2][F3][F25][F34][F51][F67][F71] finishes the guide and proves its record", {
+  it("[L1][L3][L6][F1][F2][F3][F25][F34][F51][F59][F67][F71] finishes the guide and proves its record", {
     timeout: 10 * minutes,
   }, async () => {
     const { code, said, dir, temporary } = await demo("good");
@@ -19,6 +20,10 @@ describe("the demo", () => {
     expect(said).toContain("the same with one byte changed: refused");
     expect(code).toBe(0);
     expect(readFileSync(join(dir, "J-2026-000042.html"), "utf8")).toContain("SIMULATED, not for human use");
+    expect(layersWithValues(dir)).toMatchObject({
+      layers: 62,
+      heard: ["bed", "bed-commanded", "bed-set-point", "hotend", "hotend-commanded", "hotend-set-point"],
+    });
     noPlaintext(...["data", "run", "intake", "authority"].map((part) => join(dir, part)), temporary);
   });
 
@@ -99,6 +104,19 @@ async function framesOf(dir: string): Promise<Digest[]> {
   });
   if (!read.ok) throw new Error(read.error.what);
   return frames;
+}
+
+/** The build's layers, each of which begins where the one before ended, and the values that were heard in most of them. */
+function layersWithValues(dir: string): { readonly layers: number; readonly heard: readonly string[] } {
+  const rows: LayerValues[] = [];
+  const read = readRows(join(dir, "data"), ({ entry, body }) => {
+    if (entry.type === "LayerDone") rows.push(body["values"] as unknown as LayerValues);
+  });
+  if (!read.ok) throw new Error(read.error.what);
+  for (const [k, { from }] of rows.slice(1).entries()) expect(from).toBe(rows[k]!.to);
+  const heard = rows.flatMap(({ values }) => values.filter(({ samples }) => samples > 0).map(({ reading }) => reading));
+  const often = [...new Set(heard)].filter((one) => heard.filter((each) => each === one).length > rows.length / 2);
+  return { layers: rows.length, heard: often.sort() };
 }
 
 /** Law 6: no picture, no geometry, no toolpath and no name of a person stands in the clear in these folders. */

@@ -1,5 +1,6 @@
 /** A whole cell in memory behind the Controller port: the real decide, evolve and obligations, with machines and eye played. */
 
+import type { LayerValues } from "../../src/equipment/layer-values.ts";
 import type { Result } from "../../src/equipment/machine.ts";
 import type { EvidencePort } from "../../src/hmi/ports.ts";
 import { type ChallengeOutcome, challengedClasses } from "../../src/jobs/challenge.ts";
@@ -130,7 +131,8 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     },
     async layer(verdict, frame, why) {
       const layer = (findAttempt(state, atWork())?.attempt.printed ?? 0) + 1;
-      await cell.say({ kind: "observed", equipment: printer, observation: layerDone(atWork(), layer, clock()) });
+      const observation = layerDone(atWork(), layer, clock());
+      await cell.say({ kind: "observed", equipment: printer, observation, values: valuesUntil(clock()) });
       await cell.see(verdict, frame, why);
     },
     async see(verdict, frame, why) {
@@ -274,6 +276,28 @@ function layerDone(of: AttemptId, layer: number, at: number) {
     markedAt: at,
   };
   return { kind: "layer-done", attempt: of, layer, summary } as const;
+}
+
+/** What the machine and a sensor told while a layer was made; the sensor fell silent. */
+function valuesUntil(at: number): LayerValues {
+  const heard = { samples: 240, deviation: 0.31, unheard_s: 1, gap: false };
+  const values = [
+    { ...heard, reading: "hotend", unit: "°C", min: 204.1, mean: 205.02, max: 205.9 },
+    { ...heard, reading: "hotend-set-point", unit: "°C", min: 205, mean: 205, max: 205, deviation: 0 },
+    { ...heard, reading: "bed", unit: "°C", min: 59.6, mean: 60.01, max: 60.4 },
+    {
+      ...heard,
+      reading: "climate/oxygen",
+      unit: "%",
+      min: 0.38,
+      mean: 0.41,
+      max: 0.47,
+      samples: 90,
+      unheard_s: 42,
+      gap: true,
+    },
+  ];
+  return { from: at - 240_000, to: at, held_s: 0, values };
 }
 
 /** What the artifact store would hold: outlines in pixels of a 1600 x 1200 frame. */

@@ -41,7 +41,7 @@ const press = (name: string | RegExp) => button(page, name).click();
 const picture = (layer: number) => page.getByRole("img", { name: new RegExp(`^Layer ${layer} of 60 `) }).waitFor();
 const slider = () => page.getByRole("slider", { name: "Layer" });
 
-it("[F60][F92] a running build is gone through by keys, by the slider, and from finding to finding", async () => {
+it("[F59][F60][F92] a running build is gone through by keys, by the slider, and from finding to finding", async () => {
   await press("Live layer");
   await press("All layers");
   await picture(12);
@@ -54,6 +54,12 @@ it("[F60][F92] a running build is gone through by keys, by the slider, and from 
   await page.getByText(/Ben Okoro Signed the concession/).waitFor();
   await inspectScreen(page, "30-layers");
   expect(await button(page, "◀ Finding").isDisabled()).toBe(true);
+  await press("Values");
+  await page.getByRole("cell", { name: "205.0", exact: true }).first().waitFor();
+  await page.getByRole("row", { name: /^Climate\/oxygen, % .* ⚠ 90 times, not for 42 s$/ }).waitFor();
+  await inspectScreen(page, "36-layer-values");
+  await press("Back");
+  await picture(5);
   await press("Layer ▶");
   await picture(6);
   await slider().focus();

@@ -8,7 +8,7 @@ export const floors: readonly (readonly string[])[] = [
   ["jobs"],
   ["ledger"],
   ["drivers", "inspection", "intake", "sync", "evidence", "hmi", "qa", "labels"],
-  ["duties.ts", "window-watch.ts", "config"],
+  ["duties.ts", "layer-watch.ts", "window-watch.ts", "config"],
   ["cell.ts", "perform.ts"],
   ["commands"],
   ["main.ts"],

@@ -12,8 +12,9 @@ import type { TrustAnchors } from "../../intake/package/trust.ts";
 import type { Versions } from "../../jobs/event.ts";
 import { openAttempts, type State } from "../../jobs/state.ts";
 import type { SyncStatus } from "../../jobs/sync-status.ts";
-import type { AttemptId } from "../../kernel/names.ts";
+import type { AttemptId, EquipmentId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
+import { keepLayers } from "../../layer-watch.ts";
 import { openArtifacts } from "../../ledger/io/artifacts.ts";
 import { forgetLastFault, readLastFault } from "../../ledger/io/last-fault.ts";
 import { type OpenedLedger, openLedger } from "../../ledger/io/ledger.ts";
@@ -178,7 +179,9 @@ async function assemble(
   const intake = await intakeOf(options, ledger.origin, identity, cell, artifacts);
   intakeOpen = intake;
   windows = keepWindows(cell, machines, systemClock);
-  const around = { cell, artifacts, intake, keysDir, origin: ledger.origin, windows, log };
+  const besideOf = (equipment: EquipmentId) => config.machine.find(({ id }) => id === equipment)?.beside ?? [];
+  const layers = keepLayers(cell, machines, besideOf, systemClock);
+  const around = { cell, artifacts, intake, keysDir, origin: ledger.origin, windows, layers, log };
   for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);
   const presence = presenceOf(config, cell);
@@ -195,7 +198,8 @@ async function assemble(
     url: page.url,
     cell,
     sync: central.sync,
-    close: () => closeAll({ ...running, central, page, sight, keysDir, log }, [endFolder, watch.stop, windows.stop]),
+    close: () =>
+      closeAll({ ...running, central, page, sight, keysDir, log }, [endFolder, watch.stop, windows.stop, layers.stop]),
   };
 }
 

@@ -9,6 +9,7 @@ import { programOf } from "../../jobs/order.ts";
 import { findAttempt } from "../../jobs/state.ts";
 import type { AttemptId, Digest, EquipmentId } from "../../kernel/names.ts";
 import { wellFormed } from "../../kernel/text.ts";
+import type { LayerKeeper } from "../../layer-watch.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { WindowKeeper } from "../../window-watch.ts";
 import { createDriver } from "./drivers.ts";
@@ -22,6 +23,7 @@ export interface Surroundings {
   /** Name of the ledger. */
   readonly origin: string;
   readonly windows: Pick<WindowKeeper, "accountOf">;
+  readonly layers: Pick<LayerKeeper, "close">;
   readonly log: (message: string, facts?: Record<string, unknown>) => void;
 }
 
@@ -36,7 +38,7 @@ export function startMachine(config: MachineConfig, around: Surroundings): Child
     storeEvidence: (bytes) => around.artifacts.put(bytes),
     log: (what) => around.log("driver", { equipment, what }),
   });
-  hearMachine(machine, equipment, around.cell, around.windows);
+  hearMachine(machine, equipment, around.cell, around);
   return machine;
 }
 
@@ -45,12 +47,16 @@ export function hearMachine(
   machine: Pick<Machine, "observe">,
   equipment: EquipmentId,
   cell: Pick<Cell, "submit">,
-  windows?: Pick<WindowKeeper, "accountOf">,
+  keepers?: Pick<Surroundings, "windows" | "layers">,
 ): void {
   machine.observe((observation) => {
-    const seen = observation.kind === "finished" ? windows?.accountOf(observation.attempt) : undefined;
+    const seen = observation.kind === "finished" ? keepers?.windows.accountOf(observation.attempt) : undefined;
+    const { attempt, summary } = observation.kind === "layer-done" ? observation : { attempt: null, summary: null };
+    const values = attempt === null ? null : keepers?.layers.close(attempt, summary.markedAt);
     const said = { kind: "observed", equipment, observation: wellFormed(observation) } as const;
-    cell.submit({ ...said, ...(seen !== undefined && { windows: seen }) }).catch(() => undefined);
+    cell
+      .submit({ ...said, ...(seen !== undefined && { windows: seen }), ...(values && { values }) })
+      .catch(() => undefined);
   });
 }
 

@@ -1,8 +1,8 @@
 /** What is asked about the layers of a build: one with its picture and report, all at a glance, findings in space, builds alike. */
-import type { AlikeView } from "../api-layers.ts";
+import type { AlikeView, LayerValuesView } from "../api-layers.ts";
 import { layerView } from "../evidence.ts";
 import type { AttemptRecord, BuildFacts } from "../journal.ts";
-import { findingsView, layersView, readLayer } from "../layers.ts";
+import { findingsView, layersView, readLayer, readValues } from "../layers.ts";
 import { withoutErased } from "../looks.ts";
 import { nothing, ofAttempt, ofLayer, pictureQuery } from "../requests.ts";
 import { type Answer, type Call, type Desk, good, problem, type Route, route } from "../route.ts";
@@ -45,6 +45,20 @@ export const layerRoutes: readonly Route[] = [
       if (!record) return notSeen();
       const full = record.report ? await desk.evidence.get(record.report.evidence) : null;
       return good(layerView(record, full?.ok ? full.value : null));
+    },
+  }),
+  route({
+    method: "GET",
+    url: "/api/attempts/:attempt/layers/:layer/values",
+    access: "session",
+    params: ofLayer,
+    body: nothing,
+    handle: async ({ desk, params }) => {
+      const record = await desk.readAttempt(params.attempt);
+      if (!record?.build) return noBuild();
+      const { attempt, layer } = params;
+      const view: LayerValuesView = { attempt, layer, values: await readValues(desk.history, record.layers, layer) };
+      return good(view);
     },
   }),
   route({

@@ -1,6 +1,6 @@
 /** Which build's layers are looked at, and which of them; the screens of layers share it. */
 import { computed, signal } from "@preact/signals";
-import type { AlikeView, FindingsView, LayersView } from "../api-layers.ts";
+import type { AlikeView, FindingsView, LayersView, LayerValuesView } from "../api-layers.ts";
 import { get } from "./client.ts";
 import { go, job, type Screen, say, screen, session } from "./store.ts";
 
@@ -9,6 +9,7 @@ export const layers = signal<LayersView | null>(null);
 export const chosen = signal<number | null>(null);
 export const findings = signal<FindingsView | null>(null);
 export const alike = signal<AlikeView | null>(null);
+export const values = signal<LayerValuesView | null>(null);
 let cameFrom: Screen = "job";
 
 /** The layer that is looked at. */
@@ -28,6 +29,7 @@ session.subscribe((view) => {
   layers.value = null;
   findings.value = null;
   alike.value = null;
+  values.value = null;
 });
 
 /** Shows the layers of a build, at one of them or at the newest. */
@@ -35,7 +37,7 @@ export async function openLayers(attempt: string, at: number | null = null): Pro
   const from = screen.value;
   if (!(await loadLayers(attempt))) return;
   chosen.value = at;
-  if (!["layers", "map", "compare"].includes(from)) cameFrom = from;
+  if (!["layers", "map", "compare", "values"].includes(from)) cameFrom = from;
   go("layers");
 }
 
@@ -45,6 +47,15 @@ export async function loadLayers(attempt: string): Promise<boolean> {
   if (asked.ok) layers.value = asked.value;
   else say(asked.problem);
   return asked.ok;
+}
+
+/** Asks for the machines' values over a layer, and shows them. */
+export async function openValues(attempt: string, at: number): Promise<void> {
+  chosen.value = at;
+  const asked = await get<LayerValuesView>(`/api/attempts/${attempt}/layers/${at}/values`);
+  if (!asked.ok) return say(asked.problem);
+  values.value = asked.value;
+  go("values");
 }
 
 /** Shows the findings of the build in space. */

@@ -14,6 +14,7 @@ export type Screen =
   | "layers"
   | "map"
   | "compare"
+  | "values"
   | "hold"
   | "decide"
   | "found-bad"

@@ -1,5 +1,6 @@
 /** What a machine's unasked news means. */
 
+import type { LayerValues } from "../../equipment/layer-values.ts";
 import type { Execution, Observation } from "../../equipment/machine.ts";
 import { unreachable } from "../../kernel/assert.ts";
 import type { EquipmentId, JobId } from "../../kernel/names.ts";
@@ -26,7 +27,7 @@ export function observed(draft: Draft, message: Extract<Message, { kind: "observ
     case "offline":
       return offline(draft, machine, observation);
     case "layer-done":
-      return layerDone(draft, machine.id, observation);
+      return layerDone(draft, machine.id, observation, message.values);
     case "finished":
       return finished(draft, machine.id, observation, message.windows ?? []);
     case "failed":
@@ -67,7 +68,7 @@ function closeUnknown(draft: Draft, machine: EquipmentState, what: string): void
   endAttempt(draft, found.job.order.id, found.attempt, "OutcomeUnknown", { cause: "outcome-unknown", what });
 }
 
-function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done">): void {
+function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done">, values?: LayerValues): void {
   const found = openAttempt(draft, said.attempt);
   if (!found || found.attempt.equipment !== equipment || said.layer <= found.attempt.printed) return;
   const { job, attempt } = found;
@@ -80,7 +81,10 @@ function layerDone(draft: Draft, equipment: EquipmentId, said: Said<"layer-done"
     });
   }
   if (attempt.phase === "starting") draft.add({ type: "AttemptBegan", job: id, attempt: attempt.id });
-  draft.add({ type: "LayerDone", job: id, attempt: attempt.id, layer: said.layer, summary: said.summary });
+  draft.add({
+    ...{ type: "LayerDone", job: id, attempt: attempt.id, layer: said.layer, summary: said.summary },
+    ...(values && { values }),
+  });
   abortAtLayerEnd(draft, attempt.id, "layer");
 }
 

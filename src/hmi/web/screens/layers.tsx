@@ -14,6 +14,7 @@ import {
   openCompare,
   openLayers,
   openMap,
+  openValues,
 } from "../layers.ts";
 import { foundAt, markOf, markWords, nextStop } from "../marks.ts";
 import { Bins } from "../parts/bins.tsx";
@@ -101,6 +102,7 @@ function Words({ view, at, seen }: OfLayer & { readonly seen: LayerView | null }
           <span class="name">This layer</span>
           <strong class={"fbt".includes(mark) ? "big abnormal-text" : "big"}>{markWords[mark]}</strong>
         </div>
+        <Button label="Values" onPress={() => void openValues(view.attempt, at)} />
         <OtherBuild attempt={view.attempt} />
       </div>
       <Seen view={seen} rows={2} />
