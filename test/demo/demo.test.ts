@@ -22,7 +22,7 @@ describe("the demo", () => {
     expect(readFileSync(join(dir, "J-2026-000042.html"), "utf8")).toContain("SIMULATED, not for human use");
     expect(layersWithValues(dir)).toMatchObject({
       layers: 62,
-      heard: ["bed", "bed-commanded", "bed-set-point", "hotend", "hotend-commanded", "hotend-set-point"],
+      heard: ["bed", "bed-commanded", "bed-set-point", "hotend", "hotend-commanded", "hotend-set-point", "resends"],
     });
     noPlaintext(...["data", "run", "intake", "authority"].map((part) => join(dir, part)), temporary);
   });
