@@ -46,9 +46,19 @@ export interface FakeCell extends Controller {
   prepare(order?: Partial<JobOrder>): Promise<void>;
   say(message: Message): Promise<Reply>;
   /** The machine makes the next layer and the eye sees it. */
-  layer(verdict: "pass" | "fail" | "blind", frame: Uint8Array, why?: string): Promise<void>;
+  layer(
+    verdict: "pass" | "fail" | "blind",
+    frame: Uint8Array,
+    why?: string,
+    change?: Partial<LayerReport>,
+  ): Promise<void>;
   /** The eye sees the layer that waits for it. */
-  see(verdict: "pass" | "fail" | "blind", frame: Uint8Array, why?: string): Promise<void>;
+  see(
+    verdict: "pass" | "fail" | "blind",
+    frame: Uint8Array,
+    why?: string,
+    change?: Partial<LayerReport>,
+  ): Promise<void>;
   /** The machine at work says that it has finished, with what it measured. */
   finish(results?: readonly Result[], evidence?: readonly string[]): Promise<void>;
   /** Whether the label printer works. */
@@ -129,13 +139,13 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       await cell.say({ kind: "inspection-status", ready: true, what: "Camera and inspection are ready." });
       await cell.say({ kind: "accept-order", order: { ...orderWith(hmac, clock()), ...order } });
     },
-    async layer(verdict, frame, why) {
+    async layer(verdict, frame, why, change) {
       const layer = (findAttempt(state, atWork())?.attempt.printed ?? 0) + 1;
       const observation = layerDone(atWork(), layer, clock());
       await cell.say({ kind: "observed", equipment: printer, observation, values: valuesUntil(clock()) });
-      await cell.see(verdict, frame, why);
+      await cell.see(verdict, frame, why, change);
     },
-    async see(verdict, frame, why) {
+    async see(verdict, frame, why, change = {}) {
       const digest = keep(frame);
       for (;;) {
         const seen = atWork();
@@ -145,7 +155,13 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         const at = Math.max(clock(), look.markedAt);
         const times = { requestedAt: at, receivedAt: at, exposureStart: at };
         await cell.say({ kind: "captured", attempt: seen, layer, take, frame: digest, ...times });
-        await cell.say({ kind: "inspected", attempt: seen, layer, take, report: reportOf(verdict, digest, why) });
+        await cell.say({
+          kind: "inspected",
+          attempt: seen,
+          layer,
+          take,
+          report: { ...reportOf(verdict, digest, why), ...change },
+        });
       }
     },
     async finish(results = [], evidence = []) {

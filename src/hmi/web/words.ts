@@ -31,7 +31,7 @@ export function plain(name: string): string {
 /** A measured value with its unit: 1.9 mm, 12 %. */
 export function measure(value: number, unit: string): string {
   if (unit === "share") return `${(value * 100).toFixed(0)} %`;
-  return `${value.toFixed(value < 10 ? 2 : 1).replace(/0$/, "")} ${unit === "mm2" ? "mm²" : unit}`;
+  return `${value.toFixed(value < 10 ? 2 : 1).replace(/\.0$|0$/, "")} ${unit === "mm2" ? "mm²" : unit}`;
 }
 
 export const jobWords = {

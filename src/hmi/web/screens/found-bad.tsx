@@ -6,6 +6,7 @@ import type { Phrase } from "../../api.ts";
 import type { ShownView } from "../../api-route.ts";
 import { get } from "../client.ts";
 import { layer, layers } from "../layers.ts";
+import { markOf } from "../marks.ts";
 import { Button } from "../parts/button.tsx";
 import { checked, Facts, isRead, type Reading } from "../parts/facts.tsx";
 import { Frame } from "../parts/frame.tsx";
@@ -46,11 +47,12 @@ export function FoundBadScreen() {
       else say(asked.problem);
     });
   }, [finding.value, reason.value]);
+  const had = view && markOf(view, at) === "t" ? "was tolerated" : "passed";
   const sign = () => {
     const shown = reading.value?.view;
     if (!shown) return;
     askSignature({
-      title: `Layer ${at} passed, and is bad`,
+      title: `Layer ${at} ${had}, and is bad`,
       view: shown,
       path,
       body: { finding: finding.value, reason: reason.value },
@@ -75,7 +77,7 @@ export function FoundBadScreen() {
     </>
   );
   return (
-    <Frame title={`${view?.job}: layer ${at} passed. What is wrong with it?`} actions={actions}>
+    <Frame title={`${view?.job}: layer ${at} ${had}. What is wrong with it?`} actions={actions}>
       <div class="columns">
         <section class="panel choices">
           <h2>What is wrong</h2>
