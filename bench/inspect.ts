@@ -34,7 +34,7 @@ async function measure(width: number, label: string): Promise<Row[]> {
   const emptyPlate = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
   const plate = await decodeGrey(emptyPlate);
   if (!plate.ok) throw new Error(plate.error.what);
-  const commissioned = commission(plate.value, rigAt(width), digestOf(emptyPlate));
+  const commissioned = commission(plate.value, rigAt(width), digestOf(emptyPlate), Date.now());
   if (!commissioned.ok) throw new Error(commissioned.error.what);
   const setup = commissioned.value;
   const beads = layers.slice(0, layer - 1).flatMap((l) => beadsOf(l));

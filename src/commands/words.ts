@@ -129,6 +129,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   boot: { label: "Start" },
   box: { label: "Place" },
   by: { label: "By" },
+  calibration: { label: "Calibration" },
   card: digest("the model card"),
   cameraDigest: digest("the camera's set-up"),
   cause: { label: "Cause" },
@@ -331,6 +332,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   to: { label: "To" },
   tolerated: { label: "Tolerated up to" },
   trainingData: { label: "Training data" },
+  uncertainty_mm: { label: "Uncertainty of a place (k = 2)", as: "mm" },
   unheard_s: { label: "Longest not heard", as: "s" },
   unit: { label: "Unit" },
   until: { label: "Until" },
@@ -353,6 +355,8 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
 
 /** Fields that mean something else in one kind of event than their name does elsewhere. */
 export const specialWords: Readonly<Record<string, FieldWord>> = {
+  "InspectionStatusChanged.at": { label: "Calibrated", as: "time" },
+  "InspectionStatusChanged.due": { label: "Counts until", as: "time" },
   "LayerDone.from": { label: "From", as: "time" },
   "LayerDone.to": { label: "To", as: "time" },
   "MachineUnwatched.from": { label: "From", as: "time" },

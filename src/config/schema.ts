@@ -190,6 +190,8 @@ export const cellConfig = z.strictObject({
     rig: path,
     /** The model's manifest. */
     model: path,
+    /** For how many days a calibration of the camera counts; after them nothing is begun until it is calibrated anew. */
+    calibrationDays: z.int().min(1).max(3650).default(365),
     /**
      * Nothing is built unless the inspection has found planted defects within so many hours, such as 12 for a shift.
      * Without it nobody has to challenge it; a challenge that it missed suspends it all the same.

@@ -1,9 +1,12 @@
 /** What needs somebody to act now, read off the state; everything else is no alarm (ISA-18.2). */
+
 import type { MachineAlarm } from "../equipment/machine.ts";
 import { acknowledgedForMs, machineAlarmName } from "../jobs/alarm-deeds.ts";
+import { whyCalibrationIsOver } from "../jobs/calibration.ts";
 import { centralReasons } from "../jobs/central.ts";
 import { supportToleranceMs } from "../jobs/clock.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
+import { recalibrate } from "../jobs/gates.ts";
 import { standingOf } from "../jobs/model-standing.ts";
 import { modelObjection, nameOfTarget } from "../jobs/objections.ts";
 import { type EquipmentState, type Job, jobState, openNonconformity, type State } from "../jobs/state.ts";
@@ -22,6 +25,7 @@ export function alarmsOf(state: State, sync: SyncStatus, at: EpochMs, evidence: 
     ...clockAlarm(state, at),
     ...keepingAlarm(state),
     ...gaugeAlarms(state, at),
+    ...calibrationAlarm(state, at),
     ...machineAlarms(state),
     ...inspectionAlarm(state),
     ...modelAlarm(state, at),
@@ -83,6 +87,24 @@ function gaugeAlarms({ setup }: State, at: EpochMs): Alarm[] {
     const base = { key: `gauge/${id}`, where: title, remedy, owner: "engineer", job: null } as const;
     return [{ ...base, priority: days <= 0 ? 2 : 3, what }];
   });
+}
+
+/** Days before the end of the camera's calibration from which on it is told, and from which on it is urgent. */
+const toldDays = 30;
+const urgentDays = 7;
+
+/** The camera's calibration is over, will be soon, or nobody knows when it was made. */
+function calibrationAlarm({ inspection: { calibration } }: State, at: EpochMs): Alarm[] {
+  if (calibration === null) return [];
+  const base = { key: "calibration", where: "Camera", remedy: recalibrate, owner: "engineer", job: null } as const;
+  if (calibration.due === null) {
+    return [{ ...base, priority: 3, what: "The camera's set-up does not say when it was calibrated." }];
+  }
+  const days = Math.ceil((calibration.due - at) / 86_400_000);
+  if (days > toldDays) return [];
+  const what =
+    whyCalibrationIsOver(calibration, at) ?? `The camera's calibration ends in ${days} ${days === 1 ? "day" : "days"}.`;
+  return [{ ...base, priority: days > urgentDays ? 3 : 2, what }];
 }
 
 /** Texts that were erased whose key is still there. */

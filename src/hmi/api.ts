@@ -249,6 +249,8 @@ export interface LayerView {
   readonly findings: readonly Finding[];
   /** How each part came out; empty where parts are not told apart. */
   readonly parts: readonly PartVerdict[];
+  /** Of a place in the picture, k = 2; null where nobody said. */
+  readonly uncertainty_mm: number | null;
   readonly digests: { readonly model: string | null; readonly limits: string } | null;
   /** In pixels of the frame as delivered; empty where the full report is not there. */
   readonly expected: readonly (readonly Point[])[];

@@ -26,6 +26,7 @@ export function layerView(record: LayerRecord, evidence: Uint8Array | null): Lay
     verdict: report?.verdict ?? null,
     reasons: report?.reasons ?? [],
     findings: report?.findings ?? [],
+    uncertainty_mm: report?.uncertainty_mm ?? null,
     parts: report?.parts ?? [],
     digests: report && { model: report.digests.model, limits: report.digests.limits },
     ...outlines,

@@ -2,6 +2,7 @@
 import type { Fault } from "../equipment/machine.ts";
 import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
+import type { EpochMs } from "../kernel/units.ts";
 import { calibrate } from "./calibrate.ts";
 import { type Fiducial, findFiducials, ringCentre } from "./fiducials.ts";
 import { cellsOf } from "./gate.ts";
@@ -35,8 +36,8 @@ const searchShare = 0.04;
 /** A calibration whose fiducials fit worse than this is refused. */
 const worstReprojection_px = 0.5;
 
-/** Calibrates the camera and records how the zones that never change look; `file` is the digest of the picture's JPEG. */
-export function commission(picture: Picture, rig: Rig, file: Digest): Result<CameraSetup, Fault> {
+/** Calibrates the camera and records how the zones that never change look; `file` is the digest of the picture's JPEG, `at` when it was taken. */
+export function commission(picture: Picture, rig: Rig, file: Digest, at: EpochMs): Result<CameraSetup, Fault> {
   const rough = lensOfMount(rig.mount);
   const wide = findFiducials(picture, rough, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
   const body = (lens: Lens, at: Point3) => ringCentre(lens, at, rig.fiducialRadius_mm);
@@ -57,6 +58,7 @@ export function commission(picture: Picture, rig: Rig, file: Digest): Result<Cam
     height_px: picture.height,
     lens: { ...lens, rotation: [...lens.rotation], translation: [...lens.translation] },
     reprojection_px,
+    calibratedAt: at,
     uncertainty_mm,
     fiducials: rig.fiducials.map(({ id, at }) => ({ id, at: { ...at } })),
     fiducialRadius_mm: rig.fiducialRadius_mm,

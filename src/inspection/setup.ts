@@ -58,6 +58,8 @@ const setup = z.strictObject({
   height_px: z.int().min(240).max(8192),
   lens,
   reprojection_px: finite,
+  /** When the picture was taken (UTC milliseconds); absent in set-ups of before. */
+  calibratedAt: z.int().positive().optional(),
   uncertainty_mm: finite,
   fiducials: z
     .array(z.strictObject({ id: z.string().min(1).max(16), at: point3 }))

@@ -1,4 +1,5 @@
 /** Everything that can have happened in a cell: past tense, readable aloud to a quality manager, never edited. */
+
 import type { LayerValues } from "../equipment/layer-values.ts";
 import type { Execution, Fault, LayerSummary, MachineAlarm, MachineIdentity } from "../equipment/machine.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, NonconformityId, OperationId, PersonId } from "../kernel/names.ts";
@@ -6,6 +7,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { AlarmEvent } from "./alarm-deeds.ts";
+import type { CameraCalibration } from "./calibration.ts";
 import type { ChallengeEvent } from "./challenge.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LogEvent } from "./log-event.ts";
@@ -110,6 +112,8 @@ export type CellEvent =
       readonly what: string;
       /** What the eye has loaded; absent in records of before, and where nobody said. */
       readonly inHand?: ModelInHand | null;
+      /** The camera's calibration that the eye goes by; absent in records of before, and where nobody said. */
+      readonly calibration?: CameraCalibration | null;
     }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }

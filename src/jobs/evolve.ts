@@ -311,12 +311,14 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>,
     versions: event.versions,
     boot: event.boot,
     boots: state.boots + 1,
-    inspection: { ready: false, what: "The inspection has not reported yet.", inHand: modelOf(event.versions) },
+    inspection: { ...noReport, inHand: modelOf(event.versions), calibration: state.inspection.calibration },
     challenge: afterBoot(state.challenge, at),
     equipment,
     jobs: withoutProofs(state.jobs),
   };
 }
+
+const noReport = { ready: false, what: "The inspection has not reported yet." } as const;
 
 /** The model of a start, until the eye says which one it has loaded since. */
 function modelOf({ modelDigest, modelManifest }: Versions): ModelInHand | null {
@@ -324,10 +326,10 @@ function modelOf({ modelDigest, modelManifest }: Versions): ModelInHand | null {
 }
 
 function inspectionAfter(
-  { inHand }: State["inspection"],
-  { ready, what, inHand: said = inHand }: Extract<CellEvent, { type: "InspectionStatusChanged" }>,
+  before: State["inspection"],
+  { type: _, ...said }: Extract<CellEvent, { type: "InspectionStatusChanged" }>,
 ): State["inspection"] {
-  return { ready, what, inHand: said };
+  return { ...before, ...said };
 }
 
 function withoutProofs(jobs: State["jobs"]): State["jobs"] {

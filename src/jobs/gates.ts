@@ -1,7 +1,9 @@
 /** Why a job can or cannot start or go on: every condition asked, none hidden (feature 93, law 8). */
+
 import type { OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
+import { whyCalibrationIsOver } from "./calibration.ts";
 import { whySuspended } from "./challenge.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
@@ -49,7 +51,7 @@ export function startGates(
 
 /** What a machine needs that builds on a plate, layer by layer, under the camera. */
 function buildGates(state: State, job: Job, machine: EquipmentState | undefined, at: EpochMs): Gate[] {
-  return [plateGate(machine), inspectionGate(state), modelGate(state, job, machine, at), challengeGate(state, at)];
+  return [plateGate(machine), inspectionGate(state, at), modelGate(state, job, machine, at), challengeGate(state, at)];
 }
 
 function byHandGate(next: Operation): Gate {
@@ -266,13 +268,17 @@ function plateGate(machine: EquipmentState | undefined): Gate {
   );
 }
 
-function inspectionGate(state: State): Gate {
+/** What is done about a calibration that is over, or soon will be. */
+export const recalibrate = "The engineer clears the plate and runs `cellward camera calibrate`.";
+
+function inspectionGate({ inspection, clock }: State, at: EpochMs): Gate {
+  const over = whyCalibrationIsOver(inspection.calibration, Math.max(at, clock.highest));
   return gate(
     "inspection",
-    state.inspection.ready,
+    inspection.ready && over === null,
     "Camera and inspection are ready.",
-    state.inspection.what,
-    "Check the camera, its light and its cable; then call the engineer.",
+    inspection.ready ? (over ?? "") : inspection.what,
+    inspection.ready ? recalibrate : "Check the camera, its light and its cable; then call the engineer.",
     "engineer",
   );
 }

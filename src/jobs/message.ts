@@ -16,6 +16,7 @@ import type {
 import type { EpochMs, Milliseconds, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { ShelvingReason } from "./alarm-deeds.ts";
+import type { CameraCalibration } from "./calibration.ts";
 import type { CentralDecision } from "./central.ts";
 import type { ChallengeOutcome } from "./challenge.ts";
 import type { Disposition, Versions } from "./event.ts";
@@ -321,6 +322,8 @@ export type EyeMessage =
       readonly what: string;
       /** The model that the eye has loaded, where it says so. */
       readonly inHand?: ModelInHand | null;
+      /** The camera's calibration, where it says so. */
+      readonly calibration?: CameraCalibration | null;
     }
   | { readonly kind: "challenged"; readonly challenge: string; readonly outcome: ChallengeOutcome }
   | {

@@ -46,6 +46,8 @@ export interface LayerReport {
   readonly findings: readonly Finding[];
   /** Absent where the recipe does not tell parts apart. */
   readonly parts?: readonly PartVerdict[];
+  /** Expanded uncertainty (k = 2) of a place in this picture; absent where it could not be placed, and in records of before. */
+  readonly uncertainty_mm?: number;
   /** What was judged by what: every digest a replay of this verdict needs. `model` is null where no network answered. */
   readonly digests: {
     readonly frame: Digest;

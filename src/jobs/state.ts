@@ -17,6 +17,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
 import type { AlarmDeeds } from "./alarm-deeds.ts";
+import type { CameraCalibration } from "./calibration.ts";
 import { type CentralState, noCentral } from "./central.ts";
 import { type ChallengeState, noChallenge } from "./challenge.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
@@ -41,7 +42,12 @@ export interface State {
   readonly boots: number;
   readonly people: Readonly<Record<string, { readonly id: PersonId; readonly roles: readonly Role[] }>>;
   readonly equipment: Readonly<Record<string, EquipmentState>>;
-  readonly inspection: { readonly ready: boolean; readonly what: string; readonly inHand: ModelInHand | null };
+  readonly inspection: {
+    readonly ready: boolean;
+    readonly what: string;
+    readonly inHand: ModelInHand | null;
+    readonly calibration: CameraCalibration | null;
+  };
   /** Inspection models that were approved, taken for a demonstration, or retired. */
   readonly models: Models;
   readonly challenge: ChallengeState;
@@ -244,7 +250,7 @@ export const emptyState: State = {
   boots: 0,
   people: {},
   equipment: {},
-  inspection: { ready: false, what: "The inspection has not reported yet.", inHand: null },
+  inspection: { ready: false, what: "The inspection has not reported yet.", inHand: null, calibration: null },
   models: {},
   challenge: noChallenge,
   recordDamage: null,

@@ -202,7 +202,15 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     // Where a test words the reason itself, much is wrong with the layer.
     const found = why === undefined ? [finding] : [finding, finding, finding, finding, finding];
     const blind = { grade: "unusable" as const, reasons: ["the picture is too dark."] };
-    const base = { grade: "good" as const, verdict, reasons, findings: fail ? found : [], digests, evidence };
+    const base = {
+      grade: "good" as const,
+      verdict,
+      reasons,
+      findings: fail ? found : [],
+      digests,
+      evidence,
+      uncertainty_mm: 0.08,
+    };
     return verdict === "blind" ? { ...base, ...blind } : base;
   }
 

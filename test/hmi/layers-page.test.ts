@@ -41,7 +41,7 @@ const press = (name: string | RegExp) => button(page, name).click();
 const picture = (layer: number) => page.getByRole("img", { name: new RegExp(`^Layer ${layer} of 60 `) }).waitFor();
 const slider = () => page.getByRole("slider", { name: "Layer" });
 
-it("[F59][F60][F92] a running build is gone through by keys, by the slider, and from finding to finding", async () => {
+it("[F58][F59][F60][F92] a running build is gone through by keys, by the slider, and from finding to finding", async () => {
   await press("Live layer");
   await press("All layers");
   await picture(12);
@@ -51,6 +51,7 @@ it("[F59][F60][F92] a running build is gone through by keys, by the slider, and 
   await press("◀ Finding");
   await picture(5);
   await page.getByRole("cell", { name: "1.9 mm" }).waitFor();
+  await page.getByText("places ± 0.08 mm").waitFor();
   await page.getByText(/Ben Okoro Signed the concession/).waitFor();
   await inspectScreen(page, "30-layers");
   expect(await button(page, "◀ Finding").isDisabled()).toBe(true);

@@ -84,7 +84,7 @@ export function commissioned(
   rig: Rig = benchRig,
 ): { readonly setup: CameraSetup; readonly empty: Picture } {
   const empty = greenOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
-  const setup = commission(empty, rig, digestOf(empty.data));
+  const setup = commission(empty, rig, digestOf(empty.data), 1_770_000_000_000);
   if (!setup.ok) throw new Error(setup.error.what);
   return { setup: setup.value, empty };
 }

@@ -33,7 +33,7 @@ export async function calibrate(terminal: Terminal, configFile: string): Promise
   if (!taken.ok) return terminal.trouble(taken.error, exitCode.deviceUnreachable);
   const picture = await decodeGrey(taken.value.bytes);
   if (!picture.ok) return terminal.trouble(picture.error, exitCode.refused);
-  const setup = commission(picture.value, rig.value, digestOf(taken.value.bytes));
+  const setup = commission(picture.value, rig.value, digestOf(taken.value.bytes), taken.value.receivedAt);
   if (!setup.ok) return terminal.trouble(setup.error, exitCode.refused);
   await writeDurably(emptyPlatePath(inspection.setup), taken.value.bytes, 0o600);
   await writeDurably(inspection.setup, new TextEncoder().encode(`${JSON.stringify(setup.value, null, 2)}\n`), 0o600);

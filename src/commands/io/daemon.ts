@@ -273,7 +273,9 @@ function watchSight(cell: Cell, sight: Sight): { stop(): void } {
     if (idle) {
       const said = await sight.probe().catch(() => ({ ready: false, what: "The camera's picture cannot be read." }));
       if (!stopped)
-        await cell.submit({ kind: "inspection-status", ...said, inHand: sight.model }).catch(() => undefined);
+        await cell
+          .submit({ kind: "inspection-status", ...said, inHand: sight.model, calibration: sight.calibration })
+          .catch(() => undefined);
     }
     if (!stopped) cancel = systemClock.after(lookEveryMs, () => void look());
   };

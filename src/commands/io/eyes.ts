@@ -16,6 +16,7 @@ import { register } from "../../inspection/registration.ts";
 import type { InspectionReport } from "../../inspection/report.ts";
 import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
+import type { CameraCalibration } from "../../jobs/calibration.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { ModelInHand } from "../../jobs/models.ts";
 import type { JobOrder } from "../../jobs/order.ts";
@@ -40,6 +41,8 @@ export interface Sight {
   readonly model: ModelInHand | null;
   /** Digest of the camera's set-up, which names the empty plate's picture. */
   readonly setupDigest: Digest | null;
+  /** The calibration that the set-up came of; null where there is no set-up. */
+  readonly calibration: CameraCalibration | null;
   /**
    * Looks once: is there a picture, is it good, does the camera stand where it was commissioned? Reads the set-up
    * again, and a model that could not be loaded, so that a new commissioning counts at once: only for an idle cell.
@@ -99,6 +102,9 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
     get setupDigest() {
       return setup.ok ? digestOfValue(setup.value.setup) : null;
     },
+    get calibration() {
+      return setup.ok ? calibrationOf(setup.value.setup, config.inspection.calibrationDays) : null;
+    },
     know: follower.know,
     hear(recorded) {
       const consequence = follower.hear(recorded);
@@ -117,6 +123,12 @@ export async function openEyes(options: EyesOptions): Promise<Sight> {
     },
     eyes: createEyes(sighted, () => told, camera, follower, options),
   };
+}
+
+/** What the cell goes by; a set-up that does not say when it was made has no end. */
+function calibrationOf(setup: CameraSetup, days: number): CameraCalibration {
+  const { calibratedAt: at = null, uncertainty_mm } = setup;
+  return { setup: digestOfValue(setup), at, due: at === null ? null : at + days * 86_400_000, uncertainty_mm };
 }
 
 /** Does what is owed with whatever is open at that moment. */
@@ -265,6 +277,7 @@ async function store(said: InspectionReport, artifacts: Artifacts): Promise<Laye
       }),
     ),
     ...(said.parts !== undefined && { parts: said.parts }),
+    ...(said.registration !== null && { uncertainty_mm: rounded(said.registration.uncertainty_mm) }),
     digests: { frame, expected, setup, limits, model: said.network === null ? null : model },
     evidence,
   };

@@ -16,8 +16,12 @@ type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 export function inspectionStatus(draft: Draft, message: Of<"inspection-status">): void {
   const before = draft.state().inspection;
   const { kind: _, ...said } = message;
-  const { ready, what, inHand } = { ...before, ...said };
-  const same = inHand?.model === before.inHand?.model && inHand?.manifest === before.inHand?.manifest;
+  const { ready, what, inHand, calibration } = { ...before, ...said };
+  const same =
+    inHand?.model === before.inHand?.model &&
+    inHand?.manifest === before.inHand?.manifest &&
+    calibration?.setup === before.calibration?.setup &&
+    calibration?.due === before.calibration?.due;
   if (ready === before.ready && what === before.what && same) return;
   draft.add({ type: "InspectionStatusChanged", ...said });
 }

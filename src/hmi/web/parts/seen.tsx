@@ -45,7 +45,9 @@ export function Seen({ view, rows }: SeenProps) {
         {partsTold(view)}
         Picture {view.grade ?? "not judged"}, take {view.take} · model{" "}
         {view.digests?.model ? short(view.digests.model) : "gave no answer"} · limits{" "}
-        {view.digests ? short(view.digests.limits) : "—"} · picture {short(view.frame)}
+        {view.digests ? short(view.digests.limits) : "—"}
+        {view.uncertainty_mm === null ? "" : ` · places ± ${view.uncertainty_mm.toFixed(2)} mm`} · picture{" "}
+        {short(view.frame)}
       </p>
     </>
   );
