@@ -90,6 +90,21 @@ export function reactionTo(
   return { reaction: worst, found, why: worst === "hold" ? (whys[0] ?? null) : null };
 }
 
+/** Why these findings may not be tolerated by an order with these reactions: asked of a record, whoever wrote it. Null where they may. */
+export function whyNotTolerable(rules: ReactionRules | undefined, found: readonly Reacted[]): string | null {
+  if (rules === undefined) return "its order tolerates nothing.";
+  if (found.length === 0 || found.length >= mostFindings) return "what was found is not told.";
+  for (const each of found) {
+    const rule = rules.rules.find((of) => of.class === each.class && of.unit === each.unit);
+    if (!isTolerated(levelOf(rule, each.measured))) {
+      return `${each.class} of ${each.measured} ${each.unit} is more than its order tolerates.`;
+    }
+    const more = whyNoMore(rule?.tolerated ?? null, each, each);
+    if (more !== null) return `its order would have held it. ${more}`;
+  }
+  return null;
+}
+
 /** True for what lets the next layer begin. */
 export function isTolerated(reaction: Reaction): reaction is "log" | "warn" {
   return reaction === "log" || reaction === "warn";
@@ -106,7 +121,7 @@ function levelOf(rule: ReactionRule | undefined, measured: number): Reaction {
 
 function whyNoMore(
   limits: Toleration | null,
-  { class: kind, unit }: Finding,
+  { class: kind, unit }: Pick<Finding, "class" | "unit">,
   far: Pick<Reacted, "inRow" | "linked" | "sizeLinked">,
 ): string | null {
   if (limits === null) return `The recipe says no limit up to which it tolerates ${kind}.`;

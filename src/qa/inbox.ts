@@ -157,6 +157,7 @@ const oddityRemedies = {
 function aboutJobs(cell: RegisteredCell, { view, releases }: LogStanding, mark: string): Bare[] {
   return [...view.jobs.values()].flatMap((job) => [
     ...aboutNonconformities(cell, job, mark),
+    ...aboutTolerated(cell, job, mark),
     ...aboutReleases(cell, job, releases, mark),
     ...aboutOverfull(cell, job, mark),
   ]);
@@ -192,6 +193,26 @@ function aboutNonconformities(cell: RegisteredCell, { job, nonconformities, rele
     since: at,
     proposal: null,
   }));
+}
+
+/** What a recipe tolerates nobody at the cell was asked about before the release: central reads it too. */
+function aboutTolerated(cell: RegisteredCell, { job, tolerated, releases }: JobView, mark: string): Bare[] {
+  if (tolerated === null) return [];
+  const { logged, warned, at, lines } = tolerated;
+  const all = logged + warned;
+  const more = all > lines.length ? ` The last ${lines.length}:` : "";
+  const one: Bare = {
+    id: `tolerated/${mark}/${job}/${all}/${releases.length}`,
+    risk: 3,
+    cell: cell.id,
+    job,
+    what: `The recipe let ${all === 1 ? "one layer" : `${all} layers`} go on in which something was found: ${logged} logged, ${warned} warned of.${more}`,
+    details: lines,
+    remedy: "Read what was found and say whether you agree. If it comes often, look at the recipe and at the machine.",
+    since: at,
+    proposal: null,
+  };
+  return [one];
 }
 
 function aboutReleases(

@@ -1,7 +1,7 @@
 /** What the entries of one cell say, folded one by one: its jobs, what was released, and what is out of the ordinary. */
 import { retirementReasons } from "../jobs/model-event.ts";
 import { type Json, parseCanonical } from "../kernel/json.ts";
-import { listIn, type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
+import { countIn, listIn, type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
 import { type JobId, own } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 import { type KeptEntry, unreadType } from "./store.ts";
@@ -25,6 +25,18 @@ export interface Release {
   readonly held: boolean;
 }
 
+/** Layers in which something was found, and that the recipe let go on all the same. */
+export interface Tolerated {
+  readonly logged: number;
+  readonly warned: number;
+  /** When the last of them was decided. */
+  readonly at: EpochMs;
+  /** The last of them, a line each; at most `mostToleratedLines`. */
+  readonly lines: readonly string[];
+}
+
+export const mostToleratedLines = 20;
+
 /** One job as central sees it. */
 export interface JobView {
   readonly job: JobId;
@@ -36,6 +48,8 @@ export interface JobView {
   readonly lastAt: EpochMs;
   readonly nonconformities: readonly Nonconformity[];
   readonly releases: readonly Release[];
+  /** Layers that the cell's recipe tolerated; null where there are none. */
+  readonly tolerated: Tolerated | null;
   /** More nonconformities or releases came than central lists: no such job should be. */
   readonly overfull: boolean;
 }
@@ -199,7 +213,7 @@ export function createCellFold(): CellFold {
 
 function emptyJob(job: JobId): JobView {
   const never = { simulated: false, outcome: "open", lastSeq: 0, lastAt: 0 } as const;
-  return { job, title: job, ...never, nonconformities: [], releases: [], overfull: false };
+  return { job, title: job, ...never, nonconformities: [], releases: [], tolerated: null, overfull: false };
 }
 
 function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Members, held: boolean): JobView {
@@ -233,9 +247,27 @@ function takeJob(before: JobView, { type, seq, at }: KeptEntry, body: Members, h
       const release = { unit: typeof unit === "number" ? unit : 1, seq, at, held };
       return { ...view, releases: [...view.releases, release] };
     }
+    case "LayerDecided":
+      return body["verdict"] === "tolerated" ? { ...view, tolerated: withTolerated(view.tolerated, body, at) } : view;
     case "JobEnded":
       return { ...view, outcome: body["outcome"] === "Aborted" ? "Aborted" : "Ended" };
     default:
       return view;
   }
+}
+
+function withTolerated(before: Tolerated | null, body: Members, at: EpochMs): Tolerated {
+  const warned = textIn(body, "reaction") === "warn" ? 1 : 0;
+  const found = listIn(body, "found").map((each) => {
+    const of = membersOf(each);
+    const size = of?.["measured"];
+    return `${textIn(of, "class") ?? "?"} ${typeof size === "number" ? size : "?"} ${textIn(of, "unit") ?? ""}`.trim();
+  });
+  const line = `Attempt ${textIn(body, "attempt") ?? "?"}, layer ${countIn(body, "layer") ?? "?"}: ${found.join(", ") || "not told"}.`;
+  return {
+    logged: (before?.logged ?? 0) + 1 - warned,
+    warned: (before?.warned ?? 0) + warned,
+    at,
+    lines: [...(before?.lines ?? []), line].slice(-mostToleratedLines),
+  };
 }

@@ -194,6 +194,13 @@ const buildSeeds: readonly Seed[] = [
   layer("LayerInspected", 2, "layers-inspected"),
   layer("LayerDecided", 3, "layers-decided"),
   says("a layer failed", "LayerDecided", { layer: 2 }, () => ({ verdict: "fail" }), "print/layer-failed"),
+  says(
+    "a layer was tolerated that nothing was found in",
+    "LayerDecided",
+    { layer: 2 },
+    () => ({ verdict: "tolerated", reaction: "log", found: [] }),
+    "print/layer-tolerated",
+  ),
 ];
 
 const tasks = { "clean-dry": "J1-A2", "press-sleeves": "J1-A3", measure: "J1-A4" };

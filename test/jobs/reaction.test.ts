@@ -6,9 +6,13 @@ import { createRejudgePlan } from "../../src/commands/rejudge-plan.ts";
 import { alarmsOf } from "../../src/hmi/alarms.ts";
 import { dispositionsOpen } from "../../src/jobs/decide/disposition.ts";
 import { meaningOfFoundBad, shownForFoundBad } from "../../src/jobs/decide/review.ts";
+import type { Event } from "../../src/jobs/event.ts";
 import { evidenceOff } from "../../src/jobs/evidence-status.ts";
 import type { JobOrder } from "../../src/jobs/order.ts";
 import { type Reaction, type ReactionRules, reactions, reactionTo, tracesAfter } from "../../src/jobs/reaction.ts";
+import { emptyRecord } from "../../src/jobs/record/batch-record.ts";
+import { gather } from "../../src/jobs/record/gather.ts";
+import { omissions } from "../../src/jobs/record/omissions.ts";
 import { shownForRelease } from "../../src/jobs/record/summary.ts";
 import { type Finding, type LayerReport, mostFindings } from "../../src/jobs/report.ts";
 import { openNonconformity } from "../../src/jobs/state.ts";
@@ -170,6 +174,49 @@ describe("[F56] a layer that the recipe tolerates", () => {
     expect(told.map(({ event }) => event)).toMatchObject([{ type: "LayerDecided", layer: 1, verdict: "tolerated" }]);
     expect(plan.builds()[0]?.steps.map(({ kind, layer }) => `${kind} ${layer}`)).toEqual([
       ...["look 1", "accepted 1", "look 2", "accepted 2"],
+    ]);
+  });
+
+  it("[F70] is borne out by the report and the order, whoever wrote the record", () => {
+    const events = (() => {
+      const story = reacting();
+      failed(story, 1, [thin(12)]);
+      return story.events;
+    })();
+    const missing = (change: (event: Event) => Event) => {
+      const record = events.reduce((before, event) => gather(before, change(event), 0), emptyRecord);
+      const context = { demonstration: true, marked: true, objections: [] };
+      return omissions(record, 1, context).flatMap(({ code, what }) => (/tolerated/.test(code) ? [what] : []));
+    };
+    const decided = (change: object) => (event: Event) =>
+      event.type === "LayerDecided" ? { ...event, ...change } : event;
+    const found = (change: object) => {
+      const event = events.find((each) => each.type === "LayerDecided");
+      return decided({ found: event?.found?.map((each) => ({ ...each, ...change })) });
+    };
+    const seen = (change: Partial<LayerReport>) => (event: Event) =>
+      event.type === "LayerInspected" ? { ...event, report: { ...event.report, ...change } } : event;
+    const ordered = (reactions: ReactionRules | undefined) => (event: Event) =>
+      event.type === "JobOrderAccepted"
+        ? { ...event, order: { ...event.order, route: [{ ...event.order.route[0]!, reactions }] as JobOrder["route"] } }
+        : event;
+    const model = { digests: { ...report(digest("f")).digests, model: null } };
+    expect(missing((event) => event)).toEqual([]);
+    const [rule] = rules.rules;
+    const strict = {
+      ...rules,
+      rules: [{ ...rule!, levels: [{ from: 0, reaction: "hold" as const }], tolerated: null }],
+    };
+    expect(
+      [
+        ...[ordered(undefined), ordered(strict), found({ linked: 3 }), found({ measured: 11 }), decided({ found: [] })],
+        ...[seen({ verdict: "blind" }), seen({ grade: "degraded" }), seen({ findings: [] }), seen(model)],
+      ].map((change) => missing(change).join()),
+    ).toEqual([
+      "Print: layer 1 was tolerated, and its order tolerates nothing.",
+      "Print: layer 1 was tolerated, and thin of 12 mm2 is more than its order tolerates.",
+      expect.stringContaining("its order would have held it. It is found in 3 layers at the same place"),
+      ...Array(6).fill("Print: layer 1 was tolerated, and no report of it bears that out."),
     ]);
   });
 

@@ -112,6 +112,35 @@ describe("[F70] a released unit", () => {
   });
 });
 
+describe("[F56][F70] layers that a recipe tolerated", () => {
+  const decided = (layer: number, reaction: string, found: JsonObject[]) =>
+    draft("LayerDecided", { job: "J1", attempt: "J1-A1", layer, verdict: "tolerated", reaction, found }, "J1");
+  const thin = { class: "thin", measured: 25.5, unit: "mm2", reaction: "warn", inRow: 1, linked: 1, sizeLinked: 25.5 };
+  const told = async (drafts: EntryDraft[]) => (await itemsFor(drafts)).filter(({ id }) => id.startsWith("tolerated/"));
+
+  test("are one thing to look at for each job, with what was found, and a new one when there are more", async () => {
+    const [one] = await told([decided(4, "warn", [thin])]);
+    expect(one).toMatchObject({
+      ...{ id: "tolerated/cell-1/J1/1/0", risk: 3, job: "J1", details: ["Attempt J1-A1, layer 4: thin 25.5 mm2."] },
+      what: expect.stringContaining("let one layer go on in which something was found: 0 logged, 1 warned of."),
+    });
+    const many = Array.from({ length: 30 }, (_, n) => decided(n + 1, n % 2 === 0 ? "log" : "warn", [thin]));
+    const [item] = await told(many);
+    expect(item).toMatchObject({
+      id: "tolerated/cell-1/J1/30/0",
+      what: expect.stringContaining("15 logged, 15 warned"),
+    });
+    expect([item?.details.length, item?.details.at(-1)]).toEqual([20, "Attempt J1-A1, layer 30: thin 25.5 mm2."]);
+  });
+
+  test("are told whatever their form; what passed or failed is not", async () => {
+    const passed = draft("LayerDecided", { job: "J1", attempt: "J1-A1", layer: 1, verdict: "pass" }, "J1");
+    expect(await told([passed])).toEqual([]);
+    const odd = draft("LayerDecided", { job: "J1", verdict: "tolerated", found: 7 }, "J1");
+    expect((await told([odd]))[0]?.details).toEqual(["Attempt ?, layer ?: not told."]);
+  });
+});
+
 describe("[L7] a record made to keep central busy", () => {
   /** Entries of one job as a cell links them, one after the other. */
   const entriesOf = () => {

@@ -7,7 +7,7 @@ import type { Approval } from "../../people/person.ts";
 import type { Disposition, JudgedResult, NonconformityCause, Outcome } from "../event.ts";
 import type { JobOrder } from "../order.ts";
 import type { Reacted, Reaction } from "../reaction.ts";
-import type { PartVerdict } from "../report.ts";
+import type { LayerReport, PartVerdict } from "../report.ts";
 import type { LabelContent } from "../route-event.ts";
 
 export interface BatchRecord {
@@ -59,8 +59,8 @@ export interface AttemptRecord {
   readonly failed: readonly number[];
   /** Layers in which something was found that the recipe tolerates, with all of it. */
   readonly tolerated: readonly ToleratedLayer[];
-  /** What the last report says of each part, until its layer is decided; null where it tells none apart. */
-  readonly partsSeen: { readonly layer: number; readonly parts: readonly PartVerdict[] } | null;
+  /** The last report, until its layer is decided. */
+  readonly lastReport: SeenReport | null;
   /** How each part came out of the decided layers; empty where parts are not told apart. */
   readonly parts: readonly PartRecord[];
   readonly conceded: readonly number[];
@@ -75,6 +75,16 @@ export interface ToleratedLayer {
   readonly layer: number;
   readonly reaction: Reaction;
   readonly found: readonly Reacted[];
+  /** The report before it saw the layer by every step, and has these findings. */
+  readonly seen: boolean;
+}
+
+/** What is asked of a report once its layer is decided. */
+export interface SeenReport extends Pick<LayerReport, "verdict" | "grade" | "findings"> {
+  readonly layer: number;
+  readonly isJudged: boolean;
+  /** Empty where parts are not told apart. */
+  readonly parts: readonly PartVerdict[];
 }
 
 /** One part of a build over its layers. */

@@ -3,7 +3,8 @@ import type { PersonId } from "../../kernel/names.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import type { Event } from "../event.ts";
 import { lastLookAtPlate } from "../plate.ts";
-import type { AttemptRecord, BatchRecord, LabelRecord, UnitRecord } from "./batch-record.ts";
+import type { Reacted } from "../reaction.ts";
+import type { AttemptRecord, BatchRecord, LabelRecord, SeenReport, UnitRecord } from "./batch-record.ts";
 import { emptyRecord, noLayers, unitOf, withLayer } from "./batch-record.ts";
 
 type Said<Type extends Event["type"]> = Extract<Event, { type: Type }>;
@@ -111,7 +112,7 @@ function started(record: BatchRecord, event: Said<"AttemptStarted">, at: EpochMs
     presenceProven: Object.hasOwn(record.proofs, event.presence),
     partConfirmed: part !== null && unitOf(record, unit)?.confirmed === operation,
     ...{ began: false, made: noLayers, captured: noLayers, inspected: noLayers, decided: noLayers },
-    ...{ models: [], failed: [], tolerated: [], partsSeen: null, parts: [], conceded: [] },
+    ...{ models: [], failed: [], tolerated: [], lastReport: null, parts: [], conceded: [] },
     ...{ executed: null, results: null, evidence: [], outcome: null },
   };
   const before = withoutProof(record, event.presence);
@@ -157,9 +158,9 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
       return { ...attempt, captured: withLayer(attempt.captured, event.layer) };
     case "LayerInspected": {
       const inspected = withLayer(attempt.inspected, event.layer);
-      const { parts } = event.report;
-      const partsSeen = parts === undefined ? null : { layer: event.layer, parts };
-      return { ...attempt, inspected, partsSeen, models: withModel(attempt.models, event) };
+      const { verdict, grade, findings, parts = [], digests } = event.report;
+      const lastReport = { layer: event.layer, verdict, grade, findings, parts, isJudged: digests.model !== null };
+      return { ...attempt, inspected, lastReport, models: withModel(attempt.models, event) };
     }
     case "LayerDecided":
       return withDecision({ ...attempt, decided: withLayer(attempt.decided, event.layer) }, event);
@@ -175,22 +176,33 @@ function afterStart(attempt: AttemptRecord, event: Said<OfAttempt>): AttemptReco
 }
 
 function withDecision(before: AttemptRecord, event: Said<"LayerDecided">): AttemptRecord {
-  const attempt = withParts(before, event.layer);
+  const attempt = { ...withParts(before, event.layer), lastReport: null };
   const { verdict, layer, reaction = "hold", found = [] } = event;
   if (verdict === "pass") return attempt;
   if (verdict === "fail") return { ...attempt, failed: [...attempt.failed, layer] };
-  return { ...attempt, tolerated: [...attempt.tolerated, { layer, reaction, found }] };
+  const seen = isBorneOut(before.lastReport, layer, found);
+  return { ...attempt, tolerated: [...attempt.tolerated, { layer, reaction, found, seen }] };
+}
+
+/** What was tolerated is what a report of that layer found, and every step had judged it. */
+function isBorneOut(report: SeenReport | null, layer: number, found: readonly Reacted[]): boolean {
+  if (report === null || report.layer !== layer || !report.isJudged) return false;
+  if (report.verdict !== "fail" || report.grade !== "good" || report.findings.length !== found.length) return false;
+  return report.findings.every((each, at) => {
+    const told = found[at];
+    return told?.class === each.class && told.unit === each.unit && told.measured === each.measured;
+  });
 }
 
 function withParts(attempt: AttemptRecord, layer: number): AttemptRecord {
-  const seen = attempt.partsSeen;
-  if (seen === null || seen.layer !== layer) return attempt;
+  const seen = attempt.lastReport;
+  if (seen === null || seen.layer !== layer || seen.parts.length === 0) return attempt;
   const parts = seen.parts.map(({ part, verdict }) => {
     const known = attempt.parts.find((each) => each.part === part) ?? { part, passed: 0, failed: [] };
     if (verdict === "pass") return { ...known, passed: known.passed + 1 };
     return verdict === "not-made" ? known : { ...known, failed: [...known.failed, layer] };
   });
-  return { ...attempt, partsSeen: null, parts };
+  return { ...attempt, parts };
 }
 
 type OfUnit =

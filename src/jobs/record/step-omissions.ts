@@ -1,6 +1,7 @@
 /** What the record of one step of the route lacks: who, with what, on which machine, with which result. */
 import { makeGs1, parseGs1 } from "../../materials/gs1.ts";
 import type { BuildOperation, JobOrder, MachineOperation, Operation, TaskOperation } from "../order.ts";
+import { whyNotTolerable } from "../reaction.ts";
 import type { Gate, Omission } from "../refusal.ts";
 import type { AttemptRecord, BatchRecord, LabelRecord, Layers, UnitRecord } from "./batch-record.ts";
 import { isSimulated, lastAttempt } from "./batch-record.ts";
@@ -127,6 +128,10 @@ function buildOmissions(attempt: AttemptRecord, step: BuildOperation, say: Say):
       return upTo === planned && count === planned
         ? []
         : [say(code, `${count} of ${planned} layers were ${done}.`, again, "qa")];
+    }),
+    ...attempt.tolerated.flatMap(({ layer, found, seen }) => {
+      const why = seen ? whyNotTolerable(step.reactions, found) : "no report of it bears that out.";
+      return why === null ? [] : [say("layer-tolerated", `layer ${layer} was tolerated, and ${why}`, again, "qa")];
     }),
     ...open.map((layer) => say("layer-failed", `layer ${layer} failed and was not conceded.`, again, "qa")),
   ];
