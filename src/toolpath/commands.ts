@@ -52,6 +52,8 @@ export const COMMAND_FORMS: ReadonlyMap<number, CommandForm> = new Map(
     M140: form("S", "", "S"),
     M190: form("SR", "", "SR"),
     M400: form(""),
+    // Labels of objects; to leave one out (P, U, C) is no program's to say.
+    M486: form("ST", "", "ST"),
     T0: form(""),
   }).map(([name, value]) => [commandKey(name), value]),
 );

@@ -7,6 +7,7 @@ import { contentEnd, lineEnd } from "./lines.ts";
 import { readMark, type StrandRole } from "./marks.ts";
 import type { ToolpathPlan } from "./plan.ts";
 import { coldState, type MachineState, type Move } from "./state.ts";
+import { bit, commandKey, slot } from "./words.ts";
 
 /** One straight bead. */
 export interface Strand {
@@ -67,6 +68,7 @@ function chordsOf(move: Readonly<Move>): readonly (readonly [Millimetre, Millime
 }
 
 const SAGITTA_MM = 0.02;
+const M486 = commandKey("M486");
 
 /** A reader over a program that `planToolpath` accepted with the same limits. */
 export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limits: GuardLimits): StrandReader {
@@ -76,6 +78,8 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
   const starts: Checkpoint[] = [{ state: coldState(), role: "unknown", height: null, object: null }];
   // Segments are read in order the first time, so that the numbers do not depend on which layer is asked for.
   const numbers = new Map<string, number>();
+  // Slicers write labels twice where the firmware knows them: as comments and as M486. The first kind in the program counts.
+  let kind: "comment" | "M486" | null = null;
   const numberOf = (label: string): number => {
     const number = numbers.get(label) ?? numbers.size + 1;
     numbers.set(label, number);
@@ -96,7 +100,17 @@ export function createStrandReader(program: Uint8Array, plan: ToolpathPlan, limi
         const mark = readMark(program, at, end);
         if (mark?.kind === "role") role = mark.role;
         else if (mark?.kind === "height") height = plausible(mark.height_mm, limits);
-        else if (mark?.kind === "object") object = mark.label === null ? null : numberOf(mark.label);
+        else if (mark?.kind === "object" && kind !== "M486") {
+          kind = "comment";
+          object = mark.label === null ? null : numberOf(mark.label);
+        }
+      } else if (interpreter.words.command === M486 && kind !== "comment") {
+        const { valued, values } = interpreter.words;
+        if ((valued & bit("S")) !== 0) {
+          kind = "M486";
+          const index = values[slot("S")]!;
+          object = index < 0 ? null : numberOf(String(index));
+        }
       } else if (into !== null && effect === "move" && move.deposited > 0 && move.planar > 0) {
         const height_mm = height ?? step;
         const width_mm = beadWidth((move.deposited * area) / move.planar, height_mm);

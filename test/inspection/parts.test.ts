@@ -19,7 +19,7 @@ import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";
 import { beadsOf } from "../../src/simulators/camera/print-faults.ts";
 import { planToolpath } from "../../src/toolpath/plan.ts";
 import { createStrandReader } from "../../src/toolpath/strands.ts";
-import { bytesOf, program, recipe } from "../toolpath/bench.ts";
+import { bytesOf, program, recipe, recipeWith } from "../toolpath/bench.ts";
 import { commissioned, createBench } from "./bench.ts";
 import { openGuide } from "./drill-guide.ts";
 
@@ -131,18 +131,22 @@ describe("[F54] labels of slicers", () => {
     `; stop printing object ${name} id:0 copy 0`,
   ];
   const cura = (name: string, lines: string[]) => [`;MESH:${name}`, ...lines, ";MESH:NONMESH"];
+  const firmware = (name: string, lines: string[]) => [`M486 S${name.length % 7}`, ...lines, "M486 S-1"];
+  const listed = recipeWith({ commands: [...recipe.guard.commands, "M486"] });
   const objectsIn = (lines: string[], layer: number) => {
     const bytes = bytesOf(program(...lines));
-    const plan = planToolpath(bytes, recipe);
+    const plan = planToolpath(bytes, listed);
     if (!plan.ok) throw new Error(plan.error[0]?.what);
     const reader = createStrandReader(bytes, plan.value, recipe.guard);
     return [...new Set(reader.strands(layer).map(({ object }) => object))];
   };
 
   it.each([
-    ["PrusaSlicer", prusa],
-    ["Cura", cura],
-  ])("%s's comments number the objects in the order in which they come, whichever layer is asked for", (_, label) => {
+    ["PrusaSlicer's comments", prusa],
+    ["Cura's comments", cura],
+    ["M486", firmware],
+    ["PrusaSlicer's comments and M486 together", (name: string, lines: string[]) => prusa(name, firmware(name, lines))],
+  ])("%s number the objects in the order in which they come, whichever layer is asked for", (_, label) => {
     const long = `${"a long name of a file ".repeat(9)}.stl`;
     const lines = [
       ...[...label("b.stl", square(20, 0.2)), ...label(long, square(60, 0.2))],
@@ -150,6 +154,18 @@ describe("[F54] labels of slicers", () => {
     ];
     expect(objectsIn(lines, 2)).toEqual([2, 1, null]);
     expect(objectsIn(lines, 1)).toEqual([1, 2]);
+  });
+
+  it("no program leaves an object out by itself, and none has a label that its recipe does not allow", () => {
+    const codes = (line: string, by = listed) => {
+      const plan = planToolpath(bytesOf(program(line, ...square(20, 0.2))), by);
+      return plan.ok ? null : plan.error[0]?.code;
+    };
+    expect(["M486 P1", "M486 U1", "M486 C", "M486 S0 P1", "M486"].map((line) => codes(line) === null)).toEqual(
+      Array(5).fill(false),
+    );
+    expect([codes("M486 T2"), codes("M486 S0")]).toEqual([null, null]);
+    expect(codes("M486 S0", recipe)).toBe("command-not-allowed");
   });
 
   it("a program without labels has none", () => {
