@@ -28,7 +28,8 @@ export type Directive =
 
 /** Exactly one of these answers each directive, in bounded time. */
 export type Answer =
-  | { readonly kind: "done" }
+  /** `waits`, to a hold alone: the machine stands between two layers already. Absent where it does not, or the driver cannot tell. */
+  | { readonly kind: "done"; readonly waits?: true }
   /** It was certainly not carried out: nothing moved, nothing heated. */
   | { readonly kind: "refused"; readonly fault: Fault }
   /** Nobody can say whether it was carried out. */

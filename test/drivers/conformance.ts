@@ -104,7 +104,7 @@ export function machineConformance(name: string, start: () => Promise<Conformanc
       const attempt = fresh();
       await begin(attempt, 1);
       await listener.layer(attempt, 1);
-      expect(await tell("hold", attempt)).toEqual({ kind: "done" });
+      expect(await tell("hold", attempt)).toMatchObject({ kind: "done" });
       expect(await proceed(attempt, 0)).toEqual({ kind: "done" });
       expect(layersOf(attempt)).toEqual([1]);
       expect(await proceed(attempt, 2)).toEqual({ kind: "done" });
@@ -173,7 +173,7 @@ export function taskConformance(name: string, start: () => Promise<TaskBench>): 
       const { shows, settle, longProgram } = desk.bench();
       const attempt = fresh();
       expect(await begin(attempt, 1, longProgram)).toEqual({ kind: "done" });
-      expect([await tell("hold", attempt), await tell("hold", attempt)]).toEqual(Array(2).fill({ kind: "done" }));
+      expect([await tell("hold", attempt), await tell("hold", attempt)]).toMatchObject(Array(2).fill({ kind: "done" }));
       expect(await shows(attempt)).toBe("held");
       expect([await proceed(attempt, 1), await proceed(attempt, 1)]).toEqual(Array(2).fill({ kind: "done" }));
       expect(await shows(attempt)).toBe("at-work");

@@ -300,6 +300,16 @@ describe("[F56] an abort", () => {
     expect(story.attempt().outcome).toBe("Aborted");
   });
 
+  it("does not wait for a further layer where the driver says that the machine stands between two", () => {
+    const story = reacting(5, 2);
+    goodLayer(story, 1);
+    layerDone(story, 2);
+    judged(story, 2, [thin(120)]);
+    const said = { equipment: story.attempt().equipment, attempt: firstAttempt, directive: "hold", layer: 0 } as const;
+    story.tell({ kind: "answered", ...said, answer: { kind: "done", waits: true } });
+    expect(story.attempt()).toMatchObject({ outcome: "Aborted", printed: 2, released: 4 });
+  });
+
   it("is not put off by a hold for another reason, and nobody can concede it away", () => {
     const story = reacting(5, 2);
     layerDone(story, 1);

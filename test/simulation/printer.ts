@@ -22,6 +22,8 @@ export interface Printer {
   layDown(): void;
   /** How many parts came off whole, by job. */
   readonly made: Map<string, number>;
+  /** Attempts that were aborted in the middle of a layer. */
+  readonly interrupted: ReadonlySet<string>;
 }
 
 interface Run {
@@ -50,6 +52,7 @@ export interface PrinterWorld {
 export function createPrinter(world: PrinterWorld): Printer {
   const { time, random, storm, witness, accuse } = world;
   const made = new Map<string, number>();
+  const interrupted = new Set<string>();
   const begun = new Set<string>();
   let part: AttemptId | null = null;
   let run: Run | null = null;
@@ -133,11 +136,13 @@ export function createPrinter(world: PrinterWorld): Printer {
     if (run?.attempt !== directive.attempt) return { kind: "refused", fault: fault("unknown-attempt") };
     run.holding = directive.kind === "hold";
     if (directive.kind === "proceed") run.released = Math.max(run.released, directive.releasedLayer);
+    const waits = run.holding && !run.busy;
     nextLayer(run);
-    return { kind: "done" };
+    return { kind: "done", ...(waits && { waits }) };
   }
 
   function abort(directive: Extract<Directive, { kind: "abort" }>): Answer {
+    if (run?.attempt === directive.attempt && run.busy) interrupted.add(run.attempt);
     if (run?.attempt === directive.attempt) run = null;
     return { kind: "done" };
   }
@@ -150,6 +155,7 @@ export function createPrinter(world: PrinterWorld): Printer {
 
   return {
     made,
+    interrupted,
     perform(directive) {
       return new Promise((resolve) => {
         const lostOnTheWay = chance(0.03);

@@ -49,7 +49,7 @@ function chainOf(found: ReadonlySet<string>, attempt: string, layer: number): nu
   return below === undefined ? 1 : 1 + chainOf(found, attempt, below);
 }
 
-function abortsAtLayerEnd({ eye, accuse }: Case, facts: readonly Fact[]): void {
+function abortsAtLayerEnd({ eye, printer, accuse }: Case, facts: readonly Fact[]): void {
   const frames = new Map<string, string>();
   const orders = new Map<string, boolean>();
   const doomed = new Set<string>();
@@ -80,6 +80,7 @@ function abortsAtLayerEnd({ eye, accuse }: Case, facts: readonly Fact[]): void {
     if (goesOn) accuse(`${attempt} went on (${type}), and its recipe aborts it`);
     if (type !== "AttemptEnded" || body.outcome !== "Aborted" || !/the recipe aborts/.test(body.what)) continue;
     const waits = (printed.get(attempt) ?? 0) >= (released.get(attempt) ?? 1) || atEnd.has(attempt);
-    if (!waits && !/Nobody can say/.test(body.what)) accuse(`${attempt} was aborted in the middle of a layer`);
+    if (!waits && printer.interrupted.has(attempt) && !/Nobody can say/.test(body.what))
+      accuse(`${attempt} was aborted in the middle of a layer`);
   }
 }

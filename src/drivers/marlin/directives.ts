@@ -26,9 +26,11 @@ export function perform(
   else if (!mine) refuse(session, id, stranger(session, directive.attempt));
   else {
     assert(session.job !== null, "the attempt is open");
-    if (directive.kind === "proceed") release(session.job.feed, directive.releasedLayer);
-    else session.job.feed.held = true;
-    answer(session, id, { kind: "done" });
+    const { feed } = session.job;
+    if (directive.kind === "proceed") release(feed, directive.releasedLayer);
+    else feed.held = true;
+    const waits = directive.kind === "hold" && feed.stage.kind === "waiting";
+    answer(session, id, { kind: "done", ...(waits && { waits }) });
   }
 }
 

@@ -35,7 +35,8 @@ export function perform(
       job.released = directive.releasedLayer;
       job.held = false;
     }
-    answer(session, id, { kind: "done" });
+    const waits = directive.kind === "hold" && job.stopped && job.resuming === null;
+    answer(session, id, { kind: "done", ...(waits && { waits }) });
   }
 }
 

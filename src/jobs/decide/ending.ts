@@ -25,8 +25,8 @@ export function endAttempt(
 }
 
 /**
- * Ends an attempt that its recipe aborts, once the machine waits at the end of a layer: it may begin no further one, or it
- * has ended one since it was told to hold. Safe to ask again and again.
+ * Ends an attempt that its recipe aborts, once the machine waits at the end of a layer: it may begin no further one, it
+ * has ended one since it was told to hold, or its driver says so. Safe to ask again and again.
  */
 export function abortAtLayerEnd(draft: Draft, attemptId: string, ended: "layer" | null): void {
   const found = openAttempt(draft, attemptId);

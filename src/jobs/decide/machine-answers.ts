@@ -52,7 +52,7 @@ function holdAnswered(draft: Draft, job: Job, attempt: Attempt, answer: Answered
   }
   if (attempt.hold && !attempt.hold.confirmed) {
     draft.add({ type: "HoldConfirmed", job: job.order.id, attempt: attempt.id });
-    abortAtLayerEnd(draft, attempt.id, null);
+    abortAtLayerEnd(draft, attempt.id, answer.kind === "done" && answer.waits === true ? "layer" : null);
   }
 }
 
