@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { Command, CommanderError, Option } from "commander";
 import { exitCode } from "./commands/exit-code.ts";
 import { addArchiveCommands } from "./commands/io/archive-commands.ts";
+import { addCameraCommands } from "./commands/io/camera-commands.ts";
 import { addDeviceCommands } from "./commands/io/devices-commands.ts";
 import { addInspectCommands } from "./commands/io/inspect-commands.ts";
 import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
@@ -14,7 +15,6 @@ import { createTerminal } from "./commands/io/terminal.ts";
 /** The parts of each command, loaded when it is asked for: most need little, and a running cell needs much. */
 const parts = {
   schema: () => import("./config/schema.ts"),
-  camera: () => import("./commands/io/camera.ts"),
   doctor: () => import("./commands/io/doctor.ts"),
   identity: () => import("./commands/io/identity.ts"),
   pack: () => import("./commands/io/pack.ts"),
@@ -164,14 +164,7 @@ program
   .addOption(keys)
   .action(async (o) => end(await (await parts.doctor()).doctor(terminal(), o)));
 
-program
-  .command("camera")
-  .description("work with the inspection camera")
-  .command("calibrate")
-  .description("commission the camera on the empty plate")
-  .addOption(config)
-  .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config)));
-
+addCameraCommands(program, { ...line, config });
 addInspectCommands(program, line);
 
 program

@@ -190,6 +190,8 @@ export const cellConfig = z.strictObject({
     rig: path,
     /** The model's manifest. */
     model: path,
+    /** What `cellward camera lens` found out about the camera's lens; without it the fiducials alone have to tell. */
+    lens: path.optional(),
     /** For how many days a calibration of the camera counts; after them nothing is begun until it is calibrated anew. */
     calibrationDays: z.int().min(1).max(3650).default(365),
     /**

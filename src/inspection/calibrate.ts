@@ -2,6 +2,7 @@
 
 import type { Fault } from "../equipment/machine.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
+import type { Intrinsics } from "./calibration/fit-lens.ts";
 import { cross, type Lens, nudge, type Pixel, type Point3, project, scaleAt } from "./lens.ts";
 import { leastSquares, refine, sumOfSquares } from "./linear.ts";
 
@@ -27,13 +28,14 @@ export interface Calibration {
  * Fits a pinhole with one radial term to at least eight sightings that do not all lie in one plane (direct linear
  * transform after Abdel-Aziz and Karara 1971, then Levenberg-Marquardt over pose, focal length, principal point and
  * k1; nine fiducials say little about the last three, so each has a prior). `bodyOf` says where the fiducial's detected centre lies for a lens,
- * because the middle of a ring's picture is not the picture of its middle.
+ * because the middle of a ring's picture is not the picture of its middle. With a lens that is `known` from a plate only the pose is fitted.
  */
 export function calibrate(
   sightings: readonly Sighting[],
   size: { readonly width: number; readonly height: number },
   middle: Point3,
   bodyOf: (lens: Lens, at: Point3) => Pixel = project,
+  known: Intrinsics | null = null,
 ): Result<Calibration, Fault> {
   if (sightings.length < 8) {
     return err(fault(`only ${sightings.length} of the fiducials were found; eight are needed`));
@@ -44,23 +46,28 @@ export function calibrate(
   const start = linearStart(sightings, centre);
   if (start === null)
     return err(fault("the fiducials seen do not determine the camera (do they all lie in one plane?)"));
+  const posedAt = (p: readonly number[]): Lens => nudge(start, [p[0]!, p[1]!, p[2]!], [p[3]!, p[4]!, p[5]!]);
   const lensOf = (p: readonly number[]): Lens => ({
-    ...nudge(start, [p[0]!, p[1]!, p[2]!], [p[3]!, p[4]!, p[5]!]),
+    ...posedAt(p),
     focal_px: start.focal_px * (1 + p[6]!),
     k1: p[7]!,
     centre_px: { x: centre.x + p[8]!, y: centre.y + p[9]! },
   });
-  const misses = (p: readonly number[]): number[] => {
-    const lens = lensOf(p);
-    const apart = sightings.flatMap((s) => {
+  const apartFor = (lens: Lens): number[] =>
+    sightings.flatMap((s) => {
       const predicted = bodyOf(lens, s.at);
       return [predicted.x - s.seen.x, predicted.y - s.seen.y];
     });
+  const knownAt = (p: readonly number[]): Lens => withIntrinsics(posedAt(p), known);
+  const misses = (p: readonly number[]): number[] => {
+    const apart = apartFor(lensOf(p));
     // Priors at 0.05 px of detection noise: k1 within 0.2, principal point within 1 % of the picture's width.
     return [...apart, (p[7]! / 0.2) * 0.05, (p[8]! / prior_px) * 0.05, (p[9]! / prior_px) * 0.05];
   };
-  const fit = refine(misses, new Array<number>(10).fill(0), [...pose, 1e-6, 1e-5, 1e-3, 1e-3], 60);
-  const lens = lensOf(fit.parameters);
+  const fit = known
+    ? refine((p) => apartFor(knownAt(p)), new Array<number>(6).fill(0), pose, 60)
+    : refine(misses, new Array<number>(10).fill(0), [...pose, 1e-6, 1e-5, 1e-3, 1e-3], 60);
+  const lens = known ? knownAt(fit.parameters) : lensOf(fit.parameters);
   const apart = fit.residuals.slice(0, 2 * sightings.length);
   const reprojection_px = Math.sqrt(sumOfSquares(apart) / sightings.length);
   const scale_mm_per_px = scaleAt(lens, middle);
@@ -68,6 +75,12 @@ export function calibrate(
     return err(fault("the fit did not converge"));
   }
   return ok({ lens, reprojection_px, scale_mm_per_px, uncertainty_mm: 2 * reprojection_px * scale_mm_per_px });
+}
+
+function withIntrinsics(lens: Lens, known: Intrinsics | null): Lens {
+  if (known === null) return lens;
+  const { focal_px, centre_px, k1, k2 } = known;
+  return { ...lens, focal_px, centre_px, k1, k2 };
 }
 
 function linearStart(sightings: readonly Sighting[], centre: Pixel): Lens | null {

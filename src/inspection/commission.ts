@@ -4,6 +4,7 @@ import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { calibrate } from "./calibrate.ts";
+import type { Intrinsics } from "./calibration/fit-lens.ts";
 import { type Fiducial, findFiducials, ringCentre } from "./fiducials.ts";
 import { cellsOf } from "./gate.ts";
 import { type Lens, lensOfMount, type Mount, type Point3, project } from "./lens.ts";
@@ -36,19 +37,27 @@ const searchShare = 0.04;
 /** A calibration whose fiducials fit worse than this is refused. */
 const worstReprojection_px = 0.5;
 
-/** Calibrates the camera and records how the zones that never change look; `file` is the digest of the picture's JPEG, `at` when it was taken. */
-export function commission(picture: Picture, rig: Rig, file: Digest, at: EpochMs): Result<CameraSetup, Fault> {
+/** Calibrates the camera and records how the zones that never change look; `file` is the digest of the picture's JPEG, `at` when it was taken, `known` what a plate has told of the lens. */
+export function commission(
+  picture: Picture,
+  rig: Rig,
+  file: Digest,
+  at: EpochMs,
+  known: Intrinsics | null = null,
+): Result<CameraSetup, Fault> {
   const rough = lensOfMount(rig.mount);
   const wide = findFiducials(picture, rough, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
   const body = (lens: Lens, at: Point3) => ringCentre(lens, at, rig.fiducialRadius_mm);
-  const calibration = calibrate(wide, picture, rig.middle, body);
+  const calibration = calibrate(wide, picture, rig.middle, body, known);
   if (!calibration.ok) return calibration;
   const { lens, reprojection_px, uncertainty_mm } = calibration.value;
   if (!(reprojection_px <= worstReprojection_px)) {
     return err({
       code: "camera-calibration-failed",
       what: `The fiducials fit only to ${reprojection_px.toFixed(2)} pixels (limit ${worstReprojection_px}).`,
-      remedy: "Check the fiducials' places in the configuration and that none is bent, then calibrate again.",
+      remedy:
+        "Check the fiducials' places in the configuration, that none is bent" +
+        `${known ? ", and that the lens file is of this camera and nobody turned its lens since" : ""}; then calibrate again.`,
     });
   }
   return ok({

@@ -14,7 +14,7 @@ export interface Pixel {
 }
 
 /**
- * Pinhole camera with square pixels and one radial distortion term (Brown, 1966): `rotation` is row-major 3x3 from
+ * Pinhole camera with square pixels and one or two radial distortion terms (Brown, 1966): `rotation` is row-major 3x3 from
  * machine to camera axes (x right, y down, z forward), `translation` in millimetres, `focal_px` and the principal
  * point in pixels.
  */
@@ -24,6 +24,8 @@ export interface Lens {
   readonly focal_px: number;
   readonly centre_px: Pixel;
   readonly k1: number;
+  /** Absent where one term is all that is known. */
+  readonly k2?: number | undefined;
 }
 
 /** Where a point of the machine appears in the picture; meaningless behind the camera, where it returns NaN. */
@@ -33,8 +35,13 @@ export function project(lens: Lens, p: Point3): Pixel {
   if (depth <= 0) return { x: Number.NaN, y: Number.NaN };
   const u = (r[0]! * p.x + r[1]! * p.y + r[2]! * p.z + t[0]) / depth;
   const v = (r[3]! * p.x + r[4]! * p.y + r[5]! * p.z + t[1]) / depth;
-  const radial = 1 + lens.k1 * (u * u + v * v);
+  const radial = radialAt(lens, u * u + v * v);
   return { x: lens.centre_px.x + lens.focal_px * u * radial, y: lens.centre_px.y + lens.focal_px * v * radial };
+}
+
+/** By how much a ray is moved outwards whose tangent from the axis has this square. */
+export function radialAt({ k1, k2 = 0 }: Pick<Lens, "k1" | "k2">, square: number): number {
+  return 1 + square * (k1 + k2 * square);
 }
 
 /** Where the camera's eye stands, in millimetres of the machine. */

@@ -1,7 +1,7 @@
 /** Paints what a printer would have laid down into a copy of a picture: lit beads, holes in them, lumps. For tests of the inspection. */
 import { expectLayer, type LayerPlan, type Strand } from "./expected.ts";
 import type { Grid } from "./grid.ts";
-import { eyeOf, type Lens, project } from "./lens.ts";
+import { eyeOf, type Lens, project, radialAt } from "./lens.ts";
 import type { Picture } from "./picture.ts";
 
 /** A disc on the plate, in millimetres. */
@@ -155,7 +155,7 @@ function backProjection(lens: Lens, z: number): (u: number, v: number) => readon
     const [distortedX, distortedY] = [(u - lens.centre_px.x) / lens.focal_px, (v - lens.centre_px.y) / lens.focal_px];
     let [x, y] = [distortedX, distortedY];
     for (let round = 0; round < 4; round++) {
-      const radial = 1 + lens.k1 * (x * x + y * y);
+      const radial = radialAt(lens, x * x + y * y);
       [x, y] = [distortedX / radial, distortedY / radial];
     }
     const down = r[2]! * x + r[5]! * y + r[8]!;

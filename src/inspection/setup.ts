@@ -15,6 +15,7 @@ const lens = z.strictObject({
   focal_px: positive,
   centre_px: pixel,
   k1: finite,
+  k2: finite.optional(),
 });
 
 /** One zone that does not change while a part grows, and how it looked when the camera was commissioned. */

@@ -1,10 +1,13 @@
 /** `cellward camera calibrate`: one picture of the empty plate becomes the camera's set-up. */
 import { readFile } from "node:fs/promises";
 import { loadConfig } from "../../config/io/load.ts";
+import type { Fault } from "../../equipment/machine.ts";
+import { type LensFile, readLensFile } from "../../inspection/calibration/lens-file.ts";
 import { commission } from "../../inspection/commission.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readRig } from "../../inspection/rig.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
 import { emptyPlatePath, openCamera } from "./eyes.ts";
@@ -28,12 +31,20 @@ export async function calibrate(terminal: Terminal, configFile: string): Promise
     );
   }
   if (!rig.ok) return terminal.trouble(rig.error, exitCode.configuration);
+  const known = inspection.lens === undefined ? ok(null) : await knownLens(inspection.lens);
+  if (!known.ok) return terminal.trouble(known.error, exitCode.configuration);
   terminal.progress("Taking a picture of the empty plate ...");
   const taken = await openCamera(loaded.value.config).take();
   if (!taken.ok) return terminal.trouble(taken.error, exitCode.deviceUnreachable);
   const picture = await decodeGrey(taken.value.bytes);
   if (!picture.ok) return terminal.trouble(picture.error, exitCode.refused);
-  const setup = commission(picture.value, rig.value, digestOf(taken.value.bytes), taken.value.receivedAt);
+  const { width, height } = picture.value;
+  if (known.value !== null && (width !== known.value.width_px || height !== known.value.height_px)) {
+    const what = `The lens file is of pictures of ${known.value.width_px} x ${known.value.height_px} pixels, the camera gives ${width} x ${height}.`;
+    const remedy = "Make the lens file anew with this camera as it is set now: `cellward camera lens`.";
+    return terminal.trouble({ code: "other-lens", what, remedy }, exitCode.refused);
+  }
+  const setup = commission(picture.value, rig.value, digestOf(taken.value.bytes), taken.value.receivedAt, known.value);
   if (!setup.ok) return terminal.trouble(setup.error, exitCode.refused);
   await writeDurably(emptyPlatePath(inspection.setup), taken.value.bytes, 0o600);
   await writeDurably(inspection.setup, new TextEncoder().encode(`${JSON.stringify(setup.value, null, 2)}\n`), 0o600);
@@ -44,6 +55,18 @@ export async function calibrate(terminal: Terminal, configFile: string): Promise
       `${uncertainty_mm.toFixed(3)} mm.\nSet-up: ${inspection.setup}`,
   );
   return exitCode.ok;
+}
+
+/** The lens file that the configuration names. */
+async function knownLens(path: string): Promise<Result<LensFile, Fault>> {
+  const value = await readJson(path).catch(() => null);
+  if (value !== null) return readLensFile(value);
+  const what = `The lens file ${path} cannot be read.`;
+  return err({
+    code: "lens-file-unreadable",
+    what,
+    remedy: "Make it with `cellward camera lens`, or take `lens` out.",
+  });
 }
 
 async function readJson(path: string): Promise<unknown> {

@@ -1,0 +1,37 @@
+/** The commands on the inspection camera: a plate to print, what it tells of the lens, and the camera's place. */
+import type { Command, Option } from "commander";
+import type { Line } from "./log-commands.ts";
+
+/** Loaded when one of them is asked for. */
+const parts = {
+  camera: () => import("./camera.ts"),
+  lens: () => import("./camera-lens.ts"),
+};
+
+/** `camera`, with the configuration's option. */
+export function addCameraCommands(
+  program: Command,
+  { terminal, end, config }: Line & { readonly config: Option },
+): void {
+  const camera = program.command("camera").description("work with the inspection camera");
+  camera
+    .command("plate")
+    .description("write a calibration plate as PDF, to be printed at 100 %")
+    .option("--size <paper>", "a5, a4, a3, or width x height in millimetres such as 300x200", "a4")
+    .requiredOption("--out <file>", "the PDF")
+    .action(async (o) => end(await (await parts.lens()).writePlate(terminal(), o.size, o.out)));
+  camera
+    .command("lens")
+    .description("find out what the lens does, from pictures of the plate held in many ways")
+    .requiredOption("--pictures <folder>", "JPEG pictures of the plate, ten or more, all from this camera as it is set")
+    .option("--size <paper>", "the plate's, as it was written", "a4")
+    .option("--across <mm>", "the bar across as it was measured")
+    .option("--down <mm>", "the bar down as it was measured")
+    .requiredOption("--out <file>", "the lens file, which the configuration names as [inspection] lens")
+    .action(async (o) => end(await (await parts.lens()).fitFromPictures(terminal(), o)));
+  camera
+    .command("calibrate")
+    .description("commission the camera on the empty plate")
+    .addOption(config)
+    .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config)));
+}
