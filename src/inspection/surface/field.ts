@@ -128,6 +128,23 @@ function meanDown(
   }
 }
 
+/**
+ * In place: each value becomes the mean of those that count (`count` is 1) within a square around it, where at least a share
+ * `least` of the square counts, and else what `otherwise` says. `values` has to be 0 where `count` is; `count` is used up.
+ */
+export function meanOfSome(
+  arena: Arena,
+  values: Float32Array,
+  count: Float32Array,
+  reach: number,
+  least: number,
+  otherwise: number,
+): void {
+  boxMean(arena, values, values, reach, reach);
+  boxMean(arena, count, count, reach, reach);
+  for (let i = 0; i < values.length; i++) values[i] = count[i]! > least ? values[i]! / count[i]! : otherwise;
+}
+
 /** In place: the greatest value within (2 `r` + 1) by (2 `r` + 1) pixels around each pixel. */
 export function greatestAround(data: Float32Array, { width, height }: Arena, r: number): void {
   for (let y = 0; y < height; y++) greatestAlong(data, y * width, 1, width, r);

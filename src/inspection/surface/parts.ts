@@ -3,14 +3,16 @@
  * difference. What lies around is called powder here; around a filament part it is the bed.
  */
 import { components } from "../components.ts";
-import { type Arena, boxMean, type Field, quantile, thinned } from "./field.ts";
+import { type Arena, boxMean, type Field, meanOfSome, quantile, thinned } from "./field.ts";
 import { lightOf, withoutLight } from "./light.ts";
 import type { Outline } from "./signs.ts";
 
 /** Pixels this near to a part's outline belong to neither: melt and powder mix there, and outlines are never exact. */
 const rim = 2;
 /** Powder as far as this tells what a part's surroundings look like, in pixels of the working scale. */
-const around = 40;
+export const around = 40;
+/** Less than this share of powder around a pixel tells nothing of it. */
+export const leastAround = 0.02;
 /** Fewer pixels than this tell no brightness of the parts. */
 const fewest = 200;
 /** An island whose brightness (logarithm) strays from that of all by more than this is not excused for more. */
@@ -114,9 +116,7 @@ function powderAround({ data }: Field, parts: Parts, arena: Arena): Float32Array
     sum[i] = isPowder ? Math.log(data[i]! + dark) : 0;
     count[i] = isPowder ? 1 : 0;
   }
-  boxMean(arena, sum, sum, around, around);
-  boxMean(arena, count, count, around, around);
-  for (let i = 0; i < sum.length; i++) sum[i] = count[i]! > 0.02 ? sum[i]! / count[i]! : Number.NaN;
+  meanOfSome(arena, sum, count, around, leastAround, Number.NaN);
   return sum;
 }
 

@@ -1,8 +1,8 @@
 /** Is there part where the expected picture says so? Told by brightness and roughness together, as good layers show parts and powder. */
 import { components } from "../components.ts";
 import { solve } from "../linear.ts";
-import { type Arena, boxMean, type Field, logarithm, quantile, thinned } from "./field.ts";
-import type { Parts } from "./parts.ts";
+import { type Arena, boxMean, type Field, logarithm, meanOfSome, quantile, thinned } from "./field.ts";
+import { around, leastAround, type Parts } from "./parts.ts";
 
 /** A layer as it came and where its parts are, both at the working scale. */
 export interface KnownLayer {
@@ -169,9 +169,6 @@ function signsOf({ field, parts }: KnownLayer, arena: Arena): readonly [Float32A
   return [log, rough];
 }
 
-/** Powder as far as this tells what a part's surroundings look like, in working pixels. */
-const around = 40;
-
 /** In place: less the mean of the powder around, or of all powder where none is near. */
 function withoutPowder(sign: Float32Array, parts: Parts, arena: Arena): void {
   const [sum, count] = [arena.buffer(2), arena.buffer(3)];
@@ -184,7 +181,6 @@ function withoutPowder(sign: Float32Array, parts: Parts, arena: Arena): void {
     count[i] = parts[i] === 0 ? 1 : 0;
     sum[i] = count[i]! * sign[i]!;
   }
-  boxMean(arena, sum, sum, around, around);
-  boxMean(arena, count, count, around, around);
-  for (let i = 0; i < sign.length; i++) sign[i]! -= count[i]! > 0.02 ? sum[i]! / count[i]! : usual;
+  meanOfSome(arena, sum, count, around, leastAround, usual);
+  for (let i = 0; i < sign.length; i++) sign[i]! -= sum[i]!;
 }

@@ -1,5 +1,15 @@
 /** What layers show of their parts at several scales, and expected pictures drawn over them by a homography. */
-import { type Arena, boxMean, createArena, type Field, logarithm, quantile, reduced, thinned } from "./field.ts";
+import {
+  type Arena,
+  boxMean,
+  createArena,
+  type Field,
+  logarithm,
+  meanOfSome,
+  quantile,
+  reduced,
+  thinned,
+} from "./field.ts";
 import { powderRegion } from "./region.ts";
 
 /** An expected picture of any size; any value but 0 is part. */
@@ -79,11 +89,8 @@ function evenedOut(log: Float32Array, surface: Uint8Array, arena: Arena): void {
     pixels += surface[i]!;
   }
   const r = Math.round(Math.max(arena.width, arena.height) / 12);
-  boxMean(arena, sum, sum, r, r);
-  boxMean(arena, count, count, r, r);
-  for (let i = 0; i < log.length; i++) {
-    if (surface[i] === 0) log[i] = count[i]! > 0.01 ? sum[i]! / count[i]! : all / Math.max(1, pixels);
-  }
+  meanOfSome(arena, sum, count, r, 0.01, all / Math.max(1, pixels));
+  for (let i = 0; i < log.length; i++) if (surface[i] === 0) log[i] = sum[i]!;
 }
 
 /** The share of part in squares of an expected picture, so that its longer side has about `longer` of them. */
