@@ -11,6 +11,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "no-network-no-matter",
+    seed: 5,
     breaks: "law 3: positive evidence of every step",
     file: "src/jobs/decide/eyes.ts",
     from: "report.digests.model !== null &&",
@@ -18,6 +19,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "a-failed-part-is-let-pass",
+    seed: 5,
     breaks: "law 3: a layer passes only where each of its parts does",
     file: "src/jobs/decide/eyes.ts",
     from: 'every(({ verdict }) => verdict === "pass" || verdict === "not-made")',
@@ -32,6 +34,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "warn-swallows-a-blind-layer",
+    seed: 8,
     breaks: "law 3: no recipe tolerates what was not seen",
     file: "src/jobs/decide/eyes.ts",
     from: 'return report.verdict === "fail" && report.grade === "good" &&',
@@ -46,6 +49,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "abort-taken-for-a-hold",
+    seed: 7,
     breaks: "what the recipe aborts never goes on, whoever decides",
     file: "src/jobs/evolve-attempt.ts",
     from: 'attempt.toBeAborted || event.andThen === "abort";',
@@ -53,6 +57,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "aborts-in-mid-layer",
+    seed: 9,
     breaks: "an abort waits for the end of the layer",
     file: "src/jobs/decide/ending.ts",
     from: "if (hold?.confirmed && waits)",
@@ -60,6 +65,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "tolerated-without-end",
+    seed: 9,
     breaks: "what goes on from layer to layer is held",
     file: "src/jobs/reaction.ts",
     from: "if (!(far.linked < limits.linked)) {",
@@ -67,6 +73,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "large-is-tolerated-too",
+    seed: 4,
     breaks: "a finding takes the highest level that it reaches",
     file: "src/jobs/reaction.ts",
     from: "levels.findLast(",
@@ -74,6 +81,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "any-picture-will-do",
+    seed: 5,
     breaks: "law 3: the picture judged is the picture taken",
     file: "src/jobs/decide/eyes.ts",
     from: "if (report.digests.frame !== look.frame) {",
@@ -81,6 +89,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "any-model-may-judge",
+    seed: 5,
     breaks: "law 3: a layer is judged by a model that two people have signed for, as long as they have",
     file: "src/jobs/decide/eyes.ts",
     from: "if (objection) return notJudged(",

@@ -6,4 +6,6 @@ export interface Mutant {
   readonly file: string;
   readonly from: string;
   readonly to: string;
+  /** The seed that convicted it when it was last looked: it is tried first, and all others where it no longer does. 1 if none. */
+  readonly seed?: number;
 }

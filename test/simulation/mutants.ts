@@ -14,6 +14,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "boot-forgets-open-attempts",
+    seed: 7,
     breaks: "law 4: an attempt whose outcome is unknown is over",
     file: "src/jobs/decide/cell.ts",
     from: "of openAttempts(draft.state())",
@@ -35,6 +36,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "an-approval-never-ends",
+    seed: 21,
     breaks: "a model judges until its approval ends, and no longer",
     file: "src/jobs/models.ts",
     from: "if (until !== null && at >= until) {",
@@ -56,6 +58,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "presence-proof-is-kept",
+    seed: 3,
     breaks: "law 5: a proof is used once",
     file: "src/jobs/evolve-job.ts",
     from: "identity: null,\n    presence: null,\n  };",
@@ -91,6 +94,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "starts-after-a-foreign-hand",
+    seed: 4,
     breaks: "nothing begins where somebody else has acted before a person has looked",
     file: "src/jobs/gates.ts",
     from: '"machine-untouched",\n    seen === null,',
@@ -98,6 +102,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "goes-on-after-a-foreign-hand",
+    seed: 31,
     breaks: "what runs where somebody else acts is held",
     file: "src/jobs/decide/foreign.ts",
     from: "if (!open.attempt.hold) {",
@@ -105,6 +110,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "goes-on-out-of-its-window",
+    seed: 5,
     breaks: "what leaves its window is held",
     file: "src/jobs/decide/windows.ts",
     from: "  if (!attempt.hold) {",
@@ -112,6 +118,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "goes-on-over-a-layer-found-bad",
+    seed: 28,
     breaks: "what a person finds bad is held, whatever the inspection said of it",
     file: "src/jobs/decide/review.ts",
     from: "if (openAttempt(draft, attempt.id) && !attempt.hold) {",
@@ -119,6 +126,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "starts-after-a-missed-challenge",
+    seed: 2,
     breaks: "law 3: an inspection that missed its challenge is blind, and nothing is built by it",
     file: "src/jobs/challenge.ts",
     from: "if (last !== null && !last.passed) return",
@@ -126,6 +134,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "challenge-passes-with-a-miss",
+    seed: 2,
     breaks: "law 3: every class of defect is planted and found",
     file: "src/jobs/challenge.ts",
     from: "planted.every((each) => each.found) && challengedClasses.every(found);",
@@ -140,6 +149,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "found-bad-without-a-nonconformity",
+    seed: 3,
     breaks: "what a person finds bad is a nonconformity that QA decides on",
     file: "src/jobs/decide/review.ts",
     from: 'raise(draft, message.job, attempt, "layer-found-bad", what, { layer, findings: [], evidence });',
@@ -147,6 +157,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "completes-what-nobody-watched",
+    seed: 21,
     breaks: "law 3: what nobody watched was not in its window",
     file: "src/jobs/decide/windows.ts",
     from: "samples > 0",
@@ -161,6 +172,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "time-may-go-back",
+    seed: 2,
     breaks: "expiry compares with the highest time ever seen",
     file: "src/jobs/decide/draft.ts",
     from: "const at = Math.max(state.clock.highest, wall);",
@@ -175,6 +187,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "correction-by-a-wrong-clock",
+    seed: 50,
     breaks: "a correction is signed by a clock that something else bears out",
     file: "src/jobs/clock.ts",
     from: "return support !== null && Math.abs(support.at - wall) <= supportToleranceMs;",
@@ -182,6 +195,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "correction-by-one",
+    seed: 3,
     breaks: "two people sign a correction",
     file: "src/jobs/decide/clock.ts",
     from: "if (approval.person === second.person) {",
@@ -189,6 +203,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "own-work-released",
+    seed: 21,
     breaks: "nobody releases what they had a hand in",
     file: "src/jobs/decide/releasing.ts",
     from: "if (handsOn(job, unit).includes(person)) {",
@@ -196,6 +211,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "omissions-ignored",
+    seed: 6,
     breaks: "nothing incomplete is released",
     file: "src/jobs/decide/releasing.ts",
     from: "if (lacking.length > 0) {",
@@ -224,6 +240,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "expired-lot-used",
+    seed: 2,
     breaks: "no lot is used after its expiry",
     file: "src/materials/lot.ts",
     from: "if (at >= lot.expires)",
@@ -245,6 +262,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "result-missing-passes",
+    seed: 4,
     breaks: "law 3: what was not measured is no pass",
     file: "src/jobs/decide/results.ts",
     from: 'gauge: null, verdict: "missing" };',
@@ -252,6 +270,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "label-scan-not-compared",
+    seed: 19,
     breaks: "the label on the device is the one that was printed for it",
     file: "src/jobs/decide/labels.ts",
     from: "if (!labelAgrees(label.content.code, message.scanned).ok) {",
@@ -259,6 +278,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "hold-ignored-at-start",
+    seed: 2,
     breaks: "nothing starts that central QA holds",
     file: "src/jobs/gates.ts",
     from: "centralGate(state, job, next),",
@@ -266,6 +286,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "old-lift-lifts-a-new-hold",
+    seed: 6,
     breaks: "a lift that comes late lifts no newer hold",
     file: "src/jobs/central.ts",
     from: "if (standing && standing.issuedAt > issuedAt)",
@@ -280,6 +301,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "copies-uncounted",
+    seed: 23,
     breaks: "never more copies than ordered",
     file: "src/jobs/units.ts",
     from: "if (live.length >= job.order.copies) return null;",
@@ -287,6 +309,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "superseded-startable",
+    seed: 22,
     breaks: "a replaced order goes nowhere",
     file: "src/jobs/step-gates.ts",
     from: "newer === undefined && newest <= revision,",
@@ -294,6 +317,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "expired-startable",
+    seed: 3,
     breaks: "an order is not started after its expiry",
     file: "src/jobs/gates.ts",
     from: "at < job.order.expires,",
@@ -308,6 +332,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "unmeasured-conceded",
+    seed: 4,
     breaks: "law 4: what was not measured is never conceded",
     file: "src/jobs/decide/disposition.ts",
     from: 'nonconformity.cause === "result-out-of-limits" ||',
@@ -315,6 +340,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "demonstration-unmarked",
+    seed: 17,
     breaks: "a simulated device is released only where central QA has marked the cell",
     file: "src/jobs/record/omissions.ts",
     from: "...(marked",
@@ -343,6 +369,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     name: "lot-taken-back-in-vain",
+    seed: 14,
     breaks: "nothing is released that was made of a lot which QA has taken back",
     file: "src/jobs/objections.ts",
     from: 'return status === "released" ? []',

@@ -45,10 +45,11 @@ function patched({ name, file, from, to }: Mutant): string {
   return parts.join(to);
 }
 
-/** Runs seeds until one breaks a law. */
-async function tried(name: string, seeds: number): Promise<Verdict> {
+/** Runs seeds until one breaks a law: first the one that did so last, then all in order. */
+async function tried({ name, seed: last = 1 }: Mutant, seeds: number): Promise<Verdict> {
   const { runSeed } = (await import(`./run.ts?mutant=${name}`)) as { runSeed: (seed: number) => Promise<Outcome> };
-  for (let seed = 1; seed <= seeds; seed += 1) {
+  const all = Array.from({ length: seeds }, (_, index) => index + 1);
+  for (const seed of [...all.filter((each) => each === last), ...all.filter((each) => each !== last)]) {
     const accusations = await runSeed(seed).then(
       (outcome) => outcome.accusations,
       (problem: unknown) => [`the run itself broke: ${problem instanceof Error ? problem.message : problem}`],
@@ -64,9 +65,10 @@ const { values, positionals } = parseArgs({
 });
 const seeds = Number(values.seeds);
 let wrong = 0;
-for (const { name, breaks } of mutants) {
+for (const mutant of mutants) {
+  const { name, breaks } = mutant;
   if (positionals.length > 0 && !positionals.includes(name)) continue;
-  const verdict = await tried(name, seeds).catch((problem: Error) => ({
+  const verdict = await tried(mutant, seeds).catch((problem: Error) => ({
     name,
     convicted: false,
     words: problem.message,
