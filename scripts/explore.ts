@@ -2,7 +2,7 @@
 import { spawnSync } from "node:child_process";
 import { randomInt } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { parseArgs } from "node:util";
 
 const help = `Usage: npm run explore -- [--rounds N] [FILE...]
@@ -30,10 +30,18 @@ const files = readdirSync(join(root, "test"), { recursive: true, encoding: "utf8
     (name) => name.endsWith(".test.ts") && (positionals.length === 0 || positionals.some((p) => name.includes(p))),
   )
   .map((name) => join("test", name))
-  .filter((name) => readFileSync(join(root, name), "utf8").includes('from "fast-check"'));
+  .filter(hasProperties);
 if (!Number.isInteger(rounds) || rounds < 1 || files.length === 0) {
   console.error(files.length === 0 ? "No test file with a property has such a path." : help);
   process.exit(2);
+}
+
+/** Whether a test file, or a suite beside the tests that it calls, has properties. */
+function hasProperties(file: string): boolean {
+  const text = readFileSync(join(root, file), "utf8");
+  if (text.includes('from "fast-check"')) return true;
+  const suites = [...text.matchAll(/from "(\.[^"]*\.ts)"/g)].map(([, name]) => join(dirname(file), name!));
+  return suites.some((name) => name.startsWith("test/") && hasProperties(name));
 }
 
 const failed: number[] = [];

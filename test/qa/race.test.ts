@@ -9,6 +9,7 @@ import { openPostgresStore } from "../../src/qa/io/postgres.ts";
 import type { Held, QaStore, Receipt } from "../../src/qa/store.ts";
 import { verifyHeld } from "../../src/qa/verify.ts";
 import { draft, origin, started } from "../ledger/plain-drafts.ts";
+import { seeded } from "../simulation/time.ts";
 import { type CellLog, createCell, freshSigner, story } from "./cell.ts";
 import { startPostgres, type ThrowAway } from "./postgres.ts";
 import { append } from "./store-conformance.ts";
@@ -159,6 +160,7 @@ function checksOutsideTheLock(store: QaStore): QaStore {
 
 /** The wrong program: it asks what was sworn, and swears without the log's lock. */
 function swearsOutsideTheLock(store: QaStore, sql: postgres.Sql): QaStore {
+  const chance = seeded(1);
   return {
     ...store,
     async keepCosigned(name, size, note) {
@@ -166,9 +168,9 @@ function swearsOutsideTheLock(store: QaStore, sql: postgres.Sql): QaStore {
       if (receipt !== null && receipt.size >= size) return receipt;
       const sworn: Receipt = { size, note };
       // As a slow way to the database would: between the look and the oath others come.
-      await pause(Math.random() * 20);
+      await pause(chance() * 20);
       // The gap that the lock closes, held open so that the race is met in every run.
-      await sql`SELECT pg_sleep(random() / 50)`;
+      await sql`SELECT pg_sleep(${chance() / 50}::float8)`;
       await sql`INSERT INTO cosigned ${sql({ origin: name, size, note })} ON CONFLICT DO NOTHING`;
       return sworn;
     },
