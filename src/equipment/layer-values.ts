@@ -48,6 +48,8 @@ export const mostValues = 32;
 export const mostSilent_s = 10;
 /** Samples this young may still belong to the next layer when a layer's end is told. */
 const settled: Milliseconds = 5000;
+/** What is larger no sensor tells: it counts as not heard, because sums over it are no numbers and no record can hold them. */
+const mostValue = 1e100;
 /** Samples that are kept apart until they are that old; with more, the oldest is taken as settled. */
 const mostYoung = 4096;
 
@@ -64,7 +66,9 @@ export function samplesOf({ at, hotend, bed, readings = [] }: Telemetry, prefix 
     ...readings.map(({ name, unit, value }) => ({ reading: name, unit, value })),
   ];
   return said.flatMap(({ reading, unit, value }) =>
-    typeof value === "number" && Number.isFinite(value) ? [{ reading: prefix + reading, unit, value, at }] : [],
+    typeof value === "number" && Math.abs(value) <= mostValue
+      ? [{ reading: (prefix + reading).toWellFormed(), unit: unit.toWellFormed(), value, at }]
+      : [],
   );
 }
 

@@ -9,6 +9,7 @@ import {
   type Sample,
   samplesOf,
 } from "../../src/equipment/layer-values.ts";
+import { canonical } from "../../src/kernel/json.ts";
 import type { EquipmentId } from "../../src/kernel/names.ts";
 
 const sampleAt = (at: number, value: number, reading = "bed"): Sample => ({ reading, unit: "°C", value, at });
@@ -104,6 +105,20 @@ describe("the values of a layer", () => {
     course.hear(many);
     const { values, leftOut } = course.close(1000);
     expect([values.length, leftOut]).toEqual([mostValues, 5]);
+  });
+
+  it("[F59] a number too large to sum, and a name that is no text, cost no layer its row", () => {
+    const course = createLayerCourse(0);
+    const told = (at: number, value: number) => ({
+      ...{ equipment: "C-1" as EquipmentId, at, hotend: null, bed: null },
+      readings: [{ name: "oxygen\ud800", value, unit: "%\udc00", at }],
+    });
+    course.hear(samplesOf(told(100, 1e300)));
+    course.hear(samplesOf(told(200, -1.7e308)));
+    course.hear(samplesOf(told(300, 0.4)));
+    const row = course.close(1000);
+    expect(() => canonical(row)).not.toThrow();
+    expect(onlyOf(row.values)).toMatchObject({ samples: 1, min: 0.4, max: 0.4 });
   });
 
   it("takes what is a number from a machine's word, and nothing else", () => {
