@@ -103,6 +103,7 @@ export function createLayerCourse(from: EpochMs): LayerCourse {
   let heldSince: EpochMs | null = null;
   let held: Milliseconds = 0;
   let strangers = new Set<string>();
+  let latest = Number.NEGATIVE_INFINITY;
 
   const settle = (isOld: (sample: Sample) => boolean): void => {
     const old = young.filter(isOld);
@@ -117,8 +118,11 @@ export function createLayerCourse(from: EpochMs): LayerCourse {
       if (known.size >= mostValues) return void strangers.add(name);
       known.set(name, sums);
     }
-    if (at < sums.last) sums.disordered++;
-    else {
+    if (at < sums.last) {
+      sums.disordered++;
+      // The clock was set back: silence is counted by the new time from here on.
+      if (at < sums.last - settled) sums.last = at;
+    } else {
       sums.silent = Math.max(sums.silent, at - sums.last);
       sums.last = at;
     }
@@ -133,8 +137,11 @@ export function createLayerCourse(from: EpochMs): LayerCourse {
   return {
     hear(samples) {
       if (heldSince !== null) return;
+      const newest = samples.reduce((most, { at }) => Math.max(most, at), Number.NEGATIVE_INFINITY);
+      // Where the clock was set back, what came before that can be of no later layer.
+      if (newest < latest - settled) settle(() => true);
+      latest = newest;
       young.push(...samples);
-      const newest = samples.reduce((latest, { at }) => Math.max(latest, at), Number.NEGATIVE_INFINITY);
       settle(({ at }) => at < newest - settled);
       if (young.length > mostYoung) {
         const spare = new Set(young.slice(0, young.length - mostYoung));

@@ -92,6 +92,18 @@ describe("the values of a layer", () => {
     expect(course.close(615_000)).toMatchObject({ held_s: 2 });
   });
 
+  it("[F59] a clock that is set back by an hour loses no sample, and hides no silence after it", () => {
+    const course = createLayerCourse(0);
+    const hour = 3_600_000;
+    for (let second = 1; second <= 10; second++) course.hear([sampleAt(hour + second * 1000, 60)]);
+    for (let second = 11; second <= 20; second++) course.hear([sampleAt(second * 1000, 61)]);
+    expect(onlyOf(course.close(40_000).values)).toMatchObject({
+      ...{ samples: 20, min: 60, max: 61, disordered: 1, gap: true },
+    });
+    course.hear([sampleAt(41_000, 70)]);
+    expect(onlyOf(course.close(42_000).values)).toMatchObject({ samples: 1, min: 70, gap: false });
+  });
+
   it("samples whose time goes back are counted as such", () => {
     const course = createLayerCourse(0);
     course.hear([sampleAt(2000, 60)]);

@@ -1,13 +1,14 @@
 /** `cellward camera plate` and `cellward camera lens`: a plate to print, and what pictures of it tell of a lens. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { findTags } from "../../inspection/calibration/find-tags.ts";
 import { fitLens, type LensFit, leastCorners, type PlateView } from "../../inspection/calibration/fit-lens.ts";
-import type { LensFile } from "../../inspection/calibration/lens-file.ts";
+import { type LensFile, readLensFile } from "../../inspection/calibration/lens-file.ts";
 import { cornersOf, layPlate, type PlateLayout, papers } from "../../inspection/calibration/plate.ts";
 import { tagFamily } from "../../inspection/calibration/tags.ts";
-import { decodeGrey } from "../../inspection/io/decode.ts";
+import { decodeGrey, mostBytes } from "../../inspection/io/decode.ts";
 import { platePdf } from "../../inspection/io/plate-pdf.ts";
+import { digestOf } from "../../kernel/hash.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
@@ -75,6 +76,8 @@ export async function fitFromPictures(terminal: Terminal, asked: LensOptions): P
     );
   }
   const file = fileOf(fit.value, width, height);
+  const readable = readLensFile(file);
+  if (!readable.ok) return terminal.trouble(readable.error, exitCode.refused);
   try {
     await writeDurably(asked.out, new TextEncoder().encode(`${JSON.stringify(file, null, 2)}\n`), 0o600);
   } catch (problem) {
@@ -104,6 +107,7 @@ interface Scale {
 
 /** How much longer than ordered the printer printed, across and down. */
 function scaleOf({ bars }: PlateLayout, { across, down }: LensOptions): Result<Scale, string> {
+  if ((across === undefined) !== (down === undefined)) return err("One bar was measured and the other was not.");
   const [x, y] = [across, down].map((said, k) => (said === undefined ? 1 : Number(said) / bars[k]!.length_mm));
   const isNear = (v: number | undefined): v is number => v !== undefined && v > 0.9 && v < 1.1;
   return isNear(x) && isNear(y)
@@ -136,9 +140,18 @@ async function viewsOf(
   const family = tagFamily(layout.tags.length);
   const views: PlateView[] = [];
   const poor: string[] = [];
+  const known = new Set<string>();
   let size: readonly [number, number] | null = null;
   for (const [k, name] of pictures.entries()) {
-    const picture = await decodeGrey(await readFile(join(folder, name)));
+    const bytes = await pictureBytes(join(folder, name));
+    if (typeof bytes === "string") {
+      poor.push(`${name}: ${bytes}`);
+      continue;
+    }
+    const digest = digestOf(bytes);
+    if (known.has(digest)) return err(`${name} is the same picture as another one: it tells nothing new.`);
+    known.add(digest);
+    const picture = await decodeGrey(bytes);
     if (!picture.ok) {
       poor.push(`${name}: ${picture.error.what}`);
       continue;
@@ -161,6 +174,17 @@ async function viewsOf(
   return size === null
     ? err(`No picture of ${folder} can be read.`)
     : ok({ views, width: size[0], height: size[1], poor });
+}
+
+/** A picture's bytes, or why they are not read: what is no file, or too large, is not opened. */
+async function pictureBytes(path: string): Promise<Uint8Array | string> {
+  try {
+    const { size, isFile } = await stat(path).then((found) => ({ size: found.size, isFile: found.isFile() }));
+    if (!isFile) return "it is no file";
+    return size > mostBytes ? "it is too large" : await readFile(path);
+  } catch {
+    return "it cannot be read";
+  }
 }
 
 function fileOf({ intrinsics, uncertainty, reprojection_px, used }: LensFit, width: number, height: number): LensFile {

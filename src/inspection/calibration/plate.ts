@@ -33,9 +33,14 @@ const bar_mm = 8;
 /** Tags that are wanted across the shorter side. */
 const across = 5;
 const mostTags = 200;
+/** No sheet of a PDF is larger (200 inches), and nobody holds one before a camera. */
+const mostSide_mm = 5000;
 
 /** Lays tags over a sheet of this size; an error in words where it is too small or too large for them. */
 export function layPlate(width_mm: number, height_mm: number): Result<PlateLayout, string> {
+  if (Math.max(width_mm, height_mm) > mostSide_mm) {
+    return err(`a sheet of ${width_mm} x ${height_mm} mm is larger than a PDF can be`);
+  }
   const [room_w, room_h] = [width_mm - 2 * edge_mm - bar_mm, height_mm - 2 * edge_mm - bar_mm - words_mm];
   const pitch = Math.floor(Math.min(room_w, room_h) / across);
   const gap = Math.max(2, Math.round(pitch / 4));

@@ -1,5 +1,5 @@
 /** A lens is found out from pictures of the plate: as it is, as well as is said, or not at all. */
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import sharp from "sharp";
@@ -80,8 +80,13 @@ describe("cellward camera lens", () => {
   });
 
   it("[F58][L8] refuses another plate's bars, a folder without pictures, and no paper", async () => {
+    const twice = join(folder, "twice");
+    await mkdir(join(twice, "folder.jpg"), { recursive: true });
+    for (const name of ["a.jpg", "b.jpg"]) await writeFile(join(twice, name), await jpegOf(pictures[0]!));
     for (const [change, code, words] of [
-      [{ across: "120" }, 2, /170 mm across/],
+      [{ across: "120", down: "240" }, 2, /170 mm across/],
+      [{ across: "170" }, 2, /One bar was measured/],
+      [{ pictures: twice }, 7, /b\.jpg is the same picture/],
       [{ pictures: join(folder, "none") }, 7, /is no folder/],
       [{ size: "letterbox" }, 2, /no size of paper/],
     ] as const) {

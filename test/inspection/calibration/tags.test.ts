@@ -77,6 +77,7 @@ describe("the plate", () => {
 
   it("[L8] that would be too small or too large is refused in words", () => {
     expect(layPlate(40, 40)).toMatchObject({ ok: false, error: expect.stringContaining("no room") });
-    expect(layPlate(9000, 150)).toMatchObject({ ok: false, error: expect.stringContaining("more than") });
+    expect(layPlate(9999, 9999)).toMatchObject({ ok: false, error: expect.stringContaining("larger than a PDF") });
+    expect(layPlate(4000, 150)).toMatchObject({ ok: false, error: expect.stringContaining("more than") });
   });
 });
