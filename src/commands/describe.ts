@@ -299,7 +299,7 @@ function keepingLines(
 }
 
 /** A value over a layer in one line. */
-function valueText({ reading, unit, min, mean, max, samples, gap, unheard_s }: LayerValue): string {
+function valueText({ reading, unit, min, mean, max, samples, gap, unheard_s, bad = 0 }: LayerValue): string {
   const heard = samples === 0 ? "not heard" : `${min} to ${max} ${unit}, mean ${mean}, heard ${samples} times`;
-  return `${reading}: ${heard}${gap ? `, GAP of ${unheard_s} s` : ""}`;
+  return `${reading}: ${heard}${bad > 0 ? `, no good value ${bad} times` : ""}${gap ? `, GAP of ${unheard_s} s` : ""}`;
 }

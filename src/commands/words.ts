@@ -122,6 +122,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   at: { label: "At", as: "time" },
   at_s: { label: "Time in the course", as: "s" },
   attempt: { label: "Attempt" },
+  bad: { label: "No good value" },
   batch: { label: "Batch" },
   before: { label: "Before the start" },
   breach: { label: "Out of its window" },

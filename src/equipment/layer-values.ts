@@ -20,6 +20,8 @@ export interface LayerValue {
   readonly gap: boolean;
   /** Samples that came with a time before that of an earlier one; absent where none did. */
   readonly disordered?: number;
+  /** Times when the machine said that it had no good value, or told one that is not finite; absent where none. Such are no samples. */
+  readonly bad?: number;
 }
 
 /** All values over one layer. */
@@ -34,11 +36,16 @@ export interface LayerValues {
   readonly leftOut?: number;
 }
 
-/** A sample of one value. */
-export interface Sample {
+/** A value that has a row in every layer, also where it is never heard. */
+export interface Expected {
   readonly reading: string;
   readonly unit: string;
-  readonly value: number;
+}
+
+/** A sample of one value. */
+export interface Sample extends Expected {
+  /** Null: the machine said that it had no good one. */
+  readonly value: number | null;
   readonly at: EpochMs;
 }
 
@@ -53,7 +60,7 @@ const mostValue = 1e100;
 /** Samples that are kept apart until they are that old; with more, the oldest is taken as settled. */
 const mostYoung = 4096;
 
-/** The numbers that a machine tells, as samples; `prefix` stands before their names. */
+/** The numbers that a machine tells, as samples; `prefix` stands before their names. Text and yes or no are none. */
 export function samplesOf({ at, hotend, bed, readings = [] }: Telemetry, prefix = ""): Sample[] {
   const heaters = [
     ["hotend", hotend?.actual],
@@ -63,13 +70,15 @@ export function samplesOf({ at, hotend, bed, readings = [] }: Telemetry, prefix 
   ] as const;
   const said = [
     ...heaters.map(([reading, value]) => ({ reading, unit: "°C", value })),
-    ...readings.map(({ name, unit, value }) => ({ reading: name, unit, value })),
+    ...readings.map(({ name, unit, value, bad }) => ({ reading: name, unit, value: bad ? Number.NaN : value })),
   ];
-  return said.flatMap(({ reading, unit, value }) =>
-    typeof value === "number" && Math.abs(value) <= mostValue
-      ? [{ reading: (prefix + reading).toWellFormed(), unit: unit.toWellFormed(), value, at }]
-      : [],
-  );
+  return said.flatMap(({ reading, unit, value }) => {
+    if (typeof value !== "number") return [];
+    const isTold = Math.abs(value) <= mostValue;
+    return [
+      { reading: (prefix + reading).toWellFormed(), unit: unit.toWellFormed(), value: isTold ? value : null, at },
+    ];
+  });
 }
 
 /** The course of one attempt, layer after layer. */
@@ -93,16 +102,21 @@ interface Sums {
   last: EpochMs;
   silent: Milliseconds;
   disordered: number;
+  bad: number;
 }
 
-/** Begins at `from`. A value that was heard in an earlier layer and is not any more has a row that says so. */
-export function createLayerCourse(from: EpochMs): LayerCourse {
-  const known = new Map<string, Sums>();
+/**
+ * Begins at `from`. A value that is expected, or was heard in an earlier layer, and is not heard has a row that says so.
+ */
+export function createLayerCourse(from: EpochMs, expected: readonly Expected[] = []): LayerCourse {
+  const nameOf = ({ reading, unit }: Expected) => `${reading}\n${unit}`;
+  const known = new Map(expected.slice(0, mostValues).map((each) => [nameOf(each), newSums(each.unit, from)]));
+  const tooMany = expected.slice(mostValues).map(nameOf);
   let young: Sample[] = [];
   let began = from;
   let heldSince: EpochMs | null = null;
   let held: Milliseconds = 0;
-  let strangers = new Set<string>();
+  let strangers = new Set(tooMany);
   let latest = Number.NEGATIVE_INFINITY;
 
   const settle = (isOld: (sample: Sample) => boolean): void => {
@@ -111,13 +125,15 @@ export function createLayerCourse(from: EpochMs): LayerCourse {
     for (const sample of old) fold(sample);
   };
 
-  function fold({ reading, unit, value, at }: Sample): void {
-    const name = `${reading}\n${unit}`;
+  function fold(sample: Sample): void {
+    const { unit, value, at } = sample;
+    const name = nameOf(sample);
     const sums = known.get(name) ?? newSums(unit, began);
     if (!known.has(name)) {
       if (known.size >= mostValues) return void strangers.add(name);
       known.set(name, sums);
     }
+    if (value === null) return void sums.bad++;
     if (at < sums.last) {
       sums.disordered++;
       // The clock was set back: silence is counted by the new time from here on.
@@ -168,7 +184,7 @@ export function createLayerCourse(from: EpochMs): LayerCourse {
       const row = { from: began, to: at, held_s: seconds(waited), values };
       const leftOut = strangers.size;
       for (const [name, { unit }] of known) known.set(name, newSums(unit, at));
-      [began, held, strangers] = [at, 0, new Set()];
+      [began, held, strangers] = [at, 0, new Set(tooMany)];
       if (heldSince !== null) heldSince = at;
       return leftOut > 0 ? { ...row, leftOut } : row;
     },
@@ -177,11 +193,11 @@ export function createLayerCourse(from: EpochMs): LayerCourse {
 
 function newSums(unit: string, last: EpochMs): Sums {
   const [min, max] = [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
-  return { unit, n: 0, mean: 0, squares: 0, min, max, last, silent: 0, disordered: 0 };
+  return { unit, n: 0, mean: 0, squares: 0, min, max, last, silent: 0, disordered: 0, bad: 0 };
 }
 
 function rowOf(reading: string, sums: Sums, end: EpochMs): LayerValue {
-  const { unit, n, disordered } = sums;
+  const { unit, n, disordered, bad } = sums;
   const silent = Math.max(sums.silent, end - sums.last, 0);
   return {
     ...{ reading, unit, samples: n },
@@ -192,6 +208,7 @@ function rowOf(reading: string, sums: Sums, end: EpochMs): LayerValue {
     unheard_s: seconds(silent),
     gap: n === 0 || silent > mostSilent_s * 1000,
     ...(disordered > 0 && { disordered }),
+    ...(bad > 0 && { bad }),
   };
 }
 

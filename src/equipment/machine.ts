@@ -146,4 +146,6 @@ export interface Reading {
   readonly value: number | string | boolean;
   readonly unit: string;
   readonly at: EpochMs;
+  /** The machine has no good value; `value` says why in words. */
+  readonly bad?: true;
 }

@@ -111,6 +111,24 @@ describe("the values of a layer", () => {
     expect(onlyOf(course.close(3000).values)).toMatchObject({ samples: 2, disordered: 1 });
   });
 
+  it("[F59] what is no good value is counted, is no sample, and hides no silence", () => {
+    const course = createLayerCourse(0, [{ reading: "bed", unit: "°C" }]);
+    course.hear([sampleAt(1000, 60)]);
+    for (let at = 2000; at <= 20_000; at += 1000) course.hear([{ ...sampleAt(at, 0), value: null }]);
+    const all = { samples: 1, min: 60, max: 60, deviation: 0, bad: 19, unheard_s: 19, gap: true };
+    expect(onlyOf(course.close(20_000).values)).toMatchObject(all);
+    expect(onlyOf(course.close(40_000).values)).not.toHaveProperty("bad");
+  });
+
+  it("[F59] no more values are expected than are kept; the rest is counted in every layer", () => {
+    const expected = Array.from({ length: mostValues + 3 }, (_, k) => ({ reading: `sensor-${k}`, unit: "1" }));
+    const course = createLayerCourse(0, expected);
+    for (const end of [1000, 2000]) {
+      const { values, leftOut } = course.close(end);
+      expect([values.length, leftOut]).toEqual([mostValues, 3]);
+    }
+  });
+
   it("keeps no more values than it may, and says how many are left out", () => {
     const course = createLayerCourse(0);
     const many = Array.from({ length: mostValues + 5 }, (_, k) => sampleAt(100, k, `sensor-${k}`));
@@ -151,13 +169,14 @@ describe("the values of a layer", () => {
       ["C-1/hotend", 199.5],
       ["C-1/hotend-set-point", 200],
       ["C-1/oxygen", 0.4],
+      ["C-1/broken", null],
     ]);
   });
 });
 
 /** The same from all samples at once. */
 function slowly(samples: readonly Sample[], from: number, to: number) {
-  const values = samples.map(({ value }) => value);
+  const values = samples.flatMap(({ value }) => (value === null ? [] : [value]));
   const mean = values.reduce((sum, v) => sum + v, 0) / values.length;
   const times = [from, ...samples.map(({ at }) => at), to];
   const unheard = Math.max(...times.slice(1).map((at, k) => at - times[k]!));

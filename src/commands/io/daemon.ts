@@ -27,7 +27,7 @@ import { closeLedger, createEnding, noteFault } from "./ending.ts";
 import type { openEyes, Sight } from "./eyes.ts";
 import { openIdentity } from "./identity.ts";
 import { openRecordKeeping } from "./keeper.ts";
-import { startMachine } from "./machines.ts";
+import { measuredBy, startMachine } from "./machines.ts";
 import { readShippedModel } from "./model-files.ts";
 import { openPage } from "./page.ts";
 import { openScrub } from "./scrub.ts";
@@ -180,7 +180,7 @@ async function assemble(
   intakeOpen = intake;
   windows = keepWindows(cell, machines, systemClock);
   const besideOf = (equipment: EquipmentId) => config.machine.find(({ id }) => id === equipment)?.beside ?? [];
-  const layers = keepLayers(cell, machines, besideOf, systemClock);
+  const layers = keepLayers(cell, machines, besideOf, (id) => measuredBy(config, id), systemClock);
   const around = { cell, artifacts, intake, keysDir, origin: ledger.origin, windows, layers, log };
   for (const machine of config.machine) machines.set(machine.id, startMachine(machine, around));
   const watch = watchSight(cell, sight);

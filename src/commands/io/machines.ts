@@ -1,8 +1,9 @@
 /** The machines of a cell: each behind the driver that its section of the configuration names. */
 import type { Cell } from "../../cell.ts";
-import type { MachineConfig } from "../../config/schema.ts";
+import type { CellConfig, MachineConfig } from "../../config/schema.ts";
 import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import type { Machine } from "../../drivers/machine.ts";
+import type { Expected } from "../../equipment/layer-values.ts";
 import type { Intake } from "../../intake/io/intake.ts";
 import { machinePartOf } from "../../intake/recipe.ts";
 import { programOf } from "../../jobs/order.ts";
@@ -68,4 +69,10 @@ async function loadProgram(program: Digest, id: AttemptId, { cell, artifacts, in
   const recipe = found && ordered ? intake.recipe(found.job.order.recipe) : null;
   const bytes = recipe ? await artifacts.get(program) : null;
   return recipe && bytes?.ok ? { bytes: bytes.value, recipe: machinePartOf(recipe, operation?.id ?? "") } : null;
+}
+
+/** The quantities that a machine is configured to tell; a reading without a unit is text, or yes or no. */
+export function measuredBy(config: CellConfig, equipment: string): readonly Expected[] {
+  const readings = config.machine.find(({ id }) => id === equipment)?.opcua?.readings ?? [];
+  return readings.filter(({ unit }) => unit !== "").map(({ name, unit }) => ({ reading: name, unit }));
 }

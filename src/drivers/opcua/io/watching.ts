@@ -18,9 +18,9 @@ import {
   Variant,
 } from "node-opcua";
 import type { Reading } from "../../../equipment/machine.ts";
-import { clip } from "../../../kernel/text.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
 import type { AlarmEvent } from "../alarms.ts";
+import { readingOf, type ToldValue } from "../reading.ts";
 import { within } from "./deadline.ts";
 import { CallRefused } from "./files.ts";
 
@@ -85,8 +85,7 @@ export async function watch(
   await monitor(jobList, () => listener.hint());
   for (const { name, unit, node } of readings) {
     await monitor(node, (value) => {
-      const reading = readingOf(value, name, unit);
-      if (reading !== null) listener.reading(reading);
+      listener.reading(readingOf(toldBy(value), name, unit, Date.now()));
     });
   }
   const filter = new EventFilter({ selectClauses: fields.map(operand), whereClause: { elements: [] } });
@@ -135,20 +134,9 @@ function operand({ type, path }: (typeof fields)[number]): SimpleAttributeOperan
   });
 }
 
-/** A value with its time. One that the server calls bad or uncertain is told as that: its last good number is not its value. */
-function readingOf(
-  { statusCode, value, sourceTimestamp, serverTimestamp }: DataValue,
-  name: string,
-  unit: string,
-): Reading | null {
+function toldBy({ statusCode, value, sourceTimestamp, serverTimestamp }: DataValue): ToldValue {
   const at = (sourceTimestamp ?? serverTimestamp)?.getTime();
-  const given: unknown = value.value;
-  if (!statusCode.isGood()) return { name, value: `no value (${statusCode.name})`, unit, at: at ?? Date.now() };
-  if (at === undefined) return null;
-  if (typeof given === "string") return { name, value: clip(given, 120), unit, at };
-  if (typeof given === "boolean" || (typeof given === "number" && Number.isFinite(given)))
-    return { name, value: given, unit, at };
-  return null;
+  return { value: value.value, notGood: statusCode.isGood() ? null : statusCode.name, at };
 }
 
 /** An event of the alarm subscription; null for those that are not about conditions. */

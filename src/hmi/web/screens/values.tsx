@@ -34,7 +34,7 @@ export function ValuesScreen() {
 
 function Rows({ row }: { readonly row: LayerValues }) {
   const { from, to, held_s, leftOut = 0 } = row;
-  const sorted = [...row.values].sort((a, b) => Number(b.gap) - Number(a.gap));
+  const sorted = [...row.values].sort((a, b) => Number(isAbnormal(b)) - Number(isAbnormal(a)));
   const more = Math.max(0, sorted.length - room) + leftOut;
   return (
     <>
@@ -71,7 +71,7 @@ function Table({ rows }: { readonly rows: readonly LayerValue[] }) {
             <td>{figure(each.mean)}</td>
             <td>{figure(each.max)}</td>
             <td>{figure(each.deviation)}</td>
-            <td class={each.gap ? "abnormal-text" : ""}>{heard(each)}</td>
+            <td class={isAbnormal(each) ? "abnormal-text" : ""}>{heard(each)}</td>
           </tr>
         ))}
       </tbody>
@@ -84,7 +84,13 @@ function figure(value: number | null): string {
   return Math.abs(value) < 100 ? value.toFixed(2) : value.toFixed(1);
 }
 
-function heard({ samples, gap, unheard_s }: LayerValue): string {
-  if (samples === 0) return "⚠ not at all";
-  return gap ? `⚠ ${samples} times, not for ${Math.round(unheard_s)} s` : `${samples} times`;
+function isAbnormal({ gap, bad = 0 }: LayerValue): boolean {
+  return gap || bad > 0;
+}
+
+function heard(value: LayerValue): string {
+  const { samples, gap, unheard_s, bad = 0 } = value;
+  const often = samples === 0 ? "not at all" : `${samples} times`;
+  const silent = gap && samples > 0 ? `, not for ${Math.round(unheard_s)} s` : "";
+  return `${isAbnormal(value) ? "⚠ " : ""}${often}${silent}${bad > 0 ? `, no good value ${bad} times` : ""}`;
 }
