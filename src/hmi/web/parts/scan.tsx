@@ -76,6 +76,9 @@ export function shownCode(code: string): string {
   return code.replace(/^\][A-Za-z][0-9A-Za-z]/, "").replaceAll("\u001d", "<GS>");
 }
 
+/** What is typed in place of a scan. */
+const typed = signal("");
+
 interface ScanBoxProps {
   /** What to scan, as an order: "Scan the tag that is on the part." */
   readonly ask: string;
@@ -119,7 +122,11 @@ export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
       <div class="deeds">
         <Button
           label={last?.tone === "bad" ? "Type the code instead" : "Type the code"}
-          onPress={() => set(scanning.typing, true)}
+          onPress={() => {
+            // Before the keyboard stands: an effect after it would take away what was typed at once.
+            typed.value = "";
+            scanning.typing.value = true;
+          }}
         />
         {online && claimed && !mine ? <Button deed label="Use the scanner here" onPress={scanning.claim} /> : null}
       </div>
@@ -127,11 +134,8 @@ export function ScanBox({ ask, scanning, hint }: ScanBoxProps) {
   );
 }
 
-const typed = signal("");
-
 /** The keyboard in place of the screen that waits for the code. */
 export function TypeCode({ ask, scanning }: { readonly ask: string; readonly scanning: Scanning }) {
-  useEffect(() => set(typed, ""), []);
   const actions = (
     <>
       <Button size="primary" label="Back" onPress={() => set(scanning.typing, false)} />
