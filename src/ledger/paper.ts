@@ -147,3 +147,16 @@ function fillTables({ font, scale, widths, unicode }: OpenedFont): void {
     unicode[glyph] ??= [signs.get(glyph) ?? 0xfffd];
   }
 }
+
+/** Everything that a document writes until its end; rejects where it fails. */
+export async function bytesOf(doc: AsyncIterable<string | Uint8Array>): Promise<Uint8Array> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of doc) chunks.push(typeof chunk === "string" ? new TextEncoder().encode(chunk) : chunk);
+  const bytes = new Uint8Array(chunks.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const chunk of chunks) {
+    bytes.set(chunk, at);
+    at += chunk.length;
+  }
+  return bytes;
+}

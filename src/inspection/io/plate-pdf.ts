@@ -1,6 +1,7 @@
 /** The calibration plate on paper, to be printed at its own size; the same sheet gives the same bytes. */
 import { fileURLToPath } from "node:url";
 import PDFDocument from "pdfkit";
+import { bytesOf } from "../../ledger/paper.ts";
 import type { PlateLayout } from "../calibration/plate.ts";
 import { codeCells, type TagCode, tagCells } from "../calibration/tags.ts";
 
@@ -17,7 +18,7 @@ export function platePdf(layout: PlateLayout, codes: readonly TagCode[]): Promis
     ...{ margin: 0, pdfVersion: "1.7", font: fontPath, lang: "en" },
     info: { Title: titleOf(layout), Producer: "Cellward", Creator: "Cellward", CreationDate: new Date(0) },
   });
-  const bytes = collect(doc);
+  const bytes = bytesOf(doc);
   const at = (x: number, y: number) => [(width_mm / 2 + x) * pointsOfMm, (height_mm / 2 - y) * pointsOfMm] as const;
   const cell = (layout.tag_mm / tagCells) * pointsOfMm;
   for (const [id, tag] of layout.tags.entries()) {
@@ -86,13 +87,4 @@ function wordsOf(layout: PlateLayout): string {
     `${titleOf(layout)}. Print at 100 % and glue it flat on glass or metal. The bars have to be ${across} mm and ${down} mm ` +
     "long over their ends: measure both. Take ten pictures that fill the frame, tilted to every side by 20 to 40 degrees."
   );
-}
-
-function collect(doc: PDFKit.PDFDocument): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const chunks: Buffer[] = [];
-  doc.on("data", (chunk: Buffer) => chunks.push(chunk));
-  doc.on("end", () => resolve(Buffer.concat(chunks)));
-  doc.on("error", reject);
-  return promise;
 }

@@ -5,7 +5,7 @@ import bwipjs from "bwip-js/node";
 import PDFDocument from "pdfkit";
 import { assert } from "../../kernel/assert.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { embedWhole, type OpenedFont, runsOf } from "../../ledger/paper.ts";
+import { bytesOf, embedWhole, type OpenedFont, runsOf } from "../../ledger/paper.ts";
 import { separator } from "../../materials/gs1.ts";
 import type { LabelContent } from "../label.ts";
 import { type LabelSize, layoutLabel, moduleRange_mm, type PlacedText, usualSize } from "../layout.ts";
@@ -33,7 +33,7 @@ export async function labelPdf(
     lang: "en",
     info: { Title: content.bracketed, Producer: "Cellward", Creator: "Cellward", CreationDate: dateOf(content.madeOn) },
   });
-  const bytes = collect(doc);
+  const bytes = bytesOf(doc);
   const opened = (doc as unknown as { readonly _font: OpenedFont })._font;
   embedWhole(opened, font);
   const matrix = matrixOf(content.element);
@@ -100,15 +100,6 @@ function widthOf(doc: PDFKit.PDFDocument, text: string, size_pt: number): number
 
 function outline_mm(size_pt: number): number {
   return (size_pt * boldOutline) / pointsOfMm;
-}
-
-function collect(doc: PDFKit.PDFDocument): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const chunks: Buffer[] = [];
-  doc.on("data", (chunk: Buffer) => chunks.push(chunk));
-  doc.on("end", () => resolve(Buffer.concat(chunks)));
-  doc.on("error", reject);
-  return promise;
 }
 
 /** The file's date is the device's, so that its digest depends on the content alone. */

@@ -2,7 +2,7 @@
 import { readFile } from "node:fs/promises";
 import { fileURLToPath } from "node:url";
 import PDFDocument from "pdfkit";
-import { embedWhole, type OpenedFont, runsOf, shownText, wrapAnywhere } from "../paper.ts";
+import { bytesOf, embedWhole, type OpenedFont, runsOf, shownText, wrapAnywhere } from "../paper.ts";
 
 /** DejaVu Sans: Latin, Greek, Cyrillic, Arabic, Hebrew, Armenian, Georgian and more; no Chinese, Indian or Thai script. */
 const fontPath = fileURLToPath(import.meta.resolve("dejavu-fonts-ttf/ttf/DejaVuSans.ttf"));
@@ -58,7 +58,7 @@ export async function openSheet(title: string, written: Date, top: (sheet: Sheet
     info: { Title: title, Producer: "Cellward", Creator: "Cellward", CreationDate: written },
   }) as Doc;
   embedWhole(doc._font, font);
-  const sheet = { doc, top, lacking: false, y: a4.margin, bytes: collect(doc) };
+  const sheet = { doc, top, lacking: false, y: a4.margin, bytes: bytesOf(doc) };
   top(sheet);
   return sheet;
 }
@@ -112,13 +112,4 @@ function widthOf(doc: PDFKit.PDFDocument, text: string, size: number): number {
 /** Without features pdfkit lays out word by word and remembers each; words from right to left need one piece. */
 function shaping(rightToLeft: boolean): PDFKit.Mixins.TextOptions {
   return rightToLeft ? { features: [] } : {};
-}
-
-function collect(doc: PDFKit.PDFDocument): Promise<Uint8Array> {
-  const { promise, resolve, reject } = Promise.withResolvers<Uint8Array>();
-  const chunks: Buffer[] = [];
-  doc.on("data", (chunk: Buffer) => chunks.push(chunk));
-  doc.on("end", () => resolve(Buffer.concat(chunks)));
-  doc.on("error", reject);
-  return promise;
 }
