@@ -8,6 +8,7 @@ import { addCameraCommands } from "./commands/io/camera-commands.ts";
 import { addDeviceCommands } from "./commands/io/devices-commands.ts";
 import { addInspectCommands } from "./commands/io/inspect-commands.ts";
 import { addKeepingCommands } from "./commands/io/keeping-commands.ts";
+import { addLimitCommands } from "./commands/io/limit-commands.ts";
 import { addLogCommands, addQaLogCommands } from "./commands/io/log-commands.ts";
 import { addModelCommands } from "./commands/io/model-commands.ts";
 import { createTerminal } from "./commands/io/terminal.ts";
@@ -154,7 +155,8 @@ program
   .addOption(keys)
   .action(async (from, o) => end(await (await parts.records()).restore(terminal(), from, o.keys, o.data)));
 
-for (const add of [addArchiveCommands, addDeviceCommands, addLogCommands, addModelCommands]) add(program, line);
+for (const add of [addArchiveCommands, addDeviceCommands, addLimitCommands, addLogCommands, addModelCommands])
+  add(program, line);
 
 program
   .command("doctor")

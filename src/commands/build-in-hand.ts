@@ -10,6 +10,8 @@ export interface BuildInHand {
   readonly attempt: string;
   readonly program: Digest;
   readonly recipe: Digest;
+  /** Digest of the limits of its limit set; null where the recipe's own count. */
+  readonly limits: Digest | null;
   emptyPlate: Digest | null;
   accepted: { readonly layer: number; readonly frame: Digest } | null;
   readonly frames: Map<number, Picture>;
@@ -59,7 +61,7 @@ export function createFollower(): Follower {
     const recipe = recipes.get(event.job);
     if (!program || !recipe) return null;
     const fresh = { accepted: null, frames: new Map(), seen: [], failed: null, begun: false };
-    return { attempt, program, recipe, emptyPlate, ...fresh };
+    return { attempt, program, recipe, limits: event.limitSet?.limits ?? null, emptyPlate, ...fresh };
   }
 
   /** An inspector that was never given the build need not hear of its end. */

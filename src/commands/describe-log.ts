@@ -30,6 +30,10 @@ export function logTitleOf(event: Event): string | null {
       return `DEMONSTRATION: the inspection model ${event.model.slice(0, 12)} was taken without a signature`;
     case "ModelRetired":
       return `The inspection model ${event.model.slice(0, 12)} was RETIRED`;
+    case "LimitSetApproved":
+      return `Tighter limits of the inspection were APPROVED by two people (${event.set.slice(0, 12)})`;
+    case "LimitSetWithdrawn":
+      return `The limit set ${event.set.slice(0, 12)} was WITHDRAWN: the recipe's own limits count again`;
     default:
       return null;
   }

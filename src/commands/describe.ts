@@ -1,6 +1,7 @@
 /** The record told in sentences: every event as a quality manager would read it aloud. */
 import type { LayerValue } from "../equipment/layer-values.ts";
 import type { Event } from "../jobs/event.ts";
+import { isLimitEvent } from "../jobs/limit-event.ts";
 import { isModelEvent } from "../jobs/model-event.ts";
 import { programOf } from "../jobs/order.ts";
 import { failedParts, type LayerReport } from "../jobs/report.ts";
@@ -10,6 +11,7 @@ import type { JobId, LotId } from "../kernel/names.ts";
 import type { JsonObject } from "../ledger/entry.ts";
 import { type Describe, type Described, type Fact, utcText } from "../ledger/page.ts";
 import { recordKeeping, type SealedText } from "../people/person.ts";
+import { limitLinesOf } from "./describe-limits.ts";
 import { logLinesOf, logTitleOf } from "./describe-log.ts";
 import { modelLinesOf } from "./describe-model.ts";
 import { routeLinesOf, routeSentenceOf, routeTitleOf } from "./describe-route.ts";
@@ -206,7 +208,12 @@ function titleOf(event: Event): string | null {
 }
 
 function linesOf(event: Event, openName: OpenName, erased: Erased): string[] {
-  if (isModelEvent(event)) return modelLinesOf(event, (name) => openName(recordKeeping, name));
+  const nameOf = (name: string) => openName(recordKeeping, name);
+  if (isLimitEvent(event)) return limitLinesOf(event, nameOf);
+  return isModelEvent(event) ? modelLinesOf(event, nameOf) : linesOfOthers(event, openName, erased);
+}
+
+function linesOfOthers(event: Event, openName: OpenName, erased: Erased): string[] {
   switch (event.type) {
     case "CellBooted":
       return [

@@ -3,6 +3,7 @@ import type { Fault, Telemetry } from "../equipment/machine.ts";
 import type { Controller, Recorded } from "../jobs/controller.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
 import type { TimeSupport } from "../jobs/keeping-event.ts";
+import type { LimitSetFacts } from "../jobs/limit-event.ts";
 import type { ModelFacts } from "../jobs/model-event.ts";
 import type { SyncStatus } from "../jobs/sync-status.ts";
 import type { Digest, JobId, LotId } from "../kernel/names.ts";
@@ -53,6 +54,13 @@ export interface ModelPort {
   keep(): Promise<Result<ModelFacts, Fault>>;
 }
 
+/** Limit sets as they are handed in: read against this cell's recipes. */
+export interface LimitPort {
+  read(set: unknown): Result<LimitSetFacts, Fault>;
+  /** The same, once the set and its limits are stored as artifacts. */
+  keep(set: unknown): Promise<Result<LimitSetFacts, Fault>>;
+}
+
 /** One reason why the cell is not ready, for /readyz: a code, no names, no job. */
 export interface Unready {
   readonly code: string;
@@ -67,6 +75,7 @@ export interface HmiPorts {
   readonly packages: PackagePort;
   readonly keeping: KeepingPort;
   readonly models: ModelPort;
+  readonly limits: LimitPort;
   readonly clock: Clock;
   /** What the journal remembers of an earlier start; null where it begins with nothing. */
   readonly remembered: JournalMemory | null;

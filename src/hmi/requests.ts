@@ -1,5 +1,6 @@
 /** The shape of everything that may be asked of the server; what does not fit is refused before anybody looks at it. */
 import { z } from "zod";
+import { type LimitReason, limitReasons } from "../jobs/limit-event.ts";
 import { type RetirementReason, retirementReasons } from "../jobs/model-event.ts";
 import { type HoldReason, holdReasons, type LiftReason, liftReasons } from "../jobs/retention.ts";
 import { foundClasses } from "../jobs/review-event.ts";
@@ -155,3 +156,11 @@ export const retirementQuery = z.strictObject({
   reason: z.enum(Object.keys(retirementReasons) as [RetirementReason]),
 });
 export const modelRetirement = z.strictObject({ what: retirementQuery, ...signer });
+/** The set itself is read by whoever knows its form. */
+export const limitProposal = z.strictObject({ set: z.record(z.string().max(40), z.json()) });
+export const limitApproval = limitProposal.extend({ shown: digest, ...two });
+export const withdrawalQuery = z.strictObject({
+  set: digest,
+  reason: z.enum(Object.keys(limitReasons) as [LimitReason]),
+});
+export const limitWithdrawal = z.strictObject({ what: withdrawalQuery, ...signer });

@@ -10,6 +10,8 @@ import type { AlarmEvent } from "./alarm-deeds.ts";
 import type { CameraCalibration } from "./calibration.ts";
 import type { ChallengeEvent } from "./challenge.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
+import type { LimitEvent } from "./limit-event.ts";
+import type { LimitSetOnDuty } from "./limit-sets.ts";
 import type { LogEvent } from "./log-event.ts";
 import type { ModelEvent } from "./model-event.ts";
 import type { ModelInHand, ModelOnDuty } from "./models.ts";
@@ -105,6 +107,7 @@ export type CellEvent =
   | LogEvent
   | WatchEvent
   | ModelEvent
+  | LimitEvent
   | ChallengeEvent
   | {
       readonly type: "InspectionStatusChanged";
@@ -170,6 +173,8 @@ export type JobEvent =
       readonly plateCheck: string | null;
       /** The model that judges the layers, and who signed for it; absent where nothing is built, and in records of before. */
       readonly judge?: ModelOnDuty | null;
+      /** The limit set that the layers are judged by, and who signed for it; absent where the recipe's own limits count. */
+      readonly limitSet?: LimitSetOnDuty;
       /** Tag of the part that was confirmed at the machine; null for a build. */
       readonly part: string | null;
       readonly materials: readonly IssuedMaterial[];

@@ -87,6 +87,7 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
     verdicts: "",
     warned: [],
     traces: [],
+    limits: event.limitSet?.limits ?? null,
     toBeAborted: false,
     looks: [],
     finished: null,

@@ -13,6 +13,8 @@ import { evolveDrop, evolveKeeping } from "./evolve-keeping.ts";
 import { evolveLog, isLogEvent } from "./evolve-log.ts";
 import { afterJobEvent, freshJob, type Seen, withSeen } from "./fold-job.ts";
 import type { CellKeepingEvent } from "./keeping-event.ts";
+import { isLimitEvent, type LimitEvent } from "./limit-event.ts";
+import { afterLimitEvent } from "./limit-sets.ts";
 import type { LogEvent } from "./log-event.ts";
 import { isModelEvent, type ModelEvent } from "./model-event.ts";
 import { afterModelEvent, type ModelInHand } from "./models.ts";
@@ -31,13 +33,14 @@ export function evolve(state: State, event: Event, wall: EpochMs): State {
   const clock = afterReading(state.clock, event, wall);
   const now = { ...state, clock };
   if (isModelEvent(event)) return retire({ ...now, models: afterModelEvent(state.models, event) });
+  if (isLimitEvent(event)) return retire({ ...now, limitSets: afterLimitEvent(state.limitSets, event) });
   if (isChallengeEvent(event)) {
     return retire({ ...now, challenge: afterChallenge(state.challenge, event, clock.highest) });
   }
   return retire(apply(now, event, clock.highest));
 }
 
-function apply(state: State, event: Exclude<Event, ModelEvent | ChallengeEvent>, at: EpochMs): State {
+function apply(state: State, event: Exclude<Event, ModelEvent | LimitEvent | ChallengeEvent>, at: EpochMs): State {
   if (isLogEvent(event)) return evolveLog(state, event);
   switch (event.type) {
     case "CellBooted":
@@ -159,7 +162,7 @@ function withJob(state: State, id: JobId, event: Exclude<Event, CellEvent>, at: 
 
 function evolveCell(
   state: State,
-  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent | ModelEvent | ChallengeEvent>,
+  event: Exclude<CellEvent, LogEvent | AlarmEvent | CellKeepingEvent | ModelEvent | LimitEvent | ChallengeEvent>,
   at: EpochMs,
 ): State {
   switch (event.type) {

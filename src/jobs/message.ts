@@ -21,6 +21,7 @@ import type { CentralDecision } from "./central.ts";
 import type { ChallengeOutcome } from "./challenge.ts";
 import type { Disposition, Versions } from "./event.ts";
 import type { RecordDamage, TimeSupport } from "./keeping-event.ts";
+import type { LimitReason, LimitSetFacts } from "./limit-event.ts";
 import type { Effectivity, ModelFacts, RetirementReason } from "./model-event.ts";
 import type { ModelInHand } from "./models.ts";
 import type { JobOrder } from "./order.ts";
@@ -187,7 +188,7 @@ export type PersonMessage =
   | { readonly kind: "release"; readonly job: JobId; readonly unit: number; readonly approval: Approval }
   | { readonly kind: "cancel-job"; readonly job: JobId; readonly person: PersonId; readonly why: string };
 
-/** What is signed about inspection models. */
+/** What is signed about inspection models and limit sets. */
 export type ModelMessage =
   | {
       readonly kind: "approve-model";
@@ -201,6 +202,19 @@ export type ModelMessage =
       readonly kind: "retire-model";
       readonly model: Digest;
       readonly reason: RetirementReason;
+      readonly approval: Approval;
+    }
+  | {
+      readonly kind: "approve-limits";
+      /** As the cell itself has read and checked them. */
+      readonly facts: LimitSetFacts;
+      readonly approval: Approval;
+      readonly second: Approval;
+    }
+  | {
+      readonly kind: "withdraw-limits";
+      readonly set: Digest;
+      readonly reason: LimitReason;
       readonly approval: Approval;
     };
 

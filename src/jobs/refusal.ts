@@ -29,6 +29,8 @@ export type RefusalCode =
   | "wrong-label"
   | "unknown-lot"
   | "unknown-model"
+  | "unknown-limits"
+  | "nothing-tighter"
   | "not-labelled"
   | "not-complete"
   | "not-central"

@@ -23,6 +23,7 @@ import { type ChallengeState, noChallenge } from "./challenge.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
 import type { Disposition, HoldCause, NonconformityCause, Outcome, Versions } from "./event.ts";
 import type { RecordDamage } from "./keeping-event.ts";
+import type { LimitSets } from "./limit-sets.ts";
 import type { ModelInHand, Models } from "./models.ts";
 import type { JobOrder, Operation } from "./order.ts";
 import type { Pathway } from "./pathway.ts";
@@ -50,6 +51,8 @@ export interface State {
   };
   /** Inspection models that were approved, taken for a demonstration, or retired. */
   readonly models: Models;
+  /** Limit sets in force. */
+  readonly limitSets: LimitSets;
   readonly challenge: ChallengeState;
   /** What the scrub last found wrong with the record on the disk; null where nothing is known to be. */
   readonly recordDamage: RecordDamage | null;
@@ -182,6 +185,8 @@ export interface Attempt {
   readonly part: string | null;
   readonly materials: readonly IssuedMaterial[];
   readonly simulated: boolean;
+  /** Digest of the limits that its layers must be judged by; null where those are the recipe's own. */
+  readonly limits: Digest | null;
   readonly phase: "starting" | "running" | "ended";
   readonly outcome: Outcome | null;
   readonly hold: Hold | null;
@@ -252,6 +257,7 @@ export const emptyState: State = {
   equipment: {},
   inspection: { ready: false, what: "The inspection has not reported yet.", inHand: null, calibration: null },
   models: {},
+  limitSets: {},
   challenge: noChallenge,
   recordDamage: null,
   jobs: {},

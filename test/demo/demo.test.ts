@@ -64,6 +64,9 @@ describe("the demo", () => {
       now: "fail",
       reasons: [expect.stringContaining("limit")],
     });
+    const proposed = (await cellward("limits", dir, "propose", "--one-in", "1000")) as Proposed;
+    expect(proposed).toMatchObject({ code: 0, set: { layers: 3, builds: 1, limits: drillGuideLimits }, beyond: 0 });
+    expect(proposed.rows.map(({ why }) => why)).toContain("clean layers of 1 build; 8 are needed");
     const [picture] = await framesOf(dir);
     rmSync(artifactPath(join(dir, "data"), picture!));
     const without = await rejudge(dir);
@@ -85,13 +88,22 @@ interface RejudgeReport {
   readonly left: readonly unknown[];
 }
 
-/** `cellward rejudge` on what the demo left. */
-function rejudge(dir: string, ...more: string[]): Promise<RejudgeReport> {
+interface Proposed {
+  readonly code: number | null;
+  readonly rows: readonly { readonly why: string | null }[];
+}
+
+const rejudge = (dir: string, ...more: string[]) => cellward("rejudge", dir, ...more) as Promise<RejudgeReport>;
+
+/** A command of the program on what the demo left. */
+function cellward(command: string, dir: string, ...more: string[]): Promise<{ readonly code: number | null }> {
   const of = (name: string) => join(dir, name);
-  const args = ["--json", "rejudge", "--config", of("cell.toml"), "--data", of("data"), "--keys", of("keys"), ...more];
+  const [sub, rest] = more[0]?.startsWith("--") === false ? [[more[0]], more.slice(1)] : [[], more];
+  const places = ["--config", of("cell.toml"), "--data", of("data"), "--keys", of("keys")];
+  const args = ["--json", command, ...sub, ...places, ...rest];
   return new Promise((done) => {
     execFile(process.execPath, [join(root, "src/main.ts"), ...args], { maxBuffer: 1 << 24 }, (problem, out) => {
-      done({ ...(JSON.parse(out) as Omit<RejudgeReport, "code">), code: problem ? (problem.code as number) : 0 });
+      done({ ...(JSON.parse(out) as object), code: problem ? (problem.code as number) : 0 });
     });
   });
 }

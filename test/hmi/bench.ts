@@ -11,13 +11,14 @@ import {
   defaultHmiConfig,
   type HmiConfig,
   type HmiPorts,
+  type LimitPort,
   type ModelPort,
   type PackagePort,
   type Unready,
 } from "../../src/hmi/ports.ts";
 import { type EvidenceStatus, evidenceOff } from "../../src/jobs/evidence-status.ts";
 import { type SyncStatus, syncOff } from "../../src/jobs/sync-status.ts";
-import { ok } from "../../src/kernel/result.ts";
+import { err, ok } from "../../src/kernel/result.ts";
 import { openPeople } from "../../src/people/io/store.ts";
 import type { Role } from "../../src/people/person.ts";
 import type { PeopleStore } from "../../src/people/store.ts";
@@ -48,6 +49,7 @@ export interface HmiBench {
   readonly taken: readonly Uint8Array[];
   packageAnswer: PackageAnswer;
   /** The model that lies on the cell's disk. */
+  limitSet: ReturnType<LimitPort["read"]>;
   configuredModel: Awaited<ReturnType<ModelPort["configured"]>>;
   /** Moves every clock of the server on by so much. */
   skip(ms: number): void;
@@ -90,6 +92,7 @@ function quiet() {
     sync: syncOff(0),
     evidenceToQa: evidenceOff(),
     rowsRead: 0,
+    limitSet: err({ code: "limit-set-invalid", what: "none", remedy: "none" }) as ReturnType<LimitPort["read"]>,
     configuredModel: ok(testModel) as Awaited<ReturnType<ModelPort["configured"]>>,
   };
 }
@@ -126,6 +129,7 @@ export async function startHmi(
       },
     },
     keeping: keepingFor(now),
+    limits: { read: () => bench.limitSet, keep: async () => bench.limitSet },
     models: { configured: async () => bench.configuredModel, keep: async () => bench.configuredModel },
     remembered: null,
     history: historyOf(cell, () => {

@@ -1,14 +1,18 @@
 /** The cell's eyes on real files: a folder of pictures, a set-up on disk, the committed network, the encrypted store. */
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { emptyPlatePath, openEyes } from "../../src/commands/io/eyes.ts";
 import type { CellConfig } from "../../src/config/schema.ts";
+import { readRecipe } from "../../src/intake/recipe.ts";
 import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
+import { canonicalBytes } from "../../src/kernel/json.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { jpegOf } from "../../src/simulators/camera/io/jpeg.ts";
 import { commissioned, createBench } from "./bench.ts";
+import { program } from "./drill-guide.ts";
 
 const root = await mkdtemp(join(tmpdir(), "eyes-"));
 afterAll(() => rm(root, { recursive: true, force: true }));
@@ -78,5 +82,37 @@ test("a set-up whose picture of the empty plate was exchanged is refused, also w
   expect(await sight.probe()).toMatchObject({ ready: false, what: expect.stringContaining("empty plate") });
   expect(sight.fault).toMatchObject({ code: "empty-plate-changed" });
   expect(await sight.eyes.checkPlate()).toMatchObject({ clear: false });
+  await sight.close();
+});
+
+test.each([
+  ["tighter ones that were signed for", { extra_mm: 1.1, shift_mm: 0.2 }, null],
+  ["looser ones than the recipe's", { extra_mm: 1.6 }, "build-cannot-be-inspected"],
+  ["ones that look for something else", { extraContrast: 200 }, "build-cannot-be-inspected"],
+])("a build is judged by the limits that it was started with: %s [F53][L3]", async (name, change, fault) => {
+  const { file, options } = await cellWith(name, [empty, another]);
+  await commission(file);
+  const recipe = readRecipe(readFileSync(new URL("../../config/recipes/drill-guide-pla.json", import.meta.url)));
+  if (!recipe.ok) throw new Error(recipe.error);
+  const sight = await openEyes({ ...options, recipe: () => recipe.value });
+  const limits = { ...recipe.value.inspection, ...change };
+  const set = await options.artifacts.put(canonicalBytes(limits));
+  const guide = await options.artifacts.put(program);
+  sight.know({
+    id: "J1",
+    recipe: digestOfValue("r"),
+    route: [{ kind: "build", id: "print", program: guide }],
+  } as never);
+  const hear = (event: object) => sight.hear({ seq: 1, at: 1, event } as never);
+  const limitSet = { set: digestOfValue("set"), limits: set, by: [] };
+  hear({ type: "AttemptStarted", job: "J1", attempt: "A1", operation: "print", limitSet });
+  const taken = await sight.eyes.capture(capture);
+  if (!taken.ok) throw new Error(taken.error.what);
+  hear({ type: "LayerCaptured", attempt: "A1", layer: 1, ...taken.value });
+  const { frame } = taken.value;
+  const said = await sight.eyes.inspect({ attempt: "A1", layer: 1, take: 1, frame, markedAt: 0 } as never);
+  // Nothing was printed; what matters here is under which limits that was said.
+  if (fault === null) expect(said).toMatchObject({ ok: true, value: { verdict: "blind", digests: { limits: set } } });
+  else expect(said).toMatchObject({ ok: false, error: { code: fault } });
   await sight.close();
 });

@@ -57,7 +57,7 @@ export const eyeMutants: readonly Mutant[] = [
   },
   {
     name: "aborts-in-mid-layer",
-    seed: 9,
+    seed: 171,
     breaks: "an abort waits for the end of the layer",
     file: "src/jobs/decide/ending.ts",
     from: "if (hold?.confirmed && waits)",
@@ -94,5 +94,26 @@ export const eyeMutants: readonly Mutant[] = [
     file: "src/jobs/decide/eyes.ts",
     from: "if (objection) return notJudged(",
     to: "if (objection && layer < 0) return notJudged(",
+  },
+  {
+    name: "any-limits-will-do",
+    breaks: "law 3: a build is judged by the limits that were signed for it",
+    file: "src/jobs/decide/eyes.ts",
+    from: "if (attempt.limits !== null && attempt.limits !== limits) return otherLimits;",
+    to: "",
+  },
+  {
+    name: "a-limit-set-is-forgotten-at-the-start",
+    breaks: "a build starts under the limit set in force",
+    file: "src/jobs/decide/starting.ts",
+    from: "const limitSet = builds ? limitSetOnDuty(limitSets, seen) : null;",
+    to: "const limitSet = builds ? limitSetOnDuty({}, seen) : null;",
+  },
+  {
+    name: "looser-is-called-tighter",
+    breaks: "a limit set is never looser than the recipe",
+    file: "src/jobs/decide/limits.ts",
+    from: "if (looser !== undefined) {",
+    to: "if (looser === null) {",
   },
 ];

@@ -43,9 +43,11 @@ export function createEye(world: {
   readonly whim: Random;
   /** How large a defect is; a chance of its own, as `whim` is. */
   readonly sizes: Random;
+  /** Whether it judges by other limits; a chance of its own too. */
+  readonly mixups: Random;
   readonly storm: Storm;
 }): Eye {
-  const { time, random, whim, sizes, storm } = world;
+  const { time, random, whim, sizes, mixups, storm } = world;
   const truths = new Map<string, Truth>();
   const challenges = new Map<string, boolean>();
   const defects = new Map<string, boolean>();
@@ -132,7 +134,8 @@ export function createEye(world: {
 
   function report(frame: Digest): LayerReport {
     const truth = truths.get(frame)!;
-    const seen = { expected: digest("e"), setup: digest("s"), limits: digest("l"), model: judgeOf() };
+    const limits = digest(mixups() < 0.01 * storm.strength ? "own" : "l");
+    const seen = { expected: digest("e"), setup: digest("s"), limits, model: judgeOf() };
     const base = { findings: [], digests: { frame, ...seen }, evidence: digest("r") };
     if (truth.blind) {
       // A mad inspector says "pass" of a picture that shows nothing.

@@ -9,6 +9,7 @@ import { openMemoryLedger } from "../../src/ledger/memory.ts";
 import type { Case } from "./case.ts";
 import { judgeChallenges } from "./challenge-laws.ts";
 import { judgeClock } from "./clock-laws.ts";
+import { judgeLimits } from "./limit-laws.ts";
 import { judgeModels } from "./model-laws.ts";
 import { judgeReactions } from "./reaction-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
@@ -33,6 +34,7 @@ export async function judge(court: Case): Promise<void> {
   ordersOnce(court, facts);
   judgeClock(court, facts);
   judgeModels(court, facts);
+  judgeLimits(court, facts);
   judgeRoutes(court, facts);
   judgeRecords(court, facts);
   judgeReviews(court, facts);

@@ -47,8 +47,8 @@ export function createModelKeepers(world: { random: Random; storm: Storm; time: 
       const known = state.models[model.model];
       if (!known) return;
       const over = known.until !== null && state.clock.highest >= known.until;
-      // Signed for by a clock that ran ahead: nobody waits for that day.
-      const far = known.from !== null && known.from > state.clock.highest + 600_000;
+      // Signed for by a clock that ran ahead: nobody waits for that day, also where the clock was set right since.
+      const far = known.from !== null && known.from > time.clock.now() + 600_000;
       if (known.status === "retired" || over || far) {
         if (random() < 0.15) approve(state, say);
       } else if (errs(0.02)) retire(state, say);

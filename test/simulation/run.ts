@@ -14,6 +14,7 @@ import { createEye, type Eye } from "./eye.ts";
 import { createHeadquarters, type Headquarters } from "./headquarters.ts";
 import { createKeepers, type Keepers, type KeepersWorld } from "./keepers.ts";
 import { judge } from "./laws.ts";
+import { createLimitKeepers, seenBy } from "./limit-keepers.ts";
 import { chief, createModelKeepers, engineer } from "./model-keepers.ts";
 import { model, planOf, printerId, setup, setupOf, stationId, versions, watchedWindow } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
@@ -61,7 +62,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const base = { time, random, storm, witness, accuse };
   const printer = createPrinter({ ...base, ...plan });
   const station = createStation(base);
-  const eye = createEye({ ...base, whim: seeded(seed + 15_485_863), sizes: seeded(seed + 49_979_687) });
+  const eye = createEye({ ...base, ...chancesOf(seed) });
   const machines: Machines = { printer, station, eye, stores: createStores(base) };
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
@@ -101,7 +102,8 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
     cell = next;
     say({ kind: "boot", boot: `boot-${boots}`, versions, setup: setupOf(seed), shippedModel: model });
     for (const [person, roles] of enrolled) say({ kind: "enrol", person, roles });
-    say({ kind: "inspection-status", ready: true, what: "ready" });
+    const calibration = { setup: seenBy, at: null, due: null, uncertainty_mm: 0.05 };
+    say({ kind: "inspection-status", ready: true, what: "ready", calibration });
     const hears = (equipment: EquipmentId) => (observation: Observation) => {
       if (cell !== next) return;
       const chance = (p: number) => random() < p * storm.strength;
@@ -173,6 +175,11 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   };
 }
 
+/** Chances of the eye's own, so that nothing else changes by them. */
+function chancesOf(seed: number) {
+  return { whim: seeded(seed + 15_485_863), sizes: seeded(seed + 49_979_687), mixups: seeded(seed + 67_867_967) };
+}
+
 /** Those who come by beside the work itself; each has a chance of their own, so that nobody else's day changes by it. */
 function createBeside(seed: number, world: Omit<KeepersWorld & ChallengersWorld, "random">): Keepers {
   const all = [
@@ -180,6 +187,7 @@ function createBeside(seed: number, world: Omit<KeepersWorld & ChallengersWorld,
     createReviewers({ ...world, random: seeded(seed + 104_729) }),
     createModelKeepers({ ...world, random: seeded(seed + 1_299_709) }),
     createChallengers({ ...world, random: seeded(seed + 15_485_863) }),
+    createLimitKeepers({ ...world, random: seeded(seed + 32_452_843) }),
   ];
   return {
     visit(state, say) {

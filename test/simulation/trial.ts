@@ -49,7 +49,7 @@ function patched({ name, file, from, to }: Mutant): string {
 async function tried({ name, seed: last = 1 }: Mutant, seeds: number): Promise<Verdict> {
   const { runSeed } = (await import(`./run.ts?mutant=${name}`)) as { runSeed: (seed: number) => Promise<Outcome> };
   const all = Array.from({ length: seeds }, (_, index) => index + 1);
-  for (const seed of [...all.filter((each) => each === last), ...all.filter((each) => each !== last)]) {
+  for (const seed of [last, ...all.filter((each) => each !== last)]) {
     const accusations = await runSeed(seed).then(
       (outcome) => outcome.accusations,
       (problem: unknown) => [`the run itself broke: ${problem instanceof Error ? problem.message : problem}`],

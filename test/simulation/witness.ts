@@ -69,12 +69,19 @@ export interface Body {
     readonly verdict: string;
     readonly grade: string;
     readonly parts?: readonly { readonly part: number; readonly verdict: string }[];
-    readonly digests: { readonly frame: string; readonly model: string | null };
+    readonly digests: { readonly frame: string; readonly model: string | null; readonly limits: string };
   };
   readonly model: string;
   readonly until: number | null;
   readonly versions: { readonly modelDigest: string | null };
+  /** The cell's; of a limit set the digest of a camera's. */
   readonly setup: { readonly challengeValidMs?: number };
+  readonly calibration?: { readonly setup: string } | null;
+  readonly set: string;
+  readonly recipe: string;
+  readonly limits: string;
+  readonly tightened: readonly { readonly from: number; readonly to: number }[];
+  readonly limitSet?: { readonly set: string; readonly limits: string };
   readonly challenge: string;
   readonly passed: boolean;
   readonly artifacts: readonly string[];

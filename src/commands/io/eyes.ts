@@ -10,7 +10,8 @@ import { decodeGrey } from "../../inspection/io/decode.ts";
 import { createFolderCamera } from "../../inspection/io/folder-camera.ts";
 import { createHttpCamera } from "../../inspection/io/http-camera.ts";
 import { createInspector } from "../../inspection/io/supervisor.ts";
-import { inspectionLimits } from "../../inspection/limits.ts";
+import { whyNotTighter } from "../../inspection/limit-set.ts";
+import { type InspectionLimits, inspectionLimits } from "../../inspection/limits.ts";
 import { checkPlate } from "../../inspection/plate.ts";
 import { register } from "../../inspection/registration.ts";
 import type { InspectionReport } from "../../inspection/report.ts";
@@ -227,9 +228,10 @@ async function begin(
 ): Promise<Fault | null> {
   if (inHand.begun) return null;
   const known = recipe(inHand.recipe);
-  const limits = inspectionLimits.safeParse(known?.inspection);
+  const limits = known === null ? cannotBeRead : await limitsOf(known, inHand, artifacts);
   const program = await artifacts.get(inHand.program);
-  if (!known || !limits.success || !program.ok) return cannotInspect;
+  if (!known || !program.ok) return cannotInspect;
+  if (!limits.ok) return limits.error;
   const plate = inHand.emptyPlate ? await artifacts.get(inHand.emptyPlate) : null;
   const reference = inHand.accepted ? await artifacts.get(inHand.accepted.frame) : null;
   const build: Build = {
@@ -237,7 +239,7 @@ async function begin(
     program: program.value,
     recipe: known.toolpath,
     setup: setup.setup,
-    limits: limits.data,
+    limits: limits.value,
     emptyPlate: plate?.ok ? plate.value : setup.emptyPlate,
     accepted: inHand.accepted && reference?.ok ? { layer: inHand.accepted.layer, frame: reference.value } : null,
     seen: inHand.seen,
@@ -246,6 +248,20 @@ async function begin(
   const fault = await inspector.begin(build);
   inHand.begun = fault === null;
   return fault;
+}
+
+/** The limits that the build was started under: the recipe's own, or those of the set that was signed for, which are never looser. */
+async function limitsOf(
+  { inspection }: Recipe,
+  { limits: of }: BuildInHand,
+  artifacts: Artifacts,
+): Promise<Result<InspectionLimits, Fault>> {
+  const own = inspectionLimits.safeParse(inspection);
+  if (!own.success) return cannotBeRead;
+  if (of === null) return ok(own.data);
+  const stored = await artifacts.get(of);
+  const set = stored.ok ? inspectionLimits.safeParse(JSON.parse(new TextDecoder().decode(stored.value))) : null;
+  return set?.success && whyNotTighter(set.data, own.data) === null ? ok(set.data) : cannotBeRead;
 }
 
 /**
@@ -348,3 +364,4 @@ const cannotInspect: Fault = {
   what: "Program or inspection limits of this build cannot be read.",
   remedy,
 };
+const cannotBeRead = err(cannotInspect);

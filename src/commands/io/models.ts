@@ -176,15 +176,21 @@ export function retireModel(terminal: Terminal, model: string, { config, reason 
   });
 }
 
-/** Digests of the recipes that were named, as they lie in the configuration's folder; the newest revision of each. */
 async function recipesOf({
   config: file,
   recipe: names = [],
 }: ApproveOptions): Promise<Result<readonly Digest[], Trouble>> {
   if (names.length === 0) return ok([]);
   const loaded = await configOf(file);
-  if (!loaded.ok) return loaded;
-  const known = await readRecipes(loaded.value.intake.recipes);
+  return loaded.ok ? recipesNamed(loaded.value.intake.recipes, names) : loaded;
+}
+
+/** Digests of the recipes that were named, as they lie in the configuration's folder; the newest revision of each. */
+export async function recipesNamed(
+  folder: string,
+  names: readonly string[],
+): Promise<Result<readonly Digest[], Trouble>> {
+  const known = await readRecipes(folder);
   if (!known.ok) return err({ code: "recipes", what: known.error, remedy: "Correct the recipe that is named." });
   const digests: Digest[] = [];
   for (const name of names) {

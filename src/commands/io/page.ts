@@ -6,7 +6,7 @@ import type { ChildMachine } from "../../drivers/io/child-machine.ts";
 import type { PresenceDevice } from "../../drivers/presence/io/device.ts";
 import { createServer, type HmiServer } from "../../hmi/io/server.ts";
 import type { JournalMemory } from "../../hmi/journal.ts";
-import { defaultHmiConfig, type ModelPort } from "../../hmi/ports.ts";
+import { defaultHmiConfig, type LimitPort, type ModelPort } from "../../hmi/ports.ts";
 import type { Intake } from "../../intake/io/intake.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { Event } from "../../jobs/event.ts";
@@ -18,6 +18,7 @@ import type { Ledger } from "../../ledger/ledger.ts";
 import type { Scrub } from "../../ledger/scrub.ts";
 import { openPeople } from "../../people/io/store.ts";
 import type { RecordKeeping } from "./keeper.ts";
+import { keepLimits, readLimitFacts } from "./limit-files.ts";
 import { keepModel, readFacts } from "./model-files.ts";
 import { createKeeper } from "./snapshots.ts";
 import { systemClock } from "./system.ts";
@@ -78,6 +79,7 @@ async function serve(
       sealing: { seal: keeping.sealing.seal, identifierHmac: intake.identifierHmac },
       packages: intake,
       keeping: keeping.port,
+      limits: limitsOf(intake, artifacts),
       models: modelsOf(loaded.config.inspection.model, artifacts),
       clock: systemClock,
       remembered,
@@ -100,6 +102,13 @@ async function serve(
       sessions: { ...defaultHmiConfig.sessions, idleMs: http.idleMinutes * 60_000 },
     },
   );
+}
+
+function limitsOf(intake: Intake, artifacts: Artifacts): LimitPort {
+  return {
+    read: (set) => readLimitFacts(set, intake.recipe),
+    keep: (set) => keepLimits(set, intake.recipe, artifacts),
+  };
 }
 
 function modelsOf(manifest: string, artifacts: Artifacts): ModelPort {

@@ -4,11 +4,7 @@ import { availableParallelism } from "node:os";
 import { loadConfig } from "../../config/io/load.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { evidenceBytes } from "../../inspection/evidence.ts";
-import type { Build, Inspector } from "../../inspection/inspector.ts";
-import { createInspector } from "../../inspection/io/supervisor.ts";
 import { type InspectionLimits, inspectionLimits } from "../../inspection/limits.ts";
-import { readSetup } from "../../inspection/setup.ts";
-import { readRecipe } from "../../intake/recipe.ts";
 import type { Event } from "../../jobs/event.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
@@ -20,7 +16,6 @@ import { openKeys } from "../../ledger/io/keys.ts";
 import { readRows } from "../../ledger/io/read-rows.ts";
 import { exitCode } from "../exit-code.ts";
 import {
-  type Acceptance,
   countRejudged,
   createRejudgePlan,
   type JudgedBuild,
@@ -28,6 +23,7 @@ import {
   type NotRejudged,
   type Rejudged,
 } from "../rejudge-plan.ts";
+import { judgeAgain, type Said } from "./judge-again.ts";
 import { wouldOverwrite } from "./new-file.ts";
 import { configurationRemedy } from "./remedies.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
@@ -128,128 +124,33 @@ interface Judged {
   readonly model: Digest;
 }
 
-/** As many builds side by side as there are workers, each with an inspector of its own. */
+/** As many builds side by side as there are workers. */
 async function judgeAll(
   terminal: Terminal,
   builds: readonly JudgedBuild[],
   artifacts: Artifacts,
-  asked: Asked,
+  { manifest, workers, limits }: Asked,
 ): Promise<Result<Judged, Fault>> {
-  const inspectors: Inspector[] = [];
-  const [queue, looks, left] = [[...builds], [] as Rejudged[], [] as NotRejudged[]];
+  const looks: Rejudged[] = [];
   const total = builds.reduce((sum, { steps }) => sum + steps.filter(({ kind }) => kind === "look").length, 0);
-  const tell = (look: Rejudged): void => {
-    looks.push(look);
+  const said: Said = ({ job, attempt }, look, report) => {
+    looks.push({ job, attempt, ...compared(look, report) });
     if (looks.length % tellEvery === 0) terminal.progress(`${looks.length} of ${total} pictures judged again`);
   };
-  async function work(inspector: Inspector): Promise<void> {
-    for (let build = queue.shift(); build !== undefined; build = queue.shift()) {
-      const { job, attempt } = build;
-      const loaded = await load(build, artifacts, asked.limits);
-      const why = loaded.ok ? await judgeBuild(build, loaded.value, inspector, artifacts, tell) : loaded.error;
-      if (why !== null) left.push({ job, attempt, what: why });
-    }
-  }
-  try {
-    for (let n = 0; n < Math.min(asked.workers, builds.length); n++) {
-      const made = await createInspector({ manifest: asked.manifest });
-      if (!made.ok) return made;
-      inspectors.push(made.value);
-    }
-    await Promise.all(inspectors.map(work));
-  } finally {
-    await Promise.all(inspectors.map((each) => each.close()));
-  }
+  const judged = await judgeAgain(builds, artifacts, { manifest, workers, limits: (own) => limits ?? own, said });
+  if (!judged.ok) return judged;
   looks.sort((a, b) => a.seq - b.seq);
-  return ok({ looks, left, model: inspectors[0]!.inHand.model });
-}
-
-/** What stays the same in the build; or what of it is not stored. */
-async function load(
-  build: JudgedBuild,
-  artifacts: Artifacts,
-  other: InspectionLimits | null,
-): Promise<Result<Build, string>> {
-  const [program, recipeBytes, setupBytes, limitsBytes] = [
-    await artifacts.get(build.program),
-    await artifacts.get(build.recipe),
-    await artifacts.get(build.setup),
-    await artifacts.get(build.limits),
-  ];
-  if (!program.ok) return err("Its program is not stored any more.");
-  if (!recipeBytes.ok || !setupBytes.ok || !limitsBytes.ok) {
-    return err("Recipe, camera set-up or limits of that time are not stored: it was recorded by an earlier release.");
-  }
-  const recipe = readRecipe(recipeBytes.value);
-  const setup = readSetup(jsonOf(setupBytes.value));
-  const limits = inspectionLimits.safeParse(other ?? jsonOf(limitsBytes.value));
-  if (!recipe.ok || !setup.ok || !limits.success) return err("What its verdicts depended on cannot be read any more.");
-  const plate = await artifacts.get(build.emptyPlate ?? setup.value.emptyPlate);
-  if (!plate.ok) return err("The picture of its empty plate is not stored any more.");
-  const fixed = { program: program.value, recipe: recipe.value.toolpath, setup: setup.value, limits: limits.data };
-  return ok({ attempt: build.attempt, ...fixed, emptyPlate: plate.value, accepted: null, seen: [] });
-}
-
-const jsonOf = (bytes: Uint8Array): unknown => JSON.parse(Buffer.from(bytes).toString("utf8"));
-
-/** Judges one build's pictures in their order, each against the picture that the record had accepted by then; null when all were, or why not. */
-async function judgeBuild(
-  { job, attempt, steps }: JudgedBuild,
-  build: Build,
-  inspector: Inspector,
-  artifacts: Artifacts,
-  tell: (look: Rejudged) => void,
-): Promise<string | null> {
-  const fault = await inspector.begin(build);
-  if (fault !== null) return fault.what;
-  const seen: Digest[] = [];
-  let recorded: Acceptance | null = null;
-  let reference: Digest | null = null;
-  for (const step of steps) {
-    if (step.kind === "accepted") {
-      recorded = step;
-      continue;
-    }
-    const frame = await artifacts.get(step.frame);
-    if (!frame.ok) return `The picture of layer ${step.layer} (entry ${step.seq}) is not stored any more.`;
-    if (reference !== (recorded?.frame ?? null)) {
-      const trouble = await goBack(build, recorded, seen, inspector, artifacts);
-      if (trouble !== null) return trouble;
-      reference = recorded?.frame ?? null;
-    }
-    const { layer, take, markedAt, requestedAt, receivedAt, exposureStart } = step;
-    const times = { markedAt, requestedAt, receivedAt, exposureStart };
-    const said = await inspector.inspect({ attempt, layer, take, frame: frame.value, ...times });
-    seen.push(step.frame);
-    if (said.kind === "report" && said.verdict === "pass") reference = step.frame;
-    tell({ job, attempt, ...compared(step, said) });
-  }
-  return null;
+  return ok({ looks, ...judged.value });
 }
 
 function compared(
   { seq, layer, take, verdict, evidence }: Look,
-  said: Awaited<ReturnType<Inspector["inspect"]>>,
+  said: Parameters<Said>[2],
 ): Omit<Rejudged, "job" | "attempt"> {
   const base = { seq, layer, take, was: verdict };
   if (said.kind !== "report") return { ...base, now: "no-result", identical: false, reasons: [said.fault.what] };
   const identical = digestOf(evidenceBytes(said)) === evidence;
   return { ...base, now: said.verdict, identical, reasons: said.reasons.slice(0, 4) };
-}
-
-/** The inspector compares with what it passed itself; the record may have gone another way. */
-async function goBack(
-  build: Build,
-  recorded: Acceptance | null,
-  seen: readonly Digest[],
-  inspector: Inspector,
-  artifacts: Artifacts,
-): Promise<string | null> {
-  if (recorded === null) return (await inspector.begin({ ...build, seen }))?.what ?? null;
-  const frame = await artifacts.get(recorded.frame);
-  if (!frame.ok) return `The accepted picture of layer ${recorded.layer} is not stored any more.`;
-  const fault = await inspector.accept(build.attempt, { layer: recorded.layer, frame: frame.value });
-  return fault?.what ?? null;
 }
 
 async function report(terminal: Terminal, options: RejudgeOptions, asked: Asked, judged: Judged): Promise<number> {

@@ -17,6 +17,7 @@ import { alarmRoutes } from "../routes/alarms.ts";
 import { doingRoutes } from "../routes/doing.ts";
 import { keepingRoutes } from "../routes/keeping.ts";
 import { layerRoutes } from "../routes/layers.ts";
+import { limitRoutes } from "../routes/limits.ts";
 import { lookingRoutes } from "../routes/looking.ts";
 import { makingRoutes } from "../routes/making.ts";
 import { modelRoutes } from "../routes/models.ts";
@@ -50,6 +51,21 @@ interface House {
   readonly sessions: Sessions;
   readonly live: LiveStream;
 }
+
+const declared: readonly Route[] = [
+  ...accessRoutes,
+  ...lookingRoutes,
+  ...layerRoutes,
+  ...alarmRoutes,
+  ...doingRoutes,
+  ...supplyRoutes,
+  ...makingRoutes,
+  ...releasingRoutes,
+  ...reviewingRoutes,
+  ...keepingRoutes,
+  ...limitRoutes,
+  ...modelRoutes,
+];
 
 /** Reads the part of the history that its journal does not remember, then listens. Rejects when the port is taken or the page was not built. */
 export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<HmiServer> {
@@ -93,19 +109,6 @@ export async function createServer(ports: HmiPorts, config: HmiConfig): Promise<
   const sessions = createSessions(clock, config.sessions);
   const house: House = { app, desk, sessions, live: createLiveStream(desk, config.telemetryPeriodMs) };
   await furnish(house, config, onProblem);
-  const declared = [
-    ...accessRoutes,
-    ...lookingRoutes,
-    ...layerRoutes,
-    ...alarmRoutes,
-    ...doingRoutes,
-    ...supplyRoutes,
-    ...makingRoutes,
-    ...releasingRoutes,
-    ...reviewingRoutes,
-    ...keepingRoutes,
-    ...modelRoutes,
-  ];
   for (const each of declared) addRoute(house, each);
   addProbes(house);
   addLive(house);

@@ -31,6 +31,7 @@ import {
   textKeyDestroyed,
 } from "./keeping.ts";
 import { labelPrinted, requestLabel, scanLabel, voidLabel } from "./labels.ts";
+import { approveLimits, withdrawLimits } from "./limits.ts";
 import { decideLot, loadMaterial, receiveLot } from "./lots.ts";
 import { answered } from "./machine-answers.ts";
 import { observed } from "./machine-observations.ts";
@@ -169,6 +170,10 @@ function alongTheRoute(draft: Draft, message: RouteMessage | AlarmMessage | Mode
       return approveModel(draft, message);
     case "retire-model":
       return retireModel(draft, message);
+    case "approve-limits":
+      return approveLimits(draft, message);
+    case "withdraw-limits":
+      return withdrawLimits(draft, message);
     case "receive-lot":
       return receiveLot(draft, message);
     case "decide-lot":

@@ -98,8 +98,14 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
   lookAgainOrHold(draft, job, attempt, look, report.reasons[0] ?? "The picture cannot carry a judgement.");
 }
 
-/** The model that judged is the one in hand, and may judge this; where no network answered, the report says so itself. */
-function whyNotItsJudge(draft: Draft, job: Job, attempt: Attempt, { digests: { model } }: LayerReport): Fault | null {
+/** Limits and model are those of the attempt, and the model may judge this; where no network answered, the report says so itself. */
+function whyNotItsJudge(
+  draft: Draft,
+  job: Job,
+  attempt: Attempt,
+  { digests: { model, limits } }: LayerReport,
+): Fault | null {
+  if (attempt.limits !== null && attempt.limits !== limits) return otherLimits;
   if (model === null) return null;
   const { inHand } = draft.state().inspection;
   if (inHand !== null && inHand.model !== model) return otherModel;
@@ -117,6 +123,12 @@ const otherModel: Fault = {
   code: "model-swapped",
   what: "The layer was judged by another model than the one that this cell has loaded.",
   remedy: "Call the engineer: the model was changed under the running cell.",
+};
+
+const otherLimits: Fault = {
+  code: "limits-swapped",
+  what: "The layer was judged by other limits than those that were signed for this build.",
+  remedy: "Call the engineer: the limit set in the store is not the one that this build was started with.",
 };
 
 const wrongPicture: Fault = {

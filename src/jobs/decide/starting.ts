@@ -8,6 +8,7 @@ import type { EpochMs } from "../../kernel/units.ts";
 import { holds } from "../../people/person.ts";
 import { shutOf } from "../gate.ts";
 import { startGates } from "../gates.ts";
+import { limitSetOnDuty } from "../limit-sets.ts";
 import { issuedMaterials } from "../material-gates.ts";
 import type { Message } from "../message.ts";
 import { modelOnDuty } from "../models.ts";
@@ -171,7 +172,10 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
   const builds = operation.kind === "build";
   assert(!builds || machine.plateCheck, "an open gate promises a plate that was looked at");
   const identity: MachineIdentity = machine.identity;
-  const { models, inspection } = draft.state();
+  const { models, inspection, limitSets } = draft.state();
+  const { calibration, inHand } = inspection;
+  const seen = { recipe: job.order.recipe, setup: calibration?.setup ?? null, model: inHand?.model ?? null };
+  const limitSet = builds ? limitSetOnDuty(limitSets, seen) : null;
   return {
     type: "AttemptStarted",
     job: job.order.id,
@@ -182,7 +186,8 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
     person,
     presence: job.presence.proof,
     plateCheck: builds ? machine.plateCheck : null,
-    ...(builds && { judge: modelOnDuty(models, inspection.inHand) }),
+    ...(builds && { judge: modelOnDuty(models, inHand) }),
+    ...(limitSet !== null && { limitSet }),
     part: builds ? null : unit.tag,
     materials: issuedMaterials(draft.state(), operation),
     machine: identity,

@@ -1,9 +1,10 @@
 /** From filament to beads: what the nozzle really lays down, and how that goes wrong. */
+
+import { seededRandom } from "../../kernel/random.ts";
 import type { Fault } from "./faults.ts";
 import type { Motion } from "./planner.ts";
 import type { Plate } from "./plate.ts";
 import { filamentDiameterMm, nozzleDiameterMm } from "./profile.ts";
-import { seededRandom } from "./random.ts";
 
 /** mm^2 */
 export const filamentArea = (Math.PI * filamentDiameterMm ** 2) / 4;

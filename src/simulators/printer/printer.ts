@@ -1,11 +1,12 @@
 /** The whole simulated printer: firmware, heat, plate, wire and faults, driven by bytes and time alone. */
+
+import { seededRandom } from "../../kernel/random.ts";
 import type { Fault } from "./faults.ts";
 import { Firmware } from "./firmware.ts";
 import { Nozzle } from "./nozzle.ts";
 import type { Motion } from "./planner.ts";
 import { type Bead, type ForeignObject, Plate } from "./plate.ts";
 import type { MachineProfile } from "./profile.ts";
-import { seededRandom } from "./random.ts";
 import { type RecordedSensor, Thermal } from "./thermal.ts";
 import { Uart } from "./uart.ts";
 import { type OutLine, Wire } from "./wire.ts";

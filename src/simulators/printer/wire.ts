@@ -1,6 +1,7 @@
 /** The serial line between firmware and host, and everything that can be wrong with it. */
+
+import { seededRandom } from "../../kernel/random.ts";
 import type { Fault } from "./faults.ts";
-import { seededRandom } from "./random.ts";
 import { Uart } from "./uart.ts";
 
 /** A line for the host, due at a time. */

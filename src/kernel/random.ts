@@ -1,4 +1,4 @@
-/** Repeatable randomness: one small generator, seeded, for noise and for faults. */
+/** Repeatable randomness: one small generator, seeded, for draws, noise and faults. */
 
 /** Numbers in [0, 1) that depend on the seed alone (mulberry32 by T. Ettinger, public domain; 32 bits of state). */
 export function seededRandom(seed: number): () => number {
