@@ -195,6 +195,7 @@ program
   .requiredOption("--key <file>", "the design authority's secret key")
   .requiredOption("--out <file>", "the package (NAME.cwp)")
   .option("--recipes <folder>", "recipes to judge by", join(import.meta.dirname, "../config/recipes"))
+  .option("--processes <folder>", "process packs beside those that come with the program")
   .action(async (o) => end(await (await parts.pack()).pack(terminal(), o)));
 
 program

@@ -201,7 +201,12 @@ export const cellConfig = z.strictObject({
     challengeHours: z.number().min(1).max(168).optional(),
   }),
   presence: z.strictObject({ port: path, device: identifier.default("presence-1") }),
-  intake: z.strictObject({ folder: path, recipes: path }),
+  intake: z.strictObject({
+    folder: path,
+    recipes: path,
+    /** A folder of process packs of one's own, beside those that come with the program. */
+    processes: path.optional(),
+  }),
   /** Who signs the packages that this cell takes in; never learnt from a package. No key may stand in both roles. */
   trust: z.strictObject({ designAuthority: keyList, clinicalRelease: keyList }),
   /** Central QA; without it the record stays in this cell. */

@@ -1,10 +1,12 @@
 /** From a package's order and files to the core's job order: pathway, programs and route judged first. */
 import type { JobOrder, Operation } from "../jobs/order.ts";
+import { type ProcessPack, packDigest } from "../jobs/process-pack.ts";
 import { digestOf } from "../kernel/hash.ts";
 import type { Digest, JobId } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import { keyHintOf } from "../ledger/dsse.ts";
 import { planToolpath } from "../toolpath/plan.ts";
+import { packFor } from "./pack-rules.ts";
 import { type PackageRefusal, refusePackage } from "./package/refusal.ts";
 import type { PackageOrder } from "./package/statement.ts";
 import type { Signers } from "./package/trust.ts";
@@ -15,6 +17,8 @@ import { type ClassMachine, routeOf } from "./route.ts";
 /** What intake hands to the core and to the store. */
 export interface Admitted {
   readonly order: JobOrder;
+  /** The process pack that the order names; to be stored, too. */
+  readonly pack: ProcessPack;
   /** To be stored before the order is accepted. */
   readonly programs: readonly Uint8Array[];
 }
@@ -30,15 +34,24 @@ type Ordered = Pick<PackageOrder, "id" | "program" | "expect" | "pathway" | "pre
 type Files = ReadonlyMap<string, Uint8Array>;
 type EquipmentOf = (equipmentClass: string) => ClassMachine | null;
 
+/** What can be made of an order here: its route, and the process pack that its recipe stays within. */
+export interface Judged {
+  readonly route: readonly Operation[];
+  readonly pack: ProcessPack;
+}
+
 /** The route with its programs judged, or the first reason why it cannot be made. */
 export function judgeRoute(
   order: Ordered,
   files: Files,
   recipe: Recipe,
   equipmentOf: EquipmentOf,
-): Result<readonly Operation[], PackageRefusal> {
+  packs: readonly ProcessPack[],
+): Result<Judged, PackageRefusal> {
   const lacking = pathwayProblem(order);
   if (lacking !== null) return err(refusePackage("pathway", lacking));
+  const pack = packFor(recipe, packs);
+  if (!pack.ok) return err(refusePackage("recipe-outside", `Order ${order.id} cannot be made here. ${pack.error}`));
   const program = files.get(order.program);
   if (!program) return err(refusePackage("program-refused", `The program of order ${order.id} did not come with it.`));
   const plan = planToolpath(program, recipe.toolpath, order.expect);
@@ -52,9 +65,10 @@ export function judgeRoute(
     build: { program: digestOf(program), layersPlanned: plan.value.layers.length },
     programs: new Map([...files].map(([name, bytes]) => [name, digestOf(bytes)])),
     equipmentOf,
+    pack: pack.value,
   });
   return route.ok
-    ? route
+    ? ok({ route: route.value, pack: pack.value })
     : err(refusePackage("route-refused", `Order ${order.id} cannot be made here. ${route.error}`));
 }
 
@@ -64,11 +78,13 @@ export function admit(
   files: Files,
   recipe: Recipe,
   equipmentOf: EquipmentOf,
+  packs: readonly ProcessPack[],
   { source, signers }: Came,
 ): Result<Admitted, PackageRefusal> {
-  const route = judgeRoute(order, files, recipe, equipmentOf);
-  if (!route.ok) return route;
-  const used = new Set(route.value.flatMap((step) => ("program" in step ? [step.program] : [])));
+  const judged = judgeRoute(order, files, recipe, equipmentOf, packs);
+  if (!judged.ok) return judged;
+  const { route, pack } = judged.value;
+  const used = new Set(route.flatMap((step) => ("program" in step ? [step.program] : [])));
   return ok({
     order: {
       id: order.id as JobId,
@@ -78,6 +94,7 @@ export function admit(
       side: order.side,
       source,
       recipe: recipeDigest(recipe),
+      process: { name: pack.process, pack: packDigest(pack) },
       pathway: order.pathway,
       implantable: order.prescription.implantable,
       lineage: order.lineage,
@@ -91,8 +108,9 @@ export function admit(
       notBefore: Date.parse(order.notBefore),
       expires: Date.parse(order.expires),
       nonce: order.nonce,
-      route: route.value,
+      route,
     },
+    pack,
     programs: [...files.values()].filter((bytes) => used.has(digestOf(bytes))).map((bytes) => bytes.slice()),
   });
 }

@@ -1,6 +1,6 @@
 /** A recipe: the validated window of a process, as data. */
 import { z } from "zod";
-import { isTolerated, mostGap, type Reaction, reactionClasses, reactions, reactionUnits } from "../jobs/reaction.ts";
+import { isTolerated, mostGap, type Reaction, reactions, reactionUnits } from "../jobs/reaction.ts";
 import { digestOfValue } from "../kernel/hash.ts";
 import { type Json, unsafeIntegerIn } from "../kernel/json.ts";
 import type { Digest } from "../kernel/names.ts";
@@ -80,7 +80,8 @@ const windows = z
 
 const reactionRule = z
   .strictObject({
-    class: z.enum(reactionClasses),
+    /** Whether its process has it, the process pack says. */
+    class: identifier,
     unit: z.enum(reactionUnits),
     levels: z
       .array(z.strictObject({ from: z.number().min(0).max(100_000), reaction: z.enum(reactions) }))
@@ -165,6 +166,8 @@ const recipeSchema = z.strictObject({
   recipe: z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/),
   revision: z.number().int().min(1),
   title: z.string().min(1).max(200),
+  /** Which process pack says what can be found and how far this recipe may go; filament where it names none. */
+  process: identifier.optional(),
   equipmentClass: z.string().min(1).max(64),
   material: z.strictObject({ kind: z.string().min(1).max(120), hotend_C: celsius, bed_C: celsius }),
   /** Device identifier (UDI-DI as GTIN-14) of what this recipe makes. */

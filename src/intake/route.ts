@@ -1,7 +1,9 @@
 /** The route of an order, made from its recipe: which machine does which step with which program. */
 import type { Operation } from "../jobs/order.ts";
+import type { ProcessPack } from "../jobs/process-pack.ts";
 import type { Digest, EquipmentId, OperationId } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
+import { reactionsWithin } from "./pack-rules.ts";
 import type { Recipe, RouteStep } from "./recipe.ts";
 
 /** What the recipe's steps are filled with. */
@@ -12,6 +14,8 @@ export interface RouteParts {
   readonly programs: ReadonlyMap<string, Digest>;
   /** The cell's machine of a class, or null. */
   readonly equipmentOf: (equipmentClass: string) => ClassMachine | null;
+  /** What follows a finding that the recipe says nothing of. */
+  readonly pack: ProcessPack;
 }
 
 /** A machine of the cell as recipes find it, by its class. */
@@ -70,7 +74,7 @@ function operationOf(step: RouteStep, recipe: Recipe, parts: RouteParts): Result
     const lag = gate === "each-layer" ? 0 : gate.lag;
     const unreleased = whyNotTolerated(step, recipe);
     if (unreleased !== null) return err(unreleased);
-    const { reactions } = step;
+    const reactions = reactionsWithin(step.reactions, parts.pack);
     const reacts = reactions === undefined ? {} : { reactions };
     return ok({ kind: "build", id, title, equipment, ...parts.build, lag, materials, ...watched, ...reacts });
   }

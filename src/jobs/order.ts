@@ -108,6 +108,8 @@ export interface JobOrder {
   readonly source: Digest;
   /** Digest of the recipe that the route was made from. */
   readonly recipe: Digest;
+  /** The process of the recipe, and the digest of the pack within which it stayed; absent in orders of before there were packs. */
+  readonly process?: { readonly name: string; readonly pack: Digest };
   /** What it is made under (feature 6). */
   readonly pathway: Pathway;
   /** Whether it stays in the body; absent or null where the order does not say: it is then kept as if it did. */

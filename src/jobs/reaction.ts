@@ -5,8 +5,6 @@ import { type Finding, mostFindings } from "./report.ts";
 export const reactions = ["log", "warn", "hold", "abort"] as const;
 export type Reaction = (typeof reactions)[number];
 
-/** What a recipe can name; a finding of any other class holds. */
-export const reactionClasses = ["missing", "thin", "extra", "unchanged", "shift"] as const;
 export const reactionUnits = ["mm2", "mm", "share"] as const;
 
 /** Layers without it over which a finding can still be linked, at most. */
@@ -14,7 +12,8 @@ export const mostGap = 10;
 
 /** What follows findings of one class, measured in one unit. */
 export interface ReactionRule {
-  readonly class: (typeof reactionClasses)[number];
+  /** One of the recipe's process pack; a finding of any other class holds. */
+  readonly class: string;
   readonly unit: (typeof reactionUnits)[number];
   /** By size, in the unit: rising from 0, each step no milder than the one before. A finding takes the highest that it reaches. */
   readonly levels: readonly { readonly from: number; readonly reaction: Reaction }[];
@@ -110,7 +109,8 @@ export function isTolerated(reaction: Reaction): reaction is "log" | "warn" {
   return reaction === "log" || reaction === "warn";
 }
 
-function severer(a: Reaction, b: Reaction): Reaction {
+/** The more severe of two. */
+export function severer(a: Reaction, b: Reaction): Reaction {
   return reactions.indexOf(a) >= reactions.indexOf(b) ? a : b;
 }
 

@@ -13,6 +13,7 @@ import { utf8 } from "../../src/ledger/bytes.ts";
 import { checkSignature } from "../../src/ledger/io/crypto.ts";
 import { createMemoryArtifacts } from "../../src/ledger/memory-artifacts.ts";
 import { cellWithOrder, printer, type Story } from "../jobs/story.ts";
+import { packs } from "../packs.ts";
 import { layered, projectFile } from "../toolpath/bench.ts";
 import { anchors, makeCellIdentity, orderText, packed, released } from "./packages.ts";
 
@@ -117,6 +118,7 @@ export async function openDesk(change: Partial<IntakeOptions> & { readonly story
   const artifacts = change.artifacts ?? createMemoryArtifacts();
   const opened = await openIntake({
     recipes: recipeFolder.path,
+    packs,
     origin: order.cell,
     anchors,
     equipment: new Map([["filament-printer-bench", { id: printer, holdsLayers: true }]]),

@@ -4,11 +4,13 @@ import { mkdirSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Ingredients } from "../../src/intake/io/pack.ts";
+import { packDigest } from "../../src/jobs/process-pack.ts";
 import { digestOf } from "../../src/kernel/hash.ts";
 import type { Clock } from "../../src/kernel/ports.ts";
 import { concat, utf8 } from "../../src/ledger/bytes.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { cellWithOrder } from "../jobs/story.ts";
+import { packOf } from "../packs.ts";
 import {
   goodPackage,
   identity,
@@ -33,7 +35,9 @@ describe("[F1] a good package", () => {
     const job = desk.story.state.jobs["J-1"]!;
     expect(job.order.route[0]).toMatchObject({ program: digestOf(program), layersPlanned: 3 });
     expect(job.attempts).toEqual([]);
-    expect(await desk.artifacts.list()).toEqual([digestOf(bytes), digestOf(program)].sort());
+    expect(await desk.artifacts.list()).toEqual(
+      [digestOf(bytes), digestOf(program), packDigest(packOf("filament"))].sort(),
+    );
     expect(desk.intake.jobFrom(digestOf(bytes))).toBe("J-1");
   });
 

@@ -4,6 +4,7 @@ import { readRecipe, recipeDigest } from "../../src/intake/recipe.ts";
 import { routeOf } from "../../src/intake/route.ts";
 import type { EquipmentId } from "../../src/kernel/names.ts";
 import { utf8 } from "../../src/ledger/bytes.ts";
+import { packOf } from "../packs.ts";
 import { projectFile } from "../toolpath/bench.ts";
 
 const text = new TextDecoder().decode(projectFile("config/recipes/drill-guide-pla.json"));
@@ -49,6 +50,7 @@ describe("[F56] the reactions of a recipe", () => {
       build: { program: digest, layersPlanned: 5 },
       programs: new Map(asked.map((name) => [name, digest])),
       equipmentOf: (kind) => ({ id: kind as EquipmentId, holdsLayers: true }),
+      pack: packOf("filament"),
     });
   };
 
@@ -78,7 +80,6 @@ describe("[F56] the reactions of a recipe", () => {
     ["a layer tolerated that looks as before", [rule({ class: "unchanged", unit: "share" })]],
     ["a limit that one layer reaches", [rule({ tolerated: { ...tolerated, linked: 1 } })]],
     ["two rules for one class", [rule(), rule()]],
-    ["a class that is not found", [rule({ class: "blind" })]],
     ["a reaction that there is not", [rule({ levels: [{ from: 0, reaction: "ignore" }] })]],
     ["no rule", []],
   ])("are refused with %s", (_, rules) => {

@@ -23,6 +23,7 @@ import { readClockState } from "./clock-state.ts";
 import { evidenceCheck } from "./evidence-check.ts";
 import { type CameraSetupWithPlate, loadSetup } from "./eyes.ts";
 import { identityState } from "./identity.ts";
+import { whyOutside } from "./inspect-processes.ts";
 import { readRegister, standingIn } from "./models.ts";
 import { opcuaChecks } from "./opcua-check.ts";
 import { configurationRemedy, withPlaces, word } from "./remedies.ts";
@@ -193,6 +194,12 @@ async function intakeCheck({ intake }: CellConfig): Promise<Check> {
   const recipes = await readRecipes(intake.recipes);
   if (!recipes.ok)
     return check("intake", false, recipes.error, "Correct the recipe that is named, or [intake] recipes.");
+  const outside = await whyOutside(recipes.value, intake.processes);
+  if (outside !== null) {
+    const remedy =
+      "Bring the recipe within its process pack (`cellward inspect processes`), or correct [intake] processes.";
+    return check("intake", false, outside, remedy);
+  }
   const names = recipes.value.map(({ recipe, revision }) => `${recipe} revision ${revision}`).join(", ");
   return check("intake", true, `Packages come into ${intake.folder}; recipes: ${names || "none"}.`, "");
 }

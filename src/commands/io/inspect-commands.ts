@@ -4,10 +4,13 @@ import type { Line } from "./log-commands.ts";
 
 /** Loaded when one of them is asked for. */
 const parts = {
+  processes: () => import("./inspect-processes.ts"),
   rates: () => import("./inspect-rates.ts"),
   reactions: () => import("./inspect-reactions.ts"),
   score: () => import("./inspect-score.ts"),
 };
+
+const ownPacks = "process packs beside those that come with the program";
 
 /** `inspect`, of a cell, and the word for `render`, which is a program of its own (bin/cellward). */
 export function addInspectCommands(program: Command, { terminal, end, options: { data } }: Line): void {
@@ -28,7 +31,14 @@ export function addInspectCommands(program: Command, { terminal, end, options: {
       "set.toml, frames, reference and more; without it the goals are measured (--full)",
     )
     .option("--out <folder>", "write overlays of the best finds and of the worst misses and false alarms")
+    .option("--processes <folder>", ownPacks)
     .action(async (o) => end(await (await parts.score()).inspectScore(terminal(), o)));
+  inspect
+    .command("processes")
+    .description("what each process pack says: phases of a layer, classes, limits and reactions")
+    .option("--processes <folder>", ownPacks)
+    .option("--file <file>", "one pack alone, such as one's own: whether it can be used")
+    .action(async (o) => end(await (await parts.processes()).inspectProcesses(terminal(), o)));
   inspect
     .command("rates")
     .description("by model: how often people confirmed or overruled the inspection, or found bad what it had passed")
@@ -40,5 +50,8 @@ export function addInspectCommands(program: Command, { terminal, end, options: {
       "what follows a finding by a recipe: logged, warned of, held or aborted, and up to what it is tolerated",
     )
     .argument("<recipe>", "the recipe's file")
-    .action(async (recipe) => end(await (await parts.reactions()).inspectReactions(terminal(), recipe)));
+    .option("--processes <folder>", ownPacks)
+    .action(async (recipe, o) =>
+      end(await (await parts.reactions()).inspectReactions(terminal(), recipe, o.processes)),
+    );
 }

@@ -2,18 +2,23 @@
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { writeOverlay } from "../../inspection/io/overlay.ts";
+import { readPacks } from "../../inspection/io/packs.ts";
 import { type Shown, scoreSet } from "../../inspection/io/score-set.ts";
 import { openSet } from "../../inspection/io/set-folder.ts";
 import { stemOf } from "../../inspection/score/names.ts";
 import { tally } from "../../inspection/score/tally.ts";
 import { reportInWords } from "../../inspection/score/words.ts";
+import { packDigest } from "../../jobs/process-pack.ts";
 import { exitCode } from "../exit-code.ts";
+import { packLine } from "./inspect-processes.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface ScoreOptions {
   readonly set: string;
   /** Folder for the overlays. */
   readonly out?: string;
+  /** A folder of process packs beside those that come with the program. */
+  readonly processes?: string;
 }
 
 /** Overlays kept of each kind: found, missed, false alarm. */
@@ -21,7 +26,12 @@ const eachKind = 5;
 
 /** Exit code 0 when the set was scored, whatever the figures; 7 where it cannot be. */
 export async function inspectScore(terminal: Terminal, options: ScoreOptions): Promise<number> {
-  const set = await openSet(options.set);
+  const packs = await readPacks(options.processes);
+  if (!packs.ok) {
+    const remedy = "Correct the pack that is named, or name the right folder with --processes.";
+    return terminal.trouble({ code: "pack-refused", what: packs.error, remedy }, exitCode.refused);
+  }
+  const set = await openSet(options.set, packs.value);
   if (!set.ok) return terminal.trouble(set.error, exitCode.refused);
   try {
     if (options.out !== undefined) await mkdir(options.out, { recursive: true });
@@ -39,9 +49,15 @@ export async function inspectScore(terminal: Terminal, options: ScoreOptions): P
   const { outcomes, references, notes, rssMb } = scored.value;
   const report = tally(outcomes);
   const { description, labelled } = set.value;
-  const value = { ok: true, set: description, references, labelled, ...report, rssMb, notes, overlays, outcomes };
+  const pack = { process: set.value.pack.process, digest: packDigest(set.value.pack) };
+  const value = { ok: true, set: description, pack, references, labelled, ...report, rssMb, notes, overlays, outcomes };
   const head = `set                    ${options.set}: ${description.process}, ${description.phase}; ${references} references; labelled by ${labelled}`;
-  const tail = [`memory, MB             ${rssMb.toFixed(0)}`, ...notes, ...overlays.map((o) => `overlay: ${o}`)];
+  const tail = [
+    packLine(set.value.pack),
+    `memory, MB             ${rssMb.toFixed(0)}`,
+    ...notes,
+    ...overlays.map((o) => `overlay: ${o}`),
+  ];
   terminal.result(value, [head, reportInWords(report), ...tail].join("\n"));
   return exitCode.ok;
 }

@@ -1,6 +1,7 @@
 /** `cellward pack`: the design authority's side. Nothing is sealed or signed that the cell could not make. */
 import { basename } from "node:path";
 import { text } from "node:stream/consumers";
+import { readPacks } from "../../inspection/io/packs.ts";
 import { judgeRoute } from "../../intake/admit.ts";
 import { readBounded, readRecipes } from "../../intake/io/files.ts";
 import { makePackage } from "../../intake/io/pack.ts";
@@ -8,6 +9,7 @@ import { maxOrderFileBytes, type OrderFile, readOrderFile } from "../../intake/o
 import { type Blob, bounds } from "../../intake/package/container.ts";
 import { unlabelledOrder } from "../../intake/package/refusal.ts";
 import { type Recipe, recipeDigest } from "../../intake/recipe.ts";
+import type { ProcessPack } from "../../jobs/process-pack.ts";
 import { digestOf } from "../../kernel/hash.ts";
 import type { EquipmentId, JobId } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -28,6 +30,8 @@ export interface PackOptions {
   readonly key: string;
   readonly out: string;
   readonly recipes: string;
+  /** A folder of process packs beside those that come with the program. */
+  readonly processes?: string;
 }
 
 const mostFormBytes = 4_096;
@@ -38,18 +42,24 @@ export async function pack(terminal: Terminal, options: PackOptions): Promise<nu
   if (taken !== null) return terminal.trouble(taken, exitCode.refused);
   const prepared = await prepare(options);
   if (!prepared.ok) return terminal.trouble(prepared.error, exitCode.refused);
-  const { order, files, recipe, identifiers } = prepared.value;
+  const { order, files, recipe, packs, identifiers } = prepared.value;
   const signer = await openSigningKey(options.key);
   if (!signer.ok) return terminal.trouble(signer.error, exitCode.refused);
   const byName = new Map(files.map(({ name, bytes }) => [name, bytes]));
   // Which machine of a class it will be, only the cell knows.
   // Which machines the cell has is the cell's to know.
-  const judged = judgeRoute(order, byName, recipe, (kind) => ({ id: kind as EquipmentId, holdsLayers: true }));
+  const anyMachine = (kind: string) => ({ id: kind as EquipmentId, holdsLayers: true });
+  const judged = judgeRoute(order, byName, recipe, anyMachine, packs);
   if (!judged.ok) return terminal.trouble(judged.error, exitCode.refused);
   const unlabelled = await labelProblem(
     {
       ...order,
-      ...{ id: order.id as JobId, gtin: recipe.gtin, notBefore: Date.parse(order.notBefore), route: judged.value },
+      ...{
+        id: order.id as JobId,
+        gtin: recipe.gtin,
+        notBefore: Date.parse(order.notBefore),
+        route: judged.value.route,
+      },
     },
     // How the cell calls itself on labels, only the cell knows: its own check has the last word.
     order.cell,
@@ -84,6 +94,7 @@ interface Prepared {
   readonly order: OrderFile;
   readonly files: readonly Blob[];
   readonly recipe: Recipe;
+  readonly packs: readonly ProcessPack[];
   readonly identifiers: readonly [string, string];
 }
 
@@ -107,11 +118,14 @@ async function prepare(options: PackOptions): Promise<Result<Prepared, Trouble>>
     const what = `There is no recipe ${order.value.recipe} in ${options.recipes}.`;
     return refuse("recipe-unknown", what, "Name the folder of the cell's recipes with --recipes.");
   }
+  const packs = await readPacks(options.processes);
+  if (!packs.ok)
+    return refuse("processes", packs.error, "Name the folder of the cell's process packs with --processes.");
   const files = await readFiles([...options.program, ...options.attach]);
   if (!files.ok) return files;
   const identifiers = await readIdentifiers(options.identifiers);
   return identifiers.ok
-    ? ok({ order: order.value, files: files.value, recipe, identifiers: identifiers.value })
+    ? ok({ order: order.value, files: files.value, recipe, packs: packs.value, identifiers: identifiers.value })
     : identifiers;
 }
 

@@ -4,6 +4,7 @@ import type { Cell } from "../../cell.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
 import { type CellConfig, holdsLayers, onHostLossOf, retentionOf } from "../../config/schema.ts";
 import type { Gauge } from "../../equipment/gauge.ts";
+import { readPacks } from "../../inspection/io/packs.ts";
 import type { Identity } from "../../intake/io/age.ts";
 import { type Intake, openIntake } from "../../intake/io/intake.ts";
 import type { TrustAnchors } from "../../intake/package/trust.ts";
@@ -32,8 +33,11 @@ export async function intakeOf(
   controller: Cell,
   artifacts: Artifacts,
 ): Promise<Intake> {
+  const packs = await readPacks(config.intake.processes);
+  if (!packs.ok) throw new Error(packs.error);
   const intake = await openIntake({
     recipes: config.intake.recipes,
+    packs: packs.value,
     origin,
     anchors,
     // The first of a class: the list is turned, because a map keeps the last.

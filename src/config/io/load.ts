@@ -52,7 +52,19 @@ export async function loadToml<T>(
 }
 
 const pathKeys = new Set([
-  ...["port", "tokenFile", "folder", "setup", "rig", "model", "recipes", "lockFolder", "userFile", "passwordFile"],
+  ...[
+    "port",
+    "tokenFile",
+    "folder",
+    "setup",
+    "rig",
+    "model",
+    "recipes",
+    "processes",
+    "lockFolder",
+    "userFile",
+    "passwordFile",
+  ],
   ...["caFile", "certFile", "keyFile", "recipientFile"],
 ]);
 

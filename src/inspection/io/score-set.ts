@@ -7,14 +7,19 @@ import type { PixelCounts } from "../score/measures.ts";
 import type { FrameOutcome } from "../score/tally.ts";
 import { type Field, reduced, reductionOf } from "../surface/field.ts";
 import { type GateModel, gainOf, gateOf, lookOf, refusals, strayOf } from "../surface/gate.ts";
-import { createSurfaceJudge, type SurfaceFinding, type SurfaceVerdict } from "../surface/judge.ts";
-import { createPrintedJudge } from "../surface/judge-printed.ts";
-import { learn, mostReferences, type SurfaceModel } from "../surface/learn.ts";
-import { learnPresence } from "../surface/presence.ts";
-import { learnPrinted, type PrintedModel } from "../surface/printed.ts";
+import type { SurfaceFinding } from "../surface/judge.ts";
+import { mostReferences } from "../surface/learn.ts";
+import {
+  createLookJudge,
+  isUnlike,
+  type LookJudge,
+  learnLook,
+  movedLimit,
+  type NumberedLayer,
+} from "../surface/look.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
 import type { PictureSet, SetFrame, SetReference, SetTrouble } from "./set-folder.ts";
-import { openParts, type PartedLayer, type PartsReader } from "./set-parts.ts";
+import { openParts, type PartsReader } from "./set-parts.ts";
 
 /** A frame as judged, for whoever wants to show it; valid until the next one. */
 export interface Shown {
@@ -37,14 +42,8 @@ export interface Watcher {
   show(shown: Shown): Promise<void>;
 }
 
-/** A set whose first frames differ by more than this (logarithm of brightness) from the references is told to have another light. */
-const otherLight = 0.16;
 /** Frames whose light is looked at before the first is judged. */
 const firstLooks = 9;
-/** A frame that had to be moved by more than this share of its width is another view, unless the references stray as far. */
-const mostMoved = 0.008;
-/** No frame is believed that had to be moved further than this. */
-const neverMoved = 0.08;
 
 /** Learns from the references, then judges the frames in their order. */
 export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Result<ScoredSet, SetTrouble>> {
@@ -57,15 +56,15 @@ export async function scoreSet(set: PictureSet, watcher: Watcher): Promise<Resul
   const layers: NumberedLayer[] = [];
   for (const { field, expected, layer } of read) layers.push({ ...(await parts.reference(field, expected)), layer });
   watcher.progress(`learning from ${fields.length} references of ${width} x ${height} pixels`);
-  const { model, judge, keep } = learnt(set, layers);
-  const odd = model.ownScores.filter((score) => score > 1).length;
+  const look = createLookJudge(learnLook(layers, set.rules), set.rules);
+  const odd = look.model.ownScores.filter((score) => score > 1).length;
   if (odd > 0) notes.push(`${odd} references are themselves unlike the others: look whether they are good.`);
-  const gate = await withSetsLight(gateOf(fields.map(lookOf)), set, { width, height }, notes);
+  const gate = await withSetsLight(gateOf(fields.map(lookOf), set.rules.picture), set, { width, height }, notes);
   const outcomes: FrameOutcome[] = [];
   const seen = new Set<string>();
   let rss = process.memoryUsage().rss;
   for (const [k, frame] of set.frames.entries()) {
-    const judged = await judgeFrame(frame, { model, gate, judge, keep, parts, seen, notes, width, height });
+    const judged = await judgeFrame(frame, { set, look, gate, parts, seen, notes, width, height });
     outcomes.push(judged.outcome);
     if (judged.shown !== null) await watcher.show({ frame, outcome: judged.outcome, ...judged.shown });
     rss = Math.max(rss, process.memoryUsage().rss);
@@ -79,38 +78,6 @@ function withNames(outcome: FrameOutcome, names: ReadonlyMap<string, string>): F
   const nameOf = (said: string): string => names.get(said) ?? said;
   const byName = Object.entries(outcome.pixelsByClass).map(([said, counts]) => [nameOf(said), counts] as const);
   return { ...outcome, classes: [...new Set(outcome.classes.map(nameOf))], pixelsByClass: Object.fromEntries(byName) };
-}
-
-/** A layer whose place in the build its name tells, or does not. */
-type NumberedLayer = PartedLayer & { readonly layer: number | null };
-type LayerJudge = (layer: NumberedLayer, lap: () => void) => SurfaceVerdict;
-
-/** Filament whose parts are known on all references is judged as strands on a bed; everything else as a surface. */
-function learnt(set: PictureSet, layers: readonly NumberedLayer[]): Pick<Tools, "model" | "judge" | "keep"> {
-  const model = learn(
-    layers.map(({ field }) => field),
-    layers.map(({ parts }) => parts),
-  );
-  const known = layers.flatMap(({ came, parts, told }) => (told && parts !== null ? [{ field: came, parts }] : []));
-  const presence = set.description.phase === "fused" && known.length > 0 ? learnPresence(known, model.arena) : null;
-  const surface = createSurfaceJudge(model, presence);
-  const printed = set.description.process === "filament" ? printedOf(layers) : null;
-  const asSurface: LayerJudge = ({ field, parts, came }, lap) => surface(field, lap, parts, came);
-  if (printed === null) return { model, judge: asSurface, keep: () => {} };
-  const strands = createPrintedJudge(printed);
-  return {
-    model: printed,
-    judge(its, lap) {
-      const { came, parts, layer } = its;
-      return parts === null ? asSurface(its, lap) : strands.judge({ field: came, parts, layer }, lap);
-    },
-    keep: ({ parts }) => (parts === null ? undefined : strands.keep()),
-  };
-}
-
-function printedOf(layers: readonly NumberedLayer[]): PrintedModel | null {
-  const known = layers.flatMap(({ came, parts, layer }) => (parts === null ? [] : [{ field: came, parts, layer }]));
-  return known.length === layers.length ? learnPrinted(known) : null;
 }
 
 interface References {
@@ -168,7 +135,7 @@ async function withSetsLight(
   const gain = gains[gains.length >> 1] ?? 1;
   const stray = Math.abs(Math.log(gain));
   if (!(stray > strayOf(gate) / 2)) return gate;
-  if (stray < otherLight) return { ...gate, gain };
+  if (stray < gate.limits.otherLight) return { ...gate, gain };
   notes.push(
     `The first frames are ${gain.toFixed(2)} times as bright as the references: the set's light is another, and is taken as usual.`,
   );
@@ -176,11 +143,9 @@ async function withSetsLight(
 }
 
 interface Tools {
-  readonly model: Pick<SurfaceModel, "width" | "height" | "ownScores" | "strayed_px">;
+  readonly set: PictureSet;
+  readonly look: LookJudge;
   readonly gate: GateModel;
-  readonly judge: LayerJudge;
-  /** The layer judged last was found good. */
-  readonly keep: (layer: NumberedLayer) => void;
   readonly parts: PartsReader;
   readonly seen: Set<string>;
   readonly notes: string[];
@@ -216,13 +181,15 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   const stages = ["light", "register", "difference"];
   const layer = { ...(await tools.parts.frame(field, frame.expected)), layer: frame.layer };
   clock.lap("expected");
-  const verdict = tools.judge(layer, () => clock.lap(stages.shift() ?? "more"));
-  if (verdict.moved_px > movedLimit(tools.model)) refused.push("the camera looks elsewhere than on the references");
-  const held = refused.length > 0 || verdict.score > 1;
-  if (!held) tools.keep(layer);
+  const { look, set } = tools;
+  const verdict = look.judge(layer, () => clock.lap(stages.shift() ?? "more"));
+  if (verdict.moved_px > movedLimit(look.model, set.rules))
+    refused.push("the camera looks elsewhere than on the references");
+  const held = refused.length > 0 || isUnlike(verdict, set.rules, pixelOf(set, width / field.width));
+  if (!held) look.keep(layer);
   clock.lap("detect");
   clock.total();
-  const placed = inFramesPlace({ ...tools.model, data: verdict.mask }, verdict.prepared.aligned.motion);
+  const placed = inFramesPlace({ ...look.model, data: verdict.mask }, verdict.prepared.aligned.motion);
   const marked = { width: field.width, height: field.height, data: placed.data };
   const truth = await truthOf(frame, marked, tools.notes, { width, height });
   const outcome: FrameOutcome = {
@@ -235,8 +202,9 @@ async function judgeFrame(frame: SetFrame, tools: Tools): Promise<Judged> {
   return { outcome, shown: { field, marked } };
 }
 
-function movedLimit({ width, strayed_px }: Tools["model"]): number {
-  return Math.min(Math.max(mostMoved * width, 2.5 * strayed_px), neverMoved * width);
+/** Square millimetres of a working pixel, where the set says how large its pixels are. */
+function pixelOf({ description: { mmPerPixel } }: PictureSet, reduction: number): number | null {
+  return mmPerPixel === null ? null : (mmPerPixel * reduction) ** 2;
 }
 
 function findingInWords({ channel, sign, area_px, excess }: SurfaceFinding): string {

@@ -3,10 +3,12 @@ import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { parse } from "smol-toml";
 import { z } from "zod";
+import type { ProcessPack, SurfaceRules } from "../../jobs/process-pack.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Label, readLabels } from "../score/labels.ts";
 import { layersOf, matched, natural, stemOf } from "../score/names.ts";
-import { readDescription, type SetDescription } from "../score/set.ts";
+import { type Described, readDescription, type SetDescription } from "../score/set.ts";
+import { readPacks } from "./packs.ts";
 import { pictureEnding } from "./picture-file.ts";
 
 /** One frame of a set and the files that belong to it. */
@@ -26,6 +28,9 @@ export type SetReference = Pick<SetFrame, "path" | "layer" | "expected">;
 export interface PictureSet {
   readonly folder: string;
   readonly description: SetDescription;
+  /** The process pack that it is judged by, and what that says of surfaces in its phase. */
+  readonly pack: ProcessPack;
+  readonly rules: SurfaceRules;
   readonly frames: readonly SetFrame[];
   readonly references: readonly SetReference[];
   /** Names of classes by their number in masks or word in labels.csv. */
@@ -43,13 +48,14 @@ export interface SetTrouble {
   readonly remedy: string;
 }
 
-/** Looks at a set's folder; nothing is decoded yet. */
-export async function openSet(folder: string): Promise<Result<PictureSet, SetTrouble>> {
+/** Looks at a set's folder; nothing is decoded yet. Without `packs`, those that come with the program are known. */
+export async function openSet(folder: string, packs?: readonly ProcessPack[]): Promise<Result<PictureSet, SetTrouble>> {
   if (!(await isFolder(folder))) {
     return err(trouble("set-missing", `${folder} is no folder.`, "Name the folder that holds set.toml."));
   }
-  const description = await describe(folder);
-  if (!description.ok) return description;
+  const described = await describe(folder, packs);
+  if (!described.ok) return described;
+  const { description, pack, rules } = described.value;
   const names = await picturesIn(join(folder, "frames"));
   const references = await picturesIn(join(folder, "reference"));
   for (const [part, found] of [
@@ -65,7 +71,7 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
   if (!labels.ok) return labels;
   const expected = await picturesIn(join(folder, "expected"));
   const masks = await picturesIn(join(folder, "masks"));
-  const notes = [...description.value.notes];
+  const notes = [...description.notes];
   const expectedOf = matched(names, expected);
   const maskOf = matched(names, masks);
   if (masks.length > 0 && maskOf.every((mask) => mask === null)) {
@@ -99,7 +105,7 @@ export async function openSet(folder: string): Promise<Result<PictureSet, SetTro
         : "labels";
   const exact = new Map(expected.map((file) => [stemOf(file).toLowerCase(), file]));
   return ok({
-    ...{ folder, description: description.value, frames, labelled, notes },
+    ...{ folder, description, pack, rules, frames, labelled, notes },
     classNames: await classNamesOf(folder, notes),
     references: references.map((name, k) => {
       const its = exact.get(stemOf(name).toLowerCase());
@@ -117,7 +123,10 @@ function labelOf(labels: ReadonlyMap<string, Label> | null, name: string, masks:
   return label === null && labels === null && masks ? { defective: false, class: "" } : label;
 }
 
-async function describe(folder: string): Promise<Result<SetDescription, SetTrouble>> {
+async function describe(folder: string, given?: readonly ProcessPack[]): Promise<Result<Described, SetTrouble>> {
+  const packs = given === undefined ? await readPacks() : ok(given);
+  if (!packs.ok)
+    return err(trouble("packs-unreadable", packs.error, "Install the program again, or correct the pack."));
   const file = join(folder, "set.toml");
   const mend = 'Write in it: process = "powder-bed" or "filament", phase = "recoated" or "fused", mm_per_pixel = 0.1';
   let text: string;
@@ -127,7 +136,7 @@ async function describe(folder: string): Promise<Result<SetDescription, SetTroub
     return err(trouble("set-undescribed", `${file} is missing or cannot be read.`, mend));
   }
   try {
-    const read = readDescription(parse(text));
+    const read = readDescription(parse(text), packs.value);
     return read.ok ? read : err(trouble("set-undescribed", `${file} cannot be used: ${read.error}.`, mend));
   } catch (problem) {
     const why = problem instanceof Error ? problem.message.split("\n")[0] : "";

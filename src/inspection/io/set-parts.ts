@@ -1,21 +1,11 @@
 /** Where the parts of a set's fused or printed layers are: from its expected pictures, or guessed for good layers that have none. */
 import { readFile } from "node:fs/promises";
 import { type Arena, createArena, type Field, quantile, reduced, reductionOf } from "../surface/field.ts";
-import { flattened, foundParts, guessed, type Parts, partsOf, ratioOf } from "../surface/parts.ts";
+import { flattened, foundParts, guessed, type PartedLayer, type Parts, partsOf, ratioOf } from "../surface/parts.ts";
 import { mostLayers, type Place, placeOf, type ShownLayer } from "../surface/place.ts";
 import { laidOn, type Outline } from "../surface/signs.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
 import type { PictureSet } from "./set-folder.ts";
-
-/** A layer with its parts flattened, and where they are; the layer as it came where nothing is known of parts. */
-export interface PartedLayer {
-  readonly field: Field;
-  /** The layer as it came. */
-  readonly came: Field;
-  readonly parts: Parts | null;
-  /** Whether an expected picture says so, and not a guess. */
-  readonly told: boolean;
-}
 
 export interface PartsReader {
   /** A frame whose expected picture is at `expected`, or null where it has none. */
@@ -49,9 +39,9 @@ export async function openParts(
   progress: (text: string) => void,
 ): Promise<PartsReader> {
   const given = set.frames.filter(({ expected }) => expected !== null);
-  const { phase, expectedRegistered } = set.description;
+  const { expectedRegistered } = set.description;
   // Fresh powder hides the parts: only where they show do they have to be known.
-  if (phase === "recoated" || given.length === 0) return { frame: asItCame, reference: asItCame };
+  if (set.rules.parts === "hidden" || given.length === 0) return { frame: asItCame, reference: asItCame };
   const by = reductionOf(size.width, size.height);
   const arena = createArena(Math.floor(size.width / by), Math.floor(size.height / by));
   const inverted = await areInverted(given.slice(0, looked).map(({ expected }) => expected ?? ""));

@@ -1,4 +1,5 @@
 /** The picture gate of the surface judge: is a frame evidence at all, against what the references show of camera and lamp? */
+import type { PictureLimits } from "../../jobs/process-pack.ts";
 import { type Field, quantile } from "./field.ts";
 
 /** How a picture looks, tile by tile (8 x 8 of them over the picture). */
@@ -54,10 +55,12 @@ export interface GateModel {
   readonly mostUneven: number;
   /** Brightness that counts as usual, against the references': 1 unless the set's light is another. */
   readonly gain: number;
+  /** How far a picture may differ and still be evidence, by the process pack. */
+  readonly limits: PictureLimits;
 }
 
 /** Learns from the looks of the references (one or more). */
-export function gateOf(looks: readonly PictureLook[]): GateModel {
+export function gateOf(looks: readonly PictureLook[], limits: PictureLimits): GateModel {
   const middle = (pick: (look: PictureLook) => Float64Array): Float64Array =>
     Float64Array.from({ length: tiles * tiles }, (_, t) =>
       quantile(
@@ -74,6 +77,7 @@ export function gateOf(looks: readonly PictureLook[]): GateModel {
     mostSharpness: Math.max(...looks.map((l) => ratio(l.sharpness, look.sharpness))),
     mostClipped: Math.max(...looks.map((l) => l.clipped)),
     gain: 1,
+    limits,
   };
 }
 
@@ -99,9 +103,9 @@ function unevenness(now: Float64Array, usual: Float64Array): number {
   );
 }
 
-/** How far (logarithm) brightness may stray: three times as far as the references, within fixed bounds. */
-export function strayOf({ mostStray }: Pick<GateModel, "mostStray">): number {
-  return Math.min(Math.max(3 * mostStray, limits.stray), -Math.log(limits.gain[0]));
+/** How far (logarithm) brightness may stray: three times as far as the references, within the pack's bounds. */
+export function strayOf({ mostStray, limits }: Pick<GateModel, "mostStray" | "limits">): number {
+  return Math.min(Math.max(3 * mostStray, limits.stray), -Math.log(limits.gainLeast));
 }
 
 /** Brightness of a look against the references'. */
@@ -109,20 +113,9 @@ export function gainOf(gate: GateModel, look: PictureLook): number {
   return ratio(look.means, gate.look.means);
 }
 
-/** Fixed physical limits, as ratios to the references. */
-const limits = {
-  gain: [0.75, 1.33],
-  stray: 0.1,
-  uneven: 0.12,
-  sharpness: 0.45,
-  noise: 4,
-  clipped: 0.15,
-  dark: 0.3,
-  darkShare: 0.15,
-} as const;
-
 /** Why a frame is no evidence, each in a sentence; empty where nothing speaks against it. */
 export function refusals(gate: GateModel, look: PictureLook): string[] {
+  const { limits } = gate;
   const gain = gainOf(gate, look) / gate.gain;
   const [darkest, brightest] = [Math.exp(-strayOf(gate)), Math.exp(strayOf(gate))];
   const uneven = unevenness(look.means, gate.look.means);

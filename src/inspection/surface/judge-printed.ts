@@ -1,7 +1,7 @@
 /** Judges one filament frame whose parts are known: the bed around them, and they themselves, each by its own limits. */
 import { farthest } from "./align.ts";
 import { createBeside, type Neighbour, remembered } from "./beside.ts";
-import { eachChannel } from "./channels.ts";
+import { type ChannelName, channelNames, eachChannel } from "./channels.ts";
 import { besideLeads, grown, type SurfaceVerdict } from "./judge.ts";
 import { prepare } from "./prepare.ts";
 import { type PrintedLayer, type PrintedModel, spreadsAt, viewOf } from "./printed.ts";
@@ -22,8 +22,8 @@ interface Maps {
   readonly leading: Int8Array;
 }
 
-/** Makes a judge that keeps its buffers between frames. */
-export function createPrintedJudge(model: PrintedModel): PrintedJudge {
+/** Makes a judge that keeps its buffers between frames; channels that nobody asks for find nothing. */
+export function createPrintedJudge(model: PrintedModel, isAsked: (channel: ChannelName) => boolean): PrintedJudge {
   const size = model.width * model.height;
   const inside = new Uint8Array(size);
   const maps: Maps = { excess: new Float32Array(size), growing: new Float32Array(size), leading: new Int8Array(size) };
@@ -38,7 +38,7 @@ export function createPrintedJudge(model: PrintedModel): PrintedJudge {
       const bed = model.arena.buffer(bedBuffer);
       bed.set(prepared.difference);
       for (const map of Object.values(maps)) map.fill(0);
-      const scores = byKind(model, layer, bed, inside, maps);
+      const scores = byKind(model, layer, bed, { inside, isAsked }, maps);
       const stray = beside?.stray(last) ?? null;
       if (stray !== null) scores.push(addStray(stray, maps));
       const findings = grown(model, { ...maps, mask });
@@ -56,13 +56,14 @@ function byKind(
   model: PrintedModel,
   layer: PrintedLayer,
   bed: Float32Array,
-  inside: Uint8Array,
+  { inside, isAsked }: { readonly inside: Uint8Array; readonly isAsked: (channel: ChannelName) => boolean },
   { excess, growing, leading }: Maps,
 ): number[] {
   const scores = new Array<number>(model.kinds[0]!.length).fill(0);
   for (const kind of [0, 1] as const) {
     const { difference, zone } = viewOf(model, layer, bed, kind);
     eachChannel(model.arena, difference, (c, values) => {
+      if (!isAsked(channelNames[c]!)) return;
       const { limit, grow } = model.kinds[kind]![c]!;
       for (let i = 0; i < zone.length; i++) {
         if (zone[i] === 0 || inside[i] === 0) continue;

@@ -49,8 +49,12 @@ export type SurfaceJudge = (
   came?: Field | null,
 ) => SurfaceVerdict;
 
-/** Makes a judge that keeps its buffers between frames. */
-export function createSurfaceJudge(model: SurfaceModel, presence: PresenceModel | null = null): SurfaceJudge {
+/** Makes a judge that keeps its buffers between frames; channels that nobody asks for find nothing. */
+export function createSurfaceJudge(
+  model: SurfaceModel,
+  presence: PresenceModel | null,
+  isAsked: (channel: ChannelName) => boolean,
+): SurfaceJudge {
   const size = model.width * model.height;
   const inside = new Uint8Array(size);
   const excess = new Float32Array(size);
@@ -65,7 +69,7 @@ export function createSurfaceJudge(model: SurfaceModel, presence: PresenceModel 
     leading.fill(0);
     const scores: number[] = [];
     eachChannel(model.arena, prepared.difference, (c, values) => {
-      scores.push(add(model, c, values, { excess, growing, leading, parts }));
+      scores.push(isAsked(channelNames[c]!) ? add(model, c, values, { excess, growing, leading, parts }) : 0);
     });
     if (presence !== null && parts !== null && came !== null) {
       const over = missingIn(presence, { field: came, parts }, model.arena);

@@ -25,6 +25,16 @@ const dark = 0.5;
 /** Nothing, powder or part, at the working scale; 0 powder, 1 part, 2 the rim between them. */
 export type Parts = Uint8Array;
 
+/** A layer with its parts flattened, and where they are; the layer as it came where nothing is known of parts. */
+export interface PartedLayer {
+  readonly field: Field;
+  /** The layer as it came. */
+  readonly came: Field;
+  readonly parts: Parts | null;
+  /** Whether an expected picture says so, and not a guess. */
+  readonly told: boolean;
+}
+
 /** Sorts pixels that are part (1) or not at the working scale; the outlines of a picture that had to be found are less exact. */
 export function foundParts(found: Uint8Array, arena: Arena): Parts {
   const share = arena.buffer(2);

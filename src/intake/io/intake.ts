@@ -2,8 +2,10 @@
 import { createHmac } from "node:crypto";
 import type { Controller } from "../../jobs/controller.ts";
 import type { JobOrder } from "../../jobs/order.ts";
+import type { ProcessPack } from "../../jobs/process-pack.ts";
 import { findJob } from "../../jobs/state.ts";
 import { digestOf } from "../../kernel/hash.ts";
+import { canonicalBytes } from "../../kernel/json.ts";
 import type { Digest, JobId } from "../../kernel/names.ts";
 import type { Clock } from "../../kernel/ports.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -44,6 +46,8 @@ export interface Intake {
 export interface IntakeOptions {
   /** Folder of the recipes that this cell may make. */
   readonly recipes: string;
+  /** The process packs that recipes have to stay within. */
+  readonly packs: readonly ProcessPack[];
   /** Name of the ledger: what packages are addressed to. */
   readonly origin: string;
   readonly anchors: TrustAnchors;
@@ -123,7 +127,7 @@ async function takeIn(
   recipes: ReadonlyMap<string, Recipe>,
   options: IntakeOptions,
 ): Promise<Result<{ readonly job: JobId }, Refused>> {
-  const { controller, artifacts, clock, identity, equipment } = options;
+  const { controller, artifacts, clock, identity, equipment, packs } = options;
   const opened = openAddressed(bytes, options);
   if (!opened.ok) return opened;
   const { statement, sealed, signers } = opened.value;
@@ -134,6 +138,7 @@ async function takeIn(
     statement,
     sealed,
     recipe: recipe.value,
+    packs,
     equipment,
     came: { source, signers },
   };
@@ -142,6 +147,7 @@ async function takeIn(
   const unlabelled = await options.labelProblem(admitted.value.order);
   if (unlabelled !== null) return err(unlabelledOrder(admitted.value.order.id, unlabelled));
   for (const program of admitted.value.programs) await artifacts.put(program);
+  await artifacts.put(canonicalBytes(admitted.value.pack));
   await artifacts.put(bytes);
   const reply = await controller.submit({ kind: "accept-order", order: admitted.value.order });
   if (reply.kind === "accepted") return ok({ job: admitted.value.order.id });

@@ -1,5 +1,6 @@
 /** Opens and judges in a thread of its own, so that no package, however large or odd, delays the cell that holds machines. */
 import { Worker } from "node:worker_threads";
+import type { ProcessPack } from "../../jobs/process-pack.ts";
 import type { Clock } from "../../kernel/ports.ts";
 import { err, type Result } from "../../kernel/result.ts";
 import type { Milliseconds } from "../../kernel/units.ts";
@@ -17,6 +18,7 @@ export interface Task {
   readonly sealed: Uint8Array;
   readonly came: Came;
   readonly recipe: Recipe;
+  readonly packs: readonly ProcessPack[];
   /** The cell's machine of each class. */
   readonly equipment: ReadonlyMap<string, ClassMachine>;
 }

@@ -6,11 +6,12 @@ import { openFiles } from "../package/open.ts";
 import { readIdentity } from "./age.ts";
 import type { Judged, Task } from "./judge.ts";
 
-async function work({ secrets, statement, sealed, recipe, equipment, came }: Task): Promise<Judged> {
+async function work({ secrets, statement, sealed, recipe, packs, equipment, came }: Task): Promise<Judged> {
   const identity = await readIdentity(secrets);
   const files = openFiles(statement, identity.ok ? await identity.value.open(sealed) : null);
   if (!files.ok) return files;
-  return admit(statement.order, files.value, recipe, (equipmentClass) => equipment.get(equipmentClass) ?? null, came);
+  const machineOf = (equipmentClass: string) => equipment.get(equipmentClass) ?? null;
+  return admit(statement.order, files.value, recipe, machineOf, packs, came);
 }
 
 const port = parentPort;

@@ -22,6 +22,7 @@ export type PackageRefusalCode =
   | "other-identity"
   | "recipe-unknown"
   | "recipe-differs"
+  | "recipe-outside"
   | "program-refused"
   | "route-refused"
   | "pathway"
@@ -53,6 +54,8 @@ const remedies: Readonly<Record<PackageRefusalCode, string>> = {
   "other-identity": "Give the design authority this cell's recipient again (`cellward recipient`), for a new package.",
   "recipe-unknown": "The engineer installs the recipe, or the design authority makes a package for one that is here.",
   "recipe-differs": "The engineer and the design authority compare their revisions of the recipe.",
+  "recipe-outside":
+    "The engineer and the design authority bring the recipe within its process pack (`cellward inspect processes`), or install the pack that it names.",
   "program-refused": "Ask the design authority for a package with a program that can be made.",
   "route-refused": "The engineer configures the machine, or the design authority packs what the recipe asks for.",
   pathway: "Ask the design authority to add it and to make a new package.",

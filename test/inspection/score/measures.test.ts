@@ -6,6 +6,7 @@ import { readLabels } from "../../../src/inspection/score/labels.ts";
 import { areaUnderCurve, interval, percentile, pixelF1 } from "../../../src/inspection/score/measures.ts";
 import { matched, natural } from "../../../src/inspection/score/names.ts";
 import { readDescription } from "../../../src/inspection/score/set.ts";
+import { packs } from "../../packs.ts";
 
 describe("the measures of a detector", () => {
   it("[F62] an exact interval is that of the tables: 0 of 299 is at most 1.23 %, 50 of 100 is 39.8 to 60.2 %", () => {
@@ -110,16 +111,17 @@ describe("the files of a set", () => {
       },
     ],
   ])("[F62] a set described as %j is understood", (table, expected) => {
-    expect(readDescription(table)).toMatchObject({ ok: true, value: expected });
+    expect(readDescription(table, packs)).toMatchObject({ ok: true, value: { description: expected } });
   });
 
   it.each([
     {},
     { process: "baking" },
+    { process: "laser and filament" },
     { process: "powder-bed", mm_per_pixel: -1 },
     { process: "powder-bed", registered: "perhaps" },
     null,
   ])("[F62] a set described as %j is refused with a reason", (table) => {
-    expect(readDescription(table)).toMatchObject({ ok: false, error: expect.stringMatching(/./) });
+    expect(readDescription(table, packs)).toMatchObject({ ok: false, error: expect.stringMatching(/./) });
   });
 });
