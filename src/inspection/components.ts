@@ -9,7 +9,7 @@ export interface Component {
   readonly right: number;
   readonly bottom: number;
   /** Indices of its pixels in the mask. */
-  readonly pixels: readonly number[];
+  readonly pixels: Int32Array;
 }
 
 /**
@@ -18,34 +18,37 @@ export interface Component {
  */
 export function components(mask: Uint8Array, width: number, height: number, smallest = 1): Component[] {
   const seen = new Uint8Array(mask.length);
-  const stack: number[] = [];
+  // Every pixel is pushed and taken once, so that neither can run over.
+  const stack = new Int32Array(mask.length);
+  const taken = new Int32Array(mask.length);
   const found: Component[] = [];
   for (let start = 0; start < mask.length; start++) {
     if (mask[start] === 0 || seen[start] === 1) continue;
-    const pixels: number[] = [];
     let [left, top, right, bottom] = [width, height, 0, 0];
+    let [waiting, area] = [1, 0];
     seen[start] = 1;
-    stack.push(start);
-    while (stack.length > 0) {
-      const at = stack.pop()!;
+    stack[0] = start;
+    while (waiting > 0) {
+      const at = stack[--waiting]!;
       const x = at % width;
       const y = (at - x) / width;
-      pixels.push(at);
-      left = Math.min(left, x);
-      right = Math.max(right, x + 1);
-      top = Math.min(top, y);
-      bottom = Math.max(bottom, y + 1);
-      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
-        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
-          const next = ny * width + nx;
+      taken[area++] = at;
+      if (x < left) left = x;
+      if (x >= right) right = x + 1;
+      if (y < top) top = y;
+      if (y >= bottom) bottom = y + 1;
+      const [fromX, toX] = [x > 0 ? -1 : 0, x + 1 < width ? 1 : 0];
+      const toRow = y + 1 < height ? at + width : at;
+      for (let row = y > 0 ? at - width : at; row <= toRow; row += width) {
+        for (let next = row + fromX; next <= row + toX; next++) {
           if (mask[next] !== 0 && seen[next] === 0) {
             seen[next] = 1;
-            stack.push(next);
+            stack[waiting++] = next;
           }
         }
       }
     }
-    if (pixels.length >= smallest) found.push({ area: pixels.length, left, top, right, bottom, pixels });
+    if (area >= smallest) found.push({ area, left, top, right, bottom, pixels: taken.slice(0, area) });
   }
   return found;
 }

@@ -11,7 +11,19 @@ export type CellPoint = readonly [x: number, y: number];
 export function contours(values: ArrayLike<number>, width: number, height: number, level: number): CellPoint[][] {
   const follow = new Map<number, { readonly to: number; readonly at: CellPoint }[]>();
   for (let y = 0; y + 1 < height; y++) {
-    for (let x = 0; x + 1 < width; x++) crossings(values, width, x, y, level, follow);
+    for (let x = 0; x + 1 < width; x++) {
+      const at = y * width + x;
+      // Nearly all squares lie wholly inside or outside.
+      const inside = values[at]! > level;
+      if (
+        inside === values[at + 1]! > level &&
+        inside === values[at + width]! > level &&
+        inside === values[at + width + 1]! > level
+      ) {
+        continue;
+      }
+      crossings(values, width, x, y, level, follow);
+    }
   }
   const outlines: CellPoint[][] = [];
   for (const start of [...follow.keys()]) {

@@ -1,5 +1,5 @@
 /** Which part of the picture is the surface that is built on: the rest is machine, and may look as it likes. */
-import { components } from "../components.ts";
+import { type Component, components } from "../components.ts";
 import { type Arena, boxMean } from "./field.ts";
 import { lightOf, withoutLight } from "./light.ts";
 
@@ -18,9 +18,8 @@ export function powderRegion(middle: Float32Array, arena: Arena): Uint8Array {
   boxMean(arena, middle, smooth, 4, 4);
   withoutLight(smooth, width, height, lightOf(smooth, width, height));
   const even = Uint8Array.from(smooth, (v) => (v > -dark ? 1 : 0));
-  const largest = components(even, width, height, 1).reduce((a, b) => (b.area > a.area ? b : a), {
-    ...{ area: 0, left: 0, top: 0, right: 0, bottom: 0, pixels: [] as readonly number[] },
-  });
+  const none: Component = { area: 0, left: 0, top: 0, right: 0, bottom: 0, pixels: new Int32Array(0) };
+  const largest = components(even, width, height, 1).reduce((a, b) => (b.area > a.area ? b : a), none);
   const surface = new Uint8Array(even.length);
   if (largest.area < leastShare * even.length) return withoutRim(surface.fill(1), arena);
   for (const i of largest.pixels) surface[i] = 1;
