@@ -19,8 +19,10 @@ export type Bound =
 
 /** Fewer builds say nothing of how builds differ. */
 const leastBuilds = 8;
-/** Fewer layers leave fewer than 40 in the tail, too few to fit. */
+/** Fewer layers leave too few in the tail to fit. */
 const leastLayers = 400;
+/** So many of the tail must really stand out: where nearly all are alike, because they are too small to be measured, nothing says how the rare ones grow. */
+const leastAbove = 40;
 /** The tail begins at this quantile. */
 const tailFrom = 0.9;
 /** A heavier tail (shape of the Pareto distribution) was not promised rightly when the method was tried. */
@@ -46,7 +48,13 @@ export function boundOf(builds: readonly BuildPeaks[], budget: Budget): Bound {
   if (layers < leastLayers) {
     return { method: "none", why: `${layers} clean layers; ${leastLayers} are needed` };
   }
-  const fitted = tailOf(Float64Array.from(builds.flat()).sort(), budget.share);
+  const sorted = Float64Array.from(builds.flat()).sort();
+  const start = sorted[Math.floor(tailFrom * layers) - 1]!;
+  const above = sorted.length - (sorted.findLastIndex((value) => value <= start) + 1);
+  if (above < leastAbove) {
+    return { method: "none", why: `${above} of ${layers} layers show more than a trace; ${leastAbove} are needed` };
+  }
+  const fitted = tailOf(sorted, budget.share);
   if (fitted.shape > heaviestShape) {
     return { method: "none", why: `a few layers stand out too far (shape ${fitted.shape.toFixed(2)})` };
   }

@@ -21,7 +21,7 @@ const recipeOf = (digest: Digest) => (digest === recipeDigest(recipe) ? recipe :
 
 const random = seededRandom(4);
 const layer = (): LayerPeaks =>
-  Object.fromEntries(measures.map((each) => [each, each === "shift_mm" ? 1.2 : 0.4 + 0.05 * random()])) as LayerPeaks;
+  Object.fromEntries(measures.map((each) => [each, (each === "shift_mm" ? 1.2 : 0.4) + 0.05 * random()])) as LayerPeaks;
 const builds = Array.from({ length: 12 }, () => Array.from({ length: 40 }, layer));
 const [setup, model] = [digestOfValue("s"), digestOfValue("m")];
 const of = { recipe: recipeDigest(recipe), setup, model, base: digestOfValue(own), upTo: 70 };

@@ -83,7 +83,7 @@ describe("[F53] a limit set", () => {
   });
 
   it("never tightens below a quarter of the recipe's limit, and never loosens", () => {
-    expect(composeLimitSet(of, own, builds(0.05), budget).limits.missing_mm2).toBe(0.25);
+    expect(composeLimitSet(of, own, builds(0.08), budget).limits.missing_mm2).toBe(0.25);
     expect(composeLimitSet(of, own, builds(1.4), budget).limits).toEqual(own);
   });
 
