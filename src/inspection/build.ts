@@ -26,8 +26,8 @@ export interface Tools {
 }
 
 /** One build in hand. */
-export interface BuildInHand {
-  inspect(request: InspectionRequest): Promise<Result<InspectionReport, Fault>>;
+export interface BuildInHand<Q = InspectionRequest, R = InspectionReport> {
+  inspect(request: Q): Promise<Result<R, Fault>>;
   accept(accepted: AcceptedFrame): Promise<Fault | null>;
 }
 

@@ -7,8 +7,9 @@ import type { EpochMs } from "../kernel/units.ts";
 import type { ToolpathRecipe } from "../toolpath/limits.ts";
 import type { ChallengeReport, ChallengeRequest } from "./challenge.ts";
 import type { InspectionLimits } from "./limits.ts";
-import type { InspectionReport } from "./report.ts";
+import type { InspectionReport, SurfaceReport } from "./report.ts";
 import type { CameraSetup } from "./setup.ts";
+import type { SurfaceLimits } from "./surface/limits.ts";
 
 /** What stays the same while one attempt is printed, and what was already accepted of it. */
 export interface Build {
@@ -50,6 +51,22 @@ export interface InspectionRequest {
   readonly exposureStart: EpochMs | null;
 }
 
+/** A build whose layers are judged by their surface; the good frames that they are compared with stand in the inspector's set-up. */
+export interface SurfaceBuild extends Pick<Build, "attempt" | "accepted" | "seen"> {
+  readonly limits: SurfaceLimits;
+}
+
+/** One frame of a phase of a layer. */
+export interface SurfaceRequest extends InspectionRequest {
+  /** A phase of the process pack, at whose end the machine marked the layer. */
+  readonly phase: string;
+  /** Picture of the layer as it should be, pixel on pixel, part white on black; null where parts do not show. */
+  readonly expected: Uint8Array | null;
+}
+
+/** Judges surfaces: the same port, with frames that say in which phase of the layer they were taken. */
+export type SurfaceInspector = Inspector<SurfaceBuild, SurfaceRequest, SurfaceReport>;
+
 /** The layer was not judged; it holds. */
 export interface NoResult {
   readonly kind: "no-result";
@@ -60,13 +77,13 @@ export interface NoResult {
 }
 
 /** Judges layers. Never rejects; answers every call in bounded time. */
-export interface Inspector {
+export interface Inspector<B = Build, Q = InspectionRequest, R = InspectionReport> {
   /** SHA-256 of the model in force. */
   readonly inHand: ModelInHand;
   /** Prepares for a build; must come before its first frame. Answers a fault where the build cannot be inspected. */
-  begin(build: Build): Promise<Fault | null>;
+  begin(build: B): Promise<Fault | null>;
   /** Judges one frame. A frame that passes becomes the reference of the next layer by itself. */
-  inspect(request: InspectionRequest): Promise<InspectionReport | NoResult>;
+  inspect(request: Q): Promise<R | NoResult>;
   /** Makes a frame the reference although it did not pass: a person accepted the layer. */
   accept(attempt: string, accepted: AcceptedFrame): Promise<Fault | null>;
   /** Finds out whether planted defects are found; no build may be in hand. */

@@ -93,8 +93,20 @@ export interface GateMeasure {
   readonly high: number;
 }
 
+/** One thing found on a surface: its class is one of the process pack, and it lies in the picture's own millimetres. */
+export interface SurfaceFound extends Omit<Finding, "class" | "by"> {
+  readonly class: string;
+  readonly by: "surface";
+}
+
+/** The same report of a surface: of a process whose layers are looked at more than once it says when. */
+export interface SurfaceReport extends InspectionReport<SurfaceFound> {
+  /** A phase of the process pack. */
+  readonly phase: string;
+}
+
 /** Everything the inspector concluded from one frame. */
-export interface InspectionReport {
+export interface InspectionReport<F = Finding> {
   readonly kind: "report";
   readonly attempt: string;
   readonly layer: number;
@@ -104,7 +116,7 @@ export interface InspectionReport {
   readonly gateReasons: readonly string[];
   readonly gate: readonly GateMeasure[];
   readonly registration: RegistrationEvidence | null;
-  readonly findings: readonly Finding[];
+  readonly findings: readonly F[];
   readonly network: NetworkEvidence | null;
   readonly digests: EvidenceDigests;
   readonly verdict: Verdict;

@@ -108,3 +108,24 @@ describe("a third process, by a file alone", () => {
     expect([refused.code, refused.err]).toEqual([7, expect.stringMatching(/thin_mm2 to 3000; .* 0.01 to 500/)]);
   });
 });
+
+describe("cellward inspect commission", () => {
+  it("[F50][L8] freezes the good frames of both phases, says how alike they are, and writes over nothing", {
+    timeout: 120_000,
+  }, async () => {
+    const frames = join(folder, "good");
+    for (const phase of ["recoated", "fused"] as const) await writePowderSet(join(frames, phase), 1003, [], phase, 400);
+    const args = ["inspect", "commission", "--process", "powder-bed", "--frames", frames, "--camera", "above the bed"];
+    const out = join(folder, "commissioned");
+    const made = await inspect(...args, "--mm-per-pixel", "0.2", "--exposure-unknown", "--out", out);
+    const words =
+      /surface\.json, SHA-256 [0-9a-f]{64}.*recoated: 8 good frames, .*fused: 8 good frames, .*needs its expected picture/s;
+    expect([made.code, made.out]).toEqual([0, expect.stringMatching(words)]);
+    const again = await inspect(...args, "--mm-per-pixel", "0.2", "--out", out);
+    expect([again.code, again.err]).toEqual([7, expect.stringContaining("is there already")]);
+    const nothing = await inspect(...args, "--mm-per-pixel", "much", "--out", join(folder, "never"));
+    expect([nothing.code, nothing.err]).toEqual([7, expect.stringContaining("wrong at mm_per_pixel")]);
+    const filament = await inspect(...args.with(3, "filament"), "--mm-per-pixel", "1", "--out", join(folder, "never"));
+    expect([filament.code, filament.err]).toEqual([7, expect.stringContaining("not judged by its surface")]);
+  });
+});

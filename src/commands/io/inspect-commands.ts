@@ -1,9 +1,10 @@
 /** The commands on the inspection of layers: a score on somebody's pictures, and what people made of its verdicts. */
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import type { Line } from "./log-commands.ts";
 
 /** Loaded when one of them is asked for. */
 const parts = {
+  commission: () => import("./inspect-commission.ts"),
   processes: () => import("./inspect-processes.ts"),
   rates: () => import("./inspect-rates.ts"),
   reactions: () => import("./inspect-reactions.ts"),
@@ -39,6 +40,18 @@ export function addInspectCommands(program: Command, { terminal, end, options: {
     .option("--processes <folder>", ownPacks)
     .option("--file <file>", "one pack alone, such as one's own: whether it can be used")
     .action(async (o) => end(await (await parts.processes()).inspectProcesses(terminal(), o)));
+  inspect
+    .command("commission")
+    .description("freeze the good frames of a camera that looks at surfaces, and say how alike they are")
+    .requiredOption("--process <process>", "name of the process pack")
+    .requiredOption("--frames <folder>", "a folder a phase, each with reference and, where parts show, expected")
+    .requiredOption("--camera <name>", "which camera: it stands in the set-up")
+    .requiredOption("--mm-per-pixel <mm>", "size of a pixel on the surface")
+    .requiredOption("--out <folder>", "a new folder: the set-up and copies of the frames")
+    .addOption(new Option("--recoater <way>", "its way in the picture").choices(["down", "across"]).default("down"))
+    .option("--exposure-unknown", "the camera cannot say when it exposed")
+    .option("--processes <folder>", ownPacks)
+    .action(async (o) => end(await (await parts.commission()).inspectCommission(terminal(), o)));
   inspect
     .command("rates")
     .description("by model: how often people confirmed or overruled the inspection, or found bad what it had passed")

@@ -1,7 +1,7 @@
 /** Where the parts of a set's fused or printed layers are: from its expected pictures, or guessed for good layers that have none. */
 import { readFile } from "node:fs/promises";
 import { type Arena, createArena, type Field, quantile, reduced, reductionOf } from "../surface/field.ts";
-import { flattened, foundParts, guessed, type PartedLayer, type Parts, partsOf, ratioOf } from "../surface/parts.ts";
+import { foundParts, guessed, type PartedLayer, type Parts, parted, partsOf, ratioOf } from "../surface/parts.ts";
 import { mostLayers, type Place, placeOf, type ShownLayer } from "../surface/place.ts";
 import { laidOn, type Outline } from "../surface/signs.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
@@ -61,15 +61,12 @@ export async function openParts(
     if (ratio !== null) ratios.push(ratio);
   }
   const ratio = ratios.length === 0 ? null : quantile(Float64Array.from(ratios), 0.5);
-  const parted = (field: Field, parts: Parts | null, told = parts !== null): PartedLayer => ({
-    ...{ field: parts === null ? field : flattened(field, parts, arena), came: field, parts, told },
-  });
   return {
-    frame: async (field, expected) => parted(field, expected === null ? null : await read(expected)),
+    frame: async (field, expected) => parted(field, expected === null ? null : await read(expected), arena),
     async reference(field, expected) {
-      if (expected !== null) return parted(field, await read(expected));
+      if (expected !== null) return parted(field, await read(expected), arena);
       const isTold = ratio !== null && Math.abs(Math.log(ratio)) > leastContrast;
-      return parted(field, isTold ? guessed(field, ratio, arena) : null, false);
+      return parted(field, isTold ? guessed(field, ratio, arena) : null, arena, false);
     },
   };
 }

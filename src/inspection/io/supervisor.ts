@@ -7,42 +7,66 @@ import { digestOf } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { ChallengeReport, ChallengeRequest } from "../challenge.ts";
-import type { AcceptedFrame, Build, InspectionRequest, Inspector, NoResult } from "../inspector.ts";
-import type { InspectionReport } from "../report.ts";
-import type { News, Order } from "./messages.ts";
+import type {
+  AcceptedFrame,
+  Build,
+  InspectionRequest,
+  Inspector,
+  NoResult,
+  SurfaceBuild,
+  SurfaceInspector,
+  SurfaceRequest,
+} from "../inspector.ts";
+import type { InspectionReport, SurfaceReport } from "../report.ts";
+import type { News, Order, OrderBody } from "./messages.ts";
 
 export interface InspectorOptions {
-  /** Path of the model's manifest. */
+  /** Path of the model's manifest; of a judge of surfaces, its set-up's. */
   readonly manifest: string;
   /** Longest wait for one answer, in milliseconds. */
   readonly timeout_ms?: number;
+  /** Longest wait until the process can be used, where that is longer. */
+  readonly start_ms?: number;
   /** Entry file of the process; another one only in tests. */
   readonly entry?: string;
 }
 
-type OrderBody<K = Order> = K extends Order ? Omit<K, "id"> : never;
-
 interface Worker {
   readonly process: ChildProcess;
   readonly inHand: ModelInHand;
-  readonly waiting: Map<number, (news: News) => void>;
+  readonly waiting: Map<number, (news: News<unknown>) => void>;
 }
 
 const ownEntry = fileURLToPath(new URL("./child.ts", import.meta.url));
+const surfaceEntry = fileURLToPath(new URL("./surface-child.ts", import.meta.url));
+/** Learning the look of two phases from two dozen large frames each takes its time. */
+const learning_ms = 120_000;
 
 /** Starts the inspector's process and waits until its model is loaded and checked. */
 export async function createInspector(options: InspectorOptions): Promise<Result<Inspector, Fault>> {
   const first = await start(options);
   if (!first.ok) return first;
-  const supervisor = new Supervisor(options, first.value);
-  return ok(supervisor);
+  return ok(new Supervisor<Build, InspectionRequest, InspectionReport>(options, first.value));
 }
 
-class Supervisor implements Inspector {
+/** Starts the process that judges surfaces, and waits until it has learnt the look of its set-up's good frames. */
+export async function createSurfaceInspector(options: InspectorOptions): Promise<Result<SurfaceInspector, Fault>> {
+  const its = { entry: surfaceEntry, start_ms: learning_ms, ...options };
+  const first = await start(its);
+  if (!first.ok) return first;
+  return ok(new Supervisor<SurfaceBuild, SurfaceRequest, SurfaceReport>(its, first.value));
+}
+
+class Supervisor<
+  B extends Pick<Build, "attempt" | "accepted" | "seen">,
+  Q extends InspectionRequest,
+  R extends Pick<InspectionReport, "verdict">,
+> implements Inspector<B, Q, R>
+{
   readonly inHand: ModelInHand;
   readonly #options: InspectorOptions;
   #worker: Worker | null;
-  #build: Build | null = null;
+  #build: B | null = null;
   #nextId = 1;
   #closed = false;
 
@@ -52,12 +76,12 @@ class Supervisor implements Inspector {
     this.inHand = worker.inHand;
   }
 
-  async begin(build: Build): Promise<Fault | null> {
+  async begin(build: B): Promise<Fault | null> {
     this.#build = build;
     return faultIn(await this.#ask({ kind: "begin", build }));
   }
 
-  async inspect(request: InspectionRequest): Promise<InspectionReport | NoResult> {
+  async inspect(request: Q): Promise<R | NoResult> {
     const { attempt, layer, take, frame } = request;
     const news = await this.#ask({ kind: "inspect", request });
     this.#remember(attempt, digestOf(frame));
@@ -100,7 +124,7 @@ class Supervisor implements Inspector {
     if (this.#build?.attempt === attempt) this.#build = { ...this.#build, seen: [...this.#build.seen, digest] };
   }
 
-  async #ask(body: OrderBody): Promise<News> {
+  async #ask(body: OrderBody<B, Q>): Promise<News<R>> {
     if (this.#closed) return { kind: "fault", id: 0, fault: closedFault };
     const alive = this.#worker?.process.connected === true;
     const ready = alive ? null : await this.#revive(body.kind !== "begin");
@@ -109,7 +133,7 @@ class Supervisor implements Inspector {
     if (worker === null) return { kind: "fault", id: 0, fault: closedFault };
     // A challenge is half a dozen judgements in one.
     const patience_ms = (this.#options.timeout_ms ?? 15_000) * (body.kind === "challenge" ? 6 : 1);
-    return send(worker, { ...body, id: this.#nextId++ } as Order, patience_ms);
+    return send<R>(worker, { ...body, id: this.#nextId++ }, patience_ms);
   }
 
   async #revive(reopen: boolean): Promise<Fault | null> {
@@ -126,7 +150,7 @@ class Supervisor implements Inspector {
     }
     this.#worker = started.value;
     if (!reopen || this.#build === null) return null;
-    const order: Order = { kind: "begin", id: this.#nextId++, build: this.#build };
+    const order: Order<B, Q> = { kind: "begin", id: this.#nextId++, build: this.#build };
     return faultIn(await send(started.value, order, this.#options.timeout_ms ?? 15_000));
   }
 }
@@ -137,9 +161,9 @@ async function start(options: InspectorOptions): Promise<Result<Worker, Fault>> 
     execArgv: ["--max-old-space-size=512"],
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
-  const waiting = new Map<number, (news: News) => void>();
+  const waiting = new Map<number, (news: News<unknown>) => void>();
   const hello = new Promise<News | null>((resolve) => {
-    const timer = setTimeout(() => resolve(null), options.timeout_ms ?? 15_000);
+    const timer = setTimeout(() => resolve(null), options.start_ms ?? options.timeout_ms ?? 15_000);
     const finish = (news: News | null): void => {
       clearTimeout(timer);
       resolve(news);
@@ -157,9 +181,9 @@ async function start(options: InspectorOptions): Promise<Result<Worker, Fault>> 
   return err(news?.kind === "unfit" ? news.fault : notStarted);
 }
 
-function send(worker: Worker, order: Order, timeout_ms: number): Promise<News> {
+function send<R>(worker: Worker, order: Order<unknown, unknown>, timeout_ms: number): Promise<News<R>> {
   return new Promise((resolve) => {
-    const finish = (news: News): void => {
+    const finish = (news: News<R>): void => {
       clearTimeout(timer);
       worker.waiting.delete(order.id);
       worker.process.off("exit", onExit);
@@ -171,7 +195,8 @@ function send(worker: Worker, order: Order, timeout_ms: number): Promise<News> {
       worker.process.kill("SIGKILL");
       finish({ kind: "fault", id: order.id, fault: lateFault });
     }, timeout_ms);
-    worker.waiting.set(order.id, finish);
+    // What a process says is what its entry says: that is the one place where the two meet.
+    worker.waiting.set(order.id, finish as (news: News<unknown>) => void);
     worker.process.once("exit", onExit);
     worker.process.send(order, (problem) => {
       if (problem !== null) finish({ kind: "fault", id: order.id, fault: diedFault });
@@ -187,7 +212,7 @@ function stop({ process }: Pick<Worker, "process">): Promise<void> {
   });
 }
 
-function faultIn(news: News): Fault | null {
+function faultIn(news: News<unknown>): Fault | null {
   return news.kind === "fault" ? news.fault : null;
 }
 

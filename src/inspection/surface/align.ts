@@ -189,7 +189,8 @@ function overlap(a: Float32Array, b: Float32Array, width: number, height: number
   return va > 1e-9 && vb > 1e-9 ? (sab - (sa * sb) / n) / Math.sqrt(va * vb) : 0;
 }
 
-function offsetAt(motion: Motion, x: number, y: number): readonly [number, number] {
+/** Where a place of the reference (x and y from -1 to 1) lies in the frame, from there, in working pixels. */
+export function offsetAt(motion: Motion, x: number, y: number): readonly [number, number] {
   return [motion[0] + motion[1] * x + motion[2] * y, motion[3] + motion[4] * x + motion[5] * y];
 }
 

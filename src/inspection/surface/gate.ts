@@ -1,5 +1,6 @@
 /** The picture gate of the surface judge: is a frame evidence at all, against what the references show of camera and lamp? */
 import type { PictureLimits } from "../../jobs/process-pack.ts";
+import type { GateMeasure } from "../report.ts";
 import { type Field, quantile } from "./field.ts";
 
 /** How a picture looks, tile by tile (8 x 8 of them over the picture). */
@@ -111,6 +112,29 @@ export function strayOf({ mostStray, limits }: Pick<GateModel, "mostStray" | "li
 /** Brightness of a look against the references'. */
 export function gainOf(gate: GateModel, look: PictureLook): number {
   return ratio(look.means, gate.look.means);
+}
+
+/** What of a look is a number with a range, for the record. */
+export function measuresOf(gate: GateModel, look: PictureLook): GateMeasure[] {
+  const { limits } = gate;
+  const sharpness = ratio(look.sharpness, gate.look.sharpness);
+  const [least, most] = [Math.min(1, gate.leastSharpness), Math.max(1, gate.mostSharpness)];
+  return [
+    {
+      name: "brightness",
+      measured: gainOf(gate, look) / gate.gain,
+      low: Math.exp(-strayOf(gate)),
+      high: Math.exp(strayOf(gate)),
+    },
+    { name: "sharpness", measured: sharpness, low: limits.sharpness * least, high: limits.noise * most },
+    { name: "clipped", measured: look.clipped, low: 0, high: gate.mostClipped + limits.clipped },
+    {
+      name: "uneven light",
+      measured: unevenness(look.means, gate.look.means),
+      low: 0,
+      high: Math.max(limits.uneven, 3 * gate.mostUneven),
+    },
+  ];
 }
 
 /** Why a frame is no evidence, each in a sentence; empty where nothing speaks against it. */

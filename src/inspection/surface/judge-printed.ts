@@ -43,7 +43,8 @@ export function createPrintedJudge(model: PrintedModel, isAsked: (channel: Chann
       if (stray !== null) scores.push(addStray(stray, maps));
       const findings = grown(model, { ...maps, mask });
       const moved_px = farthest(prepared.aligned.motion);
-      return { score: Math.max(...scores), scores, excess: maps.excess, mask, findings, moved_px, prepared };
+      const { excess } = maps;
+      return { score: Math.max(...scores), scores, excess, mask, findings, missing: null, moved_px, prepared };
     },
     keep() {
       if (last !== null) beside?.keep(last);

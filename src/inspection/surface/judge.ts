@@ -29,6 +29,8 @@ export interface SurfaceVerdict {
   /** 1 where the surface is not like the references. */
   readonly mask: Uint8Array;
   readonly findings: readonly SurfaceFinding[];
+  /** How much part is missing at every pixel, in limits, whatever else leads there; null where nobody asked. */
+  readonly missing: Float32Array | null;
   /** The largest way, in working pixels, that registration moved a corner. */
   readonly moved_px: number;
   readonly prepared: Prepared;
@@ -71,13 +73,12 @@ export function createSurfaceJudge(
     eachChannel(model.arena, prepared.difference, (c, values) => {
       scores.push(isAsked(channelNames[c]!) ? add(model, c, values, { excess, growing, leading, parts }) : 0);
     });
-    if (presence !== null && parts !== null && came !== null) {
-      const over = missingIn(presence, { field: came, parts }, model.arena);
-      scores.push(addMissing(over, model.region, { excess, growing, leading, parts }));
-    }
+    const isTold = presence !== null && parts !== null && came !== null;
+    const missing = isTold ? missingIn(presence, { field: came, parts }, model.arena) : null;
+    if (missing !== null) scores.push(addMissing(missing, model.region, { excess, growing, leading, parts }));
     const findings = grown(model, { excess, growing, leading, mask });
     const moved_px = farthest(prepared.aligned.motion);
-    return { score: Math.max(...scores), scores, excess, mask, findings, moved_px, prepared };
+    return { score: Math.max(...scores), scores, excess, mask, findings, missing, moved_px, prepared };
   };
 }
 

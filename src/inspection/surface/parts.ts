@@ -35,6 +35,11 @@ export interface PartedLayer {
   readonly told: boolean;
 }
 
+/** A layer and its parts as they are known; as it came where nothing is known of them. */
+export function parted(field: Field, parts: Parts | null, arena: Arena, told = parts !== null): PartedLayer {
+  return { field: parts === null ? field : flattened(field, parts, arena), came: field, parts, told };
+}
+
 /** Sorts pixels that are part (1) or not at the working scale; the outlines of a picture that had to be found are less exact. */
 export function foundParts(found: Uint8Array, arena: Arena): Parts {
   const share = arena.buffer(2);
