@@ -100,10 +100,11 @@ function calibrationAlarm({ inspection: { calibration } }: State, at: EpochMs): 
   if (calibration.due === null) {
     return [{ ...base, priority: 3, what: "The camera's set-up does not say when it was calibrated." }];
   }
+  const over = whyCalibrationIsOver(calibration, at);
+  if (over !== null) return [{ ...base, priority: 2, what: over }];
   const days = Math.ceil((calibration.due - at) / 86_400_000);
   if (days > toldDays) return [];
-  const what =
-    whyCalibrationIsOver(calibration, at) ?? `The camera's calibration ends in ${days} ${days === 1 ? "day" : "days"}.`;
+  const what = `The camera's calibration ends in ${days} ${days === 1 ? "day" : "days"}.`;
   return [{ ...base, priority: days > urgentDays ? 3 : 2, what }];
 }
 

@@ -1,6 +1,6 @@
 /** The camera's calibration as the cell knows it: how well it knows a place, and until when it counts (ISO 13485 7.6). */
 import type { Digest } from "../kernel/names.ts";
-import type { EpochMs } from "../kernel/units.ts";
+import type { EpochMs, Milliseconds } from "../kernel/units.ts";
 
 export interface CameraCalibration {
   /** Digest of the set-up that came of it. */
@@ -13,10 +13,15 @@ export interface CameraCalibration {
   readonly uncertainty_mm: number;
 }
 
+/** The clock that dated it may have run ahead by so much; one that did so by more makes it count for longer than it should. */
+const aheadMs: Milliseconds = 86_400_000;
+
 /** Why nothing may be begun by this calibration at `at`, in one sentence, or null. */
 export function whyCalibrationIsOver(calibration: CameraCalibration | null, at: EpochMs): string | null {
-  const due = calibration?.due ?? null;
-  return due === null || at < due ? null : `The camera's calibration was due on ${dayOf(due)}.`;
+  const { at: made = null, due = null } = calibration ?? {};
+  if (due !== null && at >= due) return `The camera's calibration was due on ${dayOf(due)}.`;
+  if (made === null || made - at <= aheadMs) return null;
+  return `The camera's calibration is dated ${dayOf(made)}, a day that has not come.`;
 }
 
 /** The day of a time, in UTC. */

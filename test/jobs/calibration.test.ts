@@ -5,7 +5,19 @@ import { evidenceOff } from "../../src/jobs/evidence-status.ts";
 import { startGates } from "../../src/jobs/gates.ts";
 import { syncOff } from "../../src/jobs/sync-status.ts";
 import type { OperationId } from "../../src/kernel/names.ts";
-import { begin, boot, cellWithOrder, digest, goodLayer, job, prepare, type Story, start, tina } from "./story.ts";
+import {
+  begin,
+  boot,
+  cellWithOrder,
+  digest,
+  goodLayer,
+  job,
+  prepare,
+  type Story,
+  seePlate,
+  start,
+  tina,
+} from "./story.ts";
 
 const day = 86_400_000;
 
@@ -35,7 +47,7 @@ describe("the camera's calibration", () => {
       what: "The camera's calibration was due on 1971-02-05.",
       remedy: "The engineer clears the plate and runs `cellward camera calibrate`.",
     });
-    say(story, 800 * day, digest("another"));
+    say(story, 765 * day, digest("another"));
     expect(gateOf(story, 400 * day)).toMatchObject({ state: "open" });
   });
 
@@ -47,6 +59,29 @@ describe("the camera's calibration", () => {
     expect(start(story).refusal?.what).toContain("calibration was due");
     boot(story);
     expect(story.state.inspection.calibration?.due).toBe(10 * day);
+  });
+
+  it("[F58] is asked again before the machine is told to begin: it may have ended meanwhile", () => {
+    const story = calibrated(10 * day);
+    story.at = 10 * day - 60_000;
+    prepare(story);
+    expect(start(story).refusal).toBeNull();
+    story.at = 10 * day;
+    seePlate(story, true);
+    expect(story.state.jobs[job]!.attempts).toMatchObject([{ phase: "ended", outcome: "NotBegun" }]);
+    expect(story.events.at(-1)).toMatchObject({ what: "The camera's calibration was due on 1970-01-11." });
+    expect(story.owed()).not.toContainEqual(expect.objectContaining({ kind: "direct" }));
+  });
+
+  it("[F58] of a day that has not come was dated by a wrong clock, and would outlive its time: nothing begins by it", () => {
+    const story = calibrated(900 * day);
+    expect(gateOf(story, 534 * day)).toMatchObject({ state: "open" });
+    expect(gateOf(story, 534 * day - 1)).toMatchObject({
+      state: "shut",
+      what: "The camera's calibration is dated 1971-06-20, a day that has not come.",
+    });
+    story.at = 500 * day;
+    expect(shownOf(story)).toEqual([[2, expect.stringContaining("a day that has not come")]]);
   });
 
   it("[F58] does not stop a build that had begun", () => {

@@ -1,5 +1,6 @@
 /** What the eye says: only positive evidence of every step passes a layer (law 3). */
 import type { Fault } from "../../equipment/machine.ts";
+import { whyCalibrationIsOver } from "../calibration.ts";
 import type { Message } from "../message.ts";
 import { centralObjections, modelObjection } from "../objections.ts";
 import { isTolerated, type LayerReaction, reactionTo } from "../reaction.ts";
@@ -256,6 +257,7 @@ export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   const { job, attempt } = waiting;
   const objections = centralObjections(draft.state(), job, operationOf(job.order, attempt.operation));
   const model = modelObjection(draft.state(), job, attempt.simulated, draft.at);
-  const why = clear ? [...objections, ...(model ? [model.what] : [])].join(" ") : what;
+  const over = whyCalibrationIsOver(draft.state().inspection.calibration, draft.at);
+  const why = clear ? [...objections, model?.what ?? [], over ?? []].flat().join(" ") : what;
   if (why !== "") endAttempt(draft, job.order.id, attempt, "NotBegun", { cause: null, what: why });
 }
