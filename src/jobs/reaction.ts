@@ -25,7 +25,7 @@ export interface ReactionRule {
 export interface Toleration {
   /** Layers in a row with a finding of this class, wherever it lies. */
   readonly inRow: number;
-  /** Layers with a finding of this class in the same place. */
+  /** Layers with a finding in the same place, of whatever class. */
   readonly linked: number;
   /** Sizes of those, added up: severity is size times depth. In the unit of the rule. */
   readonly sizeLinked: number;
@@ -45,7 +45,7 @@ export interface Reacted extends Pick<Finding, "class" | "unit" | "measured" | "
   readonly reaction: Reaction;
   /** This layer and those right below it that have a finding of the class. */
   readonly inRow: number;
-  /** This layer and those below it that have one in the same place. */
+  /** This layer and those below it that have a finding in the same place, of whatever class. */
   readonly linked: number;
   readonly sizeLinked: number;
 }
@@ -126,7 +126,7 @@ function whyNoMore(
 ): string | null {
   if (limits === null) return `The recipe says no limit up to which it tolerates ${kind}.`;
   if (!(far.linked < limits.linked)) {
-    return `It is found in ${far.linked} layers at the same place (${kind}, limit ${limits.linked}).`;
+    return `Something is found in ${far.linked} layers at the same place (${kind}, limit ${limits.linked}).`;
   }
   if (!(far.sizeLinked < limits.sizeLinked)) {
     return `Over ${far.linked} layers at the same place it comes to ${far.sizeLinked} ${unit} (${kind}, limit ${limits.sizeLinked}).`;
@@ -146,12 +146,14 @@ function reachOf(
 ): Pick<Reacted, "inRow" | "linked" | "sizeLinked"> {
   const before = traces.filter((each) => each.class === finding.class && each.layer < layer);
   const below = before.filter((each) => each.layer === layer - 1);
-  const same = before.filter(
-    (each) => each.layer >= layer - 1 - gap && each.unit === finding.unit && isNear(each.box, finding.box, within_mm),
+  // What is called thin in one layer and missing in the next is one thing: of whatever class, it is at the same place.
+  const there = traces.filter(
+    (each) => each.layer < layer && each.layer >= layer - 1 - gap && isNear(each.box, finding.box, within_mm),
   );
+  const same = there.filter((each) => each.class === finding.class && each.unit === finding.unit);
   return {
     inRow: 1 + most(below.map(({ inRow }) => inRow)),
-    linked: 1 + most(same.map(({ linked }) => linked)),
+    linked: 1 + most(there.map(({ linked }) => linked)),
     sizeLinked: thousandth(finding.measured + most(same.map(({ sizeLinked }) => sizeLinked))),
   };
 }

@@ -125,6 +125,8 @@ describe("[F56] what follows a finding", () => {
     expect(over([[thin(1)], [], [thin(1, 14.5)], [], [thin(1, 19)]])).toEqual(["log", "-", "log", "-", "hold"]);
     expect(over([[thin(1)], [], [], [thin(1)], [thin(1)]])).toEqual(["log", "-", "-", "log", "log"]);
     expect(over([[thin(35)], [thin(30)]])).toEqual(["warn", "hold"]);
+    const other = { class: "hair" };
+    expect(over([[thin(1)], [thin(1, 10, other)], [thin(1)]])).toEqual(["log", "hold", "hold"]);
     const apart = [10, 30, 50, 70, 90].map((x) => [thin(1, x)]);
     expect(over(apart)).toEqual(["log", "log", "log", "log", "hold"]);
   });
@@ -215,7 +217,7 @@ describe("[F56] a layer that the recipe tolerates", () => {
     ).toEqual([
       "Print: layer 1 was tolerated, and its order tolerates nothing.",
       "Print: layer 1 was tolerated, and thin of 12 mm2 is more than its order tolerates.",
-      expect.stringContaining("its order would have held it. It is found in 3 layers at the same place"),
+      expect.stringContaining("its order would have held it. Something is found in 3 layers at the same place"),
       ...Array(6).fill("Print: layer 1 was tolerated, and no report of it bears that out."),
     ]);
   });
