@@ -7,6 +7,7 @@ import type { Obligation } from "./jobs/obligations.ts";
 import type { LayerReport } from "./jobs/report.ts";
 import type { TextsOf } from "./jobs/retention.ts";
 import type { LabelContent } from "./jobs/route-event.ts";
+import type { ViewOfPlate, ViewPicture } from "./jobs/views.ts";
 import { unreachable } from "./kernel/assert.ts";
 import type { AttemptId, Digest, JobId } from "./kernel/names.ts";
 import type { Result } from "./kernel/result.ts";
@@ -21,6 +22,21 @@ export interface Picture {
   readonly receivedAt: EpochMs;
   /** When the camera says that its exposure began; null where it does not say. */
   readonly exposureStart: EpochMs | null;
+  /** The camera that took it, where it is not the cell's first. */
+  readonly camera?: string;
+  /** What the other cameras took. */
+  readonly views?: readonly ViewPicture[];
+}
+
+/** What the eyes see of a plate. */
+export interface SeenPlate {
+  readonly clear: boolean;
+  readonly what: string;
+  readonly frame: Digest | null;
+  /** The camera that looked, where it is not the cell's first. */
+  readonly camera?: string;
+  /** What the other cameras saw. */
+  readonly views?: readonly ViewOfPlate[];
 }
 
 /** Camera and inspector together, as the cell needs them; nothing here rejects. */
@@ -32,7 +48,7 @@ export interface Eyes {
   /** Has the inspection challenged on the empty plate; a fault is a miss. */
   challenge(): Promise<Result<ChallengeOutcome, Fault>>;
   /** Compares the plate with the empty one. */
-  checkPlate(): Promise<{ readonly clear: boolean; readonly what: string; readonly frame: Digest | null }>;
+  checkPlate(owed: Owed<"check-plate">): Promise<SeenPlate>;
 }
 
 /** The label printer; nothing here rejects. */
@@ -134,5 +150,5 @@ async function printLabel(labels: LabelPrinter, owed: Owed<"print-label">): Prom
 
 async function checkPlate(eyes: Eyes, owed: Owed<"check-plate">): Promise<Message> {
   const { equipment, check } = owed;
-  return { kind: "plate-checked", equipment, check, ...(await eyes.checkPlate()) };
+  return { kind: "plate-checked", equipment, check, ...(await eyes.checkPlate(owed)) };
 }

@@ -1,10 +1,12 @@
 /** From the record's entries to the looks that can be judged again: each build with its pictures, in the order they were judged. */
 import type { Recorded } from "../jobs/controller.ts";
 import type { Event } from "../jobs/event.ts";
+import type { JobOrder } from "../jobs/order.ts";
 import type { Verdict } from "../jobs/report.ts";
+import { camerasOfCell, ownReport } from "../jobs/views.ts";
 import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
-import { createFollower } from "./build-in-hand.ts";
+import { type BuildInHand, createFollower, type Follower } from "./build-in-hand.ts";
 
 /** One picture that was judged, and what was said of it. */
 export interface Look {
@@ -31,10 +33,12 @@ export interface Acceptance {
   readonly frame: Digest;
 }
 
-/** Everything that is needed to judge one attempt again. */
+/** Everything that is needed to judge again what one camera saw of one attempt. */
 export interface JudgedBuild {
   readonly job: string;
   readonly attempt: string;
+  /** The camera whose pictures these are. */
+  readonly camera: string;
   readonly startedAt: EpochMs;
   readonly program: Digest;
   readonly recipe: Digest;
@@ -56,53 +60,102 @@ interface Growing {
   readonly job: string;
   readonly startedAt: EpochMs;
   readonly marks: Map<number, EpochMs>;
+  /** What each camera saw of it. */
+  readonly byCamera: Map<string, Seen>;
+}
+
+interface Seen {
   readonly steps: (Look | Acceptance)[];
   accepted: number;
-  found: Omit<JudgedBuild, "job" | "startedAt" | "attempt" | "steps"> | null;
+  found: Omit<JudgedBuild, "job" | "startedAt" | "attempt" | "camera" | "steps"> | null;
 }
 
 /** A plan that has heard nothing yet; it must hear every entry of the record, in order. */
 export function createRejudgePlan(): RejudgePlan {
-  const follower = createFollower();
+  const followers = new Map<string, Follower>();
+  const orders: JobOrder[] = [];
   const growing = new Map<string, Growing>();
 
-  function look(event: Extract<Event, { type: "LayerInspected" }>, seq: number): void {
-    const [build, hand] = [growing.get(event.attempt), follower.inHand()];
-    const picture = hand?.frames.get(event.layer);
+  /** A start names the cameras that look from then on; one that is new knows of the time before only what was ordered. */
+  function follow(cameras: readonly string[]): void {
+    for (const camera of cameras) {
+      if (followers.has(camera)) continue;
+      const follower = createFollower({ camera, machine: null });
+      for (const order of orders) follower.know(order);
+      followers.set(camera, follower);
+    }
+  }
+
+  function seenBy({ byCamera }: Growing, camera: string): Seen {
+    const known = byCamera.get(camera) ?? { steps: [], accepted: 0, found: null };
+    byCamera.set(camera, known);
+    return known;
+  }
+
+  function look(
+    event: Extract<Event, { type: "LayerInspected" }>,
+    seq: number,
+    camera: string,
+    hand: BuildInHand,
+  ): void {
+    const build = growing.get(event.attempt);
+    const own = ownReport(event.report, camera);
+    const picture = hand.frames.get(event.layer);
     const markedAt = build?.marks.get(event.layer);
-    if (!build || !hand || !picture || markedAt === undefined) return;
-    const { layer, take, report } = event;
-    const { verdict, evidence, digests } = report;
+    if (!build || own === null || !picture || markedAt === undefined) return;
+    const { layer, take } = event;
+    const { verdict, evidence, digests } = own;
     const { program, recipe, emptyPlate } = hand;
-    build.found ??= { program, recipe, emptyPlate, setup: digests.setup, limits: digests.limits };
+    const seen = seenBy(build, camera);
+    seen.found ??= { program, recipe, emptyPlate, setup: digests.setup, limits: digests.limits };
     const said = { verdict, evidence, model: digests.model };
-    build.steps.push({ kind: "look", seq, layer, take, markedAt, ...picture, ...said });
+    seen.steps.push({ kind: "look", seq, layer, take, markedAt, ...picture, ...said });
   }
 
   /** After each entry: whether another picture is now the reference. */
-  function accepted(): void {
-    const hand = follower.inHand();
-    const build = hand === null ? undefined : growing.get(hand.attempt);
-    if (!hand?.accepted || !build || hand.accepted.layer === build.accepted) return;
-    build.accepted = hand.accepted.layer;
-    build.steps.push({ kind: "accepted", ...hand.accepted });
+  function accepted(camera: string, hand: BuildInHand): void {
+    const build = growing.get(hand.attempt);
+    if (!hand.accepted || !build) return;
+    const seen = seenBy(build, camera);
+    if (hand.accepted.layer === seen.accepted) return;
+    seen.accepted = hand.accepted.layer;
+    seen.steps.push({ kind: "accepted", ...hand.accepted });
+  }
+
+  function hear(recorded: Recorded): void {
+    const { event, seq } = recorded;
+    for (const [camera, follower] of followers) {
+      const before = attemptsOf(event).flatMap((attempt) => follower.inHand(attempt) ?? []);
+      follower.hear(recorded);
+      for (const hand of before) {
+        if (event.type === "LayerInspected") look(event, seq, camera, hand);
+        accepted(camera, hand);
+      }
+    }
+  }
+
+  /** The attempts that an entry may say something of; a disposition names none. */
+  function attemptsOf(event: Event): readonly string[] {
+    if ("attempt" in event && event.attempt !== null) return [event.attempt];
+    return event.type === "DispositionSigned" ? [...growing.keys()] : [];
   }
 
   return {
     take(recorded) {
-      const { event, seq, at } = recorded;
-      follower.hear(recorded);
+      const { event, at } = recorded;
+      if (event.type === "CellBooted") follow(camerasOfCell(event.setup));
+      if (event.type === "JobOrderAccepted") orders.push(event.order);
+      hear(recorded);
       if (event.type === "AttemptStarted") {
-        const begun = { job: event.job, startedAt: at, marks: new Map(), steps: [], accepted: 0, found: null };
-        growing.set(event.attempt, begun);
+        growing.set(event.attempt, { job: event.job, startedAt: at, marks: new Map(), byCamera: new Map() });
       }
       if (event.type === "LayerDone") growing.get(event.attempt)?.marks.set(event.layer, event.summary.markedAt);
-      if (event.type === "LayerInspected") look(event, seq);
-      accepted();
     },
     builds: () =>
-      [...growing].flatMap(([attempt, { job, startedAt, steps, found }]) =>
-        found === null ? [] : [{ job, attempt, startedAt, steps, ...found }],
+      [...growing].flatMap(([attempt, { job, startedAt, byCamera }]) =>
+        [...byCamera].flatMap(([camera, { steps, found }]) =>
+          found === null ? [] : [{ job, attempt, camera, startedAt, steps, ...found }],
+        ),
       ),
   };
 }
@@ -111,6 +164,7 @@ export function createRejudgePlan(): RejudgePlan {
 export interface Rejudged {
   readonly job: string;
   readonly attempt: string;
+  readonly camera: string;
   readonly seq: number;
   readonly layer: number;
   readonly take: number;
@@ -126,6 +180,7 @@ export interface Rejudged {
 export interface NotRejudged {
   readonly job: string;
   readonly attempt: string;
+  readonly camera: string;
   readonly what: string;
 }
 

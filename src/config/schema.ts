@@ -5,6 +5,7 @@ import { moonrakerSection } from "../drivers/moonraker/config.ts";
 import { opcuaConfig, profileProblem } from "../drivers/opcua/config.ts";
 import { type Pathway, pathways } from "../jobs/pathway.ts";
 import { defaultRetention, leastYears, type RetentionRules } from "../jobs/retention.ts";
+import { firstCamera } from "../jobs/views.ts";
 
 const identifier = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/);
 const title = z.string().min(1).max(120);
@@ -67,6 +68,21 @@ const camera = z.discriminatedUnion("kind", [
   z.strictObject({ kind: z.literal("folder"), folder: path, timeoutSeconds: seconds.default(5) }),
 ]);
 
+/** A further camera of the inspection, with a set-up of its own. */
+const view = z.strictObject({
+  /** What it is called wherever something is said of it: a word on the bracket. */
+  id: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,15}$/)
+    .refine((id) => id !== firstCamera, `"${firstCamera}" is the name of [camera]`),
+  camera,
+  setup: path,
+  rig: path,
+  lens: path.optional(),
+  /** The one machine whose builds it looks at; without it, those of all. */
+  machine: identifier.optional(),
+});
+
 const evidenceConfig = z.strictObject({
   url: z.url({ protocol: /^https$/ }),
   /** File with central's evidence recipient (age1...): what is sent can be read by its identity alone. */
@@ -105,8 +121,7 @@ export function retentionOf({ retention }: Pick<CellConfig, "retention">): Reten
   return Object.fromEntries(rules) as RetentionRules;
 }
 
-/** Parses a whole configuration; every path is relative to the file's own folder. */
-export const cellConfig = z.strictObject({
+const cell = z.strictObject({
   cell: z.strictObject({
     id: identifier,
     title,
@@ -199,6 +214,14 @@ export const cellConfig = z.strictObject({
      * Without it nobody has to challenge it; a challenge that it missed suspends it all the same.
      */
     challengeHours: z.number().min(1).max(168).optional(),
+    /** The one machine whose builds [camera] looks at; without it, those of all. */
+    machine: identifier.optional(),
+    /** Further cameras. A layer passes only where every camera that looks at its machine has passed it. */
+    view: z
+      .array(view)
+      .max(7)
+      .refine((all) => new Set(all.map(({ id }) => id)).size === all.length, "two cameras have one name")
+      .optional(),
   }),
   presence: z.strictObject({ port: path, device: identifier.default("presence-1") }),
   intake: z.strictObject({
@@ -228,6 +251,16 @@ export const cellConfig = z.strictObject({
     .optional(),
   /** Pictures, reports and programs for central QA, over HTTPS with the certificate of [qa]; without it none is sent. */
   evidence: evidenceConfig.optional(),
+});
+
+/** Parses a whole configuration; every path is relative to the file's own folder. */
+export const cellConfig = cell.superRefine(({ machine: machines, inspection }, context) => {
+  const named = [inspection.machine, ...(inspection.view ?? []).map((each) => each.machine)];
+  for (const [k, id] of named.entries()) {
+    if (id === undefined || machines.some((each) => each.id === id)) continue;
+    const where = k === 0 ? ["inspection", "machine"] : ["inspection", "view", k - 1, "machine"];
+    context.addIssue({ code: "custom", path: where, message: `"${id}" is no machine of this cell` });
+  }
 });
 
 export type CellConfig = z.infer<typeof cellConfig>;

@@ -21,6 +21,7 @@ import type { Finding, LayerReport } from "./report.ts";
 import type { LayerReviewEvent } from "./review-event.ts";
 import type { RouteEvent, SupplyEvent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
+import type { ViewOfPlate, ViewPicture } from "./views.ts";
 import type { WatchEvent, WindowAccount, WindowEvent } from "./watch-event.ts";
 
 /** How an attempt ended. `OutcomeUnknown` closes what nobody can know; `NotBegun` means the machine surely did nothing, `Rejected` that it finished and its work is not good. */
@@ -139,6 +140,10 @@ export type CellEvent =
       readonly clear: boolean;
       readonly what: string;
       readonly frame: Digest | null;
+      /** The camera that took the picture; absent where it is the cell's first. */
+      readonly camera?: string;
+      /** What the other cameras saw; absent where there is none. */
+      readonly views?: readonly ViewOfPlate[];
     };
 
 export type JobEvent =
@@ -202,6 +207,10 @@ export type JobEvent =
       readonly receivedAt: EpochMs;
       /** When the camera says that its exposure began, or null; absent in records of before. A replay needs it. */
       readonly exposureStart?: EpochMs | null;
+      /** The camera that took it; absent where it is the cell's first. */
+      readonly camera?: string;
+      /** What the other cameras took at the same time; absent where there is none. */
+      readonly views?: readonly ViewPicture[];
     }
   | {
       readonly type: "CaptureFailed";

@@ -6,6 +6,7 @@ import type { JobKeepingEvent } from "./keeping-event.ts";
 import { tracesAfter } from "./reaction.ts";
 import type { Setup } from "./setup.ts";
 import type { Attempt, Look } from "./state.ts";
+import { firstCamera } from "./views.ts";
 
 /** The events that change an attempt after its start. */
 export type AttemptChange = Exclude<
@@ -46,7 +47,7 @@ export function evolveAttempt(attempt: Attempt, event: AttemptChange, at: EpochM
     case "LayerDone":
       return layerDone(attempt, event, setup);
     case "LayerCaptured":
-      return patchLook(attempt, event.layer, { step: "inspect", frame: event.frame });
+      return patchLook(attempt, event.layer, { step: "inspect", frame: event.frame, ...viewsIn(event) });
     case "CaptureFailed":
     case "InspectionFailed":
       return attempt;
@@ -119,8 +120,16 @@ function retake(attempt: Attempt, event: Extract<JobEvent, { type: "RetakeOrdere
     takesLeft: event.person === null ? before.takesLeft - 1 : setup.takesAllowed - 1,
     step: "capture",
     frame: null,
+    ...(before.views !== undefined && { views: [] }),
     inferred: false,
   });
+}
+
+/** Who took what, where anything else than the cell's first camera alone looked. */
+function viewsIn(event: Extract<JobEvent, { type: "LayerCaptured" }>): Pick<Look, "views"> {
+  const { camera = firstCamera, frame, views = [] } = event;
+  if (event.camera === undefined && views.length === 0) return {};
+  return { views: [{ camera, frame }, ...views.map((each) => ({ camera: each.camera, frame: each.frame }))] };
 }
 
 function layerDecided(attempt: Attempt, event: Extract<JobEvent, { type: "LayerDecided" }>): Attempt {

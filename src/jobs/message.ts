@@ -29,6 +29,7 @@ import type { LayerReport } from "./report.ts";
 import type { HoldReason, LiftReason, TextsOf } from "./retention.ts";
 import type { FoundClass } from "./review-event.ts";
 import type { Setup } from "./setup.ts";
+import type { ViewOfPlate, ViewPicture } from "./views.ts";
 import type { WindowAccount } from "./watch-event.ts";
 
 /** A message with the time and the fresh identifier it may use; decide has neither clock nor randomness. */
@@ -349,6 +350,9 @@ export type EyeMessage =
       readonly requestedAt: EpochMs;
       readonly receivedAt: EpochMs;
       readonly exposureStart: EpochMs | null;
+      /** The camera that took it, where it is not the cell's first; and what the others took. */
+      readonly camera?: string;
+      readonly views?: readonly ViewPicture[];
     }
   | {
       readonly kind: "capture-failed";
@@ -378,4 +382,7 @@ export type EyeMessage =
       readonly clear: boolean;
       readonly what: string;
       readonly frame: Digest | null;
+      /** The camera that looked, where it is not the cell's first; and what the others saw. */
+      readonly camera?: string;
+      readonly views?: readonly ViewOfPlate[];
     };

@@ -9,6 +9,7 @@ import { type TextsOf, textsName } from "./retention.ts";
 import type { LabelContent } from "./route-event.ts";
 import type { Attempt, Job, Label, State } from "./state.ts";
 import { findMachine, openAttempts, operationOf } from "./state.ts";
+import type { TakenBy } from "./views.ts";
 
 /** Something an adapter has to do; `key` names it for as long as it is owed. */
 export type Obligation = { readonly key: string; readonly repeatable: boolean } & Duty;
@@ -19,6 +20,7 @@ export type Duty =
       readonly kind: "capture";
       readonly job: JobId;
       readonly attempt: AttemptId;
+      readonly equipment: EquipmentId;
       readonly layer: number;
       readonly take: number;
       readonly markedAt: EpochMs;
@@ -27,11 +29,14 @@ export type Duty =
       readonly kind: "inspect";
       readonly job: JobId;
       readonly attempt: AttemptId;
+      readonly equipment: EquipmentId;
       readonly program: Digest;
       readonly layer: number;
       readonly layersPlanned: number;
       readonly take: number;
       readonly frame: Digest;
+      /** Every camera's picture, where anything else than the cell's first camera alone looks. */
+      readonly views?: readonly TakenBy[];
       readonly markedAt: EpochMs;
     }
   | { readonly kind: "destroy-text-key"; readonly of: TextsOf }
@@ -158,14 +163,15 @@ function owedTo(job: Job, attempt: Attempt, plateSeen: boolean): Obligation[] {
 
 /** Every made layer is photographed; they are judged in order, because each is judged against the one before. */
 function looksOwed(job: Job, attempt: Attempt, program: Digest, layersPlanned: number): Obligation[] {
-  const base = { repeatable: true, job: job.order.id, attempt: attempt.id };
+  const base = { repeatable: true, job: job.order.id, attempt: attempt.id, equipment: attempt.equipment };
   return attempt.looks.flatMap((look): Obligation[] => {
     const { layer, take, frame, markedAt } = look;
     const name = `${attempt.id}/${layer}/${take}`;
     if (look.step === "capture") return [{ ...base, kind: "capture", key: `capture/${name}`, layer, take, markedAt }];
     if (look.step === "inspect" && frame !== null && layer === attempt.accepted + 1) {
+      const seen = { frame, ...(look.views !== undefined && { views: look.views }) };
       return [
-        { ...base, kind: "inspect", key: `inspect/${name}`, layer, take, frame, markedAt, program, layersPlanned },
+        { ...base, kind: "inspect", key: `inspect/${name}`, layer, take, ...seen, markedAt, program, layersPlanned },
       ];
     }
     return [];

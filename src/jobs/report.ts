@@ -20,6 +20,8 @@ export interface Finding {
   readonly score: number | null;
   /** Parts of the build that it concerns, from 1; absent where the recipe does not tell them apart. */
   readonly parts?: readonly number[];
+  /** The camera that saw it; absent where the cell's first camera alone looks. */
+  readonly camera?: string;
 }
 
 /** How one part of the build came out of a layer; `not-made`: the layer adds nothing to it, and nothing was found at it. */
@@ -36,8 +38,8 @@ export function failedParts({ parts }: Pick<LayerReport, "parts">): readonly num
 /** Findings that an entry holds at most. */
 export const mostFindings = 16;
 
-/** The part of an inspection report that stands in the ledger; pictures, contours and timings are artifacts. */
-export interface LayerReport {
+/** The part of one camera's inspection report that stands in the ledger; pictures, contours and timings are artifacts. */
+export interface OwnReport {
   readonly grade: PictureGrade;
   readonly verdict: Verdict;
   /** Plain sentences: why not pass, or why the picture is worth nothing. */
@@ -58,4 +60,18 @@ export interface LayerReport {
   };
   /** Digest of the full report (contours, stage times, boxes in the picture) in the artifact store. */
   readonly evidence: Digest;
+}
+
+/** What one of several cameras saw. */
+export interface ViewReport extends OwnReport {
+  readonly camera: string;
+}
+
+/** What was seen of a layer. */
+export interface LayerReport extends OwnReport {
+  /**
+   * Where several cameras look at a layer: the report of each, in the cell's order. Everything above is then what they
+   * come to together, and its digests are those of the first. Absent where the cell's first camera alone looks.
+   */
+  readonly views?: readonly ViewReport[];
 }

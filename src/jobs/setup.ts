@@ -14,6 +14,8 @@ export interface Setup {
   readonly takesAllowed: number;
   /** How long a passed challenge of the inspection counts; absent where none is asked for. */
   readonly challengeValidMs?: Milliseconds;
+  /** The inspection's cameras in their order; absent where there is one, which sees every machine. */
+  readonly cameras?: readonly CellCamera[];
   /** True where simulated machines are allowed to take a patient's order at all. */
   readonly demonstration: boolean;
   /** Materials that may be received here. */
@@ -31,4 +33,11 @@ export interface EquipmentSetup {
   readonly serial: string;
   /** The machine does what on loss of its controller; `none` blocks unattended work (shown at the start). */
   readonly onHostLoss: "none" | "firmware" | "driver" | "relay";
+}
+
+/** One of several cameras. */
+export interface CellCamera {
+  readonly id: string;
+  /** The one machine whose work it looks at; null: every machine's. */
+  readonly machine: EquipmentId | null;
 }

@@ -33,6 +33,7 @@ import type { Finding } from "./report.ts";
 import { type Keeping, noKeeping } from "./retention.ts";
 import type { LabelContent } from "./route-event.ts";
 import type { Setup } from "./setup.ts";
+import type { TakenBy } from "./views.ts";
 
 export interface State {
   /** Null before the first boot entry. */
@@ -228,6 +229,8 @@ export interface Look {
   readonly takesLeft: number;
   readonly step: "capture" | "inspect" | "blind";
   readonly frame: Digest | null;
+  /** Every camera's picture, that of `frame` among them; absent where the cell's first camera alone looks. */
+  readonly views?: readonly TakenBy[];
   readonly inferred: boolean;
   /** No picture exposed before this is evidence. */
   readonly markedAt: EpochMs;

@@ -20,6 +20,7 @@ const bench = createBench({ seed: 31 });
 const { setup } = commissioned(bench);
 const empty = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
 const another = await jpegOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+const plate = { kind: "check-plate", equipment: "printer" } as never;
 const capture = { kind: "capture", attempt: "A1", layer: 1, take: 1 } as never;
 
 /** A cell's folder with pictures for its camera, and the options of its eyes. */
@@ -53,7 +54,7 @@ test("a picture that the cell has from before is refused, in this run and in a l
   // The folder camera of a new run begins again at the first name: pictures of the run before.
   const later = await openEyes(options);
   expect(await later.eyes.capture(capture)).toMatchObject({ ok: false, error: { code: "repeated-picture" } });
-  expect(await later.eyes.checkPlate()).toMatchObject({ clear: false, frame: null });
+  expect(await later.eyes.checkPlate(plate)).toMatchObject({ clear: false, frame: null });
   await later.close();
 });
 
@@ -81,7 +82,7 @@ test("a set-up whose picture of the empty plate was exchanged is refused, also w
   await writeFile(emptyPlatePath(file), another);
   expect(await sight.probe()).toMatchObject({ ready: false, what: expect.stringContaining("empty plate") });
   expect(sight.fault).toMatchObject({ code: "empty-plate-changed" });
-  expect(await sight.eyes.checkPlate()).toMatchObject({ clear: false });
+  expect(await sight.eyes.checkPlate(plate)).toMatchObject({ clear: false });
   await sight.close();
 });
 

@@ -168,7 +168,7 @@ describe("[F56] a layer that the recipe tolerates", () => {
     goodLayer(story, 2);
     const said = story.events.map((event, seq) => {
       plan.take({ seq, at: 0, event });
-      const hand = follower.inHand();
+      const hand = follower.inHand(story.attempt().id);
       if (hand) hand.begun = true;
       return { event, consequence: follower.hear({ seq, at: 0, event }) };
     });

@@ -105,6 +105,6 @@ describe("a passed layer that is found bad", () => {
     settle(story, "concession", "Looked at again: the layer is whole.");
     const follower = createFollower();
     for (const [seq, event] of story.events.entries()) follower.hear({ seq, at: 0, event });
-    expect(follower.inHand()?.accepted).toMatchObject({ layer: 1 });
+    expect(follower.inHand(story.attempt().id)?.accepted).toMatchObject({ layer: 1 });
   });
 });

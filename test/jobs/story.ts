@@ -7,6 +7,7 @@ import type { Message } from "../../src/jobs/message.ts";
 import { type Obligation, obligations } from "../../src/jobs/obligations.ts";
 import type { JobOrder } from "../../src/jobs/order.ts";
 import type { LayerReport } from "../../src/jobs/report.ts";
+import type { Setup } from "../../src/jobs/setup.ts";
 import { type Attempt, emptyState, type State } from "../../src/jobs/state.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, OperationId, PersonId } from "../../src/kernel/names.ts";
@@ -67,7 +68,7 @@ export interface Story {
 }
 
 /** A booted cell with two people, its printer online and one order. */
-export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
+export function cellWithOrder(change: Partial<JobOrder> = {}, setup: Partial<Setup> = {}): Story {
   const story: Story = {
     state: emptyState,
     at: 1_000,
@@ -85,7 +86,7 @@ export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
     owed: () => obligations(story.state),
     attempt: () => story.state.jobs[job]!.attempts.at(-1)!,
   };
-  boot(story);
+  boot(story, "driver", setup);
   story.tell({ kind: "enrol", person: tina, roles: ["technician"] });
   story.tell({ kind: "enrol", person: quentin, roles: ["qa"] });
   story.tell({ kind: "accept-order", order: { ...order, ...change } });
@@ -93,7 +94,7 @@ export function cellWithOrder(change: Partial<JobOrder> = {}): Story {
 }
 
 /** A start of the controller, with the printer online and the eye open. */
-export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): void {
+export function boot(story: Story, onHostLoss: "driver" | "none" = "driver", setup: Partial<Setup> = {}): void {
   story.tell({
     kind: "boot",
     shippedModel: testModel,
@@ -113,6 +114,7 @@ export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): vo
       takesAllowed: 3,
       demonstration: true,
       materials: [],
+      ...setup,
     },
   });
   const identity = { vendor: "v", model: "m", serial: "S1", firmware: "f", simulated: true };
@@ -121,22 +123,25 @@ export function boot(story: Story, onHostLoss: "driver" | "none" = "driver"): vo
 }
 
 /** Opens every gate but the start itself. */
-export function prepare(story: Story): void {
+export function prepare(story: Story, views: Views = {}): void {
   story.tell({ kind: "confirm-identity", job, person: tina, hmacs: ["first", "second"], side: "left" });
-  clearPlate(story);
+  clearPlate(story, true, views);
   present(story);
 }
 
-export function clearPlate(story: Story, clear = true): void {
+export function clearPlate(story: Story, clear = true, views: Views = {}): void {
   story.tell({ kind: "declare-plate-clear", equipment: printer, person: tina });
-  seePlate(story, clear);
+  seePlate(story, clear, views);
 }
 
+/** What further cameras say of a plate. */
+export type Views = Pick<Extract<Message, { kind: "plate-checked" }>, "views">;
+
 /** The camera's answer to the plate check in progress. */
-export function seePlate(story: Story, clear: boolean): void {
+export function seePlate(story: Story, clear: boolean, views: Views = {}): void {
   const check = story.state.equipment[printer]!.plateCheck!;
   const what = clear ? "clear" : "a part";
-  story.tell({ kind: "plate-checked", equipment: printer, check, clear, what, frame: null });
+  story.tell({ kind: "plate-checked", equipment: printer, check, clear, what, frame: null, ...views });
 }
 
 export function present(story: Story): void {
@@ -148,10 +153,10 @@ export function start(story: Story): Decision {
 }
 
 /** A started attempt whose machine has begun. */
-export function begin(story: Story): void {
-  prepare(story);
+export function begin(story: Story, views: Views = {}): void {
+  prepare(story, views);
   start(story);
-  seePlate(story, true);
+  seePlate(story, true, views);
   answer(story, "begin");
 }
 

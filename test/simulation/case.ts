@@ -4,6 +4,7 @@ import type { MemoryDisk } from "../../src/ledger/memory.ts";
 import type { Eye } from "./eye.ts";
 import type { Plan } from "./orders.ts";
 import type { Printer } from "./printer.ts";
+import type { SecondEye } from "./second-eye.ts";
 import type { Station } from "./station.ts";
 import type { Stores } from "./stores.ts";
 import type { Witness } from "./witness.ts";
@@ -13,6 +14,8 @@ export interface Case {
   readonly witness: Witness;
   readonly cell: Cell | null;
   readonly eye: Eye;
+  /** Null where the cell has one camera. */
+  readonly second: SecondEye | null;
   readonly printer: Printer;
   readonly station: Station;
   readonly stores: Stores;

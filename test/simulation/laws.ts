@@ -15,6 +15,7 @@ import { judgeReactions } from "./reaction-laws.ts";
 import { judgeRecords } from "./record-laws.ts";
 import { judgeReviews } from "./review-laws.ts";
 import { judgeRoutes } from "./route-laws.ts";
+import { judgeViews } from "./view-laws.ts";
 import type { Fact } from "./witness.ts";
 
 /** Asks every law; each broken one is accused in words. */
@@ -23,6 +24,7 @@ export async function judge(court: Case): Promise<void> {
   await stateIsFold(court);
   chainVerifies(court);
   blindNeverPasses(court, facts);
+  judgeViews(court, facts);
   countsAgree(court, facts);
   nothingTwice(court, facts);
   nothingGoesOnOverABoot(court, facts);

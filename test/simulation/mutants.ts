@@ -53,8 +53,8 @@ export const mutants: readonly Mutant[] = [
     name: "plate-believes-the-person",
     breaks: "law 5: a proven clear plate",
     file: "src/jobs/decide/eyes.ts",
-    from: "const { equipment, check, clear, what, frame } = message;",
-    to: "const { equipment, check, clear = true, what, frame } = { ...message, clear: undefined };",
+    from: "const { clear, what } = plateTogether(camerasOf(draft.state().setup, equipment), said);",
+    to: "const { clear, what } = { clear: true, what: said[0]!.what };",
   },
   {
     name: "presence-proof-is-kept",

@@ -2,7 +2,8 @@
 import type { ParameterWindow } from "../../src/equipment/window.ts";
 import { isByMachine, type JobOrder, type Operation, type TaskOperation } from "../../src/jobs/order.ts";
 import type { ReactionRules } from "../../src/jobs/reaction.ts";
-import type { Setup } from "../../src/jobs/setup.ts";
+import type { CellCamera, Setup } from "../../src/jobs/setup.ts";
+import { firstCamera } from "../../src/jobs/views.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
 import { modelFacts } from "../jobs/models.ts";
@@ -170,9 +171,23 @@ export const versions = {
   runtime: "virtual",
 };
 
+export const secondCamera = "second";
+
+/** Both look at the printer. */
+const cameras: readonly CellCamera[] = [
+  { id: firstCamera, machine: null },
+  { id: secondCamera, machine: printerId },
+];
+
+/** A third of the cells have a second camera. */
+export function hasTwoCameras(seed: number): boolean {
+  return seed % 3 === 0;
+}
+
 /** Half of the cells ask for a challenge of the inspection again and again. */
 export function setupOf(seed: number): Setup {
-  return seed % 2 === 0 ? setup : { ...setup, challengeValidMs: 45 * 60_000 };
+  const seen = hasTwoCameras(seed) ? { ...setup, cameras } : setup;
+  return seed % 2 === 0 ? seen : { ...seen, challengeValidMs: 45 * 60_000 };
 }
 
 export const setup: Setup = {

@@ -16,10 +16,21 @@ import { createKeepers, type Keepers, type KeepersWorld } from "./keepers.ts";
 import { judge } from "./laws.ts";
 import { createLimitKeepers, seenBy } from "./limit-keepers.ts";
 import { chief, createModelKeepers, engineer } from "./model-keepers.ts";
-import { model, planOf, printerId, setup, setupOf, stationId, versions, watchedWindow } from "./orders.ts";
+import {
+  hasTwoCameras,
+  model,
+  planOf,
+  printerId,
+  setup,
+  setupOf,
+  stationId,
+  versions,
+  watchedWindow,
+} from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
 import { createPrinter, type Printer, type Storm } from "./printer.ts";
 import { createReviewers } from "./reviewers.ts";
+import { createSecondEye, type SecondEye } from "./second-eye.ts";
 import { createStation, type Station } from "./station.ts";
 import { createStores, type Stores } from "./stores.ts";
 import { judgeReceipts, judgeSync } from "./sync-laws.ts";
@@ -63,7 +74,8 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const printer = createPrinter({ ...base, ...plan });
   const station = createStation(base);
   const eye = createEye({ ...base, ...chancesOf(seed) });
-  const machines: Machines = { printer, station, eye, stores: createStores(base) };
+  const second = hasTwoCameras(seed) ? createSecondEye(seeded(seed + 67_867_979), storm) : null;
+  const machines: Machines = { printer, station, eye, second, stores: createStores(base) };
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
@@ -235,10 +247,11 @@ interface Machines {
   readonly printer: Printer;
   readonly station: Station;
   readonly eye: Eye;
+  readonly second: SecondEye | null;
   readonly stores: Stores;
 }
 
-function performOnce(owed: Obligation, { printer, station, eye, stores }: Machines): Promise<Message> {
+function performOnce(owed: Obligation, { printer, station, eye, second, stores }: Machines): Promise<Message> {
   switch (owed.kind) {
     case "direct": {
       const machine = owed.equipment === printerId ? printer : station;
@@ -249,14 +262,15 @@ function performOnce(owed: Obligation, { printer, station, eye, stores }: Machin
       });
     }
     case "capture":
-      return eye.capture(owed);
+      return eye.capture(owed).then((message) => second?.besideCapture(owed, message) ?? message);
     case "inspect":
-      return eye.inspect(owed);
+      return eye.inspect(owed).then((message) => second?.besideInspection(owed, message) ?? message);
     case "check-plate": {
       const { equipment, check } = owed;
       const clear = !printer.plateOccupied();
       const what = clear ? "clear" : "a part";
-      return Promise.resolve({ kind: "plate-checked", equipment, check, clear, what, frame: null });
+      const message: Message = { kind: "plate-checked", equipment, check, clear, what, frame: null };
+      return Promise.resolve(second?.besidePlate(message) ?? message);
     }
     case "challenge":
       return eye.challenge(owed.challenge, !printer.plateOccupied());

@@ -28,6 +28,10 @@ export interface Fact {
 
 /** The members that the laws read; which of them a fact has goes by its type, as docs/record-format.md says. */
 export interface Body {
+  /** Of a plate. */
+  readonly clear: boolean;
+  /** What the other cameras took or saw. */
+  readonly views?: readonly { readonly camera: string; readonly frame: string; readonly clear: boolean }[];
   readonly job: string;
   readonly attempt: string;
   readonly layer: number;
@@ -70,6 +74,7 @@ export interface Body {
     readonly grade: string;
     readonly parts?: readonly { readonly part: number; readonly verdict: string }[];
     readonly digests: { readonly frame: string; readonly model: string | null; readonly limits: string };
+    readonly views?: readonly { readonly digests: { readonly frame: string } }[];
   };
   readonly model: string;
   readonly until: number | null;

@@ -33,5 +33,6 @@ export function addCameraCommands(
     .command("calibrate")
     .description("commission the camera on the empty plate")
     .addOption(config)
-    .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config)));
+    .option("--camera <id>", "which of several: the id of its [[inspection.view]]; without it, [camera]")
+    .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config, o.camera)));
 }

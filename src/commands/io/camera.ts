@@ -1,11 +1,14 @@
 /** `cellward camera calibrate`: one picture of the empty plate becomes the camera's set-up. */
 import { readFile } from "node:fs/promises";
+import { cameraNamed, camerasIn } from "../../config/cameras.ts";
 import { loadConfig } from "../../config/io/load.ts";
+import type { CellConfig } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import { type LensFile, readLensFile } from "../../inspection/calibration/lens-file.ts";
 import { commission } from "../../inspection/commission.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readRig } from "../../inspection/rig.ts";
+import { firstCamera } from "../../jobs/views.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
@@ -15,13 +18,14 @@ import { configurationRemedy } from "./remedies.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** Takes the picture, finds the fiducials, and writes set-up and picture; refuses a calibration that does not fit. */
-export async function calibrate(terminal: Terminal, configFile: string): Promise<number> {
+export async function calibrate(terminal: Terminal, configFile: string, camera = firstCamera): Promise<number> {
   const loaded = await loadConfig(configFile);
   if (!loaded.ok) {
     const remedy = configurationRemedy(configFile);
     return terminal.trouble({ code: "configuration", what: loaded.error.join("\n"), remedy }, exitCode.configuration);
   }
-  const { inspection } = loaded.value.config;
+  const inspection = cameraNamed(loaded.value.config, camera);
+  if (inspection === null) return terminal.trouble(noSuchCamera(loaded.value.config, camera), exitCode.usage);
   const rig = await readJson(inspection.rig).then(readRig, () => null);
   if (!rig) {
     const what = `The rig file ${inspection.rig} cannot be read.`;
@@ -34,7 +38,7 @@ export async function calibrate(terminal: Terminal, configFile: string): Promise
   const known = inspection.lens === undefined ? ok(null) : await knownLens(inspection.lens);
   if (!known.ok) return terminal.trouble(known.error, exitCode.configuration);
   terminal.progress("Taking a picture of the empty plate ...");
-  const taken = await openCamera(loaded.value.config).take();
+  const taken = await openCamera(inspection).take();
   if (!taken.ok) return terminal.trouble(taken.error, exitCode.deviceUnreachable);
   const picture = await decodeGrey(taken.value.bytes);
   if (!picture.ok) return terminal.trouble(picture.error, exitCode.refused);
@@ -55,6 +59,13 @@ export async function calibrate(terminal: Terminal, configFile: string): Promise
       `${uncertainty_mm.toFixed(3)} mm.\nSet-up: ${inspection.setup}`,
   );
   return exitCode.ok;
+}
+
+/** Which cameras there are. */
+function noSuchCamera(config: CellConfig, camera: string): Fault {
+  const known = camerasIn(config).map(({ id }) => id);
+  const remedy = `Name one of ${known.join(", ")} with --camera.`;
+  return { code: "no-such-camera", what: `The configuration has no camera ${camera}.`, remedy };
 }
 
 /** The lens file that the configuration names. */

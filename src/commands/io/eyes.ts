@@ -1,5 +1,6 @@
 /** Camera and inspector behind the cell's eyes: pictures and reports are stored before anybody hears of them. */
 import { readFile } from "node:fs/promises";
+import { type ConfiguredCamera, camerasIn } from "../../config/cameras.ts";
 import type { CellConfig } from "../../config/schema.ts";
 import type { Fault } from "../../equipment/machine.ts";
 import type { Camera } from "../../inspection/camera.ts";
@@ -65,18 +66,22 @@ export interface EyesOptions {
   readonly recipes: () => readonly Recipe[];
 }
 
+/** And of one camera's: which one. */
+export type OneEyeOptions = EyesOptions & { readonly view?: ConfiguredCamera };
+
 /** What eyes need to be open. */
 interface Sighted {
   readonly setup: CameraSetupWithPlate;
   readonly inspector: Inspector;
 }
 
-/** Opens camera, set-up and model; the sight's fault says which of them cannot be used. */
-export async function openEyes(options: EyesOptions): Promise<Sight> {
-  const { config, artifacts } = options;
-  const { setup: path, model: manifest } = config.inspection;
-  const camera = openCamera(config);
-  const follower = createFollower();
+/** Opens one camera, its set-up and a model of its own; the sight's fault says which of them cannot be used. */
+export async function openEyes(options: OneEyeOptions): Promise<Sight> {
+  const { config, artifacts, view = camerasIn(config)[0] } = options;
+  const { setup: path } = view;
+  const { model: manifest } = config.inspection;
+  const camera = openCamera(view);
+  const follower = createFollower({ camera: view.id, machine: view.machine });
   let [setup, inspector] = [await loadSetup(path), await createInspector({ manifest })];
   let closed = false;
   // What an entry means for the inspector is told in order, and before the next picture is judged.
@@ -153,7 +158,7 @@ function createEyes(
       await told();
       const open = sighted();
       if (!open.ok) return open;
-      return look(owed, open.value, follower.inHand(), options);
+      return look(owed, open.value, follower, options);
     },
     async challenge() {
       const open = sighted();
@@ -174,11 +179,12 @@ function createEyes(
 async function look(
   { attempt, layer, take, frame, markedAt }: Parameters<Eyes["inspect"]>[0],
   { setup, inspector }: Sighted,
-  inHand: BuildInHand | null,
+  follower: Follower,
   options: EyesOptions,
 ): Promise<Result<LayerReport, Fault>> {
-  if (inHand?.attempt !== attempt) return err(notInHand);
-  const fault = await begin(inHand, inspector, setup, options);
+  const inHand = follower.inHand(attempt);
+  if (inHand === null) return err(notInHand);
+  const fault = await begin(inHand, follower, inspector, setup, options);
   if (fault) return err(fault);
   const stored = await options.artifacts.get(frame);
   const taken = inHand.frames.get(layer);
@@ -186,7 +192,9 @@ async function look(
   const { requestedAt, receivedAt, exposureStart } = taken;
   const times = { markedAt, requestedAt, receivedAt, exposureStart };
   const said = await inspector.inspect({ attempt, layer, take, frame: stored.value, ...times });
-  return said.kind === "report" ? ok(await store(said, options.artifacts)) : err(lost(inHand, said));
+  if (said.kind !== "report") return err(lost(inHand, said));
+  if (said.verdict === "pass") inHand.reference = layer;
+  return ok(await store(said, options.artifacts));
 }
 
 async function probe(camera: Camera, { setup }: CameraSetupWithPlate) {
@@ -217,16 +225,21 @@ async function tell(consequence: Consequence, inspector: Inspector, artifacts: A
   const fault = picture.ok ? await inspector.accept(build.attempt, { layer, frame: picture.value }) : pictureGone;
   // Without it the build is opened anew before the next picture, from what the ledger says was accepted.
   if (fault) build.begun = false;
+  else build.reference = layer;
 }
 
-/** Opens the build at the inspector before its first picture. */
+/**
+ * Opens the build at the inspector before its first picture, and where it compares with what was not accepted: what this
+ * camera passed may have failed before another.
+ */
 async function begin(
   inHand: BuildInHand,
+  follower: Follower,
   inspector: Inspector,
   setup: CameraSetupWithPlate,
   { artifacts, recipe }: EyesOptions,
 ): Promise<Fault | null> {
-  if (inHand.begun) return null;
+  if (inHand.begun && inHand.reference === (inHand.accepted?.layer ?? 0)) return null;
   const known = recipe(inHand.recipe);
   const limits = known === null ? cannotBeRead : await limitsOf(known, inHand, artifacts);
   const program = await artifacts.get(inHand.program);
@@ -246,7 +259,8 @@ async function begin(
   };
   await keepRules(build, known, artifacts);
   const fault = await inspector.begin(build);
-  inHand.begun = fault === null;
+  if (fault === null) follower.begun(inHand);
+  else inHand.begun = false;
   return fault;
 }
 

@@ -33,10 +33,10 @@ export async function judgeAgain(
   const [queue, left] = [[...builds], [] as NotRejudged[]];
   async function work(inspector: Inspector): Promise<void> {
     for (let build = queue.shift(); build !== undefined; build = queue.shift()) {
-      const { job, attempt } = build;
+      const { job, attempt, camera } = build;
       const loaded = await load(build, artifacts, limits);
       const why = loaded.ok ? await judgeBuild(build, loaded.value, inspector, artifacts, said) : loaded.error;
-      if (why !== null) left.push({ job, attempt, what: why });
+      if (why !== null) left.push({ job, attempt, camera, what: why });
     }
   }
   try {

@@ -6,6 +6,7 @@ import type { Fault } from "../../equipment/machine.ts";
 import { evidenceBytes } from "../../inspection/evidence.ts";
 import { type InspectionLimits, inspectionLimits } from "../../inspection/limits.ts";
 import type { Event } from "../../jobs/event.ts";
+import { firstCamera } from "../../jobs/views.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
@@ -133,20 +134,20 @@ async function judgeAll(
 ): Promise<Result<Judged, Fault>> {
   const looks: Rejudged[] = [];
   const total = builds.reduce((sum, { steps }) => sum + steps.filter(({ kind }) => kind === "look").length, 0);
-  const said: Said = ({ job, attempt }, look, report) => {
-    looks.push({ job, attempt, ...compared(look, report) });
+  const said: Said = ({ job, attempt, camera }, look, report) => {
+    looks.push({ job, attempt, camera, ...compared(look, report) });
     if (looks.length % tellEvery === 0) terminal.progress(`${looks.length} of ${total} pictures judged again`);
   };
   const judged = await judgeAgain(builds, artifacts, { manifest, workers, limits: (own) => limits ?? own, said });
   if (!judged.ok) return judged;
-  looks.sort((a, b) => a.seq - b.seq);
+  looks.sort((a, b) => a.seq - b.seq || (a.camera < b.camera ? -1 : 1));
   return ok({ looks, ...judged.value });
 }
 
 function compared(
   { seq, layer, take, verdict, evidence }: Look,
   said: Parameters<Said>[2],
-): Omit<Rejudged, "job" | "attempt"> {
+): Omit<Rejudged, "job" | "attempt" | "camera"> {
   const base = { seq, layer, take, was: verdict };
   if (said.kind !== "report") return { ...base, now: "no-result", identical: false, reasons: [said.fault.what] };
   const identical = digestOf(evidenceBytes(said)) === evidence;
@@ -171,15 +172,19 @@ async function report(terminal: Terminal, options: RejudgeOptions, asked: Asked,
     ...Object.entries(summary.verdicts).map(([pair, count]) => `  ${pair.replace(">", " -> ")}: ${count}`),
     ...told.map(lineOf),
     ...(changed.length > told.length ? [`  and ${changed.length - told.length} more; --out FILE has them all`] : []),
-    ...left.map(({ job, attempt, what }) => `NOT judged again: ${job}, attempt ${attempt}. ${what}`),
+    ...left.map(
+      ({ job, attempt, camera, what }) => `NOT judged again: ${job}, attempt ${attempt}${by(camera)}. ${what}`,
+    ),
   ];
   terminal.result({ ...whole, changed: told, changedInAll: changed.length }, text.join("\n"));
   return good ? exitCode.ok : exitCode.verificationFailed;
 }
 
-function lineOf({ job, attempt, seq, layer, take, was, now, reasons }: Rejudged): string {
+const by = (camera: string): string => (camera === firstCamera ? "" : `, camera ${camera}`);
+
+function lineOf({ job, attempt, camera, seq, layer, take, was, now, reasons }: Rejudged): string {
   const differs = was === now ? `${was} again, but the report differs` : `${was} -> ${now}`;
-  return `- ${job}, attempt ${attempt}, layer ${layer}, picture ${take} (entry ${seq}): ${differs}. ${reasons[0] ?? ""}`;
+  return `- ${job}, attempt ${attempt}, layer ${layer}, picture ${take}${by(camera)} (entry ${seq}): ${differs}. ${reasons[0] ?? ""}`;
 }
 
 const nothingJudged: Trouble = {

@@ -6,8 +6,8 @@ import { loadTrust } from "../../config/io/trust.ts";
 import { exitCode } from "../exit-code.ts";
 import { startDaemon } from "./daemon.ts";
 import { troubleOf } from "./ending.ts";
-import { openEyes } from "./eyes.ts";
 import { configurationRemedy } from "./remedies.ts";
+import { openSight } from "./sight.ts";
 import type { Terminal } from "./terminal.ts";
 
 export interface RunOptions {
@@ -38,7 +38,7 @@ export async function run(terminal: Terminal, options: RunOptions): Promise<numb
     dataDir: options.data,
     keysDir: options.keys,
     webRoot: join(import.meta.dirname, "../../../dist/web"),
-    openEyes,
+    openEyes: openSight,
     log: (message, facts) => logger.info(facts ?? {}, message),
     onFatal(problem) {
       const trouble = troubleOf(problem);

@@ -1,6 +1,7 @@
 /** Parts of a cell as its configuration sets them up: intake, label printer, and the facts that decisions depend on. */
 
 import type { Cell } from "../../cell.ts";
+import { camerasIn, hasSeveralViews } from "../../config/cameras.ts";
 import type { LoadedConfig } from "../../config/io/load.ts";
 import { type CellConfig, holdsLayers, onHostLossOf, retentionOf } from "../../config/schema.ts";
 import type { Gauge } from "../../equipment/gauge.ts";
@@ -94,6 +95,9 @@ export function setupOf(config: CellConfig): Setup {
     takesAllowed: config.cell.takesAllowed,
     ...(config.inspection.challengeHours !== undefined && {
       challengeValidMs: config.inspection.challengeHours * hourMs,
+    }),
+    ...(hasSeveralViews(config) && {
+      cameras: camerasIn(config).map(({ id, machine }) => ({ id, machine: machine as EquipmentId | null })),
     }),
     demonstration: config.cell.demonstration,
     materials: config.material,

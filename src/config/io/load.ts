@@ -65,7 +65,7 @@ const pathKeys = new Set([
     "userFile",
     "passwordFile",
   ],
-  ...["caFile", "certFile", "keyFile", "recipientFile"],
+  ...["lens", "caFile", "certFile", "keyFile", "recipientFile"],
 ]);
 
 /** Lists of keys, each a line or the path of a file. */

@@ -7,6 +7,7 @@ import { isTolerated, type LayerReaction, reactionTo } from "../reaction.ts";
 import { failedParts, type LayerReport } from "../report.ts";
 import type { Attempt, Job, Look } from "../state.ts";
 import { findMachine, layersOf, operationOf } from "../state.ts";
+import { camerasOf, firstCamera, plateTogether, together, whyNotAll } from "../views.ts";
 import type { Draft } from "./draft.ts";
 import { openAttempt, raise } from "./draft.ts";
 import { completeIfWhole, endAttempt } from "./ending.ts";
@@ -32,18 +33,9 @@ export function captured(draft: Draft, message: Of<"captured">): void {
   const look = waiting(draft, message, "capture");
   if (!look) return;
   const { job, attempt } = look;
-  if (message.requestedAt < look.look.markedAt) {
-    return captureFailed(draft, {
-      ...message,
-      kind: "capture-failed",
-      fault: {
-        code: "stale-picture",
-        what: "The picture was asked for before the layer was done.",
-        remedy: "It is taken again; if this stays, call the engineer.",
-      },
-    });
-  }
-  const { layer, take, frame, requestedAt, receivedAt, exposureStart } = message;
+  const fault = whyNoEvidence(camerasOf(draft.state().setup, attempt.equipment), look.look, message);
+  if (fault) return captureFailed(draft, { ...message, kind: "capture-failed", fault });
+  const { layer, take, frame, requestedAt, receivedAt, exposureStart, camera, views = [] } = message;
   draft.add({
     type: "LayerCaptured",
     job: job.order.id,
@@ -54,7 +46,26 @@ export function captured(draft: Draft, message: Of<"captured">): void {
     requestedAt,
     receivedAt,
     exposureStart,
+    ...(camera !== undefined && { camera }),
+    ...(views.length > 0 && { views }),
   });
+}
+
+/** Why what was taken is no evidence: every camera that has to look has taken a picture of its own, after the layer was done. */
+function whyNoEvidence(wanted: readonly string[], look: Look, taken: Of<"captured">): Fault | null {
+  const all = [{ ...taken, camera: taken.camera ?? firstCamera }, ...(taken.views ?? [])];
+  const missing = whyNotAll(wanted, all);
+  if (missing !== null) return { code: "view-missing", what: missing, remedy: "Check this camera and its cable." };
+  const stale = all.find(({ requestedAt }) => requestedAt < look.markedAt);
+  const of = all.length === 1 ? "" : ` of camera ${stale?.camera}`;
+  const again = "It is taken again; if this stays, call the engineer.";
+  if (stale !== undefined) {
+    const what = `The picture${of} was asked for before the layer was done.`;
+    return { code: "stale-picture", what, remedy: again };
+  }
+  if (new Set(all.map(({ frame }) => frame)).size === all.length) return null;
+  const what = "Two cameras gave one and the same picture.";
+  return { code: "repeated-picture", what, remedy: "Check that every camera has an address of its own." };
 }
 
 /** No picture came. */
@@ -82,10 +93,14 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
   const found = waiting(draft, message, "inspect");
   if (!found) return;
   const { job, attempt, look } = found;
-  const { report, layer, take } = message;
+  const { layer, take } = message;
+  // What several cameras come to together is concluded here, from what each of them said.
+  const report = message.report.views === undefined ? message.report : together(message.report.views);
   if (report.digests.frame !== look.frame) {
     return inspectionFailed(draft, { ...message, kind: "inspection-failed", fault: wrongPicture });
   }
+  const missing = whyNotEveryView(look, report);
+  if (missing) return inspectionFailed(draft, { ...message, kind: "inspection-failed", fault: missing });
   const objection = whyNotItsJudge(draft, job, attempt, report);
   if (objection) return notJudged(draft, job, attempt, look, take, objection);
   const id = job.order.id;
@@ -99,17 +114,31 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
   lookAgainOrHold(draft, job, attempt, look, report.reasons[0] ?? "The picture cannot carry a judgement.");
 }
 
+/** Each camera's report is of exactly the picture that this camera took, and none is missing; null where that is so. */
+function whyNotEveryView({ views: taken = [] }: Look, { views: said = [] }: LayerReport): Fault | null {
+  const remedy = "It is asked again; if this stays, call the engineer.";
+  const missing =
+    taken.length === 0 && said.length === 0
+      ? null
+      : whyNotAll(
+          taken.map(({ camera }) => camera),
+          said,
+        );
+  if (missing !== null) return { code: "view-missing", what: `Not every picture was judged: ${missing}`, remedy };
+  const other = said.find(
+    ({ camera, digests }) => !taken.some((each) => each.camera === camera && each.frame === digests.frame),
+  );
+  return other === undefined ? null : wrongPicture;
+}
+
 /** Limits and model are those of the attempt, and the model may judge this; where no network answered, the report says so itself. */
-function whyNotItsJudge(
-  draft: Draft,
-  job: Job,
-  attempt: Attempt,
-  { digests: { model, limits } }: LayerReport,
-): Fault | null {
-  if (attempt.limits !== null && attempt.limits !== limits) return otherLimits;
-  if (model === null) return null;
+function whyNotItsJudge(draft: Draft, job: Job, attempt: Attempt, report: LayerReport): Fault | null {
+  const by = (report.views ?? [report]).map(({ digests }) => digests);
+  if (attempt.limits !== null && by.some(({ limits }) => attempt.limits !== limits)) return otherLimits;
+  const models = by.flatMap(({ model }) => (model === null ? [] : [model]));
+  if (models.length === 0) return null;
   const { inHand } = draft.state().inspection;
-  if (inHand !== null && inHand.model !== model) return otherModel;
+  if (inHand !== null && models.some((model) => model !== inHand.model)) return otherModel;
   return modelObjection(draft.state(), job, attempt.simulated, draft.at);
 }
 
@@ -250,9 +279,12 @@ function waiting(
 export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   const machine = findMachine(draft.state(), message.equipment);
   if (machine?.plate !== "declared" || machine.plateCheck !== message.check) return;
-  const { equipment, check, clear, what, frame } = message;
+  const { equipment, check, frame, camera, views = [] } = message;
+  const said = [{ ...message, camera: camera ?? firstCamera }, ...views];
+  const { clear, what } = plateTogether(camerasOf(draft.state().setup, equipment), said);
+  const seen = { clear, what, frame, ...(camera !== undefined && { camera }), ...(views.length > 0 && { views }) };
   const waiting = machine.openAttempt ? openAttempt(draft, machine.openAttempt) : undefined;
-  draft.add({ type: "PlateChecked", job: waiting?.job.order.id ?? null, equipment, check, clear, what, frame });
+  draft.add({ type: "PlateChecked", job: waiting?.job.order.id ?? null, equipment, check, ...seen });
   if (waiting?.attempt.phase !== "starting") return;
   const { job, attempt } = waiting;
   const objections = centralObjections(draft.state(), job, operationOf(job.order, attempt.operation));

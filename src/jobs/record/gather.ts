@@ -219,8 +219,9 @@ type OfUnit =
   | "OperationCompleted";
 
 function withModel(models: AttemptRecord["models"], { report }: Said<"LayerInspected">): AttemptRecord["models"] {
-  const { model } = report.digests;
-  return model === null || models.includes(model) ? models : [...models, model];
+  const all = (report.views ?? [report]).flatMap(({ digests: { model } }) => (model === null ? [] : [model]));
+  const more = new Set(all.filter((model) => !models.includes(model)));
+  return more.size === 0 ? models : [...models, ...more];
 }
 
 function ofUnit(unit: UnitRecord, event: Said<OfUnit>): UnitRecord {

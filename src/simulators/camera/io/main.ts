@@ -14,6 +14,7 @@ const usage = `simulated bed camera
   --control SOCKET    unix socket to make, for POST /fault and POST /clear
   --port N            loopback port of GET /snapshot.jpg (0: any)
   --token-file FILE   token a client must show (bearer, or basic password)
+  --azimuth DEGREES   turn about the bed's middle; 0 stands at the front
   --width N --height N --seed N --filament ${Object.keys(filaments).join("|")}`;
 
 const { values } = parseArgs({
@@ -25,6 +26,7 @@ const { values } = parseArgs({
     width: { type: "string", default: "1600" },
     height: { type: "string", default: "1200" },
     seed: { type: "string", default: "1" },
+    azimuth: { type: "string", default: String(benchMount.azimuth) },
     filament: { type: "string", default: "ivory" },
     help: { type: "boolean", default: false },
   },
@@ -63,8 +65,10 @@ const colour = Object.entries(filaments).find(([name]) => name === values.filame
 if (colour === undefined) refuse("no such filament");
 const width = whole("width", values.width, 160, 4000);
 const height = whole("height", values.height, 120, 3000);
+const azimuth = Number(values.azimuth);
+if (!(Math.abs(azimuth) <= 90)) refuse("--azimuth must be -90 to 90");
 const device = createDevice({
-  camera: cameraAt(benchMount, width, height),
+  camera: cameraAt({ ...benchMount, azimuth }, width, height),
   filament: colour[1],
   seed: whole("seed", values.seed, 0, 2 ** 31),
 });
