@@ -5,6 +5,7 @@ import type { InspectionLimits } from "../inspection/limits.ts";
 import type { InspectionReport } from "../inspection/report.ts";
 import { percentile } from "../inspection/score/measures.ts";
 import type { Recorded } from "../jobs/controller.ts";
+import { firstCamera } from "../jobs/views.ts";
 import type { Digest } from "../kernel/names.ts";
 import { type CleanLayers, createCleanLayers } from "./clean-layers.ts";
 import { createRejudgePlan, type JudgedBuild, type Look } from "./rejudge-plan.ts";
@@ -39,6 +40,8 @@ export function createLimitsPlan(): LimitsPlan {
       const clean = layers.byAttempt();
       const counting = plan
         .builds()
+        // A set is of one camera: the cell's first. What it makes tighter counts before every other as well.
+        .filter(({ camera }) => camera === firstCamera)
         .filter((build) => (clean.get(build.attempt)?.size ?? 0) > 0 && (recipe === null || build.recipe === recipe));
       const newest = counting.at(-1);
       if (newest === undefined) return null;

@@ -11,7 +11,7 @@ import type { Setup } from "../../src/jobs/setup.ts";
 import { type Attempt, emptyState, type State } from "../../src/jobs/state.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, OperationId, PersonId } from "../../src/kernel/names.ts";
-import { testModel, testVersions } from "./models.ts";
+import { testModel } from "./models.ts";
 
 export const printer = "printer-1" as EquipmentId;
 export const job = "J1" as JobId;
@@ -68,7 +68,7 @@ export interface Story {
 }
 
 /** A booted cell with two people, its printer online and one order. */
-export function cellWithOrder(change: Partial<JobOrder> = {}, setup: Partial<Setup> = {}): Story {
+export function cellWithOrder(change: Partial<JobOrder> = {}, setup: Partial<Setup> = {}, model = testModel): Story {
   const story: Story = {
     state: emptyState,
     at: 1_000,
@@ -86,7 +86,7 @@ export function cellWithOrder(change: Partial<JobOrder> = {}, setup: Partial<Set
     owed: () => obligations(story.state),
     attempt: () => story.state.jobs[job]!.attempts.at(-1)!,
   };
-  boot(story, "driver", setup);
+  boot(story, "driver", setup, model);
   story.tell({ kind: "enrol", person: tina, roles: ["technician"] });
   story.tell({ kind: "enrol", person: quentin, roles: ["qa"] });
   story.tell({ kind: "accept-order", order: { ...order, ...change } });
@@ -94,16 +94,21 @@ export function cellWithOrder(change: Partial<JobOrder> = {}, setup: Partial<Set
 }
 
 /** A start of the controller, with the printer online and the eye open. */
-export function boot(story: Story, onHostLoss: "driver" | "none" = "driver", setup: Partial<Setup> = {}): void {
+export function boot(
+  story: Story,
+  onHostLoss: "driver" | "none" = "driver",
+  setup: Partial<Setup> = {},
+  model = testModel,
+): void {
   story.tell({
     kind: "boot",
-    shippedModel: testModel,
+    shippedModel: model,
     boot: `boot-${story.at}`,
     versions: {
       software: "test",
       softwareDigest: digest("software"),
       configDigest: digest("config"),
-      ...testVersions,
+      ...{ modelDigest: model.model, modelManifest: model.manifest },
       cameraDigest: null,
       runtime: "test",
     },

@@ -74,8 +74,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
   const printer = createPrinter({ ...base, ...plan });
   const station = createStation(base);
   const eye = createEye({ ...base, ...chancesOf(seed) });
-  const second = hasTwoCameras(seed) ? createSecondEye(seeded(seed + 67_867_979), storm) : null;
-  const machines: Machines = { printer, station, eye, second, stores: createStores(base) };
+  const machines: Machines = { printer, station, eye, second: secondOf(seed, storm), stores: createStores(base) };
   const { elapsed } = time;
   const people = createPeople({ ...machines, ...base, orders: plan.orders, equipment: printerId });
   const central = createCentral({ ...base, say });
@@ -242,6 +241,10 @@ const enrolled = [
   [engineer, ["engineer"]],
   [chief, ["qa", "engineer"]],
 ] as const;
+
+function secondOf(seed: number, storm: Storm): SecondEye | null {
+  return hasTwoCameras(seed) ? createSecondEye(seeded(seed + 67_867_979), storm) : null;
+}
 
 interface Machines {
   readonly printer: Printer;
