@@ -23,7 +23,11 @@ export function packFor(recipe: Ruled, packs: readonly ProcessPack[]): Result<Pr
     const known = packs.map((each) => each.process).join(", ") || "none";
     return err(`The recipe ${recipe.recipe} is for the process ${process}, of which there is no pack here (${known}).`);
   }
-  const problem = limitProblem(recipe, pack) ?? reactionProblem(recipe, pack) ?? cycleProblem(recipe, pack);
+  const problem =
+    limitProblem(recipe, pack) ??
+    unsaidProblem(recipe, pack) ??
+    reactionProblem(recipe, pack) ??
+    cycleProblem(recipe, pack);
   return problem === null ? ok(pack) : err(`The recipe ${recipe.recipe} ${problem}`);
 }
 
@@ -41,6 +45,18 @@ function limitProblem({ inspection }: Ruled, pack: ProcessPack): string | null {
     }
   }
   return null;
+}
+
+/** The judge by toolpath takes its limits from the recipe alone: what is left out would be found missing when the first layer waits. */
+function unsaidProblem({ inspection, route }: Ruled, pack: ProcessPack): string | null {
+  if (!route.some(({ kind }) => kind === "build")) return null;
+  const said = new Set(membersOf(inspection).map(([name]) => name));
+  const judges = pack.phases.map(runningJudge).filter(({ by }) => by === "toolpath");
+  const needed = judges.flatMap(({ limits }) => Object.entries(limits).filter(([, its]) => its.default !== null));
+  const lost = needed.find(([name]) => !said.has(name));
+  if (lost === undefined) return null;
+  const [name, { words, default: usual }] = lost;
+  return `leaves out ${name} of the inspection (${words}); its process pack ${pack.process} suggests ${usual}.`;
 }
 
 const isWithin = (value: number, { least, most }: PackLimit): boolean => value >= least && value <= most;

@@ -4,6 +4,8 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "nod
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { whyOutside } from "../../src/commands/io/inspect-processes.ts";
+import { readRecipe } from "../../src/intake/recipe.ts";
 import { packDigest } from "../../src/jobs/process-pack.ts";
 import { writePowderSet } from "../../src/simulators/powder/io/write-set.ts";
 import { type Edits, edited, judgeOf, packOf } from "../packs.ts";
@@ -95,6 +97,16 @@ describe("a third process, by a file alone", () => {
     );
     writeOwn({ "phases.0.judges.0.limits": Object.fromEntries(wide) });
     expect(await held("powder-bed-site")).toEqual(["powder-bed-site", false, false, false, false, false]);
+  });
+
+  it("[L8] the doctor's question says which recipe goes beyond its pack, or which folder of packs cannot be read", async () => {
+    const read = readRecipe(readFileSync(join(root, "config/recipes/drill-guide-pla.json")));
+    const recipe = read.ok ? read.value : expect.fail(read.error);
+    expect(await whyOutside([recipe])).toBeNull();
+    expect(await whyOutside([{ ...recipe, process: "resin" }])).toMatch(
+      /for the process resin, of which there is no pack/,
+    );
+    expect(await whyOutside([recipe], join(folder, "nowhere"))).toMatch(/nowhere cannot be read/);
   });
 
   it("[F56][L8] answers for a recipe: its reactions within the pack, or why it goes beyond", async () => {

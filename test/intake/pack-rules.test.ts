@@ -38,6 +38,7 @@ describe("[F53][F56] a recipe within its process pack", () => {
   it.each<[string, Recipe, RegExp]>([
     ["a limit that goes too far", recipeWith({ "inspection.thin_mm2": 5000 }), /sets thin_mm2 to 5000; .* 0.01 to 500/],
     ["a limit that is not known", recipeWith({ "inspection.rust_mm2": 1 }), /sets rust_mm2 .* does not know/],
+    ["a limit left out", recipeWith({ "inspection.thin_mm2": undefined }), /leaves out thin_mm2 .* suggests 30\./],
     ["a limit that is no number", recipeWith({ "inspection.thin_mm2": "30" }), /sets thin_mm2 to "30"/],
     ["a limit of parts too far", recipeWith({ "inspection.parts": { margin_mm: 99 } }), /sets parts\.margin_mm to 99/],
     [
