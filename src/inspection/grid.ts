@@ -54,7 +54,7 @@ function addSamples(
   weight: number,
   out: Float32Array,
 ): void {
-  const { rotation: r, translation: t, focal_px: f, k1 } = lens;
+  const { rotation: r, translation: t, focal_px: f, k1, k2 = 0 } = lens;
   const { x: cx, y: cy } = lens.centre_px;
   const { data, width, height } = picture;
   const [r0, r3, r6] = [r[0]! * grid.step_mm, r[3]! * grid.step_mm, r[6]! * grid.step_mm];
@@ -68,7 +68,8 @@ function addSamples(
     for (let col = 0; col < grid.width; col++, i++) {
       const u = across / depth;
       const v = down / depth;
-      const radial = f * (1 + k1 * (u * u + v * v));
+      const square = u * u + v * v;
+      const radial = f * (1 + square * (k1 + k2 * square));
       const px = cx + u * radial;
       const py = cy + v * radial;
       const left = Math.floor(px);

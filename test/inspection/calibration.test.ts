@@ -72,3 +72,33 @@ test("the warp brings a picture of the plate back to millimetres, and is NaN bey
   const beyond = warp({ width, height, data }, lens, { ...grid, x0_mm: 900 }, 4);
   expect(beyond.every(Number.isNaN)).toBe(true);
 });
+
+test("the warp looks where the lens says that a place is seen, with both terms of distortion [F58]", () => {
+  const [width, height] = [1600, 1200];
+  // Brightness tells the place to a pixel, across and down, over and over again every 200.
+  const ramps = [0, 1].map((axis) => {
+    const data = new Uint8Array(width * height);
+    for (let i = 0; i < data.length; i++) data[i] = (axis === 0 ? i % width : Math.floor(i / width)) % 200;
+    return { width, height, data };
+  });
+  // So fine that one sample a cell is taken.
+  const grid = { x0_mm: 0, y0_mm: 0, step_mm: 0.25, width: 600, height: 576 };
+  const agrees = (seen: number, at: number): boolean => {
+    const due = at % 200;
+    return Number.isNaN(seen) || due < 1 || due > 198 || Math.abs(seen - due) < 0.01;
+  };
+  fc.assert(
+    fc.property(camera, fc.double({ min: -0.3, max: 0.3, noNaN: true }), (plain, k2) => {
+      const lens: Lens = { ...plain, k2 };
+      const [across, down] = ramps.map((picture) => warp(picture, lens, grid, 5));
+      for (let row = 0; row < grid.height; row += 82) {
+        for (let col = 0; col < grid.width; col += 82) {
+          const at = project(lens, { x: col / 4, y: row / 4, z: 5 });
+          const cell = row * grid.width + col;
+          expect([agrees(across![cell]!, at.x), agrees(down![cell]!, at.y)]).toEqual([true, true]);
+        }
+      }
+    }),
+    { numRuns: 30 },
+  );
+});
