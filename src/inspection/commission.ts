@@ -5,6 +5,7 @@ import { err, ok, type Result } from "../kernel/result.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { calibrate } from "./calibrate.ts";
 import type { Intrinsics } from "./calibration/fit-lens.ts";
+import type { LensFile } from "./calibration/lens-file.ts";
 import { type Fiducial, findFiducials, ringCentre } from "./fiducials.ts";
 import { cellsOf } from "./gate.ts";
 import { type Lens, lensOfMount, type Mount, type Point3, project } from "./lens.ts";
@@ -32,6 +33,11 @@ export interface Rig {
   readonly exposureUnknown: boolean;
 }
 
+/** A lens that a plate has told of, with how well, where that is known. */
+export interface KnownLens extends Intrinsics {
+  readonly uncertainty?: LensFile["uncertainty"];
+}
+
 /** A roughly described mount may miss a fiducial's place by this much of the picture's width. */
 const searchShare = 0.04;
 /** A calibration whose fiducials fit worse than this is refused. */
@@ -43,14 +49,15 @@ export function commission(
   rig: Rig,
   file: Digest,
   at: EpochMs,
-  known: Intrinsics | null = null,
+  known: KnownLens | null = null,
 ): Result<CameraSetup, Fault> {
   const rough = lensOfMount(rig.mount);
   const wide = findFiducials(picture, rough, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
   const body = (lens: Lens, at: Point3) => ringCentre(lens, at, rig.fiducialRadius_mm);
   const calibration = calibrate(wide, picture, rig.middle, body, known);
   if (!calibration.ok) return calibration;
-  const { lens, reprojection_px, uncertainty_mm } = calibration.value;
+  const { lens, reprojection_px, scale_mm_per_px, uncertainty_mm } = calibration.value;
+  const ofLens = known?.uncertainty ? lensUncertainty(known, known.uncertainty, scale_mm_per_px, rig.plate) : null;
   if (!(reprojection_px <= worstReprojection_px)) {
     return err({
       code: "camera-calibration-failed",
@@ -68,7 +75,8 @@ export function commission(
     lens: { ...lens, rotation: [...lens.rotation], translation: [...lens.translation] },
     reprojection_px,
     calibratedAt: at,
-    uncertainty_mm,
+    uncertainty_mm: Math.hypot(uncertainty_mm, ofLens ?? 0),
+    ...(ofLens !== null && { lensUncertainty_mm: ofLens }),
     fiducials: rig.fiducials.map(({ id, at }) => ({ id, at: { ...at } })),
     fiducialRadius_mm: rig.fiducialRadius_mm,
     middle: { ...rig.middle },
@@ -79,6 +87,23 @@ export function commission(
     emptyPlate: file,
     exposureUnknown: rig.exposureUnknown,
   });
+}
+
+/**
+ * What is not known of the lens, as millimetres on the plate: distortion as at the picture's corner, and the focal length over
+ * half the plate's diagonal. Both are upper bounds, because the fiducials take up a part; a wrong principal point is a turn of
+ * the camera, which they take up whole.
+ */
+function lensUncertainty(
+  { focal_px }: Intrinsics,
+  { focal_px: focal, corner_px }: LensFile["uncertainty"],
+  scale_mm_per_px: number,
+  { x0_mm, x1_mm, y0_mm, y1_mm }: CameraSetup["plate"],
+): number {
+  return Math.hypot(
+    corner_px * scale_mm_per_px,
+    (focal / focal_px) * Math.hypot((x1_mm - x0_mm) / 2, (y1_mm - y0_mm) / 2),
+  );
 }
 
 function zonesOf(picture: Picture, lens: Lens, rig: Rig): StaticZone[] {

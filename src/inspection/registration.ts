@@ -43,7 +43,7 @@ export function register(picture: Picture, setup: CameraSetup): Registration {
     residual_px: residual,
     moved_mm: Math.max(Math.hypot(after.x - before.x, after.y - before.y) * scale, largestMove(setup, lens) * scale),
     scale_mm_per_px: scale,
-    uncertainty_mm: 2 * residual * scale,
+    uncertainty_mm: Math.hypot(2 * residual * scale, setup.lensUncertainty_mm ?? 0),
   };
   if (!(residual <= limits.residual_px)) {
     const reason = `the fiducials lie ${residual.toFixed(2)} px from where they belong (limit ${limits.residual_px} px): the camera or a fiducial is bent`;

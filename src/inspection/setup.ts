@@ -62,6 +62,8 @@ const setup = z.strictObject({
   /** When the picture was taken (UTC milliseconds); absent in set-ups of before. */
   calibratedAt: z.int().positive().optional(),
   uncertainty_mm: finite,
+  /** Part of it that the lens itself makes (k = 2), where a lens file said how well that is known. */
+  lensUncertainty_mm: z.number().min(0).optional(),
   fiducials: z
     .array(z.strictObject({ id: z.string().min(1).max(16), at: point3 }))
     .min(8)
