@@ -109,14 +109,15 @@ export function routeLinesOf(event: Event): string[] {
           `${characteristic}: ${value ?? "no result"} ${unit} (${lower ?? "no limit"} to ${upper ?? "no limit"}): ${verdict}`,
       );
     case "ChallengeJudged":
-      return [
-        `model ${event.model ?? "none"}, camera set-up ${event.setup ?? "none"}`,
-        ...event.tests.flatMap(({ limits, isLayerPassed, planted }) => [
+      return [event, ...(event.views ?? [])].flatMap((each) => [
+        ...("camera" in each ? [`camera ${each.camera}`] : []),
+        `model ${each.model ?? "none"}, camera set-up ${each.setup ?? "none"}`,
+        ...each.tests.flatMap(({ limits, isLayerPassed, planted }) => [
           `limits ${limits}: what is whole ${isLayerPassed ? "passed" : "did NOT pass"}`,
           ...planted.map((each) => `${each.class} ${each.found ? "found" : "MISSED"}, painted as ${each.picture}`),
         ]),
-        ...event.reasons,
-      ];
+        ...each.reasons,
+      ]);
     case "LabelRequested":
       return [`code ${event.content.code.replaceAll("\u001d", "|")}`];
     case "LabelNotPrinted":

@@ -3,6 +3,7 @@
 import type { MachineAlarm } from "../equipment/machine.ts";
 import { acknowledgedForMs, machineAlarmName } from "../jobs/alarm-deeds.ts";
 import { whyCalibrationIsOver } from "../jobs/calibration.ts";
+import { calibrationsOf } from "../jobs/cameras.ts";
 import { centralReasons } from "../jobs/central.ts";
 import { supportToleranceMs } from "../jobs/clock.ts";
 import type { EvidenceStatus } from "../jobs/evidence-status.ts";
@@ -93,19 +94,23 @@ function gaugeAlarms({ setup }: State, at: EpochMs): Alarm[] {
 const toldDays = 30;
 const urgentDays = 7;
 
-/** The camera's calibration is over, will be soon, or nobody knows when it was made. */
-function calibrationAlarm({ inspection: { calibration } }: State, at: EpochMs): Alarm[] {
-  if (calibration === null) return [];
-  const base = { key: "calibration", where: "Camera", remedy: recalibrate, owner: "engineer", job: null } as const;
-  if (calibration.due === null) {
-    return [{ ...base, priority: 3, what: "The camera's set-up does not say when it was calibrated." }];
-  }
-  const over = whyCalibrationIsOver(calibration, at);
-  if (over !== null) return [{ ...base, priority: 2, what: over }];
-  const days = Math.ceil((calibration.due - at) / 86_400_000);
-  if (days > toldDays) return [];
-  const what = `The camera's calibration ends in ${days} ${days === 1 ? "day" : "days"}.`;
-  return [{ ...base, priority: days > urgentDays ? 3 : 2, what }];
+/** A camera's calibration is over, will be soon, or nobody knows when it was made. */
+function calibrationAlarm(state: State, at: EpochMs): Alarm[] {
+  return calibrationsOf(state).flatMap(({ camera, calibration, of }): Alarm[] => {
+    if (calibration === null) return [];
+    const [key, where] = camera === null ? ["calibration", "Camera"] : [`calibration/${camera}`, `Camera ${camera}`];
+    const base = { key, where, remedy: recalibrate, owner: "engineer", job: null } as const;
+    if (calibration.due === null) {
+      const whose = camera === null ? "The camera's set-up" : `The set-up of camera ${camera}`;
+      return [{ ...base, priority: 3, what: `${whose} does not say when it was calibrated.` }];
+    }
+    const over = whyCalibrationIsOver(calibration, at, of);
+    if (over !== null) return [{ ...base, priority: 2, what: over }];
+    const days = Math.ceil((calibration.due - at) / 86_400_000);
+    if (days > toldDays) return [];
+    const what = `${of} ends in ${days} ${days === 1 ? "day" : "days"}.`;
+    return [{ ...base, priority: days > urgentDays ? 3 : 2, what }];
+  });
 }
 
 /** Texts that were erased whose key is still there. */

@@ -13,15 +13,28 @@ export interface CameraCalibration {
   readonly uncertainty_mm: number;
 }
 
+/** One of several cameras; where the cell has one, its state stands without a name. */
+export interface CameraStatus {
+  readonly camera: string;
+  readonly ready: boolean;
+  readonly what: string;
+  /** Null where there is no set-up. */
+  readonly calibration: CameraCalibration | null;
+}
+
 /** The clock that dated it may have run ahead by so much; one that did so by more makes it count for longer than it should. */
 const aheadMs: Milliseconds = 86_400_000;
 
 /** Why nothing may be begun by this calibration at `at`, in one sentence, or null. */
-export function whyCalibrationIsOver(calibration: CameraCalibration | null, at: EpochMs): string | null {
+export function whyCalibrationIsOver(
+  calibration: CameraCalibration | null,
+  at: EpochMs,
+  of = "The camera's calibration",
+): string | null {
   const { at: made = null, due = null } = calibration ?? {};
-  if (due !== null && at >= due) return `The camera's calibration was due on ${dayOf(due)}.`;
+  if (due !== null && at >= due) return `${of} was due on ${dayOf(due)}.`;
   if (made === null || made - at <= aheadMs) return null;
-  return `The camera's calibration is dated ${dayOf(made)}, a day that has not come.`;
+  return `${of} is dated ${dayOf(made)}, a day that has not come.`;
 }
 
 /** The day of a time, in UTC. */

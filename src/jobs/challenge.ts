@@ -36,6 +36,17 @@ export interface ChallengeOutcome {
   readonly tests: readonly ChallengeTest[];
   /** What came out wrong, in words; empty where nothing did. */
   readonly reasons: readonly string[];
+  /** What came of it before each other camera; absent where there is one. */
+  readonly views?: readonly ChallengeBefore[];
+}
+
+/** The same before one of several cameras. */
+export type ChallengeBefore = Omit<ChallengeOutcome, "views"> & { readonly camera: string };
+
+/** Which set-up one of several cameras goes by. */
+export interface SetupOfCamera {
+  readonly camera: string;
+  readonly setup: Digest | null;
 }
 
 export type ChallengeEvent =
@@ -59,6 +70,8 @@ export interface ChallengeState {
     readonly at: EpochMs;
     readonly model: Digest | null;
     readonly setup: Digest | null;
+    /** Of the other cameras, where there were any. */
+    readonly views?: readonly SetupOfCamera[];
   } | null;
 }
 
@@ -88,8 +101,9 @@ export function isChallengeEvent(event: { readonly type: string }): event is Cha
 /** The challenge after one of its events. */
 export function afterChallenge(before: ChallengeState, event: ChallengeEvent, at: EpochMs): ChallengeState {
   if (event.type === "ChallengeStarted") return { ...before, open: event.challenge };
-  const { passed, what, model, setup } = event;
-  return { open: null, last: { passed, what, at, model, setup } };
+  const { passed, what, model, setup, views } = event;
+  const others = views?.map((each) => ({ camera: each.camera, setup: each.setup }));
+  return { open: null, last: { passed, what, at, model, setup, ...(others && { views: others }) } };
 }
 
 /** A start of the controller ends one that was under way: nobody knows how it came out, so it is missed. */
@@ -105,6 +119,8 @@ export interface ChallengeRule {
   readonly validMs: Milliseconds | null;
   readonly model: Digest | null;
   readonly setup: Digest | null;
+  /** Of the other cameras, where there are any. */
+  readonly views?: readonly SetupOfCamera[];
 }
 
 /** Why nothing may be begun, in one sentence, or null. A missed challenge stands until one is passed, whatever is asked for. */
@@ -118,5 +134,9 @@ export function whySuspended({ open, last }: ChallengeState, rule: ChallengeRule
   // A correction has taken the time at which it was passed out of the count.
   if (age < 0) return "The clock was wrong when the inspection was challenged last.";
   if (last.model !== rule.model) return "The inspection was challenged with another model.";
-  return last.setup === rule.setup ? null : "The camera was commissioned anew since the last challenge.";
+  if (last.setup !== rule.setup) return "The camera was commissioned anew since the last challenge.";
+  const other = rule.views?.find(
+    ({ camera, setup }) => setup !== last.views?.find((each) => each.camera === camera)?.setup,
+  );
+  return other === undefined ? null : `Camera ${other.camera} was commissioned anew since the last challenge.`;
 }

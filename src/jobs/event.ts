@@ -7,8 +7,8 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial } from "../materials/lot.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { AlarmEvent } from "./alarm-deeds.ts";
-import type { CameraCalibration } from "./calibration.ts";
-import type { ChallengeEvent } from "./challenge.ts";
+import type { CameraCalibration, CameraStatus } from "./calibration.ts";
+import type { ChallengeEvent, SetupOfCamera } from "./challenge.ts";
 import type { CellKeepingEvent, JobKeepingEvent } from "./keeping-event.ts";
 import type { LimitEvent } from "./limit-event.ts";
 import type { LimitSetOnDuty } from "./limit-sets.ts";
@@ -118,6 +118,8 @@ export type CellEvent =
       readonly inHand?: ModelInHand | null;
       /** The camera's calibration that the eye goes by; absent in records of before, and where nobody said. */
       readonly calibration?: CameraCalibration | null;
+      /** Each camera's own word, where there are several. */
+      readonly views?: readonly CameraStatus[];
     }
   /** Written by the ledger itself, from its reserve, when the disk is full. */
   | { readonly type: "StorageExhausted" }
@@ -366,6 +368,8 @@ export interface Versions {
   readonly modelManifest?: Digest | null;
   /** Of the camera's set-up, which names the picture of the empty plate; null while the eye is closed. */
   readonly cameraDigest: Digest | null;
+  /** And of the set-ups of the other cameras, where there are any. */
+  readonly views?: readonly SetupOfCamera[];
   readonly runtime: string;
 }
 

@@ -314,7 +314,7 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>,
     versions: event.versions,
     boot: event.boot,
     boots: state.boots + 1,
-    inspection: { ...noReport, inHand: modelOf(event.versions), calibration: state.inspection.calibration },
+    inspection: { ...state.inspection, ...noReport, ...unreported(state), inHand: modelOf(event.versions) },
     challenge: afterBoot(state.challenge, at),
     equipment,
     jobs: withoutProofs(state.jobs),
@@ -322,6 +322,10 @@ function booted(state: State, event: Extract<CellEvent, { type: "CellBooted" }>,
 }
 
 const noReport = { ready: false, what: "The inspection has not reported yet." } as const;
+
+function unreported({ inspection: { views } }: State): Pick<State["inspection"], "views"> {
+  return views === undefined ? {} : { views: views.map((each) => ({ ...each, ...noReport })) };
+}
 
 /** The model of a start, until the eye says which one it has loaded since. */
 function modelOf({ modelDigest, modelManifest }: Versions): ModelInHand | null {

@@ -3,7 +3,7 @@
 import type { OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
-import { whyCalibrationIsOver } from "./calibration.ts";
+import { whyNotCalibrated, whyNotSeen } from "./cameras.ts";
 import { whySuspended } from "./challenge.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
@@ -51,7 +51,12 @@ export function startGates(
 
 /** What a machine needs that builds on a plate, layer by layer, under the camera. */
 function buildGates(state: State, job: Job, machine: EquipmentState | undefined, at: EpochMs): Gate[] {
-  return [plateGate(machine), inspectionGate(state, at), modelGate(state, job, machine, at), challengeGate(state, at)];
+  return [
+    plateGate(machine),
+    inspectionGate(state, machine, at),
+    modelGate(state, job, machine, at),
+    challengeGate(state, at),
+  ];
 }
 
 function byHandGate(next: Operation): Gate {
@@ -271,14 +276,15 @@ function plateGate(machine: EquipmentState | undefined): Gate {
 /** What is done about a calibration that is over, or soon will be. */
 export const recalibrate = "The engineer clears the plate and runs `cellward camera calibrate`.";
 
-function inspectionGate({ inspection, clock }: State, at: EpochMs): Gate {
-  const over = whyCalibrationIsOver(inspection.calibration, Math.max(at, clock.highest));
+function inspectionGate(state: State, machine: EquipmentState | undefined, at: EpochMs): Gate {
+  const closed = whyNotSeen(state, machine?.id ?? "");
+  const over = whyNotCalibrated(state, machine?.id ?? "", Math.max(at, state.clock.highest));
   return gate(
     "inspection",
-    inspection.ready && over === null,
+    closed === null && over === null,
     "Camera and inspection are ready.",
-    inspection.ready ? (over ?? "") : inspection.what,
-    inspection.ready ? recalibrate : "Check the camera, its light and its cable; then call the engineer.",
+    closed ?? over ?? "",
+    closed === null ? recalibrate : "Check the camera, its light and its cable; then call the engineer.",
     "engineer",
   );
 }
@@ -299,6 +305,7 @@ export function inspectionSuspended(
     validMs: setup?.challengeValidMs ?? null,
     model: inspection.inHand?.model ?? versions?.modelDigest ?? null,
     setup: versions?.cameraDigest ?? null,
+    views: versions?.views ?? [],
   };
   return whySuspended(challenge, rule, Math.max(at, clock.highest));
 }

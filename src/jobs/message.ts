@@ -16,7 +16,7 @@ import type {
 import type { EpochMs, Milliseconds, MonotonicMs } from "../kernel/units.ts";
 import type { Approval, Role } from "../people/person.ts";
 import type { ShelvingReason } from "./alarm-deeds.ts";
-import type { CameraCalibration } from "./calibration.ts";
+import type { CameraCalibration, CameraStatus } from "./calibration.ts";
 import type { CentralDecision } from "./central.ts";
 import type { ChallengeOutcome } from "./challenge.ts";
 import type { Disposition, Versions } from "./event.ts";
@@ -339,6 +339,8 @@ export type EyeMessage =
       readonly inHand?: ModelInHand | null;
       /** The camera's calibration, where it says so. */
       readonly calibration?: CameraCalibration | null;
+      /** Each camera's own word, where there are several. */
+      readonly views?: readonly CameraStatus[];
     }
   | { readonly kind: "challenged"; readonly challenge: string; readonly outcome: ChallengeOutcome }
   | {

@@ -17,7 +17,7 @@ import type { EpochMs, MonotonicMs } from "../kernel/units.ts";
 import type { IssuedMaterial, Lot } from "../materials/lot.ts";
 import type { Role } from "../people/person.ts";
 import type { AlarmDeeds } from "./alarm-deeds.ts";
-import type { CameraCalibration } from "./calibration.ts";
+import type { CameraCalibration, CameraStatus } from "./calibration.ts";
 import { type CentralState, noCentral } from "./central.ts";
 import { type ChallengeState, noChallenge } from "./challenge.ts";
 import { type ClockReadings, noReadings } from "./clock.ts";
@@ -49,6 +49,8 @@ export interface State {
     readonly what: string;
     readonly inHand: ModelInHand | null;
     readonly calibration: CameraCalibration | null;
+    /** Each camera's own word, where there are several; above is what they come to. */
+    readonly views?: readonly CameraStatus[];
   };
   /** Inspection models that were approved, taken for a demonstration, or retired. */
   readonly models: Models;

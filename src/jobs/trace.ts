@@ -167,6 +167,7 @@ const readers: Readonly<Record<string, (reading: Reading) => void>> = {
     use(boot, "config", textIn(versions, "configDigest"));
     use(boot, "model", textIn(versions, "modelDigest"));
     use(boot, "camera", textIn(versions, "cameraDigest"));
+    for (const view of listIn(versions, "views")) use(boot, "camera", textIn(membersOf(view), "setup"));
   },
   LotReceived({ body, use, named }) {
     for (const parent of listIn(body, "parents")) use(named("lot", "lot"), "lot", textOf(parent));

@@ -124,7 +124,9 @@ export function boot(
   });
   const identity = { vendor: "v", model: "m", serial: "S1", firmware: "f", simulated: true };
   story.observe({ kind: "online", identity });
-  story.tell({ kind: "inspection-status", ready: true, what: "ready" });
+  const status = { ready: true, what: "ready", calibration: null };
+  const views = setup.cameras?.map(({ id }) => ({ ...status, camera: id }));
+  story.tell({ kind: "inspection-status", ready: true, what: "ready", ...(views && { views }) });
 }
 
 /** Opens every gate but the start itself. */

@@ -1,10 +1,30 @@
 /** Several cameras look at one layer: it passes only where each of them has seen it, and passed it (law 3). */
 import { describe, expect, it } from "vitest";
+import { alarmsOf } from "../../src/hmi/alarms.ts";
+import type { CameraStatus } from "../../src/jobs/calibration.ts";
+import { type ChallengeOutcome, challengedClasses, whySuspended } from "../../src/jobs/challenge.ts";
+import { challengeMeaning, shownForChallenge } from "../../src/jobs/decide/challenge.ts";
+import { evidenceOff } from "../../src/jobs/evidence-status.ts";
+import { startGates } from "../../src/jobs/gates.ts";
 import type { Message } from "../../src/jobs/message.ts";
 import type { ViewReport } from "../../src/jobs/report.ts";
+import { syncOff } from "../../src/jobs/sync-status.ts";
 import { together } from "../../src/jobs/views.ts";
-import type { Digest, EquipmentId } from "../../src/kernel/names.ts";
-import { begin, cellWithOrder, clearPlate, digest, layerDone, printer, report, type Story } from "./story.ts";
+import { digestOfValue } from "../../src/kernel/hash.ts";
+import type { Digest, EquipmentId, OperationId } from "../../src/kernel/names.ts";
+import {
+  begin,
+  boot,
+  cellWithOrder,
+  clearPlate,
+  digest,
+  job,
+  layerDone,
+  printer,
+  report,
+  type Story,
+  tina,
+} from "./story.ts";
 
 type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 
@@ -186,5 +206,88 @@ describe("what several cameras come to together", () => {
     });
     const unanswered = { ...goodLeft, digests: { ...goodLeft.digests, model: null } };
     expect(together([good, unanswered]).digests.model).toBeNull();
+  });
+});
+
+describe("[F50][F58][F55] the cameras at the start of a build", () => {
+  const day = 86_400_000;
+  const status = { ready: true, what: "ready", calibration: null };
+  const due = (days: number) => ({ setup: digest(`set-up ${days}`), at: 0, due: days * day, uncertainty_mm: 0.1 });
+
+  function gateOf(story: Story, views: readonly CameraStatus[], at = story.at) {
+    story.tell({ kind: "inspection-status", ready: true, what: "ready", views });
+    const gates = startGates(story.state, story.state.jobs[job]!, "print" as OperationId, null, { at, mono: at });
+    return gates.find(({ gate }) => gate === "inspection");
+  }
+
+  it("are asked one by one: those that look at its machine, and no other", () => {
+    const story = cellWithOrder({}, { cameras });
+    const closed = { ...status, camera: "elsewhere", ready: false, what: "It is dark." };
+    const [first, left] = [
+      { ...status, camera: "camera-1" },
+      { ...status, camera: "left" },
+    ];
+    expect(gateOf(story, [first, left, closed])).toMatchObject({ state: "open" });
+    expect(gateOf(story, [first, { ...closed, camera: "left" }, closed])).toMatchObject({
+      state: "shut",
+      what: "Camera left: It is dark.",
+    });
+    expect(gateOf(story, [first])).toMatchObject({ what: "Camera left: It has not reported yet." });
+  });
+
+  it("have each a calibration, and the one that is due first counts, by its name", () => {
+    const story = cellWithOrder({ expires: 900 * day }, { cameras });
+    const views = [
+      { ...status, camera: "camera-1", calibration: due(400) },
+      { ...status, camera: "left", calibration: due(100) },
+      { ...status, camera: "elsewhere", calibration: due(5) },
+    ];
+    expect(gateOf(story, views, 99 * day)).toMatchObject({ state: "open" });
+    const what = "The calibration of camera left was due on 1970-04-11.";
+    expect(gateOf(story, views, 100 * day)).toMatchObject({ state: "shut", what });
+    const told = alarmsOf(story.state, syncOff(0), 98 * day, evidenceOff()).filter(({ key }) =>
+      key.startsWith("calibration"),
+    );
+    expect(told.map(({ what: said }) => said)).toEqual([
+      "The calibration of camera left ends in 2 days.",
+      "The calibration of camera elsewhere was due on 1970-01-06.",
+    ]);
+    boot(story, "driver", { cameras });
+    expect(gateOf(story, story.state.inspection.views!, 100 * day)).toBeDefined();
+  });
+});
+
+describe("[F63] a challenge before several cameras", () => {
+  const planted = challengedClasses.map((name) => ({ class: name, picture: digest(name), found: true }));
+  const test = { limits: digest("l"), isPlateClean: true, isLayerPassed: true, layer: digest("whole"), planted };
+  const good = (name: string): ChallengeOutcome => ({
+    ...{ artifacts: [digest(`${name} 1`), digest(`${name} 2`)], model: digest("model"), setup: digest(name) },
+    ...{ tests: [test], reasons: [] },
+  });
+  const others = ["left", "elsewhere"].map((camera) => ({ ...good(camera), camera }));
+
+  function judged(views: ChallengeOutcome["views"]) {
+    const story = cellWithOrder({}, { cameras });
+    const shown = digestOfValue(shownForChallenge(story.state));
+    const approval = { person: tina, name: "sealed", at: 0, meaning: challengeMeaning, shown };
+    story.tell({ kind: "start-challenge", approval });
+    const outcome = { ...good("camera-1"), ...(views && { views }) };
+    story.tell({ kind: "challenged", challenge: story.state.challenge.open!, outcome });
+    return story.state.challenge.last!;
+  }
+
+  it("is passed only where each of them has found everything, and counts for the set-ups of that time", () => {
+    const last = judged(others);
+    expect(last).toMatchObject({ passed: true, what: "All 15 planted defects were found, and what was whole passed." });
+    const rule = { validMs: 1e9, model: digest("model"), setup: digest("camera-1") };
+    const setups = others.map(({ camera, setup }) => ({ camera, setup }));
+    expect(whySuspended({ open: null, last }, { ...rule, views: setups }, last.at)).toBeNull();
+    const moved = [setups[0]!, { camera: "elsewhere", setup: digest("anew") }];
+    expect(whySuspended({ open: null, last }, { ...rule, views: moved }, last.at)).toBe(
+      "Camera elsewhere was commissioned anew since the last challenge.",
+    );
+    expect(judged(undefined)).toMatchObject({ passed: false, what: "Camera left has not looked." });
+    const dark = { ...others[0]!, tests: [], reasons: ["It is dark."] };
+    expect(judged([dark, others[1]!])).toMatchObject({ passed: false, what: "Camera left: It is dark." });
   });
 });

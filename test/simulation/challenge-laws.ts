@@ -4,7 +4,7 @@ import { countingTimes } from "./clock-laws.ts";
 import type { Fact } from "./witness.ts";
 
 /** A build begins only where the last challenge was really passed, is not under way, and is not too old where that is asked for. */
-export function judgeChallenges({ eye, accuse }: Case, facts: readonly Fact[]): void {
+export function judgeChallenges({ eye, second, accuse }: Case, facts: readonly Fact[]): void {
   const times = countingTimes(facts);
   let open: string | null = null;
   let last: { readonly passed: boolean; readonly at: number } | null = null;
@@ -22,7 +22,9 @@ export function judgeChallenges({ eye, accuse }: Case, facts: readonly Fact[]): 
     }
     if (type === "ChallengeJudged") {
       if (body.challenge !== open) accuse(`${body.challenge} was judged and was not under way`);
-      const truth = eye.challenges.get(body.artifacts.at(-1) ?? "") ?? false;
+      const of = body.views?.[0]?.artifacts?.at(-1) ?? "";
+      const first = eye.challenges.get(body.artifacts.at(-1) ?? "") ?? false;
+      const truth = first && (second === null || (second.challenges.get(of) ?? false));
       if (body.passed && !truth) accuse(`law 3: ${body.challenge} passed, and the inspection had missed`);
       open = null;
       last = { passed: truth, at: now };

@@ -148,4 +148,12 @@ export const eyeMutants: readonly Mutant[] = [
     from: "const against = said.filter(({ clear }) => !clear);",
     to: "const against = said.slice(0, 1).filter(({ clear }) => !clear);",
   },
+  {
+    name: "one-camera-challenged-is-enough",
+    seed: 3,
+    breaks: "a challenge is passed only where every camera's inspection has found what was planted",
+    file: "src/jobs/decide/challenge.ts",
+    from: "const passed = missing === null && missed === undefined;",
+    to: "const passed = isChallengePassed(outcome);",
+  },
 ];

@@ -1,5 +1,6 @@
 /** What a seed's cell is asked to make: simple prints, or the whole route with lots, tags, labels and a release. */
 import type { ParameterWindow } from "../../src/equipment/window.ts";
+import type { CameraStatus } from "../../src/jobs/calibration.ts";
 import { isByMachine, type JobOrder, type Operation, type TaskOperation } from "../../src/jobs/order.ts";
 import type { ReactionRules } from "../../src/jobs/reaction.ts";
 import type { CellCamera, Setup } from "../../src/jobs/setup.ts";
@@ -182,6 +183,12 @@ const cameras: readonly CellCamera[] = [
 /** A third of the cells have a second camera. */
 export function hasTwoCameras(seed: number): boolean {
   return seed % 3 === 0;
+}
+
+/** What both cameras say of themselves, where there are two. */
+export function viewsOf(seed: number): { readonly views?: readonly CameraStatus[] } {
+  const status = { ready: true, what: "ready", calibration: null };
+  return hasTwoCameras(seed) ? { views: cameras.map(({ id }) => ({ ...status, camera: id })) } : {};
 }
 
 /** Half of the cells ask for a challenge of the inspection again and again. */

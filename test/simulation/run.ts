@@ -25,6 +25,7 @@ import {
   setupOf,
   stationId,
   versions,
+  viewsOf,
   watchedWindow,
 } from "./orders.ts";
 import { both, createPeople, quality, technician } from "./people.ts";
@@ -114,7 +115,7 @@ export async function runSeed(seed: number, onEnd?: (disk: MemoryDisk) => void):
     say({ kind: "boot", boot: `boot-${boots}`, versions, setup: setupOf(seed), shippedModel: model });
     for (const [person, roles] of enrolled) say({ kind: "enrol", person, roles });
     const calibration = { setup: seenBy, at: null, due: null, uncertainty_mm: 0.05 };
-    say({ kind: "inspection-status", ready: true, what: "ready", calibration });
+    say({ kind: "inspection-status", ...viewsOf(seed), ready: true, what: "ready", calibration });
     const hears = (equipment: EquipmentId) => (observation: Observation) => {
       if (cell !== next) return;
       const chance = (p: number) => random() < p * storm.strength;
@@ -276,7 +277,9 @@ function performOnce(owed: Obligation, { printer, station, eye, second, stores }
       return Promise.resolve(second?.besidePlate(message) ?? message);
     }
     case "challenge":
-      return eye.challenge(owed.challenge, !printer.plateOccupied());
+      return eye
+        .challenge(owed.challenge, !printer.plateOccupied())
+        .then((message) => second?.besideChallenge(message) ?? message);
     case "print-label":
       return stores.print(owed);
     case "destroy-text-key":

@@ -15,12 +15,16 @@ export interface SecondEye {
   /** What came of the first camera's inspection, with the report of each. */
   besideInspection(owed: Extract<Obligation, { kind: "inspect" }>, message: Message): Message;
   besidePlate(message: Message): Message;
+  besideChallenge(message: Message): Message;
   readonly truths: Map<string, Truth>;
+  /** By the last of its pictures: whether the second camera really passed its challenge. */
+  readonly challenges: Map<string, boolean>;
 }
 
 /** Puts a second camera up. */
 export function createSecondEye(random: Random, storm: Storm): SecondEye {
   const truths = new Map<string, Truth>();
+  const challenges = new Map<string, boolean>();
   const frames: Digest[] = [];
   const chance = (p: number) => random() < p * storm.strength;
   const spoilt = new Set<string>();
@@ -46,6 +50,7 @@ export function createSecondEye(random: Random, storm: Storm): SecondEye {
 
   return {
     truths,
+    challenges,
     besideCapture({ attempt, layer }, message) {
       if (message.kind !== "captured") return message;
       // Unplugged, and the message came all the same.
@@ -65,6 +70,16 @@ export function createSecondEye(random: Random, storm: Storm): SecondEye {
       if (chance(0.02)) return { ...message, report: summary(report, []) };
       const frame = chance(0.02) ? (frames.at(-2) ?? own.frame) : own.frame;
       return { ...message, report: summary(report, [reportOf(frame)]) };
+    },
+    besideChallenge(message) {
+      if (message.kind !== "challenged" || chance(0.05)) return message;
+      const { outcome } = message;
+      const last = digest(`second challenge ${challenges.size}`);
+      const passed = !chance(0.1);
+      challenges.set(last, passed);
+      const { artifacts, ...rest } = outcome;
+      const own = { ...rest, artifacts: [digest(`${last}`), last], reasons: passed ? rest.reasons : ["missed"] };
+      return { ...message, outcome: { ...outcome, views: [{ ...own, camera }] } };
     },
     besidePlate(message) {
       if (message.kind !== "plate-checked" || chance(0.02)) return message;

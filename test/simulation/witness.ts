@@ -31,7 +31,12 @@ export interface Body {
   /** Of a plate. */
   readonly clear: boolean;
   /** What the other cameras took or saw. */
-  readonly views?: readonly { readonly camera: string; readonly frame: string; readonly clear: boolean }[];
+  readonly views?: readonly {
+    readonly camera: string;
+    readonly frame: string;
+    readonly clear: boolean;
+    readonly artifacts?: readonly string[];
+  }[];
   readonly job: string;
   readonly attempt: string;
   readonly layer: number;

@@ -175,7 +175,7 @@ async function assemble(
   failing.hear = createEnding({ cell, machines, ledger, keysDir, log, onEnded: options.onFatal });
   for (const { order, ended } of Object.values(cell.state().jobs)) if (!ended) sight.know(order);
   cell.subscribe(sight.hear);
-  await boot(cell, options, readVersions(loaded.digest, sight.model, sight.setupDigest));
+  await boot(cell, options, readVersions(loaded.digest, sight.model, sight.setupDigest, sight.views));
   const intake = await intakeOf(options, ledger.origin, identity, cell, artifacts);
   intakeOpen = intake;
   windows = keepWindows(cell, machines, systemClock);

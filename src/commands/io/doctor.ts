@@ -1,6 +1,7 @@
 /** `cellward doctor`: everything a cell needs, looked at one by one, each with its remedy. */
 import { constants, existsSync } from "node:fs";
 import { access, readFile, statfs } from "node:fs/promises";
+import { type ConfiguredCamera, camerasIn } from "../../config/cameras.ts";
 import { type LoadedConfig, loadConfig } from "../../config/io/load.ts";
 import { loadTrust } from "../../config/io/trust.ts";
 import { type CellConfig, onHostLossOf } from "../../config/schema.ts";
@@ -8,6 +9,7 @@ import type { Fault } from "../../equipment/machine.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
 import { readModel } from "../../inspection/io/model-file.ts";
 import { readRecipes } from "../../intake/io/files.ts";
+import { firstCamera } from "../../jobs/views.ts";
 import { openCaches, scrubbedCache } from "../../ledger/io/cache.ts";
 import { recordTimes } from "../../ledger/io/cosigned-time.ts";
 import { copiedFloor, readFloor } from "../../ledger/io/floor.ts";
@@ -249,10 +251,17 @@ async function deviceChecks(config: CellConfig): Promise<Check[]> {
       );
     }),
   );
-  return [...checks, ...hostLossChecks(config), await cameraCheck(config), await inspectionCheck(config)];
+  const cameras = await Promise.all(camerasIn(config).map((each) => viewChecks(config, each)));
+  return [...checks, ...hostLossChecks(config), ...cameras.flat()];
 }
 
-async function cameraCheck({ camera }: CellConfig): Promise<Check> {
+/** One camera with its set-up; those beside the first by their names. */
+async function viewChecks(config: CellConfig, view: ConfiguredCamera): Promise<Check[]> {
+  const checks = [await cameraCheck(view), await inspectionCheck(config, view)];
+  return view.id === firstCamera ? checks : checks.map((each) => ({ ...each, check: `${each.check} ${view.id}` }));
+}
+
+async function cameraCheck({ camera }: ConfiguredCamera): Promise<Check> {
   if (camera.kind === "folder") return check("camera", true, `Pictures come from ${camera.folder}.`, "");
   if (camera.tokenFile !== undefined && !existsSync(camera.tokenFile)) {
     const what = `The camera's token file ${camera.tokenFile} is not there.`;
@@ -273,8 +282,8 @@ async function cameraCheck({ camera }: CellConfig): Promise<Check> {
 }
 
 /** Reads set-up, empty plate and model exactly as the cell does when it starts. */
-async function inspectionCheck({ inspection }: CellConfig): Promise<Check> {
-  const [setup, model] = [await loadSetup(inspection.setup), await readModel(inspection.model)];
+async function inspectionCheck({ inspection }: CellConfig, view: ConfiguredCamera): Promise<Check> {
+  const [setup, model] = [await loadSetup(view.setup), await readModel(inspection.model)];
   const faults = [setup.ok ? await plateFault(setup.value) : setup.error, model.ok ? null : model.error];
   const found = faults.filter((fault) => fault !== null);
   const what = found.length === 0 ? "Camera set-up, empty plate and model can be used." : join(found, "what");

@@ -18,7 +18,8 @@ import { register } from "../../inspection/registration.ts";
 import type { InspectionReport } from "../../inspection/report.ts";
 import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
 import type { Recipe } from "../../intake/recipe.ts";
-import type { CameraCalibration } from "../../jobs/calibration.ts";
+import type { CameraCalibration, CameraStatus } from "../../jobs/calibration.ts";
+import type { SetupOfCamera } from "../../jobs/challenge.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { ModelInHand } from "../../jobs/models.ts";
 import type { JobOrder } from "../../jobs/order.ts";
@@ -45,16 +46,25 @@ export interface Sight {
   readonly setupDigest: Digest | null;
   /** The calibration that the set-up came of; null where there is no set-up. */
   readonly calibration: CameraCalibration | null;
+  /** The set-ups of the other cameras, where there are any. */
+  readonly views?: readonly SetupOfCamera[];
   /**
    * Looks once: is there a picture, is it good, does the camera stand where it was commissioned? Reads the set-up
    * again, and a model that could not be loaded, so that a new commissioning counts at once: only for an idle cell.
    */
-  probe(): Promise<{ readonly ready: boolean; readonly what: string }>;
+  probe(): Promise<Probed>;
   /** An order that was accepted before this start. */
   know(order: JobOrder): void;
   /** Must hear every entry of this start, so that builds and their references are known. */
   hear(recorded: Recorded): void;
   close(): Promise<void>;
+}
+
+/** How a look came out; of several cameras, that of each. */
+export interface Probed {
+  readonly ready: boolean;
+  readonly what: string;
+  readonly views?: readonly CameraStatus[];
 }
 
 export interface EyesOptions {

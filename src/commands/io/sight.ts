@@ -1,10 +1,12 @@
 /** The sight of a cell with several cameras: each has an eye of its own, and what they see goes to the core side by side. */
 import { camerasIn, hasSeveralViews } from "../../config/cameras.ts";
 import type { Fault } from "../../equipment/machine.ts";
+import type { CameraStatus } from "../../jobs/calibration.ts";
+import { type ChallengeBefore, unseen } from "../../jobs/challenge.ts";
 import { firstCamera, together } from "../../jobs/views.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Eyes, Picture } from "../../perform.ts";
-import { type EyesOptions, openEyes, type Sight } from "./eyes.ts";
+import { type EyesOptions, openEyes, type Probed, type Sight } from "./eyes.ts";
 
 /** One camera's eye, and whose work it sees. */
 interface View {
@@ -38,13 +40,10 @@ export async function openSight(options: EyesOptions): Promise<Sight> {
     get calibration() {
       return first.sight.calibration;
     },
-    async probe() {
-      const all = await Promise.all(views.map(async ({ id, sight }) => ({ id, ...(await sight.probe()) })));
-      const bad = all.find(({ ready }) => !ready);
-      return bad === undefined
-        ? { ready: true, what: `${all.length} cameras and their inspections are ready.` }
-        : { ready: false, what: `Camera ${bad.id}: ${bad.what}` };
+    get views() {
+      return views.slice(1).map(({ id, sight }) => ({ camera: id, setup: sight.setupDigest }));
     },
+    probe: () => probe(views),
     know(order) {
       for (const { sight } of views) sight.know(order);
     },
@@ -57,6 +56,21 @@ export async function openSight(options: EyesOptions): Promise<Sight> {
     eyes: eyesOf(views),
   };
 }
+
+async function probe(views: readonly View[]): Promise<Probed> {
+  const all = await Promise.all(
+    views.map(async ({ id, sight }): Promise<CameraStatus> => {
+      const { ready, what } = await sight.probe().catch(() => unreadable);
+      return { camera: id, ready, what, calibration: sight.calibration };
+    }),
+  );
+  const closed = all.filter(({ ready }) => !ready);
+  const what = closed.map((each) => `Camera ${each.camera}: ${each.what}`).join(" ");
+  const good = `${all.length} cameras and their inspections are ready.`;
+  return { ready: closed.length === 0, what: closed.length === 0 ? good : what, views: all };
+}
+
+const unreadable = { ready: false, what: "The camera's picture cannot be read." };
 
 function eyesOf(views: readonly View[]): Eyes {
   const seeing = (equipment: string) => views.filter(({ machine }) => machine === null || machine === equipment);
@@ -78,14 +92,22 @@ function eyesOf(views: readonly View[]): Eyes {
       const [{ camera, ...own }, ...others] = reports.value;
       return ok(camera === firstCamera && others.length === 0 ? own : together(reports.value));
     },
-    // The first camera alone is challenged.
-    challenge: () => views[0]!.sight.eyes.challenge(),
+    async challenge() {
+      const all = await Promise.all(
+        views.map(async ({ id, sight }): Promise<ChallengeBefore> => {
+          const outcome = await sight.eyes.challenge();
+          return { ...(outcome.ok ? outcome.value : unseen(outcome.error)), camera: id };
+        }),
+      );
+      const [{ camera: _, ...first }, ...others] = all as [ChallengeBefore, ...ChallengeBefore[]];
+      return ok({ ...first, ...(others.length > 0 && { views: others }) });
+    },
     async checkPlate(owed) {
       const said = await Promise.all(
         seeing(owed.equipment).map(async ({ id, sight }) => ({ camera: id, ...(await sight.eyes.checkPlate(owed)) })),
       );
       const [first, ...others] = said;
-      if (first === undefined) return { clear: false, what: unseen.what, frame: null };
+      if (first === undefined) return { clear: false, what: noCamera.what, frame: null };
       const { camera, ...seen } = first;
       return { ...seen, ...mainName(camera), ...(others.length > 0 && { views: others }) };
     },
@@ -113,14 +135,14 @@ async function all<T extends object>(
     good.push({ ...said.value, camera: id });
   }
   const [first, ...others] = good;
-  return first === undefined ? err(unseen) : ok([first, ...others]);
+  return first === undefined ? err(noCamera) : ok([first, ...others]);
 }
 
 function named(camera: string, fault: Fault): Fault {
   return { ...fault, what: `Camera ${camera}: ${fault.what}` };
 }
 
-const unseen: Fault = {
+const noCamera: Fault = {
   code: "no-camera",
   what: "No camera looks at this machine.",
   remedy: "The engineer gives it one in the configuration, under [inspection].",

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import type { SetupOfCamera } from "../../jobs/challenge.ts";
 import type { Versions } from "../../jobs/event.ts";
 import type { ModelInHand } from "../../jobs/models.ts";
 import type { Digest } from "../../kernel/names.ts";
@@ -9,7 +10,12 @@ import type { Digest } from "../../kernel/names.ts";
 const root = join(import.meta.dirname, "../../..");
 
 /** Reads the program's own files; the digest covers every source file and the lockfile, by name and content. */
-export function readVersions(configDigest: Digest, model: ModelInHand | null, cameraDigest: Digest | null): Versions {
+export function readVersions(
+  configDigest: Digest,
+  model: ModelInHand | null,
+  cameraDigest: Digest | null,
+  views: readonly SetupOfCamera[] = [],
+): Versions {
   const manifest = JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as { version: string };
   return {
     software: `cellward ${manifest.version}`,
@@ -18,6 +24,7 @@ export function readVersions(configDigest: Digest, model: ModelInHand | null, ca
     modelDigest: model?.model ?? null,
     modelManifest: model?.manifest ?? null,
     cameraDigest,
+    ...(views.length > 0 && { views }),
     runtime: `node ${process.version}`,
   };
 }

@@ -5,6 +5,7 @@ import { challengedClasses, isChallengePassed } from "../challenge.ts";
 import type { Message } from "../message.ts";
 import type { RefusalCode } from "../refusal.ts";
 import { findPerson, openAttempts, operationOf, type State } from "../state.ts";
+import { camerasOfCell, firstCamera, whyNotAll } from "../views.ts";
 import type { Draft } from "./draft.ts";
 import { refuse } from "./refuse.ts";
 
@@ -19,6 +20,7 @@ export function shownForChallenge({ setup, versions, inspection }: State) {
     cell: setup?.cell ?? null,
     model: inspection.inHand?.model ?? versions?.modelDigest ?? null,
     camera: versions?.cameraDigest ?? null,
+    ...(versions?.views !== undefined && { views: versions.views }),
     planted: challengedClasses,
     meaning: challengeMeaning,
   };
@@ -49,10 +51,13 @@ export function startChallenge(draft: Draft, { approval }: Of<"start-challenge">
 /** The eye has answered; the core concludes from the facts. */
 export function challenged(draft: Draft, { challenge, outcome }: Of<"challenged">): void {
   if (draft.state().challenge.open !== challenge) return;
-  const passed = isChallengePassed(outcome);
-  const count = outcome.tests.reduce((sum, { planted }) => sum + planted.length, 0);
-  const what = passed
-    ? `All ${count} planted defects were found, and what was whole passed.`
-    : (outcome.reasons[0] ?? "Not every class of defect was planted and found.");
+  const all = [{ camera: firstCamera, ...outcome }, ...(outcome.views ?? [])];
+  const missing = whyNotAll(camerasOfCell(draft.state().setup), all);
+  const missed = all.find((each) => !isChallengePassed(each));
+  const passed = missing === null && missed === undefined;
+  const count = all.reduce((sum, { tests }) => sum + tests.reduce((most, { planted }) => most + planted.length, 0), 0);
+  const why = missed?.reasons[0] ?? missing ?? "Not every class of defect was planted and found.";
+  const of = missed === undefined || all.length === 1 ? "" : `Camera ${missed.camera}: `;
+  const what = passed ? `All ${count} planted defects were found, and what was whole passed.` : `${of}${why}`;
   draft.add({ type: "ChallengeJudged", challenge, passed, what, ...outcome });
 }

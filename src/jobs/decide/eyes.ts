@@ -1,6 +1,7 @@
 /** What the eye says: only positive evidence of every step passes a layer (law 3). */
 import type { Fault } from "../../equipment/machine.ts";
-import { whyCalibrationIsOver } from "../calibration.ts";
+import { digestOfValue } from "../../kernel/hash.ts";
+import { whyNotCalibrated } from "../cameras.ts";
 import type { Message } from "../message.ts";
 import { centralObjections, modelObjection } from "../objections.ts";
 import { isTolerated, type LayerReaction, reactionTo } from "../reaction.ts";
@@ -18,12 +19,13 @@ type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 export function inspectionStatus(draft: Draft, message: Of<"inspection-status">): void {
   const before = draft.state().inspection;
   const { kind: _, ...said } = message;
-  const { ready, what, inHand, calibration } = { ...before, ...said };
+  const { ready, what, inHand, calibration, views = [] } = { ...before, ...said };
   const same =
     inHand?.model === before.inHand?.model &&
     inHand?.manifest === before.inHand?.manifest &&
     calibration?.setup === before.calibration?.setup &&
-    calibration?.due === before.calibration?.due;
+    calibration?.due === before.calibration?.due &&
+    digestOfValue(views) === digestOfValue(before.views ?? []);
   if (ready === before.ready && what === before.what && same) return;
   draft.add({ type: "InspectionStatusChanged", ...said });
 }
@@ -289,7 +291,7 @@ export function plateChecked(draft: Draft, message: Of<"plate-checked">): void {
   const { job, attempt } = waiting;
   const objections = centralObjections(draft.state(), job, operationOf(job.order, attempt.operation));
   const model = modelObjection(draft.state(), job, attempt.simulated, draft.at);
-  const over = whyCalibrationIsOver(draft.state().inspection.calibration, draft.at);
+  const over = whyNotCalibrated(draft.state(), equipment, draft.at);
   const why = clear ? [...objections, model?.what ?? [], over ?? []].flat().join(" ") : what;
   if (why !== "") endAttempt(draft, job.order.id, attempt, "NotBegun", { cause: null, what: why });
 }

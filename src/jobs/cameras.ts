@@ -1,0 +1,56 @@
+/** What each of several cameras says of itself: whether it can look, and until when its calibration counts. */
+import type { EpochMs } from "../kernel/units.ts";
+import { type CameraCalibration, type CameraStatus, whyCalibrationIsOver } from "./calibration.ts";
+import type { Setup } from "./setup.ts";
+import { camerasOf } from "./views.ts";
+
+/** The part of the state that says it. */
+interface Seeing {
+  readonly setup: Pick<Setup, "cameras"> | null;
+  readonly inspection: Omit<CameraStatus, "camera"> & { readonly views?: readonly CameraStatus[] };
+}
+
+/** What the cameras that look at this machine say; one that is silent cannot look. */
+export function camerasAt({ setup, inspection }: Seeing, equipment: string): readonly CameraStatus[] {
+  const wanted = camerasOf(setup, equipment);
+  if (setup?.cameras === undefined) return wanted.map((camera) => ({ ...inspection, camera }));
+  return wanted.map((camera) => inspection.views?.find((each) => each.camera === camera) ?? silent(camera));
+}
+
+function silent(camera: string): CameraStatus {
+  return { camera, ready: false, what: "It has not reported yet.", calibration: null };
+}
+
+/** Why the cameras that look at this machine cannot see what it makes, in one sentence, or null. */
+export function whyNotSeen(state: Seeing, equipment: string): string | null {
+  const all = camerasAt(state, equipment);
+  if (all.length === 0) return "No camera looks at this machine.";
+  const closed = all.find(({ ready }) => !ready);
+  if (closed === undefined) return null;
+  return state.setup?.cameras === undefined ? closed.what : `Camera ${closed.camera}: ${closed.what}`;
+}
+
+/** Why nothing may be begun at this machine by the calibrations of its cameras, one sentence each, or null. */
+export function whyNotCalibrated(state: Seeing, equipment: string, at: EpochMs): string | null {
+  const over = camerasAt(state, equipment).flatMap(({ camera, calibration }) => {
+    return whyCalibrationIsOver(calibration, at, subjectOf(state, camera)) ?? [];
+  });
+  return over.length === 0 ? null : over.join(" ");
+}
+
+/** Every camera's calibration, with the words by which sentences name it. */
+export function calibrationsOf(
+  state: Seeing,
+): readonly { readonly camera: string | null; readonly calibration: CameraCalibration | null; readonly of: string }[] {
+  const { setup, inspection } = state;
+  if (setup?.cameras === undefined)
+    return [{ camera: null, calibration: inspection.calibration, of: subjectOf(state, "") }];
+  return setup.cameras.map(({ id: camera }) => {
+    const calibration = inspection.views?.find((each) => each.camera === camera)?.calibration ?? null;
+    return { camera, calibration, of: subjectOf(state, camera) };
+  });
+}
+
+function subjectOf({ setup }: Pick<Seeing, "setup">, camera: string): string {
+  return setup?.cameras === undefined ? "The camera's calibration" : `The calibration of camera ${camera}`;
+}
