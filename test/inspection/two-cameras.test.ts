@@ -6,14 +6,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it, onTestFinished } from "vitest";
 import { calibrate } from "../../src/commands/io/camera.ts";
+import { judgeAgain } from "../../src/commands/io/judge-again.ts";
 import { readShippedModel } from "../../src/commands/io/model-files.ts";
 import { setupOf } from "../../src/commands/io/set-up.ts";
 import { openSight } from "../../src/commands/io/sight.ts";
+import { createRejudgePlan } from "../../src/commands/rejudge-plan.ts";
 import { loadConfig } from "../../src/config/io/load.ts";
 import type { CellConfig } from "../../src/config/schema.ts";
-import { drillGuideLimits } from "../../src/inspection/limits.ts";
-import type { Recipe } from "../../src/intake/recipe.ts";
+import { evidenceBytes } from "../../src/inspection/evidence.ts";
+import { readRecipe } from "../../src/intake/recipe.ts";
 import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
+import type { AttemptId, EquipmentId, JobId } from "../../src/kernel/names.ts";
 import { openArtifacts } from "../../src/ledger/io/artifacts.ts";
 import { createPerform } from "../../src/perform.ts";
 import { benchMount } from "../../src/simulators/camera/pinhole.ts";
@@ -32,7 +35,7 @@ import {
   tina,
 } from "../jobs/story.ts";
 import { benchRig } from "./bench.ts";
-import { guideLayers, program, recipe as toolpath } from "./drill-guide.ts";
+import { guideLayers, program } from "./drill-guide.ts";
 
 const folder = await mkdtemp(join(tmpdir(), "two-cameras-"));
 const at = (name: string) => join(folder, name);
@@ -131,10 +134,12 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-const recipe = { toolpath, inspection: drillGuideLimits } as unknown as Recipe;
+const read = readRecipe(await readFile(new URL("../../config/recipes/drill-guide-pla.json", import.meta.url)));
+if (!read.ok) throw new Error(JSON.stringify(read.error));
+const recipe = read.value;
 
 /** A cell that builds the guide, with its real sight: what is owed to the eye is done over the wires. */
-async function cell(name: string) {
+async function cell(name: string, config: CellConfig) {
   const artifacts = openArtifacts(at(name), new Uint8Array(32));
   await mkdir(at(name));
   await artifacts.put(program);
@@ -144,11 +149,14 @@ async function cell(name: string) {
   const [build] = order.route;
   const route = [{ ...build!, program: digestOf(program), layersPlanned: layers.length }] as typeof order.route;
   const model = await readShippedModel();
-  const story = cellWithOrder({ recipe: of, route, expires: 4e12 }, { cameras: setupOf(config).cameras! }, model!);
+  const { cameras, equipment } = setupOf(config);
+  const machines = equipment.map((each) => ({ ...each, serial: "S1" }));
+  const ordered = { recipe: of, route, expires: 4e12 };
+  const story = cellWithOrder(ordered, { cameras: cameras!, equipment: machines }, model!);
   const perform = createPerform(new Map(), sight.eyes, { labels: {} as never, keeper: {} as never });
   let heard = 0;
   /** Does all that is owed to the eye, until the core waits for somebody else. */
-  const cell = { story, look, onRetake: async () => {} };
+  const cell = { story, look, artifacts, ordered, onRetake: async () => {} };
   async function look(): Promise<void> {
     for (;;) {
       for (; heard < story.events.length; heard++) sight.hear({ seq: heard, at: 0, event: story.events[heard]! });
@@ -170,7 +178,7 @@ function clearBench(): void {
 /** A build that both cameras have seen the empty plate of, and whose machine has begun. */
 async function begun(name: string) {
   clearBench();
-  const build = await cell(name);
+  const build = await cell(name, config);
   const { story, look } = build;
   story.tell({ kind: "confirm-identity", job, person: tina, hmacs: ["first", "second"], side: "left" });
   story.tell({ kind: "declare-plate-clear", equipment: printer, person: tina });
@@ -197,12 +205,34 @@ async function make(
   if (story.attempt().hold === null) answer(story, "proceed");
 }
 
+/** Judges what was stored again, as `cellward rejudge` does: looks of each camera, and how many came out byte for byte. */
+async function judgedAgain({
+  story,
+  artifacts,
+}: Awaited<ReturnType<typeof cell>>): Promise<[string, number, number][]> {
+  const plan = createRejudgePlan();
+  for (const [seq, event] of story.events.entries()) plan.take({ seq, at: 0, event });
+  const builds = plan.builds();
+  const same = new Map(builds.map(({ camera }) => [camera, 0]));
+  const again = await judgeAgain(builds, artifacts, {
+    ...{ manifest: config.inspection.model, workers: 1, limits: (own) => own },
+    said({ camera }, { evidence }, said) {
+      const isSame = said.kind === "report" && digestOf(evidenceBytes(said)) === evidence;
+      same.set(camera, same.get(camera)! + (isSame ? 1 : 0));
+    },
+  });
+  if (!again.ok) throw new Error(again.error.what);
+  expect(again.value.left).toEqual([]);
+  const looks = (steps: (typeof builds)[number]["steps"]) => steps.filter(({ kind }) => kind === "look").length;
+  return builds.map(({ camera, steps }) => [camera, looks(steps), same.get(camera)!]);
+}
+
 const decided = ({ events }: Story) =>
   events.flatMap((event) => (event.type === "LayerDecided" ? [event.verdict] : []));
 const reports = ({ events }: Story) =>
   events.flatMap((event) => (event.type === "LayerInspected" ? [event.report] : []));
 
-describe("[L3][F51][F55] two cameras look at one plate", { timeout: 120_000 }, () => {
+describe("[L3][F51][F53][F55] two cameras look at one plate", { timeout: 120_000 }, () => {
   it("and pass the layers that both have seen well, each by its own set-up, reference and empty plate", async () => {
     const build = await begun("good");
     for (const layer of [1, 2, 3]) await make(build, layer);
@@ -215,6 +245,10 @@ describe("[L3][F51][F55] two cameras look at one plate", { timeout: 120_000 }, (
       clear: true,
       views: [{ camera: "right", clear: true, frame: expect.stringMatching(/^[0-9a-f]{64}$/) }],
     });
+    expect(await judgedAgain(build)).toEqual([
+      ["camera-1", 3, 3],
+      ["right", 3, 3],
+    ]);
   });
 
   it("and what only the second one sees holds the layer", async () => {
@@ -237,12 +271,75 @@ describe("[L3][F51][F55] two cameras look at one plate", { timeout: 120_000 }, (
     build.onRetake = () => control("right", "clear", {});
     await make(build, 2);
     expect(decided(build.story)).toEqual(["pass", "pass"]);
+    expect(await judgedAgain(build)).toEqual([
+      ["camera-1", 3, 3],
+      ["right", 3, 3],
+    ]);
     expect(
       reports(build.story).map(({ verdict, views = [] }) => [verdict, ...views.map((each) => each.verdict)]),
     ).toEqual([
       ["pass", "pass", "pass"],
       ["blind", "pass", "blind"],
       ["pass", "pass", "pass"],
+    ]);
+  });
+
+  it("and of two printers at work at once each is judged by its own camera alone", async () => {
+    clearBench();
+    const second = "printer-2" as EquipmentId;
+    const { inspection, machine } = config;
+    const [view] = inspection.view!;
+    const two: CellConfig = {
+      ...config,
+      machine: [...machine, { ...machine[0]!, id: second }],
+      inspection: { ...inspection, machine: printer, view: [{ ...view!, machine: second }] },
+    };
+    const { story, look, ordered } = await cell("two-printers", two);
+    const identity = { vendor: "v", model: "m", serial: "S1", firmware: "f", simulated: true };
+    story.tell({ kind: "observed", equipment: second, observation: { kind: "online", identity } });
+    const [build] = ordered.route;
+    const route = [{ ...build!, equipment: second }] as typeof order.route;
+    const lineage = { ...order.lineage, design: "D2" };
+    const other = { ...order, ...ordered, id: "J2" as JobId, nonce: "nonce-2", lineage, route };
+    story.tell({ kind: "accept-order", order: other });
+    const jobs = [
+      [job, printer],
+      [other.id, second],
+    ] as const;
+    for (const [id, equipment] of jobs) {
+      story.tell({ kind: "confirm-identity", job: id, person: tina, hmacs: ["first", "second"], side: "left" });
+      story.tell({ kind: "declare-plate-clear", equipment, person: tina });
+      await look();
+      story.tell({ kind: "prove-presence", job: id, device: "scanner", proof: `proof of ${id}` });
+      const started = story.tell({ kind: "start", job: id, operation: build!.id, person: tina });
+      expect(started.refusal).toBeNull();
+      await look();
+      const attempt = `${id}-A1` as AttemptId;
+      const begin = { directive: "begin", layer: 1, answer: { kind: "done" } } as const;
+      story.tell({ kind: "answered", equipment, attempt, ...begin });
+    }
+    for (const layer of [1, 2]) {
+      const plan = layers[layer - 1]!;
+      world.beads.push(...beadsOf(plan));
+      for (const [id, equipment] of jobs) {
+        const attempt = `${id}-A1` as AttemptId;
+        world.head = { x: 15 + 15 * parkSlot(8, attempt, layer), y: 140, z: plan.top_mm + 2 };
+        const nothing = { min: 0, max: 0 };
+        const summary = { hotend: nothing, bed: nothing, durationMs: 1, resends: 0, markedAt: story.at };
+        story.tell({ kind: "observed", equipment, observation: { kind: "layer-done", attempt, layer, summary } });
+        await look();
+      }
+    }
+    expect(decided(story)).toEqual(["pass", "pass", "pass", "pass"]);
+    const seen = story.events.flatMap((event) => {
+      if (event.type !== "LayerCaptured") return [];
+      return [[event.attempt, event.layer, event.camera ?? "camera-1", event.views?.length ?? 0]];
+    });
+    expect(seen).toEqual([
+      ["J1-A1", 1, "camera-1", 0],
+      ["J2-A1", 1, "right", 0],
+      ["J1-A1", 2, "camera-1", 0],
+      ["J2-A1", 2, "right", 0],
     ]);
   });
 
