@@ -94,7 +94,7 @@ export function commission(
  * half the plate's diagonal. Both are upper bounds, because the fiducials take up a part; a wrong principal point is a turn of
  * the camera, which they take up whole.
  */
-function lensUncertainty(
+export function lensUncertainty(
   { focal_px }: Intrinsics,
   { focal_px: focal, corner_px }: LensFile["uncertainty"],
   scale_mm_per_px: number,

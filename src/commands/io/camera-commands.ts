@@ -6,6 +6,7 @@ import type { Line } from "./log-commands.ts";
 const parts = {
   camera: () => import("./camera.ts"),
   lens: () => import("./camera-lens.ts"),
+  pose: () => import("./camera-pose.ts"),
 };
 
 /** `camera`, with the configuration's option. */
@@ -29,6 +30,20 @@ export function addCameraCommands(
     .option("--down <mm>", "the bar down as it was measured")
     .requiredOption("--out <file>", "the lens file, which the configuration names as [inspection] lens")
     .action(async (o) => end(await (await parts.lens()).fitFromPictures(terminal(), o)));
+  camera
+    .command("pose")
+    .description("find out where the camera stands by the plate laid on the bed, and whether set-up and rig agree")
+    .addOption(config)
+    .requiredOption("--corner <x,y>", "where on the bed the sheet's lower left corner lies, in millimetres")
+    .option("--turn <degrees>", "0, 90, 180 or 270 counter-clockwise about that corner", "0")
+    .option("--height <mm>", "of the printed side above the plate's zero", "0")
+    .option("--within <mm>", "how well the sheet was laid (k = 2)", "0.5")
+    .option("--size <paper>", "the plate's, as it was written", "a4")
+    .option("--across <mm>", "the bar across as it was measured")
+    .option("--down <mm>", "the bar down as it was measured")
+    .option("--picture <file>", "a picture that was taken before; without it one is taken now")
+    .option("--rig-out <file>", "write the rig file with the fiducials where they are seen")
+    .action(async (o) => end(await (await parts.pose()).poseByPlate(terminal(), o)));
   camera
     .command("calibrate")
     .description("commission the camera on the empty plate")

@@ -1,10 +1,8 @@
 /** `cellward camera plate` and `cellward camera lens`: a plate to print, and what pictures of it tell of a lens. */
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { findTags } from "../../inspection/calibration/find-tags.ts";
 import { fitLens, type LensFit, leastCorners, type PlateView } from "../../inspection/calibration/fit-lens.ts";
 import { type LensFile, readLensFile } from "../../inspection/calibration/lens-file.ts";
-import { cornersOf, layPlate, type PlateLayout, papers } from "../../inspection/calibration/plate.ts";
 import { tagFamily } from "../../inspection/calibration/tags.ts";
 import { decodeGrey, mostBytes } from "../../inspection/io/decode.ts";
 import { platePdf } from "../../inspection/io/plate-pdf.ts";
@@ -12,12 +10,12 @@ import { digestOf } from "../../kernel/hash.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
+import { layoutOf, type Sheet, type SheetOptions, sheetOf, sizeRemedy, viewOf } from "../plate-sheet.ts";
 import { systemClock } from "./system.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** More pictures tell nothing new. */
 const mostPictures = 60;
-const sizeRemedy = `Name a paper (${Object.keys(papers).join(", ")}) or its width and height in millimetres, such as 300x200.`;
 
 /** Writes the plate as PDF. */
 export async function writePlate(terminal: Terminal, size: string, out: string): Promise<number> {
@@ -41,27 +39,16 @@ export async function writePlate(terminal: Terminal, size: string, out: string):
 }
 
 /** What `lens` is asked. */
-export interface LensOptions {
+export interface LensOptions extends SheetOptions {
   readonly pictures: string;
-  readonly size: string;
   readonly out: string;
-  /** Measured lengths of the bars, millimetres, where they were measured. */
-  readonly across?: string;
-  readonly down?: string;
 }
 
 /** Fits the lens to all pictures of a folder and writes it down; refuses what would not be known well enough. */
 export async function fitFromPictures(terminal: Terminal, asked: LensOptions): Promise<number> {
-  const layout = layoutOf(asked.size);
-  if (!layout.ok) {
-    return terminal.trouble({ code: "plate-size", what: `${layout.error}.`, remedy: sizeRemedy }, exitCode.usage);
-  }
-  const scale = scaleOf(layout.value, asked);
-  if (!scale.ok) {
-    const remedy = "Measure the bars of the plate over their ends, in millimetres.";
-    return terminal.trouble({ code: "bar-length", what: scale.error, remedy }, exitCode.usage);
-  }
-  const seen = await viewsOf(terminal, asked.pictures, layout.value, scale.value);
+  const sheet = sheetOf(asked);
+  if (!sheet.ok) return terminal.trouble(sheet.error, exitCode.usage);
+  const seen = await viewsOf(terminal, asked.pictures, sheet.value);
   if (!seen.ok) {
     const remedy = "Put JPEG pictures of the plate there, all from this camera as it is set.";
     return terminal.trouble({ code: "pictures-unusable", what: seen.error, remedy }, exitCode.refused);
@@ -91,32 +78,6 @@ export async function fitFromPictures(terminal: Terminal, asked: LensOptions): P
   return exitCode.ok;
 }
 
-function layoutOf(size: string): Result<PlateLayout, string> {
-  const paper = papers[size.toLowerCase()];
-  const given = /^(\d{1,4})x(\d{1,4})$/.exec(size.toLowerCase());
-  if (paper !== undefined) return layPlate(...paper);
-  return given === null
-    ? err(`"${size.slice(0, 40)}" is no size of paper`)
-    : layPlate(Number(given[1]), Number(given[2]));
-}
-
-interface Scale {
-  readonly x: number;
-  readonly y: number;
-}
-
-/** How much longer than ordered the printer printed, across and down. */
-function scaleOf({ bars }: PlateLayout, { across, down }: LensOptions): Result<Scale, string> {
-  if ((across === undefined) !== (down === undefined)) return err("One bar was measured and the other was not.");
-  const [x, y] = [across, down].map((said, k) => (said === undefined ? 1 : Number(said) / bars[k]!.length_mm));
-  const isNear = (v: number | undefined): v is number => v !== undefined && v > 0.9 && v < 1.1;
-  return isNear(x) && isNear(y)
-    ? ok({ x, y })
-    : err(
-        `The bars are ${bars[0]!.length_mm} mm across and ${bars[1]!.length_mm} mm down; what was measured is another plate's.`,
-      );
-}
-
 interface Seen {
   readonly views: readonly PlateView[];
   readonly width: number;
@@ -125,19 +86,13 @@ interface Seen {
   readonly poor: readonly string[];
 }
 
-async function viewsOf(
-  terminal: Terminal,
-  folder: string,
-  layout: PlateLayout,
-  scale: Scale,
-): Promise<Result<Seen, string>> {
+async function viewsOf(terminal: Terminal, folder: string, sheet: Sheet): Promise<Result<Seen, string>> {
   const names = await readdir(folder).catch(() => null);
   if (names === null) return err(`${folder} is no folder.`);
   const pictures = names.filter((name) => /\.jpe?g$/i.test(name)).sort();
   if (pictures.length === 0) return err(`${folder} holds no JPEG picture.`);
   if (pictures.length > mostPictures)
     return err(`${folder} holds ${pictures.length} pictures; at most ${mostPictures} are read.`);
-  const family = tagFamily(layout.tags.length);
   const views: PlateView[] = [];
   const poor: string[] = [];
   const known = new Set<string>();
@@ -163,13 +118,11 @@ async function viewsOf(
         `${name} has ${width} x ${height} pixels, ${pictures[0]} ${size[0]} x ${size[1]}: two cameras, or two settings.`,
       );
     }
-    const tags = findTags(picture.value, family);
-    terminal.progress(`${k + 1} of ${pictures.length} pictures: ${name}, ${tags.length} of ${layout.tags.length} tags`);
-    const pairs = tags.flatMap(({ id, corners }) =>
-      cornersOf(layout, id).map(({ x, y }, i) => ({ at: { x: x * scale.x, y: y * scale.y }, seen: corners[i]! })),
-    );
-    if (pairs.length < leastCorners) poor.push(`${name}: ${tags.length} tags were found`);
-    views.push({ name, pairs });
+    const view = viewOf(name, picture.value, sheet);
+    const tags = view.pairs.length / 4;
+    terminal.progress(`${k + 1} of ${pictures.length} pictures: ${name}, ${tags} of ${sheet.layout.tags.length} tags`);
+    if (view.pairs.length < leastCorners) poor.push(`${name}: ${tags} tags were found`);
+    views.push(view);
   }
   return size === null
     ? err(`No picture of ${folder} can be read.`)
@@ -187,7 +140,12 @@ async function pictureBytes(path: string): Promise<Uint8Array | string> {
   }
 }
 
-function fileOf({ intrinsics, uncertainty, reprojection_px, used }: LensFit, width: number, height: number): LensFile {
+/** A fit as the file that says it. */
+export function fileOf(
+  { intrinsics, uncertainty, reprojection_px, used }: LensFit,
+  width: number,
+  height: number,
+): LensFile {
   return {
     format: "cellward-lens-1",
     ...{ width_px: width, height_px: height, ...intrinsics, reprojection_px, uncertainty },
@@ -195,7 +153,8 @@ function fileOf({ intrinsics, uncertainty, reprojection_px, used }: LensFit, wid
   };
 }
 
-function wordsOf(file: LensFile, { strange }: LensFit, out: string, poor: readonly string[]): string {
+/** A lens file in words. */
+export function wordsOf(file: LensFile, { strange }: LensFit, out: string, poor: readonly string[]): string {
   const { focal_px, uncertainty, centre_px, reprojection_px, pictures } = file;
   return [
     `The lens is known from ${pictures} pictures; corners fit to ${reprojection_px.toFixed(2)} px (k = 2 below):`,
@@ -208,7 +167,8 @@ function wordsOf(file: LensFile, { strange }: LensFit, out: string, poor: readon
   ].join("\n");
 }
 
-function cannotWrite(path: string, problem: unknown) {
+/** Why a file cannot be written. */
+export function cannotWrite(path: string, problem: unknown) {
   const why = problem instanceof Error && "code" in problem ? ` (${String(problem.code)})` : "";
   return {
     code: "cannot-write",

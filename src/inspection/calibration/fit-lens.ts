@@ -217,6 +217,15 @@ function focalOf(maps: readonly PlaneMap[], centre: Pixel, width: number): numbe
   return pp > 1e-8 && square > 0.04 && square < 1000 ? width * Math.sqrt(square) : null;
 }
 
+/** Where the plate lay in this picture, roughly, through a lens that is known; null where its tags lie in one line. */
+export function posedBy({ pairs }: PlateView, lens: Intrinsics): Pick<Lens, "rotation" | "translation"> | null {
+  const map = mapOf(
+    pairs.map(({ at }) => at),
+    pairs.map(({ seen }) => seen),
+  );
+  return map === null ? null : poseOf(map, lens);
+}
+
 /** Where the plate lay, from its homography. */
 function poseOf(h: PlaneMap, { focal_px: f, centre_px: c }: Intrinsics): Posed["pose"] {
   const ray = (x: number, y: number, w: number) => ({ x: (x - c.x * w) / f, y: (y - c.y * w) / f, z: w });
