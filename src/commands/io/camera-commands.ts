@@ -6,6 +6,7 @@ import type { Line } from "./log-commands.ts";
 const parts = {
   camera: () => import("./camera.ts"),
   lens: () => import("./camera-lens.ts"),
+  guide: () => import("./camera-guide.ts"),
   pose: () => import("./camera-pose.ts"),
 };
 
@@ -30,6 +31,20 @@ export function addCameraCommands(
     .option("--down <mm>", "the bar down as it was measured")
     .requiredOption("--out <file>", "the lens file, which the configuration names as [inspection] lens")
     .action(async (o) => end(await (await parts.lens()).fitFromPictures(terminal(), o)));
+  camera
+    .command("guide")
+    .description(
+      "the same with the camera itself: takes pictures, says how to hold the plate next, ends when the lens is known",
+    )
+    .addOption(config)
+    .option("--size <paper>", "the plate's, as it was written", "a4")
+    .option("--across <mm>", "the bar across as it was measured")
+    .option("--down <mm>", "the bar down as it was measured")
+    .option("--every <seconds>", "between two pictures", "2")
+    .option("--minutes <number>", "after which it ends, whatever is lacking", "15")
+    .option("--from <folder>", "look at the pictures of a folder instead, in the order of their names")
+    .requiredOption("--out <file>", "the lens file, which the configuration names as [inspection] lens")
+    .action(async (o) => end(await (await parts.guide()).guide(terminal(), o)));
   camera
     .command("pose")
     .description("find out where the camera stands by the plate laid on the bed, and whether set-up and rig agree")
