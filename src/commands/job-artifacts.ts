@@ -42,7 +42,7 @@ export function readJobArtifacts(job: JobId): JobReading {
       if (of !== job) return;
       account.take(seq, of, type, body);
       if (type === "JobOrderAccepted") source = (body["order"] as { readonly source: Digest }).source;
-      if (type === "LayerCaptured") layerOf(body).frames.push(body["frame"] as Digest);
+      if (type === "LayerCaptured") layerOf(body).frames.push(...framesIn(body));
       if (type === "LayerDecided") layerOf(body).passed = body["verdict"] === "pass";
       const seen = type === "NonconformityRaised" ? (body["evidence"] as { readonly frame: Digest } | null) : null;
       if (seen) evidence.add(seen.frame);
@@ -59,4 +59,10 @@ export function readJobArtifacts(job: JobId): JobReading {
       return { pictures: pictures.sort(), everything: [...everything].sort() };
     },
   };
+}
+
+/** The pictures of a layer, of every camera that took one. */
+function framesIn({ frame, views }: JsonObject): readonly Digest[] {
+  const others = (views ?? []) as readonly { readonly frame: Digest }[];
+  return [frame as Digest, ...others.map((each) => each.frame)];
 }

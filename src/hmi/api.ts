@@ -255,6 +255,13 @@ export interface LayerView {
   /** In pixels of the frame as delivered; empty where the full report is not there. */
   readonly expected: readonly (readonly Point[])[];
   readonly outlines: readonly (readonly Point[])[];
+  /** Where several cameras saw it: the picture of each, the first included; empty where one did. */
+  readonly views: readonly ViewOfLayer[];
+}
+
+/** What one of several cameras saw of a layer. */
+export interface ViewOfLayer extends Pick<LayerView, "frame" | "verdict" | "expected" | "outlines"> {
+  readonly camera: string;
 }
 
 /** The live stream: something became true, or a heartbeat with live values. */

@@ -1,5 +1,6 @@
 /** The full report of a layer, as much of it as the overlay needs; unknown parts are left out, never guessed. */
 import { z } from "zod";
+import type { Digest } from "../kernel/names.ts";
 import type { LayerView, Point } from "./api.ts";
 import type { LayerRecord } from "./layers.ts";
 
@@ -13,10 +14,22 @@ const full = z.looseObject({
     .optional(),
 });
 
-/** Joins what the ledger says of a layer with the outlines of its full report (JSON bytes, or null where it is gone). */
-export function layerView(record: LayerRecord, evidence: Uint8Array | null): LayerView {
+/** The bytes of an artifact; null where it is gone. */
+type Stored = (digest: Digest) => Promise<Uint8Array | null>;
+
+/** Joins what the ledger says of a layer with the outlines of its full report, and of each camera's where several looked. */
+export async function layerView(record: LayerRecord, stored: Stored): Promise<LayerView> {
   const { layer, take, frame, receivedAt, report } = record;
-  const outlines = evidence ? outlinesOf(evidence) : { expected: [], outlines: [] };
+  const outlines = await outlinesIn(report?.evidence ?? null, stored);
+  const views = record.views.map(async ({ camera, frame: own }) => {
+    const said = report?.views?.find((each) => each.camera === camera) ?? null;
+    return {
+      camera,
+      frame: own,
+      verdict: said?.verdict ?? null,
+      ...(await outlinesIn(said?.evidence ?? null, stored)),
+    };
+  });
   return {
     layer,
     take,
@@ -30,7 +43,13 @@ export function layerView(record: LayerRecord, evidence: Uint8Array | null): Lay
     parts: report?.parts ?? [],
     digests: report && { model: report.digests.model, limits: report.digests.limits },
     ...outlines,
+    views: await Promise.all(views),
   };
+}
+
+async function outlinesIn(evidence: Digest | null, stored: Stored) {
+  const bytes = evidence === null ? null : await stored(evidence);
+  return bytes === null ? { expected: [], outlines: [] } : outlinesOf(bytes);
 }
 
 function outlinesOf(evidence: Uint8Array): {

@@ -2,6 +2,7 @@
 import type { LayerValues } from "../equipment/layer-values.ts";
 import type { Recorded } from "../jobs/controller.ts";
 import type { LayerReport } from "../jobs/report.ts";
+import { firstCamera, type TakenBy } from "../jobs/views.ts";
 import { assert } from "../kernel/assert.ts";
 import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
@@ -20,6 +21,8 @@ export interface LayerRecord {
   readonly frame: Digest;
   readonly receivedAt: EpochMs;
   readonly report: LayerReport | null;
+  /** Every camera's picture, where several looked; empty where one did. */
+  readonly views: readonly TakenBy[];
 }
 
 /** Reads a layer: two entries, however many layers there are. Null where none of its pictures is known. */
@@ -28,9 +31,10 @@ export async function readLayer(history: History, index: LayerIndex, layer: numb
   if (captured === noEntry) return null;
   const { event } = await entryAt(history, captured);
   assert(event.type === "LayerCaptured" && event.layer === layer, `entry ${captured} is of the picture of ${layer}`);
-  const { take, frame, receivedAt } = event;
+  const { take, frame, receivedAt, camera = firstCamera, views: others = [] } = event;
+  const views = others.length === 0 ? [] : [{ camera, frame }, ...others];
   const report = inspected === noEntry ? null : await reportAt(history, inspected);
-  return { layer, take, frame, receivedAt, report };
+  return { layer, take, frame, receivedAt, report, views };
 }
 
 /** Reads what the values did while a layer was made: one entry. Null where that was not written down. */

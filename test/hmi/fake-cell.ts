@@ -11,6 +11,7 @@ import { obligations } from "../../src/jobs/obligations.ts";
 import { type JobOrder, programOf } from "../../src/jobs/order.ts";
 import type { LayerReport } from "../../src/jobs/report.ts";
 import { emptyState, findAttempt, openAttempts, operationOf, type State } from "../../src/jobs/state.ts";
+import { camerasOf, type ViewPicture } from "../../src/jobs/views.ts";
 import { digestOf, digestOfValue } from "../../src/kernel/hash.ts";
 import type { AttemptId, Digest, EquipmentId, JobId, OperationId } from "../../src/kernel/names.ts";
 import { err, ok } from "../../src/kernel/result.ts";
@@ -59,6 +60,8 @@ export interface FakeCell extends Controller {
     why?: string,
     change?: Partial<LayerReport>,
   ): Promise<void>;
+  /** Stores a picture of another camera. */
+  keep(bytes: Uint8Array): Digest;
   /** The machine at work says that it has finished, with what it measured. */
   finish(results?: readonly Result[], evidence?: readonly string[]): Promise<void>;
   /** Whether the label printer works. */
@@ -136,7 +139,9 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
       await cell.say({ kind: "observed", equipment: printer, observation: { kind: "online", identity } });
       const online = { kind: "online", identity: stationIdentity } as const;
       await cell.say({ kind: "observed", equipment: station, observation: online });
-      await cell.say({ kind: "inspection-status", ready: true, what: "Camera and inspection are ready." });
+      const status = { ready: true, what: "Camera and inspection are ready." };
+      const views = state.setup?.cameras?.map(({ id }) => ({ ...status, camera: id, calibration: null }));
+      await cell.say({ kind: "inspection-status", ...status, ...(views && { views }) });
       await cell.say({ kind: "accept-order", order: { ...orderWith(hmac, clock()), ...order } });
     },
     async layer(verdict, frame, why, change) {
@@ -154,7 +159,15 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         const { layer, take } = look;
         const at = Math.max(clock(), look.markedAt);
         const times = { requestedAt: at, receivedAt: at, exposureStart: at };
-        await cell.say({ kind: "captured", attempt: seen, layer, take, frame: digest, ...times });
+        await cell.say({
+          kind: "captured",
+          attempt: seen,
+          layer,
+          take,
+          frame: digest,
+          ...times,
+          ...othersIn(change, times),
+        });
         await cell.say({
           kind: "inspected",
           attempt: seen,
@@ -164,6 +177,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         });
       }
     },
+    keep,
     async finish(results = [], evidence = []) {
       const open = openAttempts(state)[0];
       if (!open) throw new Error("no machine is at work");
@@ -239,7 +253,10 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
         take({ kind: "challenged", challenge: owed.challenge, outcome: challengeOutcome(cell.misses) });
       } else if (owed.kind === "check-plate") {
         const { equipment, check } = owed;
-        take({ kind: "plate-checked", equipment, check, clear: true, what: "The plate is empty.", frame: null });
+        const seen = { clear: true, what: "The plate is empty.", frame: null };
+        const others = camerasOf(state.setup, equipment).slice(1);
+        const views = others.map((camera) => ({ camera, ...seen }));
+        take({ kind: "plate-checked", equipment, check, ...seen, ...(views.length > 0 && { views }) });
       } else if (owed.kind === "direct") {
         const { equipment, directive } = owed;
         const layer = directive.kind === "proceed" ? directive.releasedLayer : 0;
@@ -264,21 +281,31 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     cameraDigest: null,
     runtime: "",
   };
-  const equipment = [
-    { id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const },
-    { id: station, title: "Station A", serial: "SIM-2", onHostLoss: "driver" as const },
-  ];
-  const setup = {
-    cell: "Cell 2",
-    equipment,
-    presenceValidMs: 120_000,
-    takesAllowed: 2,
-    demonstration: true,
-    materials,
-  };
   take({ kind: "boot", boot: "b1", versions, setup, shippedModel: testModel });
   return cell;
 }
+
+/** The pictures of the other cameras whose reports are given. */
+function othersIn(
+  { views = [] }: Partial<LayerReport>,
+  times: Omit<ViewPicture, "camera" | "frame">,
+): { readonly views?: readonly ViewPicture[] } {
+  const others = views.slice(1).map(({ camera, digests }) => ({ camera, frame: digests.frame, ...times }));
+  return others.length > 0 ? { views: others } : {};
+}
+
+const equipment = [
+  { id: printer, title: "Printer A", serial: "SIM-1", onHostLoss: "driver" as const },
+  { id: station, title: "Station A", serial: "SIM-2", onHostLoss: "driver" as const },
+];
+const setup = {
+  cell: "Cell 2",
+  equipment,
+  presenceValidMs: 120_000,
+  takesAllowed: 2,
+  demonstration: true,
+  materials,
+};
 
 function challengeOutcome(misses: boolean): ChallengeOutcome {
   const planted = challengedClasses.map((name) => ({

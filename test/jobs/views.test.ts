@@ -101,6 +101,7 @@ describe("[L3][F51] a layer that two cameras look at", () => {
     expect(story.attempt().hold?.what).toBe("Layer 1 failed: Camera left: Material is missing.");
     expect(story.events.find(({ type }) => type === "NonconformityRaised")).toMatchObject({
       findings: [{ class: "missing", camera: "left" }],
+      evidence: { frame: frames[1] },
     });
   });
 

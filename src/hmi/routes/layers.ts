@@ -1,4 +1,5 @@
 /** What is asked about the layers of a build: one with its picture and report, all at a glance, findings in space, builds alike. */
+import type { Digest } from "../../kernel/names.ts";
 import type { AlikeView, LayerValuesView } from "../api-layers.ts";
 import { layerView } from "../evidence.ts";
 import type { AttemptRecord, BuildFacts } from "../journal.ts";
@@ -26,8 +27,11 @@ export const layerRoutes: readonly Route[] = [
     body: pictureQuery,
     handle: async ({ desk, params, body }) => {
       const record = await layerOf(desk, params);
-      if (!record || (body.frame && body.frame !== record.frame)) return noPicture("No picture of this layer is here.");
-      const frame = await desk.evidence.get(record.frame);
+      const wanted = body.frame ?? record?.frame;
+      const known = record === null ? [] : [record.frame, ...record.views.map((each) => each.frame)];
+      const digest = known.find((each) => each === wanted);
+      if (digest === undefined) return noPicture("No picture of this layer is here.");
+      const frame = await desk.evidence.get(digest);
       if (!frame.ok) return noPicture(`The picture of this layer is ${frame.error}.`);
       const isJpeg = frame.value[0] === 0xff && frame.value[1] === 0xd8;
       if (!isJpeg) return noPicture("What is stored is not a picture.");
@@ -43,8 +47,11 @@ export const layerRoutes: readonly Route[] = [
     handle: async ({ desk, params }) => {
       const record = await layerOf(desk, params);
       if (!record) return notSeen();
-      const full = record.report ? await desk.evidence.get(record.report.evidence) : null;
-      return good(layerView(record, full?.ok ? full.value : null));
+      const stored = async (digest: Digest) => {
+        const found = await desk.evidence.get(digest);
+        return found.ok ? found.value : null;
+      };
+      return good(await layerView(record, stored));
     },
   }),
   route({

@@ -1,6 +1,7 @@
 /** What the eye says: only positive evidence of every step passes a layer (law 3). */
 import type { Fault } from "../../equipment/machine.ts";
 import { digestOfValue } from "../../kernel/hash.ts";
+import type { Digest } from "../../kernel/names.ts";
 import { whyNotCalibrated } from "../cameras.ts";
 import type { Message } from "../message.ts";
 import { centralObjections, modelObjection } from "../objections.ts";
@@ -237,8 +238,14 @@ function failLayer(
     layer,
     findings: report.findings,
     ...(parts.length > 0 && { parts }),
-    evidence: { frame: report.digests.frame, report: report.evidence },
+    evidence: evidenceOf(report),
   });
+}
+
+/** Picture and report of the camera that found something, the first where several did. */
+function evidenceOf(report: LayerReport): { readonly frame: Digest; readonly report: Digest } {
+  const by = report.views?.find(({ verdict }) => verdict === "fail") ?? report;
+  return { frame: by.digests.frame, report: by.evidence };
 }
 
 /** A layer that was not seen is looked at again while takes are left, and then held: blind is a defect. */

@@ -94,14 +94,14 @@ describe("[F65][F76] an artifact that was dropped by policy", () => {
 });
 
 test("[F76] pictures of passed layers are told apart from evidence, and the package goes with everything", () => {
-  const [passed, failed, conceded, report, source] = ["1", "2", "3", "4", "5"].map((each) =>
+  const [passed, failed, conceded, report, source, beside] = ["1", "2", "3", "4", "5", "6"].map((each) =>
     each.repeat(64),
   ) as Digest[];
   const reading = readJobArtifacts(job);
   const say = (type: string, body: object, of = job) =>
     reading.take({ seq: 0, job: of, type, body: { attempt: "A1", ...body } as never });
   say("JobOrderAccepted", { order: { source } });
-  say("LayerCaptured", { layer: 1, frame: passed });
+  say("LayerCaptured", { layer: 1, frame: passed, views: [{ camera: "right", frame: beside }] });
   say("LayerDecided", { layer: 1, verdict: "pass" });
   say("LayerCaptured", { layer: 2, frame: failed });
   say("LayerDecided", { layer: 2, verdict: "fail" });
@@ -110,8 +110,8 @@ test("[F76] pictures of passed layers are told apart from evidence, and the pack
   say("NonconformityRaised", { evidence: { frame: conceded, report } });
   say("LayerCaptured", { layer: 1, frame: "9".repeat(64) }, "J2" as JobId);
   expect(reading.found()).toEqual({
-    pictures: [passed],
-    everything: [passed, failed, conceded, source].sort(),
+    pictures: [passed, beside],
+    everything: [passed, failed, conceded, source, beside].sort(),
   });
 });
 

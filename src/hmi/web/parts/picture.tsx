@@ -1,8 +1,9 @@
 /** A layer's picture with what was expected and what was found drawn over it, and layer and time written into it. */
 import { useEffect, useState } from "preact/hooks";
-import type { LayerView, Point, Problem } from "../../api.ts";
+import type { LayerView, Point, Problem, ViewOfLayer } from "../../api.ts";
 import { get } from "../client.ts";
 import { stamp } from "../words.ts";
+import { Button } from "./button.tsx";
 
 interface PictureProps {
   readonly attempt: string;
@@ -19,6 +20,8 @@ const path = (outline: readonly Point[]) => `M${outline.map(([x, y]) => `${x} ${
 /** A picture that has arrived, with the report it belongs to. */
 interface Loaded {
   readonly view: LayerView;
+  /** The camera that took it, where several looked. */
+  readonly seen: ViewOfLayer | null;
   readonly source: string;
   readonly width: number;
   readonly height: number;
@@ -40,6 +43,8 @@ const noPicture: Problem = {
 export function Picture({ attempt, layer, planned, version, simulated, onView }: PictureProps) {
   const [loaded, setLoaded] = useState<Loaded | null>(null);
   const [missing, setMissing] = useState<Missing | null>(null);
+  // Which camera's picture is looked at, once somebody has chosen; until then the one that has something to say.
+  const [camera, setCamera] = useState<string | null>(null);
   const url = `/api/attempts/${attempt}/layers/${layer}`;
   useEffect(() => {
     let current = true;
@@ -48,12 +53,13 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
       onView(asked.ok ? asked.value : null);
       if (!asked.ok) return setMissing({ layer, problem: asked.problem });
       const view = asked.value;
-      const source = `${url}/picture?frame=${view.frame}`;
+      const seen = chosen(view, camera);
+      const source = `${url}/picture?frame=${(seen ?? view).frame}`;
       const image = new Image();
       image.onload = () => {
         if (!current) return;
         setMissing(null);
-        setLoaded({ view, source, width: image.naturalWidth, height: image.naturalHeight });
+        setLoaded({ view, seen, source, width: image.naturalWidth, height: image.naturalHeight });
       };
       image.onerror = () => current && setMissing({ layer, problem: noPicture });
       image.src = source;
@@ -61,7 +67,7 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
     return () => {
       current = false;
     };
-  }, [url, version]);
+  }, [url, version, camera]);
   if (missing?.layer === layer) {
     return (
       <div class="picture none">
@@ -79,10 +85,12 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
       </div>
     );
   }
-  const { view: shown, source, ...size } = loaded;
-  const caption = `Layer ${shown.layer} of ${planned} · ${stamp(shown.receivedAt)}${simulated ? " · SIMULATED" : ""}`;
+  const { view: shown, seen, source, ...size } = loaded;
+  const { expected, outlines } = seen ?? shown;
+  const by = seen === null ? "" : ` · camera ${seen.camera}`;
+  const caption = `Layer ${shown.layer} of ${planned}${by} · ${stamp(shown.receivedAt)}${simulated ? " · SIMULATED" : ""}`;
   const scale = size.width / 640;
-  return (
+  const drawn = (
     <svg
       class="picture"
       viewBox={`0 0 ${size.width} ${size.height}`}
@@ -90,10 +98,10 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
       aria-label={`${caption}. ${told(shown)}`}
     >
       <image href={source} width={size.width} height={size.height} />
-      {shown.expected.map((outline) => (
+      {expected.map((outline) => (
         <path key={path(outline)} d={path(outline)} class="expected" stroke-width={2 * scale} />
       ))}
-      {shown.outlines.map((outline) => (
+      {outlines.map((outline) => (
         <g key={path(outline)}>
           <path d={path(outline)} class="found under" stroke-width={6 * scale} />
           <path d={path(outline)} class="found" stroke-width={3 * scale} />
@@ -105,6 +113,28 @@ export function Picture({ attempt, layer, planned, version, simulated, onView }:
       </text>
     </svg>
   );
+  if (shown.views.length === 0) return drawn;
+  return (
+    <div class="pictured">
+      {drawn}
+      <div class="deeds cameras">
+        {shown.views.map((each) => (
+          <Button
+            key={each.camera}
+            label={each.verdict === "pass" || each.verdict === null ? each.camera : `⚠ ${each.camera}`}
+            on={each.camera === seen?.camera}
+            onPress={() => setCamera(each.camera)}
+          />
+        ))}
+      </div>
+    </div>
+  );
+}
+
+/** The camera that somebody chose, else the first that did not pass, else the first. */
+function chosen({ views }: LayerView, camera: string | null): ViewOfLayer | null {
+  const bad = views.find(({ verdict }) => verdict !== null && verdict !== "pass");
+  return views.find((each) => each.camera === camera) ?? bad ?? views[0] ?? null;
 }
 
 function told(view: LayerView): string {
