@@ -39,7 +39,8 @@ for (const row of faultRows.filter(wanted)) {
   try {
     const seen = await strike(row);
     const { noticed, noticedMs, told, toldMs, sentence, left } = seen;
-    const right = row.noticed.split(" ").includes(noticed) && told === row.told && !/STILL|astray/.test(left);
+    const right =
+      row.noticed.split(" ").includes(noticed.split(" ")[0]!) && told === row.told && !/STILL|astray/.test(left);
     const times = [`noticed after ${seconds(noticedMs)} (${noticed})`, `told after ${seconds(toldMs)} (${told})`];
     say({ fault: row.fault, noticed: times[0], told: times[1], left: `left at: ${left}`, sentence }, right);
   } catch (problem) {

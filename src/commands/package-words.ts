@@ -16,13 +16,14 @@ export function tellOrder({ order, files }: Statement): string[] {
   const filled =
     expect.material_mm3 === undefined ? "" : `, ${expect.material_mm3.min} to ${expect.material_mm3.max} mm3`;
   const moves = expect.motion_s === undefined ? "" : `, ${expect.motion_s.min} to ${expect.motion_s.max} s of motion`;
+  const least = expect.least_s === undefined ? "" : `, at least ${expect.least_s.min} to ${expect.least_s.max} s`;
   const size = [0, 1, 2].map((axis) => (max[axis]! - min[axis]!).toFixed(1)).join(" x ");
   return [
     `Order ${order.id}: ${order.title}`,
     `  for ${order.pseudonym}, side ${order.side}, ${order.copies} to be made`,
     `  by the cell ${order.cell}, not before ${order.notBefore}, expires ${order.expires}`,
     `  recipe ${order.recipe.name}, ${order.recipe.digest}`,
-    `  ${order.expect.layers} layers, ${size} mm${filled}${moves}`,
+    `  ${order.expect.layers} layers, ${size} mm${filled}${moves}${least}`,
     `  pathway ${order.pathway}, ${told(order.prescription)}`,
     `  scan ${lineage.scan}, segmentation ${lineage.segmentation}, design ${lineage.design} revision ${lineage.revision}, approved by ${lineage.approver}`,
     lineage.predecessor === null

@@ -165,6 +165,8 @@ export interface OrderExpectation {
   readonly material_mm3?: Range | undefined;
   /** Motion and dwell at the commanded feeds, in seconds. */
   readonly motion_s?: Range | undefined;
+  /** The least time that the machine's accelerations allow, in seconds; the recipe has to say them. */
+  readonly least_s?: Range | undefined;
   /** The material's window by the order; the recipe's window holds as well. */
   readonly printing_C?: GuardLimits["printing_C"];
 }

@@ -10,6 +10,7 @@ interface Built {
   readonly box: Box;
   readonly extruded_mm3: number;
   readonly seconds: number;
+  readonly leastSeconds: number | null;
 }
 
 /** The recipe with its material window narrowed to the order's; an empty intersection lets nothing print. */
@@ -35,7 +36,7 @@ export function checkOrder(built: Built, order: OrderExpectation): readonly Refu
   if (order.layers !== undefined && order.layers !== count) {
     refusals.push(refuse("layer-count", 0, "", `The program prints ${count} layers; the order says ${order.layers}.`));
   }
-  const { material_mm3: material, motion_s: motion } = order;
+  const { material_mm3: material, motion_s: motion, least_s: least } = order;
   if (material !== undefined && !within(built.extruded_mm3, material)) {
     const what = `The program lays down ${Math.round(built.extruded_mm3)} mm3 of material; the order says ${material.min} to ${material.max} mm3.`;
     refusals.push(refuse("material-volume", 0, "", what));
@@ -43,6 +44,13 @@ export function checkOrder(built: Built, order: OrderExpectation): readonly Refu
   if (motion !== undefined && !within(built.seconds, motion)) {
     const what = `The program moves for ${Math.round(built.seconds)} s at its feeds; the order says ${motion.min} to ${motion.max} s.`;
     refusals.push(refuse("motion-time", 0, "", what));
+  }
+  if (least !== undefined && !(built.leastSeconds !== null && within(built.leastSeconds, least))) {
+    const takes =
+      built.leastSeconds === null
+        ? "The recipe does not say the machine's accelerations, so that its least time is not known"
+        : `The program takes no less than ${Math.round(built.leastSeconds)} s`;
+    refusals.push(refuse("motion-time", 0, "", `${takes}; the order says ${least.min} to ${least.max} s.`));
   }
   const box = order.box_mm;
   if (box === undefined) return refusals;

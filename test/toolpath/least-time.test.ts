@@ -154,6 +154,17 @@ describe("[F38] the least time", () => {
     const [some, same] = [plan(layered(3)), plan(layered(3))];
     expect(some.leastSeconds).toBe(same.leastSeconds);
     expect(some.leastSeconds!).toBeGreaterThan(some.seconds);
+    const asked = (bounds: { min: number; max: number }, of = withMotion) =>
+      planToolpath(bytesOf(layered(3)), of, { least_s: bounds });
+    expect(asked({ min: some.leastSeconds! - 1, max: some.leastSeconds! + 1 }).ok).toBe(true);
+    const late = asked({ min: 0, max: some.leastSeconds! - 1 });
+    expect(late).toMatchObject({
+      error: [{ code: "motion-time", what: expect.stringMatching(/takes no less than \d+ s; the order says 0 to/) }],
+    });
+    const unsaid = asked({ min: 0, max: 9999 }, { ...recipe, guard });
+    expect(unsaid).toMatchObject({
+      error: [{ code: "motion-time", what: expect.stringMatching(/does not say the machine's accelerations/) }],
+    });
     const waiting = plan(layered(3).replace("G1 E-0.8", "G4 S5\nG1 E-0.8"));
     expect(waiting.leastSeconds! - some.leastSeconds!).toBeGreaterThanOrEqual(5);
     expect(waiting.leastSeconds! - some.leastSeconds!).toBeLessThan(5.2);

@@ -97,6 +97,8 @@ export const packageOrder = z.strictObject({
     material_mm3: range(0, 1e9).optional(),
     /** Motion and dwell at the commanded feeds. */
     motion_s: range(0, 1e7).optional(),
+    /** The least time that the machine's accelerations allow; the recipe has to say them. */
+    least_s: range(0, 1e7).optional(),
   }),
   copies: z.number().int().min(1).max(100),
   notBefore: time,

@@ -75,7 +75,7 @@ test("[F27] the example with a robot is the simulated station and three interloc
   const { interlocks, ...rest } = withRobot;
   const { interlocks: none, ...station } = await stationIn(cell);
   expect([rest, none, interlocks.length]).toEqual([station, [], 3]);
-  const doc = readFileSync(new URL("../docs/adding-a-machine.md", examples), "utf8");
+  const doc = readFileSync(new URL("../docs/add-a-machine.md", examples), "utf8");
   const shown = [...doc.matchAll(/^\+(.*)$/gm)].map(([, line]) => line);
   expect(example).toContain(`\n${shown.join("\n")}\n`);
   expect(shown.length).toBeGreaterThan(20);

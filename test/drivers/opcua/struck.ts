@@ -174,7 +174,7 @@ function codeOf(seen: Observation): string {
       ? "not-watched"
       : seen.alarm.id.startsWith("certificate")
         ? seen.alarm.id
-        : "alarm";
+        : `alarm ${seen.alarm.id}`;
   return seen.kind;
 }
 
