@@ -12,8 +12,8 @@ export interface BuildInHand {
   readonly equipment: string;
   readonly program: Digest;
   readonly recipe: Digest;
-  /** Digest of the limits of its limit set; null where the recipe's own count. */
-  readonly limits: Digest | null;
+  /** Limits that were signed for, by the camera's set-up; the recipe's own count for others. */
+  readonly limits: readonly { readonly setup: Digest; readonly limits: Digest }[];
   emptyPlate: Digest | null;
   accepted: { readonly layer: number; readonly frame: Digest } | null;
   readonly frames: Map<number, Picture>;
@@ -79,7 +79,7 @@ export function createFollower({ camera, machine }: Followed = all): Follower {
     if (!program || !recipe) return;
     const emptyPlate = emptyPlates.get(equipment) ?? null;
     const fresh = { accepted: null, frames: new Map(), seen: [], failed: null, begun: false, reference: 0 };
-    const limits = event.limitSet?.limits ?? null;
+    const limits = event.limitSets ?? [];
     builds.set(attempt, { attempt, equipment, program, recipe, limits, emptyPlate, ...fresh });
   }
 

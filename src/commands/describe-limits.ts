@@ -4,9 +4,11 @@ import type { LimitSetOnDuty } from "../jobs/limit-sets.ts";
 import type { Approval } from "../people/person.ts";
 
 /** Which limits judge the layers of an attempt, where two people signed for tighter ones. */
-export function limitLine(set: LimitSetOnDuty | undefined): string[] {
-  if (set === undefined) return [];
-  return [`layers are judged by limit set ${set.set}, approved by ${set.by.join(" and ")}`];
+export function limitLines(sets: readonly LimitSetOnDuty[] = []): string[] {
+  return sets.map(
+    ({ set, setup, by }) =>
+      `layers seen by camera set-up ${setup.slice(0, 12)} are judged by limit set ${set}, approved by ${by.join(" and ")}`,
+  );
 }
 
 /** What a set says, a line each. */

@@ -4,7 +4,7 @@ import { shelvingReasons } from "../jobs/alarm-deeds.ts";
 import { foundWords } from "../jobs/decide/review.ts";
 import type { Event } from "../jobs/event.ts";
 import { utcText } from "../ledger/page.ts";
-import { limitLine } from "./describe-limits.ts";
+import { limitLines } from "./describe-limits.ts";
 import { judgeLine } from "./describe-model.ts";
 
 /** The event in one line; null where it is not of the route. */
@@ -101,7 +101,7 @@ export function routeLinesOf(event: Event): string[] {
         ),
         ...(event.part === null ? [] : [`part ${event.part}`]),
         ...judgeLine(event.judge ?? null),
-        ...limitLine(event.limitSet),
+        ...limitLines(event.limitSets),
       ];
     case "ResultsJudged":
       return event.results.map(

@@ -5,7 +5,6 @@ import type { InspectionLimits } from "../inspection/limits.ts";
 import type { InspectionReport } from "../inspection/report.ts";
 import { percentile } from "../inspection/score/measures.ts";
 import type { Recorded } from "../jobs/controller.ts";
-import { firstCamera } from "../jobs/views.ts";
 import type { Digest } from "../kernel/names.ts";
 import { type CleanLayers, createCleanLayers } from "./clean-layers.ts";
 import { createRejudgePlan, type JudgedBuild, type Look } from "./rejudge-plan.ts";
@@ -22,8 +21,8 @@ export interface CleanBuilds {
 
 export interface LimitsPlan {
   take(recorded: Recorded): void;
-  /** The builds of the recipe under the set-up of its newest build; null where none has a clean layer. `recipe` null: that of the newest build. */
-  clean(recipe: Digest | null): CleanBuilds | null;
+  /** The builds of the recipe that the camera saw under the set-up of its newest build; null where none has a clean layer. `recipe` null: that of the newest build. */
+  clean(recipe: Digest | null, camera: string): CleanBuilds | null;
 }
 
 /** A plan that has heard nothing yet; it must hear every entry of the record, in order. */
@@ -36,12 +35,11 @@ export function createLimitsPlan(): LimitsPlan {
       layers.take(recorded.event);
       upTo = recorded.seq;
     },
-    clean(recipe) {
+    clean(recipe, camera) {
       const clean = layers.byAttempt();
       const counting = plan
         .builds()
-        // A set is of one camera: the cell's first. What it makes tighter counts before every other as well.
-        .filter(({ camera }) => camera === firstCamera)
+        .filter((build) => build.camera === camera)
         .filter((build) => (clean.get(build.attempt)?.size ?? 0) > 0 && (recipe === null || build.recipe === recipe));
       const newest = counting.at(-1);
       if (newest === undefined) return null;

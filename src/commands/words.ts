@@ -225,7 +225,7 @@ export const fieldWords: Readonly<Record<Exclude<NamesOf<Event>, "type">, FieldW
   licence: { label: "Licence" },
   limit: { label: "Limit" },
   limits: { label: "Limits" },
-  limitSet: { label: "Limit set of the layers" },
+  limitSets: { label: "Limit sets of the layers" },
   lineage: { label: "Lineage" },
   lines: { label: "Lines" },
   linked: { label: "Layers at the same place" },

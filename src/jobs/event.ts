@@ -180,8 +180,8 @@ export type JobEvent =
       readonly plateCheck: string | null;
       /** The model that judges the layers, and who signed for it; absent where nothing is built, and in records of before. */
       readonly judge?: ModelOnDuty | null;
-      /** The limit set that the layers are judged by, and who signed for it; absent where the recipe's own limits count. */
-      readonly limitSet?: LimitSetOnDuty;
+      /** Limit sets that layers are judged by, by the camera's set-up, and who signed for them; absent where the recipe's own limits count. */
+      readonly limitSets?: readonly LimitSetOnDuty[];
       /** Tag of the part that was confirmed at the machine; null for a build. */
       readonly part: string | null;
       readonly materials: readonly IssuedMaterial[];

@@ -87,7 +87,7 @@ function startAttempt(job: Job, event: Extract<JobEvent, { type: "AttemptStarted
     verdicts: "",
     warned: [],
     traces: [],
-    limits: event.limitSet?.limits ?? null,
+    limits: (event.limitSets ?? []).map(({ setup, limits }) => ({ setup, limits })),
     toBeAborted: false,
     looks: [],
     finished: null,

@@ -10,8 +10,8 @@ export interface KnownLimitSet extends LimitSetFacts {
 /** Sets in force, by what they count for; at most one for each. */
 export type LimitSets = Readonly<Record<string, KnownLimitSet>>;
 
-/** What the layers of one attempt are judged by, where that is a set. */
-export interface LimitSetOnDuty extends Pick<LimitSetFacts, "set" | "limits"> {
+/** What layers of one attempt are judged by that a camera saw, where that is a set. */
+export interface LimitSetOnDuty extends Pick<LimitSetFacts, "set" | "setup" | "limits"> {
   readonly by: readonly PersonId[];
 }
 
@@ -28,15 +28,16 @@ export function afterLimitEvent(before: LimitSets, event: LimitEvent): LimitSets
   return Object.fromEntries(Object.entries(before).filter(([, { set }]) => set !== event.set));
 }
 
-/** The set that a build begun now is judged by; null where the recipe's own limits count. */
-export function limitSetOnDuty(
+/** The sets that a build begun now is judged by, at most one for each camera's set-up; where there is none the recipe's own limits count. */
+export function limitSetsOnDuty(
   sets: LimitSets,
-  of: { readonly [Key in keyof For]: Digest | null },
-): LimitSetOnDuty | null {
-  const { recipe, setup, model } = of;
-  if (recipe === null || setup === null || model === null) return null;
-  const found = own(sets, nameOf({ recipe, setup, model }));
-  return found === undefined ? null : { set: found.set, limits: found.limits, by: found.by };
+  { recipe, model }: { readonly recipe: Digest; readonly model: Digest | null },
+  setups: readonly (Digest | null)[],
+): readonly LimitSetOnDuty[] {
+  return [...new Set(setups)].flatMap((setup) => {
+    const found = setup === null || model === null ? undefined : own(sets, nameOf({ recipe, setup, model }));
+    return found === undefined ? [] : [{ set: found.set, setup: found.setup, limits: found.limits, by: found.by }];
+  });
 }
 
 /** The set of this name, if it is in force. */

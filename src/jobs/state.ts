@@ -188,8 +188,8 @@ export interface Attempt {
   readonly part: string | null;
   readonly materials: readonly IssuedMaterial[];
   readonly simulated: boolean;
-  /** Digest of the limits that its layers must be judged by; null where those are the recipe's own. */
-  readonly limits: Digest | null;
+  /** Digests of the limits that its layers must be judged by, by the camera's set-up; of others they are the recipe's own. */
+  readonly limits: readonly { readonly setup: Digest; readonly limits: Digest }[];
   readonly phase: "starting" | "running" | "ended";
   readonly outcome: Outcome | null;
   readonly hold: Hold | null;

@@ -105,8 +105,9 @@ test.each([
     route: [{ kind: "build", id: "print", program: guide }],
   } as never);
   const hear = (event: object) => sight.hear({ seq: 1, at: 1, event } as never);
-  const limitSet = { set: digestOfValue("set"), limits: set, by: [] };
-  hear({ type: "AttemptStarted", job: "J1", attempt: "A1", operation: "print", limitSet });
+  const seenBy = { ...setup, emptyPlate: digestOf(empty) };
+  const limitSets = [{ set: digestOfValue("set"), setup: digestOfValue(seenBy), limits: set, by: [] }];
+  hear({ type: "AttemptStarted", job: "J1", attempt: "A1", operation: "print", limitSets });
   const taken = await sight.eyes.capture(capture);
   if (!taken.ok) throw new Error(taken.error.what);
   hear({ type: "LayerCaptured", attempt: "A1", layer: 1, ...taken.value });

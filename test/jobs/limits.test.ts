@@ -137,7 +137,7 @@ describe("[F53][L3] a build is judged by the limits that it was started with", (
   const judged = (story: Story, limits: string) => {
     const frame = capture(story, 1);
     const { digests } = report(frame);
-    inspect(story, 1, report(frame, { digests: { ...digests, limits: limits as never } }));
+    inspect(story, 1, report(frame, { digests: { ...digests, setup, limits: limits as never } }));
     return story.attempt();
   };
 
@@ -147,7 +147,9 @@ describe("[F53][L3] a build is judged by the limits that it was started with", (
     prepare(story);
     begin(story);
     const entry = story.events.find(({ type }) => type === "AttemptStarted");
-    expect(entry).toMatchObject({ limitSet: { set: facts.set, limits: facts.limits, by: [quentin, erin] } });
+    expect(entry).toMatchObject({
+      limitSets: [{ set: facts.set, setup, limits: facts.limits, by: [quentin, erin] }],
+    });
     layerDone(story, 1);
     expect(judged(story, facts.base)).toMatchObject({
       accepted: 0,
@@ -164,7 +166,7 @@ describe("[F53][L3] a build is judged by the limits that it was started with", (
   ])("a set for %s counts for nothing here", (_, change) => {
     const story = cell();
     approve(story, { facts: { ...facts, ...change } });
-    expect(started(story)).not.toHaveProperty("limitSet");
+    expect(started(story)).not.toHaveProperty("limitSets");
   });
 
   it("what is withdrawn while it builds counts to its end, and no longer for the next", () => {
@@ -178,6 +180,6 @@ describe("[F53][L3] a build is judged by the limits that it was started with", (
     const next = cell();
     approve(next);
     withdraw(next);
-    expect(started(next)).not.toHaveProperty("limitSet");
+    expect(started(next)).not.toHaveProperty("limitSets");
   });
 });

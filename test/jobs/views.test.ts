@@ -12,6 +12,7 @@ import { syncOff } from "../../src/jobs/sync-status.ts";
 import { together } from "../../src/jobs/views.ts";
 import { digestOfValue } from "../../src/kernel/hash.ts";
 import type { Digest, EquipmentId, OperationId } from "../../src/kernel/names.ts";
+import { testModel } from "./models.ts";
 import {
   begin,
   boot,
@@ -20,6 +21,7 @@ import {
   digest,
   job,
   layerDone,
+  order,
   printer,
   report,
   type Story,
@@ -162,6 +164,58 @@ describe("[L3][F51] a layer that two cameras look at", () => {
   function cameraless() {
     return { frame: frames[1], requestedAt: 1e12, receivedAt: 1e12, exposureStart: null };
   }
+});
+
+describe("[L3][F53] a limit set of the second camera alone", () => {
+  it("counts for what that camera sees, and for nothing else", () => {
+    const story = cellWithOrder({}, { cameras });
+    const [ofFirst, ofLeft, tight] = [digest("first's set-up"), digest("left's set-up"), digest("tight")];
+    const calibrated = (setup: Digest) => ({ setup, at: null, due: null, uncertainty_mm: 0.1 });
+    const status = { ready: true, what: "ready" };
+    story.tell({
+      ...{ kind: "inspection-status", ...status, calibration: calibrated(ofFirst) },
+      views: [
+        { camera: "camera-1", ...status, calibration: calibrated(ofFirst) },
+        { camera: "left", ...status, calibration: calibrated(ofLeft) },
+        { camera: "elsewhere", ...status, calibration: calibrated(digest("elsewhere's")) },
+      ],
+    });
+    const of = { recipe: order.recipe, model: testModel.model, limits: tight, by: [] };
+    const rest = {
+      base: digest("own"),
+      tightened: [],
+      budget: { share: 1e-4, confidence: 0.95 },
+      layers: 1,
+      builds: 1,
+    };
+    const sets = [ofLeft, digest("elsewhere's")].map((setup) => ({
+      ...of,
+      ...rest,
+      upTo: 1,
+      setup,
+      set: digest(setup),
+    }));
+    story.state = {
+      ...story.state,
+      limitSets: Object.fromEntries(sets.map((each) => [`${each.recipe} ${each.setup} ${each.model}`, each])),
+    };
+    begin(story, plateSeen(true));
+    expect(story.events.find(({ type }) => type === "AttemptStarted")).toMatchObject({
+      limitSets: [{ setup: ofLeft, limits: tight }],
+    });
+    layerDone(story, 1);
+    capture(story);
+    const by = (view: ViewReport, setup: Digest, limits = view.digests.limits): ViewReport => ({
+      ...view,
+      digests: { ...view.digests, setup, limits },
+    });
+    say(story, by(good, ofFirst), by(goodLeft, ofLeft));
+    expect(story.attempt().hold?.what).toMatch(/judged by other limits/);
+    story.tell({ kind: "look-again", attempt: story.attempt().id, person: tina });
+    capture(story);
+    say(story, by(good, ofFirst), by(goodLeft, ofLeft, tight));
+    expect(decided(story)).toEqual(["pass"]);
+  });
 });
 
 describe("[L5][F29] a plate that two cameras look at", () => {

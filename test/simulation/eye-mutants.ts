@@ -99,15 +99,15 @@ export const eyeMutants: readonly Mutant[] = [
     name: "any-limits-will-do",
     breaks: "law 3: a build is judged by the limits that were signed for it",
     file: "src/jobs/decide/eyes.ts",
-    from: "if (attempt.limits !== null && by.some(({ limits }) => attempt.limits !== limits)) return otherLimits;",
+    from: "if (by.some(isOther)) return otherLimits;",
     to: "",
   },
   {
     name: "a-limit-set-is-forgotten-at-the-start",
     breaks: "a build starts under the limit set in force",
     file: "src/jobs/decide/starting.ts",
-    from: "const limitSet = builds ? limitSetOnDuty(limitSets, seen) : null;",
-    to: "const limitSet = builds ? limitSetOnDuty({}, seen) : null;",
+    from: "const sets = builds ? limitSetsOnDuty(limitSets,",
+    to: "const sets = builds ? limitSetsOnDuty({},",
   },
   {
     name: "looser-is-called-tighter",

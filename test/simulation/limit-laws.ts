@@ -30,8 +30,9 @@ export function judgeLimits({ accuse }: Case, facts: readonly Fact[]): void {
     if (type === "LimitSetWithdrawn") inForce.delete(body.set);
     if (type === "AttemptStarted" && body.plateCheck !== null) {
       const due = [...inForce].find(([, { of }]) => of.endsWith(` ${setup} ${model}`));
-      if (body.limitSet?.set !== due?.[0]) accuse(`${body.attempt} did not start under the limit set in force`);
-      if (body.limitSet) attempts.set(body.attempt, body.limitSet.limits);
+      const under = (body.limitSets ?? []).find((each) => each.setup === setup);
+      if (under?.set !== due?.[0]) accuse(`${body.attempt} did not start under the limit set in force`);
+      if (under) attempts.set(body.attempt, under.limits);
     }
     const layer = `${body.attempt}/${body.layer}`;
     if (type === "LayerInspected") judged.set(layer, body.report.digests.limits);

@@ -91,7 +91,7 @@ export interface Body {
   readonly recipe: string;
   readonly limits: string;
   readonly tightened: readonly { readonly from: number; readonly to: number }[];
-  readonly limitSet?: { readonly set: string; readonly limits: string };
+  readonly limitSets?: readonly { readonly set: string; readonly setup: string; readonly limits: string }[];
   readonly challenge: string;
   readonly passed: boolean;
   readonly artifacts: readonly string[];

@@ -251,7 +251,7 @@ async function begin(
 ): Promise<Fault | null> {
   if (inHand.begun && inHand.reference === (inHand.accepted?.layer ?? 0)) return null;
   const known = recipe(inHand.recipe);
-  const limits = known === null ? cannotBeRead : await limitsOf(known, inHand, artifacts);
+  const limits = known === null ? cannotBeRead : await limitsOf(known, inHand, setup, artifacts);
   const program = await artifacts.get(inHand.program);
   if (!known || !program.ok) return cannotInspect;
   if (!limits.ok) return limits.error;
@@ -277,12 +277,15 @@ async function begin(
 /** The limits that the build was started under: the recipe's own, or those of the set that was signed for, which are never looser. */
 async function limitsOf(
   { inspection }: Recipe,
-  { limits: of }: BuildInHand,
+  { limits }: BuildInHand,
+  { setup }: CameraSetupWithPlate,
   artifacts: Artifacts,
 ): Promise<Result<InspectionLimits, Fault>> {
   const own = inspectionLimits.safeParse(inspection);
   if (!own.success) return cannotBeRead;
-  if (of === null) return ok(own.data);
+  const by = digestOfValue(setup);
+  const of = limits.find((each) => each.setup === by)?.limits;
+  if (of === undefined) return ok(own.data);
   const stored = await artifacts.get(of);
   const set = stored.ok ? inspectionLimits.safeParse(JSON.parse(new TextDecoder().decode(stored.value))) : null;
   return set?.success && whyNotTighter(set.data, own.data) === null ? ok(set.data) : cannotBeRead;

@@ -18,6 +18,7 @@ export function addLimitCommands(program: Command, { terminal, end, options }: L
     .addOption(options.data)
     .addOption(options.keys)
     .option("--recipe <name>", "of this recipe, in its present revision; that of the newest build without it")
+    .option("--camera <id>", "of what this camera saw; [camera] without it")
     .option("--one-in <layers>", "whole layers of which one may be held", "10000")
     .option("--confidence <percent>", "that this budget is kept", "95")
     .option("--workers <number>", "builds measured side by side; one a core without it")

@@ -6,6 +6,7 @@ import { type InspectionLimits, inspectionLimits } from "../../inspection/limits
 import { shareOf } from "../../inspection/score/measures.ts";
 import { readRecipe } from "../../intake/recipe.ts";
 import type { Event } from "../../jobs/event.ts";
+import { firstCamera } from "../../jobs/views.ts";
 import { digestOfValue } from "../../kernel/hash.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
@@ -27,6 +28,8 @@ export interface ProposeOptions {
   readonly keys: string;
   /** Name of a recipe; that of the newest build without it. */
   readonly recipe?: string;
+  /** Which of several; the first without it. */
+  readonly camera?: string;
   /** False pauses that are allowed, one in so many layers. */
   readonly oneIn: string;
   /** Percent. */
@@ -62,7 +65,7 @@ export async function proposeLimits(terminal: Terminal, options: ProposeOptions)
     plan.take({ seq: entry.seq, at: entry.at, event: { ...(body as object), type: entry.type } as unknown as Event });
   });
   if (!read.ok) return terminal.trouble(read.error, exitCode.notReady);
-  const clean = plan.clean(named.value[0] ?? null);
+  const clean = plan.clean(named.value[0] ?? null, options.camera ?? firstCamera);
   if (clean === null) return terminal.trouble(noClean, exitCode.neverNamed);
   const artifacts = openArtifacts(options.data, opened.value.dataKey);
   return measure(terminal, options, clean, artifacts, { manifest: inspection.model, ...budget.value });

@@ -137,7 +137,9 @@ function whyNotEveryView({ views: taken = [] }: Look, { views: said = [] }: Laye
 /** Limits and model are those of the attempt, and the model may judge this; where no network answered, the report says so itself. */
 function whyNotItsJudge(draft: Draft, job: Job, attempt: Attempt, report: LayerReport): Fault | null {
   const by = (report.views ?? [report]).map(({ digests }) => digests);
-  if (attempt.limits !== null && by.some(({ limits }) => attempt.limits !== limits)) return otherLimits;
+  const isOther = ({ setup, limits }: LayerReport["digests"]): boolean =>
+    attempt.limits.some((due) => due.setup === setup && due.limits !== limits);
+  if (by.some(isOther)) return otherLimits;
   const models = by.flatMap(({ model }) => (model === null ? [] : [model]));
   if (models.length === 0) return null;
   const { inHand } = draft.state().inspection;

@@ -3,12 +3,12 @@
 import type { MachineIdentity } from "../../equipment/machine.ts";
 import { assert } from "../../kernel/assert.ts";
 import { canonicalSize } from "../../kernel/json.ts";
-import type { AttemptId, PersonId } from "../../kernel/names.ts";
+import type { AttemptId, Digest, PersonId } from "../../kernel/names.ts";
 import type { EpochMs } from "../../kernel/units.ts";
 import { holds } from "../../people/person.ts";
 import { shutOf } from "../gate.ts";
 import { startGates } from "../gates.ts";
-import { limitSetOnDuty } from "../limit-sets.ts";
+import { limitSetsOnDuty } from "../limit-sets.ts";
 import { issuedMaterials } from "../material-gates.ts";
 import type { Message } from "../message.ts";
 import { modelOnDuty } from "../models.ts";
@@ -18,6 +18,7 @@ import type { RefusalCode } from "../refusal.ts";
 import type { Job, State } from "../state.ts";
 import { findJob, findMachine, findPerson, revisionOf } from "../state.ts";
 import { nextOperation, nextUnit } from "../units.ts";
+import { camerasOf, firstCamera } from "../views.ts";
 import type { Draft } from "./draft.ts";
 import { whyNotLabelled } from "./labels.ts";
 import { refuse, startable } from "./refuse.ts";
@@ -173,9 +174,9 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
   assert(!builds || machine.plateCheck, "an open gate promises a plate that was looked at");
   const identity: MachineIdentity = machine.identity;
   const { models, inspection, limitSets } = draft.state();
-  const { calibration, inHand } = inspection;
-  const seen = { recipe: job.order.recipe, setup: calibration?.setup ?? null, model: inHand?.model ?? null };
-  const limitSet = builds ? limitSetOnDuty(limitSets, seen) : null;
+  const { inHand } = inspection;
+  const seen = { recipe: job.order.recipe, model: inHand?.model ?? null };
+  const sets = builds ? limitSetsOnDuty(limitSets, seen, setupsAt(draft.state(), operation.equipment)) : [];
   return {
     type: "AttemptStarted",
     job: job.order.id,
@@ -187,12 +188,19 @@ function attemptStarted(draft: Draft, job: Job, person: PersonId) {
     presence: job.presence.proof,
     plateCheck: builds ? machine.plateCheck : null,
     ...(builds && { judge: modelOnDuty(models, inHand) }),
-    ...(limitSet !== null && { limitSet }),
+    ...(sets.length > 0 && { limitSets: sets }),
     part: builds ? null : unit.tag,
     materials: issuedMaterials(draft.state(), operation),
     machine: identity,
     simulated: identity.simulated,
   } as const;
+}
+
+/** Set-ups of the cameras that look at this machine. */
+function setupsAt({ setup, inspection }: State, equipment: string): readonly (Digest | null)[] {
+  const cameras = camerasOf(setup, equipment);
+  const known = [{ camera: firstCamera, calibration: inspection.calibration }, ...(inspection.views ?? [])];
+  return known.filter(({ camera }) => cameras.includes(camera)).map(({ calibration }) => calibration?.setup ?? null);
 }
 
 /** Ends an order that nobody will finish; refused while something runs or waits for a decision. */
