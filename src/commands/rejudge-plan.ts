@@ -2,11 +2,13 @@
 import type { Recorded } from "../jobs/controller.ts";
 import type { Event } from "../jobs/event.ts";
 import type { JobOrder } from "../jobs/order.ts";
-import type { Verdict } from "../jobs/report.ts";
+import type { ReactionRules } from "../jobs/reaction.ts";
+import type { Finding, PictureGrade, Verdict } from "../jobs/report.ts";
 import { camerasOfCell, ownReport } from "../jobs/views.ts";
 import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type BuildInHand, createFollower, type Follower } from "./build-in-hand.ts";
+import type { Followed } from "./rejudge-reactions.ts";
 
 /** One picture that was judged, and what was said of it. */
 export interface Look {
@@ -20,6 +22,9 @@ export interface Look {
   readonly receivedAt: EpochMs;
   readonly exposureStart: EpochMs | null;
   readonly verdict: Verdict;
+  readonly grade: PictureGrade;
+  /** Of a look that failed. */
+  readonly findings: readonly Finding[];
   /** Digest of the whole report. */
   readonly evidence: Digest;
   /** Null where no network answered. */
@@ -46,6 +51,8 @@ export interface JudgedBuild {
   readonly limits: Digest;
   /** Null where the plate of the camera's set-up was compared with. */
   readonly emptyPlate: Digest | null;
+  /** What follows findings by its order; null where every one holds. */
+  readonly reactions: ReactionRules | null;
   readonly steps: readonly (Look | Acceptance)[];
 }
 
@@ -59,6 +66,7 @@ export interface RejudgePlan {
 interface Growing {
   readonly job: string;
   readonly startedAt: EpochMs;
+  readonly reactions: ReactionRules | null;
   readonly marks: Map<number, EpochMs>;
   /** What each camera saw of it. */
   readonly byCamera: Map<string, Seen>;
@@ -67,8 +75,10 @@ interface Growing {
 interface Seen {
   readonly steps: (Look | Acceptance)[];
   accepted: number;
-  found: Omit<JudgedBuild, "job" | "startedAt" | "attempt" | "camera" | "steps"> | null;
+  found: Omit<JudgedBuild, "job" | "startedAt" | "attempt" | "camera" | "reactions" | "steps"> | null;
 }
+
+const none: readonly Finding[] = [];
 
 /** A plan that has heard nothing yet; it must hear every entry of the record, in order. */
 export function createRejudgePlan(): RejudgePlan {
@@ -104,11 +114,12 @@ export function createRejudgePlan(): RejudgePlan {
     const markedAt = build?.marks.get(event.layer);
     if (!build || own === null || !picture || markedAt === undefined) return;
     const { layer, take } = event;
-    const { verdict, evidence, digests } = own;
+    const { verdict, grade, evidence, digests } = own;
+    const findings = verdict === "fail" ? own.findings : none;
     const { program, recipe, emptyPlate } = hand;
     const seen = seenBy(build, camera);
     seen.found ??= { program, recipe, emptyPlate, setup: digests.setup, limits: digests.limits };
-    const said = { verdict, evidence, model: digests.model };
+    const said = { verdict, grade, findings, evidence, model: digests.model };
     seen.steps.push({ kind: "look", seq, layer, take, markedAt, ...picture, ...said });
   }
 
@@ -134,6 +145,11 @@ export function createRejudgePlan(): RejudgePlan {
     }
   }
 
+  function reactionsOf(job: string, operation: string): ReactionRules | null {
+    const step = orders.find(({ id }) => id === job)?.route.find(({ id }) => id === operation);
+    return (step?.kind === "build" ? step.reactions : undefined) ?? null;
+  }
+
   /** The attempts that an entry may say something of; a disposition names none. */
   function attemptsOf(event: Event): readonly string[] {
     if ("attempt" in event && event.attempt !== null) return [event.attempt];
@@ -147,14 +163,15 @@ export function createRejudgePlan(): RejudgePlan {
       if (event.type === "JobOrderAccepted") orders.push(event.order);
       hear(recorded);
       if (event.type === "AttemptStarted") {
-        growing.set(event.attempt, { job: event.job, startedAt: at, marks: new Map(), byCamera: new Map() });
+        const reactions = reactionsOf(event.job, event.operation);
+        growing.set(event.attempt, { job: event.job, startedAt: at, reactions, marks: new Map(), byCamera: new Map() });
       }
       if (event.type === "LayerDone") growing.get(event.attempt)?.marks.set(event.layer, event.summary.markedAt);
     },
     builds: () =>
-      [...growing].flatMap(([attempt, { job, startedAt, byCamera }]) =>
+      [...growing].flatMap(([attempt, { job, startedAt, reactions, byCamera }]) =>
         [...byCamera].flatMap(([camera, { steps, found }]) =>
-          found === null ? [] : [{ job, attempt, camera, startedAt, steps, ...found }],
+          found === null ? [] : [{ job, attempt, camera, startedAt, reactions, steps, ...found }],
         ),
       ),
   };
@@ -174,6 +191,8 @@ export interface Rejudged {
   /** The whole report came out byte for byte as it was recorded. */
   readonly identical: boolean;
   readonly reasons: readonly string[];
+  /** What follows by the reactions of its order, as this camera's word alone would have it: then, and now. */
+  readonly followed: { readonly was: Followed; readonly now: Followed };
 }
 
 /** A build that could not be judged again, with why. */
@@ -190,11 +209,19 @@ export interface RejudgeSummary {
   readonly identical: number;
   /** By what was said and what is said now, like `pass>fail`. */
   readonly verdicts: Readonly<Record<string, number>>;
+  /** By what followed and what would follow, like `log>hold`. */
+  readonly reactions: Readonly<Record<string, number>>;
 }
 
 /** Counts what came of the looks. */
 export function countRejudged(looks: readonly Rejudged[]): RejudgeSummary {
-  const verdicts: Record<string, number> = {};
-  for (const { was, now } of looks) verdicts[`${was}>${now}`] = (verdicts[`${was}>${now}`] ?? 0) + 1;
-  return { looks: looks.length, identical: looks.filter(({ identical }) => identical).length, verdicts };
+  const [verdicts, reactions]: [Record<string, number>, Record<string, number>] = [{}, {}];
+  const count = (of: Record<string, number>, { was, now }: { readonly was: string; readonly now: string }): void => {
+    of[`${was}>${now}`] = (of[`${was}>${now}`] ?? 0) + 1;
+  };
+  for (const { was, now, followed } of looks) {
+    count(verdicts, { was, now });
+    count(reactions, followed);
+  }
+  return { looks: looks.length, identical: looks.filter(({ identical }) => identical).length, verdicts, reactions };
 }

@@ -62,6 +62,7 @@ describe("the demo", () => {
     expect(compared.changed[0]).toMatchObject({
       was: "pass",
       now: "fail",
+      followed: { was: "goes-on", now: "hold" },
       reasons: [expect.stringContaining("limit")],
     });
     const proposed = (await cellward("limits", dir, "propose", "--one-in", "1000")) as Proposed;

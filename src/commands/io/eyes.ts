@@ -23,7 +23,7 @@ import type { SetupOfCamera } from "../../jobs/challenge.ts";
 import type { Recorded } from "../../jobs/controller.ts";
 import type { ModelInHand } from "../../jobs/models.ts";
 import type { JobOrder } from "../../jobs/order.ts";
-import { type Finding, type LayerReport, mostFindings } from "../../jobs/report.ts";
+import type { LayerReport } from "../../jobs/report.ts";
 import { digestOf, digestOfValue } from "../../kernel/hash.ts";
 import { canonicalBytes } from "../../kernel/json.ts";
 import type { Digest } from "../../kernel/names.ts";
@@ -31,6 +31,7 @@ import { err, ok, type Result } from "../../kernel/result.ts";
 import type { Artifacts } from "../../ledger/artifacts.ts";
 import type { Eyes } from "../../perform.ts";
 import { type BuildInHand, type Consequence, createFollower, type Follower } from "../build-in-hand.ts";
+import { layerReportOf } from "../layer-report.ts";
 import { challengeInspection } from "./challenge.ts";
 import { takeNew } from "./new-picture.ts";
 import { systemClock } from "./system.ts";
@@ -303,30 +304,8 @@ async function keepRules({ setup, limits, emptyPlate }: Build, recipe: Recipe, a
 /** Stores the whole report and hands on the part that stands in the ledger. */
 async function store(said: InspectionReport, artifacts: Artifacts): Promise<LayerReport> {
   const evidence = await artifacts.put(evidenceBytes(said));
-  const { frame, expected, setup, limits, model } = said.digests;
-  return {
-    grade: said.grade,
-    verdict: said.verdict,
-    reasons: said.reasons.slice(0, 8),
-    findings: said.findings.slice(0, mostFindings).map(
-      ({ class: kind, region, measured, limit, unit, score, by, parts }): Finding => ({
-        class: kind,
-        box: region,
-        measured: rounded(measured),
-        limit,
-        unit,
-        score: by === "network" ? rounded(score) : null,
-        ...(parts !== undefined && { parts }),
-      }),
-    ),
-    ...(said.parts !== undefined && { parts: said.parts }),
-    ...(said.registration !== null && { uncertainty_mm: rounded(said.registration.uncertainty_mm) }),
-    digests: { frame, expected, setup, limits, model: said.network === null ? null : model },
-    evidence,
-  };
+  return layerReportOf(said, evidence);
 }
-
-const rounded = (value: number) => Math.round(value * 1000) / 1000;
 
 async function lookAtPlate(camera: Camera, { setup, emptyPlate }: CameraSetupWithPlate, artifacts: Artifacts) {
   const taken = await takeNew(camera, artifacts);

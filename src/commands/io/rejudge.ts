@@ -16,6 +16,7 @@ import { writeDurably } from "../../ledger/io/files.ts";
 import { openKeys } from "../../ledger/io/keys.ts";
 import { readRows } from "../../ledger/io/read-rows.ts";
 import { exitCode } from "../exit-code.ts";
+import { layerReportOf } from "../layer-report.ts";
 import {
   countRejudged,
   createRejudgePlan,
@@ -24,6 +25,7 @@ import {
   type NotRejudged,
   type Rejudged,
 } from "../rejudge-plan.ts";
+import { createReactions, type Reacting } from "../rejudge-reactions.ts";
 import { judgeAgain, type Said } from "./judge-again.ts";
 import { wouldOverwrite } from "./new-file.ts";
 import { configurationRemedy } from "./remedies.ts";
@@ -134,8 +136,14 @@ async function judgeAll(
 ): Promise<Result<Judged, Fault>> {
   const looks: Rejudged[] = [];
   const total = builds.reduce((sum, { steps }) => sum + steps.filter(({ kind }) => kind === "look").length, 0);
-  const said: Said = ({ job, attempt, camera }, look, report) => {
-    looks.push({ job, attempt, camera, ...compared(look, report) });
+  const reactions = new Map(
+    builds.map((build) => [build, [createReactions(build.reactions), createReactions(build.reactions)]]),
+  );
+  const said: Said = (build, look, report) => {
+    const { job, attempt, camera } = build;
+    const [then, now] = reactions.get(build)!;
+    const followed = { was: then!.take(look.layer, recordedOf(look)), now: now!.take(look.layer, saidNow(report)) };
+    looks.push({ job, attempt, camera, followed, ...compared(look, report) });
     if (looks.length % tellEvery === 0) terminal.progress(`${looks.length} of ${total} pictures judged again`);
   };
   const judged = await judgeAgain(builds, artifacts, { manifest, workers, limits: (own) => limits ?? own, said });
@@ -144,10 +152,20 @@ async function judgeAll(
   return ok({ looks, ...judged.value });
 }
 
+const recordedOf = ({ verdict, grade, findings, model }: Look): Reacting => ({
+  ...{ verdict, grade, findings, isJudged: model !== null },
+});
+
+function saidNow(said: Parameters<Said>[2]): Reacting | null {
+  if (said.kind !== "report") return null;
+  const { verdict, grade, findings, digests } = layerReportOf(said, said.digests.frame);
+  return { verdict, grade, findings, isJudged: digests.model !== null };
+}
+
 function compared(
   { seq, layer, take, verdict, evidence }: Look,
   said: Parameters<Said>[2],
-): Omit<Rejudged, "job" | "attempt" | "camera"> {
+): Omit<Rejudged, "job" | "attempt" | "camera" | "followed"> {
   const base = { seq, layer, take, was: verdict };
   if (said.kind !== "report") return { ...base, now: "no-result", identical: false, reasons: [said.fault.what] };
   const identical = digestOf(evidenceBytes(said)) === evidence;
@@ -158,7 +176,10 @@ async function report(terminal: Terminal, options: RejudgeOptions, asked: Asked,
   const { looks, left, model } = judged;
   const summary = countRejudged(looks);
   const limits = asked.limits === null ? null : digestOfValue(asked.limits);
-  const changed = looks.filter(({ was, now, identical }) => was !== now || (asked.replays && !identical));
+  const changed = looks.filter(
+    ({ was, now, identical, followed }) =>
+      was !== now || followed.was !== followed.now || (asked.replays && !identical),
+  );
   const good = !asked.replays || (summary.identical === summary.looks && left.length === 0);
   const whole = { ok: good, mode: asked.replays ? "replay" : "compare", model, limits, ...summary, left };
   if (options.out !== undefined) {
@@ -168,8 +189,12 @@ async function report(terminal: Terminal, options: RejudgeOptions, asked: Asked,
   const text = [
     asked.replays
       ? `${summary.identical} of ${summary.looks} reports came out byte for byte as they were recorded.`
-      : `${summary.looks} pictures judged again by model ${model.slice(0, 16)}${limits === null ? "" : `, limits ${limits.slice(0, 16)}`}: ${changed.length} verdicts would have been others.`,
+      : `${summary.looks} pictures judged again by model ${model.slice(0, 16)}${limits === null ? "" : `, limits ${limits.slice(0, 16)}`}: ${changed.length} would have gone otherwise.`,
     ...Object.entries(summary.verdicts).map(([pair, count]) => `  ${pair.replace(">", " -> ")}: ${count}`),
+    ...(asked.replays ? [] : ["by the recipe's reactions:"]),
+    ...(asked.replays ? [] : Object.entries(summary.reactions)).map(
+      ([pair, count]) => `  ${pair.replaceAll("-", " ").replace(">", " -> ")}: ${count}`,
+    ),
     ...told.map(lineOf),
     ...(changed.length > told.length ? [`  and ${changed.length - told.length} more; --out FILE has them all`] : []),
     ...left.map(
@@ -182,8 +207,13 @@ async function report(terminal: Terminal, options: RejudgeOptions, asked: Asked,
 
 const by = (camera: string): string => (camera === firstCamera ? "" : `, camera ${camera}`);
 
-function lineOf({ job, attempt, camera, seq, layer, take, was, now, reasons }: Rejudged): string {
-  const differs = was === now ? `${was} again, but the report differs` : `${was} -> ${now}`;
+function lineOf({ job, attempt, camera, seq, layer, take, was, now, followed, reasons }: Rejudged): string {
+  const after =
+    followed.was === followed.now
+      ? ""
+      : ` (${followed.was} -> ${followed.now})`.replaceAll("goes-on", "goes on").replaceAll("not-seen", "not seen");
+  const same = after === "" ? `${was} again, but the report differs` : `${was} again`;
+  const differs = `${was === now ? same : `${was} -> ${now}`}${after}`;
   return `- ${job}, attempt ${attempt}, layer ${layer}, picture ${take}${by(camera)} (entry ${seq}): ${differs}. ${reasons[0] ?? ""}`;
 }
 
