@@ -2,7 +2,7 @@
 import { badServers } from "../test/drivers/opcua/bad-servers.ts";
 import { contest } from "../test/drivers/opcua/contest.ts";
 import { refusalOf } from "../test/drivers/opcua/refusal.ts";
-import { faultRows, restartAgainAndAgain, strike } from "../test/drivers/opcua/struck.ts";
+import { faultRows, isExpected, restartAgainAndAgain, strike } from "../test/drivers/opcua/struck.ts";
 
 const help = `Usage: npm run opcua-faults [-- --long] [-- --json] [-- --only TEXT]
 
@@ -39,8 +39,7 @@ for (const row of faultRows.filter(wanted)) {
   try {
     const seen = await strike(row);
     const { noticed, noticedMs, told, toldMs, sentence, left } = seen;
-    const right =
-      row.noticed.split(" ").includes(noticed.split(" ")[0]!) && told === row.told && !/STILL|astray/.test(left);
+    const right = isExpected(row, noticed) && told === row.told && !/STILL|astray/.test(left);
     const times = [`noticed after ${seconds(noticedMs)} (${noticed})`, `told after ${seconds(toldMs)} (${told})`];
     say({ fault: row.fault, noticed: times[0], told: times[1], left: `left at: ${left}`, sentence }, right);
   } catch (problem) {
