@@ -67,7 +67,7 @@ export function sessionSetup(config: MarlinConfig, prepare: SessionSetup["prepar
       maxInFlight: config.maxInFlight,
       plainInFlight: dialect.plainInFlight,
       stall: config.stallMs,
-      slow: dialect.keepAlive ? config.stallMs : dialect.slowMs,
+      slow: dialect.slowMs,
     },
     prepare,
   };

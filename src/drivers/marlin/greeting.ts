@@ -21,6 +21,7 @@ export function greet(session: Session, now: Instant): void {
   session.capabilities = new Map();
   session.firmware = null;
   [session.resumesByItself, session.echoing] = [false, false];
+  session.link.keepsAlive = session.setup.dialect.keepAlive;
   forgetSetPoints(session.setPoints);
   session.heat.latest = null;
   session.retryAt = null;

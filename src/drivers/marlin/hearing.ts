@@ -37,8 +37,12 @@ export function takeReply(session: Session, reply: Reply, now: Instant): void {
     const fault = session.job === null || session.phase !== "ready" ? null : jobFault(session, reply);
     if (fault !== null) makeSafe(session, { fault: fault.fault, mayPark: fault.mayPark }, now);
   }
-  if (reply.kind === "unknown-command") session.echoed = true;
-  else if (reply.kind === "ok") session.echoed = false;
+  if (reply.kind === "unknown-command") {
+    session.echoed = true;
+    // A build without keep-alive: from now on it may be silent over what takes its time.
+    if (reply.command === probe) session.link.keepsAlive = false;
+  }
+  if (reply.kind === "ok") session.echoed = false;
 }
 
 function takeHeat(session: Session, report: TemperatureReport, now: Instant): void {

@@ -20,10 +20,13 @@ export interface LinkLimits {
   readonly resendsOfOneLine: number;
   readonly resendsPerHundred: number;
   readonly stallsInRow: number;
-  /** Without keep-alive a command that waits for heat or motion may be silent for so long. */
+  /** Without keep-alive a command that waits for heat or motion may be silent for so long, and one that moves for so long. */
   readonly slow: Milliseconds;
+  readonly move: Milliseconds;
   /** A single command that takes longer, however often the firmware says `busy`, never ends. */
   readonly longest: Milliseconds;
+  /** From this number on numbering starts afresh where nothing is under way: a longer number would make a line too long. */
+  readonly renumberFrom: number;
 }
 
 export const defaultLimits: LinkLimits = {
@@ -35,12 +38,17 @@ export const defaultLimits: LinkLimits = {
   resendsOfOneLine: 5,
   resendsPerHundred: 10,
   stallsInRow: 5,
-  slow: 2500,
+  slow: 120_000,
+  move: 30_000,
   longest: 1_800_000,
+  renumberFrom: 1_000_000,
 };
 
-/** Commands that end when heat, motion or time says so. */
+/** Commands that end when heat, motion or time says so, and those that wait for a place among the planned moves. */
 const slowCommand = /^(?:G4|G28|G29|M0|M1|M109|M190|M191|M400)\b/;
+const moveCommand = /^G[0-3]\b/;
+/** So many confirmed lines may still wait in a firmware that confirms a line when it has read it. */
+const heldAtMost = 4;
 
 /** Lines kept for repetition; a firmware may re-request lines that it has confirmed already. */
 const historyKept = 2048;
@@ -64,6 +72,8 @@ export interface Link {
   acked: number;
   /** Free command slots as last told (ADVANCED_OK), null while nothing was told. */
   free: number | null;
+  /** The firmware says `busy` while a command takes its time. */
+  keepsAlive: boolean;
   recovery: { number: number; stale: number; until: MonotonicMs } | null;
   stallAt: MonotonicMs;
   /** Since when the oldest unconfirmed line is the oldest. */
@@ -90,6 +100,7 @@ export function newLink(limits: LinkLimits = defaultLimits): Link {
   const base = firstNumber - 1;
   return {
     ...{ limits, base, history: [], oldest: base, cursor: base, acked: base - 1, free: null, recovery: null },
+    keepsAlive: true,
     ...{
       stallAt: 0,
       oldestSince: 0,
@@ -122,13 +133,20 @@ export function sentAs(link: Link, number: number): string | null {
   return link.history[number - link.oldest] ?? null;
 }
 
-/** True while the oldest unconfirmed command may take its time. */
-export function isSlow(link: Link): boolean {
-  return link.acked + 1 < link.cursor && slowCommand.test(command(link, link.acked + 1));
+/** How long a firmware without keep-alive may be silent over what it is at. */
+export function quietAllowed(link: Link): Milliseconds {
+  if (link.keepsAlive || link.acked + 1 >= link.cursor) return 0;
+  let most = 0;
+  for (let number = Math.max(link.oldest, link.acked + 1 - heldAtMost); number < link.cursor; number++) {
+    const text = command(link, number);
+    if (slowCommand.test(text)) return link.limits.slow;
+    if (moveCommand.test(text)) most = link.limits.move;
+  }
+  return most;
 }
 
 function patience(link: Link): Milliseconds {
-  return isSlow(link) ? Math.max(link.limits.slow, link.limits.stall) : link.limits.stall;
+  return Math.max(quietAllowed(link), link.limits.stall);
 }
 
 /** True when one of the latest lines is exactly this command. */
@@ -144,12 +162,13 @@ export function takeOutput(link: Link): string {
 }
 
 /**
- * Forgets all lines and starts numbering afresh behind everything sent before; M110 is obeyed whatever its number
+ * Forgets all lines and starts numbering afresh behind everything sent before, or, after very many, from the start; M110 is obeyed whatever its number
  * (transcript 04). Nothing else is sent until it is confirmed.
  */
 export function rebase(link: Link, now: MonotonicMs): void {
-  const base = Math.max(firstNumber, end(link));
-  Object.assign(link, newLink(link.limits), { resends: link.resends, free: link.free });
+  const base = end(link) >= link.limits.renumberFrom ? firstNumber : Math.max(firstNumber, end(link));
+  const { resends, free, keepsAlive } = link;
+  Object.assign(link, newLink(link.limits), { resends, free, keepsAlive });
   Object.assign(link, { base, oldest: base, cursor: base, acked: base - 1, history: [`M110 N${base}`] });
   write(link, now);
 }

@@ -9,7 +9,7 @@ import { nextCommand } from "./feed.ts";
 import { checkJob, followEcho, followJob } from "./following.ts";
 import { begin, pursueGreeting } from "./greeting.ts";
 import { takeReply } from "./hearing.ts";
-import { end as endOf, isIdle, isSlow, pump, sentAs, takeOutput } from "./link.ts";
+import { end as endOf, isIdle, pump, quietAllowed, rebase, sentAs, takeOutput } from "./link.ts";
 import { readReply } from "./reply.ts";
 import { giveUpSafety, makeSafe, pursueSafety } from "./safing.ts";
 import {
@@ -102,6 +102,7 @@ function pursue(session: Session, now: Instant): void {
   followJob(session, now);
   pursueSafety(session, now);
   poll(session, now);
+  renumber(session, now);
   send(session, now);
   checkJob(session, now);
   if (session.endBy !== null && mayExit(session, session.endBy, now)) session.out.push({ kind: "exit" });
@@ -109,8 +110,7 @@ function pursue(session: Session, now: Instant): void {
 
 /** A firmware without keep-alive is silent while it homes or heats: then the bound is its dialect's. */
 function silenceAllowed({ setup, link }: Session): Milliseconds {
-  const slow = !setup.dialect.keepAlive && isSlow(link);
-  return slow ? Math.max(link.limits.slow, setup.times.liveness) : setup.times.liveness;
+  return Math.max(quietAllowed(link), setup.times.liveness);
 }
 
 /** Sends the driver's own commands first, then the job's. */
@@ -127,6 +127,13 @@ function send(session: Session, now: Instant): void {
   // Text must keep its order with what is written past the queue.
   const text = takeOutput(session.link);
   if (text !== "") session.out.push({ kind: "write", text });
+}
+
+/** A connection may stand for years: numbers start afresh between two jobs, long before they make a line too long. */
+function renumber({ phase, job, safing, control, link }: Session, now: Instant): void {
+  if (phase !== "ready" || job !== null || safing !== null || control.length > 0) return;
+  if (!isIdle(link) || endOf(link) < link.limits.renumberFrom) return;
+  rebase(link, now.mono);
 }
 
 /** Set points count as sent from their line on, and as the printer's from its confirmation on. */

@@ -80,6 +80,8 @@ export function readReply(line: string): Reply {
   if (ok !== null) return { kind: "ok", number: integer(ok[1]), free: integer(ok[2]), heat: readHeat(text) };
   const resend = /^(?:Resend|rs): ?N?(\d{1,9})$/i.exec(text);
   if (resend !== null) return { kind: "resend", number: Number(resend[1]) };
+  // `!!` of the RepRap protocol and `fatal:` of Repetier: it has stopped for good.
+  if (/^(?:!!|fatal:)/.test(text)) return { kind: "halted", text };
   if (/^Error:/.test(text) || /KILLED|Printer halted/.test(text)) return readError(text);
   // A boot loader or a hot-plugged cable may put noise before the word.
   if (/(?:^|[^ -~])start$/.test(text)) return { kind: "banner" };
@@ -91,13 +93,20 @@ export function readReply(line: string): Reply {
 
 /** Lines that AVR and 32-bit boards print after a start, whatever the reason. */
 const startups =
-  /^(?:PowerUp|(?:External|Brown out|Watchdog|Software) Reset|Marlin \d[\w.]*|echo: Last Updated: .*|echo: ?Free Memory: \d.*)$/;
+  /^(?:PowerUp|(?:External|Brown out|Watchdog|Software) Reset|Marlin (?:bugfix-)?\d[\w.]*|echo: Last Updated: .*|echo: ?Free Memory: \d.*)$/;
+
+/** A file on its card is printed, or its panel, a sensor or its crash detection put a command among those of the host. */
+const ownDoing = /^(?:echo: ?)?(?:enqu\w*ing\b|Now (?:fresh|doing) file:|File opened:)/i;
+
+/** `T:170.5 E:0 W:?`, and `T:25.0 E:0 B:60.0` while the bed heats. */
+const heating = /^[TB]:\d+(?:\.\d+)?(?: E:\d+(?: B:\d+(?:\.\d+)?)?)?(?: W:\S+)?$/;
 
 function readReport(text: string): Reply {
   // Somebody, or a sensor, made the printer wait for a person: as good as a pause asked for at its panel.
   if (/^(?:echo:)?busy: ?paused/.test(text)) return { kind: "action", name: "pause" };
+  if (ownDoing.test(text)) return { kind: "action", name: "start something of its own" };
   // A wait for heat shows its progress; some firmware does so without a target, and without any `busy`.
-  if (/^(?:echo:)?busy:|^[TB]:\d+(?:\.\d+)?(?: E:\d+)?(?: W:\S+)?$/.test(text)) return { kind: "busy" };
+  if (/^(?:echo:)?busy:/.test(text) || heating.test(text)) return { kind: "busy" };
   // Firmware without the forms of M118 says its text as it stands.
   const mark = /^(?:echo: ?)?(?:A1 )?(layer:\d+|program-end)$/.exec(text);
   if (mark !== null) return { kind: "mark", text: mark[1] ?? "" };
@@ -107,8 +116,8 @@ function readReport(text: string): Reply {
   const recovery = /^(?:echo: *)?(?:M413 S([01])\b|Power-loss recovery (ON|OFF|enabled|disabled))/i.exec(text);
   if (recovery !== null) return { kind: "recovery", on: /^(?:1|on|enabled)$/i.test(recovery[1] ?? recovery[2] ?? "") };
   if (/^echo: ?DEBUG:.*DRYRUN/.test(text)) return { kind: "not-extruded", text };
-  const unknown = /^echo: ?Unknown command: ?"(.*)"$/.exec(text);
-  if (unknown !== null) return { kind: "unknown-command", command: unknown[1] ?? "" };
+  const unknown = /^(?:echo: ?)?Unknown (?:command|[A-Z] code): ?"?(?:N\d+ ?)?(.*?)(?:\*\d+)?"?$/.exec(text);
+  if (unknown !== null) return { kind: "unknown-command", command: (unknown[1] ?? "").trim() };
   if (/^echo: ?(?:cold|too long) extrusion prevented/i.test(text)) return { kind: "not-extruded", text };
   const at = /^X:(-?\d+\.\d+) Y:(-?\d+\.\d+) Z:(-?\d+\.\d+) E:(-?\d+\.\d+)(?= |$)/.exec(text);
   if (at !== null) return { kind: "position", at: positionOf(at) };
