@@ -1,7 +1,17 @@
 /** Where the parts of a set's fused or printed layers are: from its expected pictures, or guessed for good layers that have none. */
 import { readFile } from "node:fs/promises";
 import { type Arena, createArena, type Field, quantile, reduced, reductionOf } from "../surface/field.ts";
-import { foundParts, guessed, type PartedLayer, type Parts, parted, partsOf, ratioOf } from "../surface/parts.ts";
+import {
+  foundParts,
+  guessed,
+  known,
+  type PartedLayer,
+  type Parts,
+  parted,
+  partsOf,
+  ratioOf,
+  ratioUntold,
+} from "../surface/parts.ts";
 import { mostLayers, type Place, placeOf, type ShownLayer } from "../surface/place.ts";
 import { laidOn, type Outline } from "../surface/signs.ts";
 import { decodeChannel, decodeClasses } from "./picture-file.ts";
@@ -41,16 +51,17 @@ export async function openParts(
   const given = set.frames.filter(({ expected }) => expected !== null);
   const { expectedRegistered } = set.description;
   // Fresh powder hides the parts: only where they show do they have to be known.
-  if (set.rules.parts === "hidden" || given.length === 0) return { frame: asItCame, reference: asItCame };
+  if (set.rules.parts === "hidden") return asTheyCame;
   const by = reductionOf(size.width, size.height);
   const arena = createArena(Math.floor(size.width / by), Math.floor(size.height / by));
+  if (given.length === 0) return set.rules.parts === "levelled" ? untold(set, size, arena, notes) : asTheyCame;
   const inverted = await areInverted(given.slice(0, looked).map(({ expected }) => expected ?? ""));
   if (inverted) notes.push("The expected pictures are white all round: black is taken for the part.");
   const reader: Read = { set, ...size, arena, notes, inverted };
   const isRegistered = expectedRegistered ?? (await hasFramesShape(given[0]?.expected ?? "", reader));
   if (!isRegistered) progress("looking for the place of the expected pictures on the frames");
   const place = isRegistered ? null : await findPlace(reader);
-  if (!isRegistered && place === null) return { frame: asItCame, reference: asItCame };
+  if (!isRegistered && place === null) return asTheyCame;
   const read = (path: string) => partsAt(path, reader, place);
   const ratios: number[] = [];
   for (const { path, expected } of given.slice(0, looked)) {
@@ -74,9 +85,48 @@ export async function openParts(
 /** Parts that differ from the powder by less than this (logarithm of brightness) cannot be told from it. */
 const leastContrast = 0.08;
 
+/** Frames before this one whose parts still count as known. */
+const remembered = 3;
+
+/** Fused layers without any expected picture: parts are told by their brightness, and new ones are strange. */
+async function untold(
+  set: PictureSet,
+  size: { readonly width: number; readonly height: number },
+  arena: Arena,
+  notes: string[],
+): Promise<PartsReader> {
+  const fields: Field[] = [];
+  for (const { path } of set.references.slice(0, looked)) {
+    const picture = await decodeChannel(await readFile(path));
+    if (!picture.ok || picture.value.width !== size.width || picture.value.height !== size.height) continue;
+    fields.push(reduced(picture.value, reductionOf(size.width, size.height)));
+  }
+  const ratio = ratioUntold(fields, arena);
+  if (ratio === null) return asTheyCame;
+  notes.push(
+    `There are no expected pictures: parts are told by their brightness (${ratio.toFixed(2)} times the powder's), and one that is missing is not found.`,
+  );
+  const good: Parts[] = [];
+  let before: readonly Parts[] = [];
+  return {
+    async reference(field) {
+      const parts = guessed(field, ratio, arena);
+      good.push(parts);
+      return parted(field, parts, arena, false);
+    },
+    async frame(field) {
+      const parts = known(guessed(field, ratio, arena), [...good, ...before], arena);
+      before = [...before, parts].slice(-remembered);
+      return parted(field, parts, arena, false);
+    },
+  };
+}
+
 async function asItCame(field: Field): Promise<PartedLayer> {
   return { field, came: field, parts: null, told: false };
 }
+
+const asTheyCame: PartsReader = { frame: asItCame, reference: asItCame };
 
 async function partsAt(path: string, reader: Read, place: Place | null): Promise<Parts | null> {
   const outline = await outlineAt(path, reader);

@@ -121,6 +121,72 @@ export function flattened(field: Field, parts: Parts, arena: Arena): Field {
   return { width, height, data: out };
 }
 
+/** Logarithm of brightness, smooth and in even light. Lives in the arena. */
+function evened({ data }: Field, arena: Arena): Float32Array {
+  const smooth = arena.buffer(2);
+  for (let i = 0; i < smooth.length; i++) smooth[i] = Math.log(data[i]! + dark);
+  boxMean(arena, smooth, smooth, 2, 2);
+  withoutLight(smooth, arena.width, arena.height, lightOf(smooth, arena.width, arena.height));
+  return smooth;
+}
+
+/** Of a surface in even light, logarithms beyond this from its middle are machine, or glare. */
+const farOff = 0.6;
+const bins = 240;
+/** Shares of the surface that parts can have where nobody says where they are, and how clearly they must stand apart. */
+const [leastPart, mostPart, leastApart] = [0.003, 0.45, 0.6];
+const leastContrast = 0.08;
+
+/**
+ * How many times as bright as the powder the parts of good layers are, where no expected picture says which they are: the
+ * threshold that parts the brightnesses best (Otsu, IEEE SMC 9, 1979). Null where they are not of two kinds.
+ */
+export function ratioUntold(fields: readonly Field[], arena: Arena): number | null {
+  const counts = new Float64Array(bins);
+  for (const field of fields) {
+    const values = thinned(evened(field, arena), 40_000);
+    const powder = quantile(values, 0.5);
+    for (const v of values) {
+      const bin = Math.floor(((v - powder) / farOff + 1) * (bins / 2));
+      if (bin >= 0 && bin < bins) counts[bin]!++;
+    }
+  }
+  const total = counts.reduce((sum, n) => sum + n, 0);
+  const at = (bin: number): number => ((bin + 0.5) / (bins / 2) - 1) * farOff;
+  const [sum, squares] = [0, 1].map((power) => counts.reduce((all, n, bin) => all + n * at(bin) ** (power + 1), 0));
+  const variance = squares! / total - (sum! / total) ** 2;
+  let best = { between: 0, low: 0, high: 0, share: 0 };
+  let [below, belowSum] = [0, 0];
+  for (let bin = 0; bin < bins - 1; bin++) {
+    below += counts[bin]!;
+    belowSum += counts[bin]! * at(bin);
+    const share = below / total;
+    if (share === 0 || share === 1) continue;
+    const [low, high] = [belowSum / below, (sum! - belowSum) / (total - below)];
+    const between = share * (1 - share) * (high - low) ** 2;
+    if (between > best.between) best = { between, low, high, share };
+  }
+  // The larger share is powder.
+  const isBright = best.share > 0.5;
+  const part = isBright ? 1 - best.share : best.share;
+  const contrast = isBright ? best.high - best.low : best.low - best.high;
+  const isTwo = part >= leastPart && part <= mostPart && best.between > leastApart * variance;
+  return isTwo && Math.abs(contrast) > leastContrast ? Math.exp(contrast) : null;
+}
+
+/** Those of the guessed parts that lie, for the larger part, where parts were before; what is new is no part until somebody says so. */
+export function known(parts: Parts, before: readonly Parts[], arena: Arena): Parts {
+  const { width, height } = arena;
+  const islands = parts.map((v) => (v === 0 ? 0 : 1));
+  const out = parts.slice();
+  for (const { pixels } of components(islands, width, height, 1)) {
+    let seen = 0;
+    for (const i of pixels) if (before.some((each) => each[i] !== 0)) seen++;
+    if (2 * seen < pixels.length) for (const i of pixels) out[i] = 0;
+  }
+  return out;
+}
+
 /** Mean logarithm of brightness of the powder around each pixel; NaN where there is none. Lives in the arena. */
 function powderAround({ data }: Field, parts: Parts, arena: Arena): Float32Array {
   const sum = arena.buffer(2);
@@ -140,10 +206,7 @@ function powderAround({ data }: Field, parts: Parts, arena: Arena): Float32Array
  * (`ratio`, from layers whose expected picture came) than to the powder's.
  */
 export function guessed(field: Field, ratio: number, arena: Arena): Parts {
-  const smooth = arena.buffer(2);
-  for (let i = 0; i < smooth.length; i++) smooth[i] = Math.log(field.data[i]! + dark);
-  boxMean(arena, smooth, smooth, 2, 2);
-  withoutLight(smooth, arena.width, arena.height, lightOf(smooth, arena.width, arena.height));
+  const smooth = evened(field, arena);
   const powder = quantile(thinned(smooth, 40_000), 0.5);
   const half = Math.log(ratio) / 2;
   const { width, height } = arena;

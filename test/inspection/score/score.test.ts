@@ -83,7 +83,9 @@ describe("cellward inspect score", () => {
     expect(said.falseAlarms).toMatchObject({ hits: 0, all: 7 });
     for (const name of await readdir(join(set, "expected"))) await rm(join(set, "expected", name));
     const without = figures((await score("--json", "inspect", "score", "--set", set)).out);
-    expect(without.falseAlarms.hits).toBeGreaterThan(0);
+    // Told by their brightness, parts that change are no alarm; one that is missing is not asked for.
+    expect(without.falseAlarms.hits).toBeLessThanOrEqual(1);
+    expect(without.imageAuroc.value).toBeGreaterThanOrEqual(0.93);
   });
 
   it("[F56][L3] a dark, a blurred, a covered, a repeated, a torn picture and one of another size are no evidence", {
