@@ -40,8 +40,8 @@ export interface KnownLens extends Intrinsics {
 
 /** A roughly described mount may miss a fiducial's place by this much of the picture's width. */
 const searchShare = 0.04;
-/** A calibration whose fiducials fit worse than this is refused. */
-const worstReprojection_px = 0.5;
+/** A calibration whose fiducials fit worse than this is refused: pixels, or a share of the width where pixels are finer than the lens. */
+const [worstReprojection_px, worstShare] = [0.5, 2e-4];
 
 /** Calibrates the camera and records how the zones that never change look; `file` is the digest of the picture's JPEG, `at` when it was taken, `known` what a plate has told of the lens. */
 export function commission(
@@ -58,10 +58,11 @@ export function commission(
   if (!calibration.ok) return calibration;
   const { lens, reprojection_px, scale_mm_per_px, uncertainty_mm } = calibration.value;
   const ofLens = known?.uncertainty ? lensUncertainty(known, known.uncertainty, scale_mm_per_px, rig.plate) : null;
-  if (!(reprojection_px <= worstReprojection_px)) {
+  const worst_px = Math.max(worstReprojection_px, worstShare * picture.width);
+  if (!(reprojection_px <= worst_px)) {
     return err({
       code: "camera-calibration-failed",
-      what: `The fiducials fit only to ${reprojection_px.toFixed(2)} pixels (limit ${worstReprojection_px}).`,
+      what: `The fiducials fit only to ${reprojection_px.toFixed(2)} pixels (limit ${worst_px.toFixed(2)}).`,
       remedy:
         "Check the fiducials' places in the configuration, that none is bent" +
         `${known ? ", and that the lens file is of this camera and nobody turned its lens since" : ""}; then calibrate again.`,
@@ -83,7 +84,8 @@ export function commission(
     plate: rig.plate,
     zones: zonesOf(picture, lens, rig),
     marker: rig.marker,
-    limits: { ...defaultGateLimits, ...rig.limits },
+    // A picture's own fit may be a fifth worse than the calibration's.
+    limits: { ...defaultGateLimits, residual_px: 1.2 * worst_px, ...rig.limits },
     emptyPlate: file,
     exposureUnknown: rig.exposureUnknown,
   });

@@ -4,7 +4,9 @@ import { expect, test } from "vitest";
 import { calibrate } from "../../src/inspection/calibrate.ts";
 import { warp } from "../../src/inspection/grid.ts";
 import { type Lens, lensOfMount, nudge, project } from "../../src/inspection/lens.ts";
-import { benchRig } from "./bench.ts";
+import { register } from "../../src/inspection/registration.ts";
+import { benchMount, cameraAt } from "../../src/simulators/camera/pinhole.ts";
+import { benchRig, commissioned, createBench, greenOf, rigAt } from "./bench.ts";
 
 const middle = { x: 75, y: 72, z: 6 };
 const truth = (p: {
@@ -102,3 +104,13 @@ test("the warp looks where the lens says that a place is seen, with both terms o
     { numRuns: 30 },
   );
 });
+
+test("a camera of 20 megapixels is commissioned, and its pictures are registered: its pixels are finer than its lens [F58]", async () => {
+  const width = 5160;
+  const bench = createBench({ camera: cameraAt(benchMount, width, (width * 3) / 4), seed: 3 });
+  const look = () => greenOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
+  const { setup } = commissioned(bench, rigAt(width));
+  // What counts is the place on the plate.
+  expect(setup.uncertainty_mm).toBeLessThan(0.1);
+  expect(register(look(), setup)).toMatchObject({ ok: true });
+}, 120_000);
