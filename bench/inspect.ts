@@ -74,11 +74,6 @@ async function measure(width: number, label: string): Promise<Row[]> {
     ...rows,
     { name: `inspect ${label} total, p95`, value: p95, unit: "ms" },
     { name: `inspect ${label}, machines a core at a layer in 10 s`, value: Math.floor(10_000 / p95), unit: "machines" },
-    {
-      name: `inspect ${label}, memory of the process`,
-      value: Math.round(process.memoryUsage.rss() / 2 ** 20),
-      unit: "MiB",
-    },
   ];
 }
 
