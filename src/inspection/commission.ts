@@ -4,11 +4,11 @@ import type { Digest } from "../kernel/names.ts";
 import { err, ok, type Result } from "../kernel/result.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { calibrate } from "./calibrate.ts";
-import type { Intrinsics } from "./calibration/fit-lens.ts";
-import type { LensFile } from "./calibration/lens-file.ts";
+import { covarianceOf, type LensFile } from "./calibration/lens-file.ts";
+import { lensSpread_px } from "./calibration/spread.ts";
 import { type Fiducial, findFiducials, ringCentre } from "./fiducials.ts";
 import { cellsOf } from "./gate.ts";
-import { type Lens, lensOfMount, type Mount, type Point3, project } from "./lens.ts";
+import { type Lens, lensOfMount, type Mount, type Point3, project, scaleAt } from "./lens.ts";
 import { clip, type Picture, type PixelBox, statistics } from "./picture.ts";
 import { type CameraSetup, defaultGateLimits, type GateLimits, type StaticZone } from "./setup.ts";
 
@@ -33,11 +33,6 @@ export interface Rig {
   readonly exposureUnknown: boolean;
 }
 
-/** A lens that a plate has told of, with how well, where that is known. */
-export interface KnownLens extends Intrinsics {
-  readonly uncertainty?: LensFile["uncertainty"];
-}
-
 /** A roughly described mount may miss a fiducial's place by this much of the picture's width. */
 const searchShare = 0.04;
 /** A calibration whose fiducials fit worse than this is refused: pixels, or a share of the width where pixels are finer than the lens. */
@@ -49,15 +44,15 @@ export function commission(
   rig: Rig,
   file: Digest,
   at: EpochMs,
-  known: KnownLens | null = null,
+  known: LensFile | null = null,
 ): Result<CameraSetup, Fault> {
   const rough = lensOfMount(rig.mount);
   const wide = findFiducials(picture, rough, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
   const body = (lens: Lens, at: Point3) => ringCentre(lens, at, rig.fiducialRadius_mm);
   const calibration = calibrate(wide, picture, rig.middle, body, known);
   if (!calibration.ok) return calibration;
-  const { lens, reprojection_px, scale_mm_per_px, uncertainty_mm } = calibration.value;
-  const ofLens = known?.uncertainty ? lensUncertainty(known, known.uncertainty, scale_mm_per_px, rig.plate) : null;
+  const { lens, reprojection_px, uncertainty_mm } = calibration.value;
+  const ofLens = known === null ? null : lensUncertainty(lens, wide, covarianceOf(known), rig);
   const worst_px = Math.max(worstReprojection_px, worstShare * picture.width);
   if (!(reprojection_px <= worst_px)) {
     return err({
@@ -91,21 +86,22 @@ export function commission(
   });
 }
 
-/**
- * What is not known of the lens, as millimetres on the plate: distortion as at the picture's corner, and the focal length over
- * half the plate's diagonal. Both are upper bounds, because the fiducials take up a part; a wrong principal point is a turn of
- * the camera, which they take up whole.
- */
-export function lensUncertainty(
-  { focal_px }: Intrinsics,
-  { focal_px: focal, corner_px }: LensFile["uncertainty"],
-  scale_mm_per_px: number,
-  { x0_mm, x1_mm, y0_mm, y1_mm }: CameraSetup["plate"],
+/** What is not known of the lens leaves so much open (k = 2) at the worst place of the judged plate, up to the height of the highest fiducial. */
+function lensUncertainty(
+  lens: Lens,
+  sightings: readonly Fiducial[],
+  covariance: readonly (readonly number[])[],
+  rig: Rig,
 ): number {
-  return Math.hypot(
-    corner_px * scale_mm_per_px,
-    (focal / focal_px) * Math.hypot((x1_mm - x0_mm) / 2, (y1_mm - y0_mm) / 2),
+  const { x0_mm: x0, y0_mm: y0, x1_mm: x1, y1_mm: y1 } = rig.plate;
+  const heights = [0, Math.max(...rig.fiducials.map(({ at }) => at.z))];
+  const places = [rig.middle, ...heights.flatMap((z) => cornersOf({ x0, y0, x1, y1 }, z))];
+  const spread = lensSpread_px(
+    lens,
+    sightings.map(({ at }) => at),
+    covariance,
   );
+  return Math.max(...places.map((at) => 2 * spread(at) * scaleAt(lens, at)));
 }
 
 function zonesOf(picture: Picture, lens: Lens, rig: Rig): StaticZone[] {

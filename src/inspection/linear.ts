@@ -19,6 +19,17 @@ export function solve(a: readonly (readonly number[])[], b: readonly number[]): 
   return substituteBack(rows);
 }
 
+/** The inverse of a square matrix; null if singular. */
+export function inverseOf(a: readonly (readonly number[])[]): number[][] | null {
+  const columns = a.map((_, k) =>
+    solve(
+      a,
+      a.map((__, i) => (i === k ? 1 : 0)),
+    ),
+  );
+  return columns.some((column) => column === null) ? null : a.map((_, i) => columns.map((column) => column![i]!));
+}
+
 /** Least squares solution of the overdetermined `a x = b`; null if the unknowns are not determined by the rows. */
 export function leastSquares(a: readonly (readonly number[])[], b: readonly number[]): number[] | null {
   const { normal, right } = normalEquations(a, b);
@@ -103,7 +114,8 @@ function normalEquations(a: readonly (readonly number[])[], b: readonly number[]
   return { normal, right };
 }
 
-function numericJacobian(
+/** How each residual changes with each parameter, row by residual, from steps of these sizes. */
+export function numericJacobian(
   residualsAt: (parameters: readonly number[]) => number[],
   parameters: readonly number[],
   residuals: readonly number[],

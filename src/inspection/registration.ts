@@ -43,6 +43,7 @@ export function register(picture: Picture, setup: CameraSetup): Registration {
     residual_px: residual,
     moved_mm: Math.max(Math.hypot(after.x - before.x, after.y - before.y) * scale, largestMove(setup, lens) * scale),
     scale_mm_per_px: scale,
+    // The fiducials of a frame say how well it lies, and nothing of a lens that was wrong at the commissioning already.
     uncertainty_mm: Math.hypot(2 * residual * scale, setup.lensUncertainty_mm ?? 0),
   };
   if (!(residual <= limits.residual_px)) {

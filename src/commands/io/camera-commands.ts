@@ -10,6 +10,8 @@ const parts = {
   pose: () => import("./camera-pose.ts"),
 };
 
+const which = "which of several: the id of its [[inspection.view]]; without it, [camera]";
+
 /** `camera`, with the configuration's option. */
 export function addCameraCommands(
   program: Command,
@@ -49,10 +51,11 @@ export function addCameraCommands(
     .command("pose")
     .description("find out where the camera stands by the plate laid on the bed, and whether set-up and rig agree")
     .addOption(config)
+    .option("--camera <id>", which)
     .requiredOption("--corner <x,y>", "where on the bed the sheet's lower left corner lies, in millimetres")
     .option("--turn <degrees>", "0, 90, 180 or 270 counter-clockwise about that corner", "0")
     .option("--height <mm>", "of the printed side above the plate's zero", "0")
-    .option("--within <mm>", "how well the sheet was laid (k = 2)", "0.5")
+    .option("--within <mm>", "within so much of where they are said its corners lie (k = 2)", "0.5")
     .option("--size <paper>", "the plate's, as it was written", "a4")
     .option("--across <mm>", "the bar across as it was measured")
     .option("--down <mm>", "the bar down as it was measured")
@@ -63,6 +66,6 @@ export function addCameraCommands(
     .command("calibrate")
     .description("commission the camera on the empty plate")
     .addOption(config)
-    .option("--camera <id>", "which of several: the id of its [[inspection.view]]; without it, [camera]")
+    .option("--camera <id>", which)
     .action(async (o) => end(await (await parts.camera()).calibrate(terminal(), o.config, o.camera)));
 }

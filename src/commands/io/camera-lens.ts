@@ -142,13 +142,14 @@ async function pictureBytes(path: string): Promise<Uint8Array | string> {
 
 /** A fit as the file that says it. */
 export function fileOf(
-  { intrinsics, uncertainty, reprojection_px, used }: LensFit,
+  { intrinsics, uncertainty, covariance, reprojection_px, used }: LensFit,
   width: number,
   height: number,
 ): LensFile {
   return {
     format: "cellward-lens-1",
     ...{ width_px: width, height_px: height, ...intrinsics, reprojection_px, uncertainty },
+    covariance: covariance.map((row) => [...row]),
     ...{ pictures: used.length, madeAt: systemClock.now() },
   };
 }

@@ -1,19 +1,25 @@
 /** `cellward camera pose`: where the camera stands by the plate laid on the bed, whether set-up and rig agree, and where the fiducials really are. */
 import { readFile } from "node:fs/promises";
+import { cameraNamed } from "../../config/cameras.ts";
 import { loadConfig } from "../../config/io/load.ts";
-import { type BedPose, disagreement, type Laid, placeOf, poseOnBed } from "../../inspection/calibration/bed-pose.ts";
-import { type LensFile, readLensFile } from "../../inspection/calibration/lens-file.ts";
-import { lensUncertainty, type Rig } from "../../inspection/commission.ts";
-import { findFiducials } from "../../inspection/fiducials.ts";
+import { calibrate, type Sighting } from "../../inspection/calibrate.ts";
+import { compare } from "../../inspection/calibration/agree.ts";
+import { type BedPose, type Laid, placeOf, poseOnBed } from "../../inspection/calibration/bed-pose.ts";
+import { covarianceOf, type LensFile, readLensFile } from "../../inspection/calibration/lens-file.ts";
+import type { Rig } from "../../inspection/commission.ts";
+import { findFiducials, ringCentre } from "../../inspection/fiducials.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
-import { eyeOf, type Point3 } from "../../inspection/lens.ts";
+import { eyeOf, type Lens, type Point3 } from "../../inspection/lens.ts";
 import type { Picture } from "../../inspection/picture.ts";
 import { readRig } from "../../inspection/rig.ts";
 import { type CameraSetup, readSetup } from "../../inspection/setup.ts";
+import { firstCamera } from "../../jobs/views.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
 import { type Sheet, type SheetOptions, sheetOf, viewOf } from "../plate-sheet.ts";
+import { type Compared, disagreementOf, poseWords, type SeenFiducial } from "../pose-words.ts";
+import { noSuchCamera } from "./camera.ts";
 import { cannotWrite } from "./camera-lens.ts";
 import { openCamera } from "./eyes.ts";
 import { wouldOverwrite } from "./new-file.ts";
@@ -22,6 +28,8 @@ import type { Terminal, Trouble } from "./terminal.ts";
 
 export interface PoseOptions extends SheetOptions {
   readonly config: string;
+  /** Which of several cameras. */
+  readonly camera?: string;
   /** Bed coordinates of the sheet's lower left corner, as `x,y`. */
   readonly corner: string;
   readonly turn: string;
@@ -42,8 +50,7 @@ export async function poseByPlate(terminal: Terminal, options: PoseOptions): Pro
   const asked = await prepare(options);
   if (!asked.ok) return terminal.trouble(asked.error, asked.error.exit);
   const { sheet, laid, lens, rig, setup, picture } = asked.value;
-  const of = (scale: number) => lensUncertainty(lens, lens.uncertainty, scale, rig.plate);
-  const pose = poseOnBed(viewOf("picture", picture, sheet), sheet.layout, laid, lens, of);
+  const pose = poseOnBed(viewOf("picture", picture, sheet), sheet.layout, laid, lens, covarianceOf(lens));
   if (!pose.ok) {
     const remedy = "Light the plate evenly, clear what covers it, and look that it lies flat on the bed.";
     return terminal.trouble(
@@ -53,21 +60,22 @@ export async function poseByPlate(terminal: Terminal, options: PoseOptions): Pro
   }
   const elsewhere = whyUnlikely(pose.value, rig);
   if (elsewhere !== null) return terminal.trouble(elsewhere, exitCode.refused);
-  const fiducials = fiducialsBy(picture, rig, pose.value);
-  const off = setup === null ? null : disagreement(pose.value.lens, setup.lens, setup.plate);
-  const allowed = setup === null ? null : Math.hypot(pose.value.uncertainty_mm, setup.uncertainty_mm);
-  const agrees = off === null || allowed === null || off <= allowed;
+  const sightings = sightingsBy(picture, rig, pose.value);
+  const fiducials = placesBy(sightings, rig, pose.value);
+  const compared = comparedWith(pose.value, setup, sightings, asked.value);
   if (options.rigOut !== undefined) {
     const corrected = await writeRig(asked.value.rigText, fiducials, options.rigOut);
     if (corrected !== null) return terminal.trouble(corrected, exitCode.refused);
   }
+  const trouble = disagreementOf(compared);
+  const agreement = compared === null ? null : { by: compared.by, ...compared.agreement };
   const value = {
-    ok: agrees,
+    ...{ ok: trouble === null, ...trouble },
     ...{ reprojection_px: pose.value.reprojection_px, uncertainty_mm: pose.value.uncertainty_mm },
-    ...{ fiducials, setupOff_mm: off, allowed_mm: allowed, rig: options.rigOut ?? null },
+    ...{ fiducials, agreement, rig: options.rigOut ?? null },
   };
-  terminal.result(value, wordsOf(pose.value, fiducials, { off, allowed, agrees }, options.rigOut).join("\n"));
-  return agrees ? exitCode.ok : exitCode.refused;
+  terminal.result(value, poseWords(pose.value, fiducials, compared, options.rigOut));
+  return trouble === null ? exitCode.ok : exitCode.refused;
 }
 
 interface Asked {
@@ -92,7 +100,10 @@ async function prepare(options: PoseOptions): Promise<Result<Asked, Refused>> {
   const wrong = (code: string, what: string, remedy: string) =>
     err({ code, what, remedy, exit: exitCode.configuration });
   if (!loaded.ok) return wrong("configuration", loaded.error.join("\n"), configurationRemedy(options.config));
-  const { inspection } = loaded.value.config;
+  const inspection = cameraNamed(loaded.value.config, options.camera ?? firstCamera);
+  if (inspection === null) {
+    return err({ ...noSuchCamera(loaded.value.config, options.camera ?? ""), exit: exitCode.usage });
+  }
   if (inspection.lens === undefined) {
     return wrong(
       "lens-unknown",
@@ -108,8 +119,7 @@ async function prepare(options: PoseOptions): Promise<Result<Asked, Refused>> {
   const known = await jsonOf(inspection.setup);
   const setup = known === null ? ok(null) : readSetup(known);
   if (!setup.ok) return err({ ...setup.error, exit: exitCode.configuration });
-  const bytes =
-    options.picture === undefined ? await openCamera(loaded.value.config).take() : await fileOf(options.picture);
+  const bytes = options.picture === undefined ? await openCamera(inspection).take() : await fileOf(options.picture);
   if (!bytes.ok) return err({ ...bytes.error, exit: exitCode.deviceUnreachable });
   const picture = await decodeGrey(bytes.value.bytes);
   if (!picture.ok) return err({ ...picture.error, exit: exitCode.refused });
@@ -122,6 +132,11 @@ async function prepare(options: PoseOptions): Promise<Result<Asked, Refused>> {
       remedy: "Take both with this camera as it is set now.",
       exit: exitCode.refused,
     });
+  }
+  if (setup.value !== null && (setup.value.width_px !== width || setup.value.height_px !== height)) {
+    const what = `The set-up is of pictures of ${setup.value.width_px} x ${setup.value.height_px} pixels, this one has ${width} x ${height}.`;
+    const remedy = "Calibrate the camera as it is set now, or set it as it was.";
+    return err({ code: "other-setup", what, remedy, exit: exitCode.refused });
   }
   return ok({
     ...{ sheet: sheet.value, laid: laid.value, lens: lens.value, rig: rig.value, setup: setup.value },
@@ -181,29 +196,47 @@ function whyUnlikely({ lens }: BedPose, { mount }: Rig): Trouble | null {
 
 const between = (a: Point3, b: Point3): number => Math.hypot(a.x - b.x, a.y - b.y, a.z - b.z);
 
-interface Found {
-  readonly id: string;
-  readonly x_mm: number;
-  readonly y_mm: number;
-  /** From where the rig file has it. */
-  readonly off_mm: number;
+/** The rig's fiducials where this picture shows them. */
+function sightingsBy(picture: Picture, rig: Rig, { lens }: BedPose): readonly Sighting[] {
+  return findFiducials(picture, lens, rig.fiducials, rig.fiducialRadius_mm, picture.width * searchShare);
 }
 
-/** The rig's fiducials where this picture shows them, at the height that the rig file gives. */
-function fiducialsBy(picture: Picture, rig: Rig, { lens }: BedPose): readonly Found[] {
-  const reach = picture.width * searchShare;
-  return findFiducials(picture, lens, rig.fiducials, rig.fiducialRadius_mm, reach).flatMap((sighting) => {
+/** Where they stand by the plate, at the heights that the rig file gives. */
+function placesBy(sightings: readonly Sighting[], rig: Rig, { lens, knownTo_mm }: BedPose): readonly SeenFiducial[] {
+  return sightings.flatMap((sighting) => {
     const at = placeOf(sighting, sighting.seen, rig.fiducialRadius_mm, lens);
     if (at === null) return [];
-    const off_mm = Math.hypot(at.x - sighting.at.x, at.y - sighting.at.y);
-    return [{ id: sighting.id, x_mm: thousandth(at.x), y_mm: thousandth(at.y), off_mm: thousandth(off_mm) }];
+    const off_mm = thousandth(Math.hypot(at.x - sighting.at.x, at.y - sighting.at.y));
+    const uncertainty_mm = thousandth(knownTo_mm(at));
+    return [{ id: sighting.id, x_mm: thousandth(at.x), y_mm: thousandth(at.y), uncertainty_mm, off_mm }];
   });
+}
+
+/** The plate against the set-up; before there is one, against what the fiducials of the same picture say of the camera. */
+function comparedWith(
+  pose: BedPose,
+  setup: CameraSetup | null,
+  sightings: readonly Sighting[],
+  { rig, picture, lens }: Asked,
+): Compared {
+  if (setup !== null) {
+    const agreement = compare(pose, setup.lens, setup.uncertainty_mm, setup.plate);
+    return agreement === null ? null : { by: "setup", agreement };
+  }
+  const body = (by: Lens, at: Point3) => ringCentre(by, at, rig.fiducialRadius_mm);
+  const found = calibrate(sightings, picture, rig.middle, body, lens);
+  const agreement = found.ok ? compare(pose, found.value.lens, found.value.uncertainty_mm, rig.plate) : null;
+  return agreement === null ? null : { by: "fiducials", agreement };
 }
 
 const thousandth = (v: number): number => Math.round(v * 1000) / 1000;
 
 /** The rig file with the fiducials where they were seen; null when it was written. */
-async function writeRig(rig: Record<string, unknown>, found: readonly Found[], path: string): Promise<Trouble | null> {
+async function writeRig(
+  rig: Record<string, unknown>,
+  found: readonly SeenFiducial[],
+  path: string,
+): Promise<Trouble | null> {
   const seen = new Map(found.map((each) => [each.id, each]));
   const fiducials = (rig["fiducials"] as readonly { readonly id: string; readonly at: object }[]).map((each) => {
     const place = seen.get(each.id);
@@ -215,33 +248,4 @@ async function writeRig(rig: Record<string, unknown>, found: readonly Found[], p
   } catch (problem) {
     return cannotWrite(path, problem);
   }
-}
-
-function wordsOf(
-  { reprojection_px, uncertainty_mm }: BedPose,
-  fiducials: readonly Found[],
-  { off, allowed, agrees }: { readonly off: number | null; readonly allowed: number | null; readonly agrees: boolean },
-  rigOut: string | undefined,
-): string[] {
-  const far = fiducials.map(
-    ({ id, x_mm, y_mm, off_mm }) =>
-      `  ${id}: at ${x_mm.toFixed(2)}, ${y_mm.toFixed(2)}, ${off_mm.toFixed(2)} mm from where the rig file has it`,
-  );
-  const verdict =
-    off === null || allowed === null
-      ? "The camera was not commissioned yet: there is no set-up to compare with."
-      : agrees
-        ? `The set-up says the same: places differ by ${off.toFixed(2)} mm at most (${allowed.toFixed(2)} allowed).`
-        : `THE SET-UP SAYS OTHERWISE: places differ by ${off.toFixed(2)} mm (${allowed.toFixed(2)} allowed). The sheet was laid or measured otherwise than said, the fiducials in the rig file stand elsewhere, or the camera was moved since it was calibrated.`;
-  return [
-    `The plate tells where the camera stands: corners fit to ${reprojection_px.toFixed(2)} px, a place on the bed is known to ${uncertainty_mm.toFixed(2)} mm (k = 2).`,
-    verdict,
-    `${fiducials.length} fiducials are seen:`,
-    ...far,
-    ...(rigOut === undefined
-      ? []
-      : [
-          `Written to ${rigOut}: the rig file with these places. Look at each, then name it as [inspection] rig and run \`cellward camera calibrate\` on the empty plate.`,
-        ]),
-  ];
 }

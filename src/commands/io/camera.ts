@@ -62,7 +62,7 @@ export async function calibrate(terminal: Terminal, configFile: string, camera =
 }
 
 /** Which cameras there are. */
-function noSuchCamera(config: CellConfig, camera: string): Fault {
+export function noSuchCamera(config: CellConfig, camera: string): Fault {
   const known = camerasIn(config).map(({ id }) => id);
   const remedy = `Name one of ${known.join(", ")} with --camera.`;
   return { code: "no-such-camera", what: `The configuration has no camera ${camera}.`, remedy };

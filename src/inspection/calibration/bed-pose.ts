@@ -1,10 +1,11 @@
-/** Where a camera stands, from one picture of the plate laid on the bed in a known way; and whether the fiducials say the same. */
+/** Where a camera stands, from one picture of the plate laid on the bed in a known way, and how well that is known at each place. */
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { type Fiducial, ringCentre } from "../fiducials.ts";
 import { eyeOf, type Lens, nudge, type Pixel, type Point3, project, scaleAt } from "../lens.ts";
 import { refine, sumOfSquares } from "../linear.ts";
 import { type Intrinsics, leastCorners, type PlateView, posedBy } from "./fit-lens.ts";
 import type { PlateLayout, PlatePoint } from "./plate.ts";
+import { lensSpread_px, sightingSpread_px } from "./spread.ts";
 
 /** How the sheet lies: where on the bed its lower left corner is, and how far it is turned about that corner, counter-clockwise. */
 export interface Laid {
@@ -13,15 +14,16 @@ export interface Laid {
   readonly turn: 0 | 90 | 180 | 270;
   /** Height of its printed side above the plate's zero. */
   readonly z_mm: number;
-  /** How well it was laid (k = 2). */
+  /** Within so much of where it is said its corners lie (k = 2). */
   readonly within_mm: number;
 }
 
 export interface BedPose {
   readonly lens: Lens;
   readonly reprojection_px: number;
-  readonly scale_mm_per_px: number;
-  /** Expanded uncertainty (k = 2) of a place on the bed: of the fit, of the lens, and of how the sheet was laid. */
+  /** Expanded uncertainty (k = 2) of a place of the machine: of the fit, of the lens, and of how the sheet was laid. */
+  readonly knownTo_mm: (at: Point3) => number;
+  /** The same at the worst of the sheet's corners. */
   readonly uncertainty_mm: number;
 }
 
@@ -35,13 +37,13 @@ export function onBed(p: PlatePoint, { width_mm, height_mm }: PlateLayout, { x_m
   return { x: x_mm + x, y: y_mm + y, z: z_mm };
 }
 
-/** Fits the camera's place to the sheet's corners; the lens is known (`ofLens_mm`: how well, on the bed). An error in words where the picture does not tell. */
+/** Fits the camera's place to the sheet's corners; the lens is known (`covariance`: how well). An error in words where the picture does not tell. */
 export function poseOnBed(
   view: PlateView,
   layout: PlateLayout,
   laid: Laid,
   lens: Intrinsics,
-  ofLens_mm: (scale_mm_per_px: number) => number = () => 0,
+  covariance: readonly (readonly number[])[] | null = null,
 ): Result<BedPose, string> {
   if (view.pairs.length < leastCorners) {
     return err(`only ${view.pairs.length / 4} of the plate's tags are seen; ${leastCorners / 4} are needed`);
@@ -66,19 +68,44 @@ export function poseOnBed(
     );
   }
   if (!(eyeOf(posed).z > laid.z_mm)) return err("the plate would be seen from below");
-  const scale_mm_per_px = scaleAt(posed, middleOf(bed));
-  // Six unknowns share what 2 n coordinates say of them.
-  const ofFit_mm = 2 * reprojection_px * scale_mm_per_px * Math.sqrt(6 / (2 * bed.length));
-  const uncertainty_mm = Math.hypot(ofFit_mm, ofLens_mm(scale_mm_per_px), laid.within_mm);
-  return ok({ lens: posed, reprojection_px, scale_mm_per_px, uncertainty_mm });
+  const knownTo_mm = knownTo(posed, bed, fit.residuals, covariance, layout, laid);
+  const corners = cornersOn(layout, laid);
+  return ok({ lens: posed, reprojection_px, knownTo_mm, uncertainty_mm: Math.max(...corners.map(knownTo_mm)) });
+}
+
+function knownTo(
+  lens: Lens,
+  bed: readonly Point3[],
+  residuals: readonly number[],
+  covariance: readonly (readonly number[])[] | null,
+  layout: PlateLayout,
+  laid: Laid,
+): (at: Point3) => number {
+  const scatter_px = Math.sqrt(sumOfSquares(residuals) / (residuals.length - 6));
+  const ofSightings = sightingSpread_px(lens, bed, scatter_px);
+  const ofLens = covariance === null ? () => 0 : lensSpread_px(lens, bed, covariance);
+  const [a, , c] = cornersOn(layout, laid) as [Point3, Point3, Point3, Point3];
+  const [x, y, long] = [(a.x + c.x) / 2, (a.y + c.y) / 2, Math.hypot(a.x - c.x, a.y - c.y)];
+  return (at) => {
+    // At the sheet's corners it is what was said, half of its square shift and half turn; less in the middle, more beyond.
+    const ofLaying = laid.within_mm * Math.sqrt(0.5 + 2 * (Math.hypot(at.x - x, at.y - y) / long) ** 2);
+    return Math.hypot(2 * Math.hypot(ofSightings(at), ofLens(at)) * scaleAt(lens, at), ofLaying);
+  };
+}
+
+/** The sheet's own corners on the bed, round about. */
+function cornersOn(layout: PlateLayout, laid: Laid): Point3[] {
+  const [w, h] = [layout.width_mm / 2, layout.height_mm / 2];
+  const all = [
+    { x: -w, y: -h },
+    { x: w, y: -h },
+    { x: w, y: h },
+    { x: -w, y: h },
+  ];
+  return all.map((p) => onBed(p, layout, laid));
 }
 
 const apart = (a: Pixel, b: Pixel): readonly number[] => [a.x - b.x, a.y - b.y];
-const middleOf = (points: readonly Point3[]): Point3 => {
-  const mean = (of: (p: Point3) => number) => points.reduce((sum, p) => sum + of(p), 0) / points.length;
-  return { x: mean((p) => p.x), y: mean((p) => p.y), z: mean((p) => p.z) };
-};
-
 /** From the camera before the sheet to the camera before the bed. */
 function onTo(
   { rotation: r, translation: t }: Pick<Lens, "rotation" | "translation">,
@@ -104,36 +131,19 @@ function onTo(
   return { rotation, translation: [moved(0), moved(1), moved(2)] };
 }
 
-/** By how much two cameras disagree about a place of the bed, at most over its corners and its middle, in millimetres. */
-export function disagreement(
-  one: Lens,
-  other: Lens,
-  {
-    x0_mm,
-    x1_mm,
-    y0_mm,
-    y1_mm,
-  }: { readonly x0_mm: number; readonly x1_mm: number; readonly y0_mm: number; readonly y1_mm: number },
-): number {
-  const places = [
-    [x0_mm, y0_mm],
-    [x1_mm, y0_mm],
-    [x0_mm, y1_mm],
-    [x1_mm, y1_mm],
-    [(x0_mm + x1_mm) / 2, (y0_mm + y1_mm) / 2],
-  ] as const;
-  return places.reduce((most, [x, y]) => {
-    const at = { x, y, z: 0 };
-    return Math.max(most, Math.hypot(...apart(project(one, at), project(other, at))) * scaleAt(one, at));
-  }, 0);
+/** The place at this height that the camera sees at a pixel, looked for from `near`; null where it sees none there. */
+export function groundOf(lens: Lens, seen: Pixel, near: Point3): Point3 | null {
+  return sought(near, (at) => apart(project(lens, at), seen));
 }
 
 /** Where a fiducial's ring really stands, at the height that it is said to have; null where that plane is not seen so. */
 export function placeOf({ at }: Fiducial, seen: Pixel, radius_mm: number, lens: Lens): Point3 | null {
-  const misses = (p: readonly number[]): number[] => [
-    ...apart(ringCentre(lens, { ...at, x: at.x + p[0]!, y: at.y + p[1]! }, radius_mm), seen),
-  ];
-  const fit = refine(misses, [0, 0], [1e-3, 1e-3], 40);
-  const [x, y] = [at.x + fit.parameters[0]!, at.y + fit.parameters[1]!];
-  return sumOfSquares(fit.residuals) < 1e-4 && Number.isFinite(x) && Number.isFinite(y) ? { ...at, x, y } : null;
+  return sought(at, (there) => apart(ringCentre(lens, there, radius_mm), seen));
+}
+
+function sought(from: Point3, missesAt: (at: Point3) => readonly number[]): Point3 | null {
+  const there = (p: readonly number[]): Point3 => ({ ...from, x: from.x + p[0]!, y: from.y + p[1]! });
+  const fit = refine((p) => [...missesAt(there(p))], [0, 0], [1e-3, 1e-3], 40);
+  const at = there(fit.parameters);
+  return sumOfSquares(fit.residuals) < 1e-4 && Number.isFinite(at.x + at.y) ? at : null;
 }

@@ -1,7 +1,8 @@
 /** What a lens does to a picture, from several pictures of a plane plate whose tags are known. */
 import { err, ok, type Result } from "../../kernel/result.ts";
 import { cross, type Lens, nudge, type Pixel, project, unit } from "../lens.ts";
-import { solve, sumOfSquares } from "../linear.ts";
+import { inverseOf, solve, sumOfSquares } from "../linear.ts";
+import { foldOf } from "./fold.ts";
 import { mapOf, type PlaneMap } from "./homography.ts";
 import type { PlatePoint } from "./plate.ts";
 
@@ -24,6 +25,8 @@ export interface LensFit {
   readonly intrinsics: Intrinsics;
   /** Expanded uncertainty (k = 2), from the residuals and how the pictures were taken. */
   readonly uncertainty: { readonly focal_px: number; readonly centre_px: number; readonly corner_px: number };
+  /** Of focal length, axis (x, y), k1 and k2 together, at one standard deviation: an error of one makes up for part of another's. */
+  readonly covariance: readonly (readonly number[])[];
   /** Root mean square distance of a corner from where it should be, over all pictures that were used. */
   readonly reprojection_px: number;
   readonly used: readonly { readonly name: string; readonly corners: number; readonly reprojection_px: number }[];
@@ -174,6 +177,8 @@ function resultOf(
   }
   const focal_px = spread(0);
   if (!(focal_px <= mostFocalShare * intrinsics.focal_px)) return err(tilt);
+  const fold = foldOf(intrinsics, size);
+  if (fold !== null) return err(`${fold}: bring the plate into the corners of the picture`);
   const used = posed.map((each) => ({
     ...{ name: each.view.name, corners: each.view.pairs.length, reprojection_px: rmsOf(intrinsics, each) },
   }));
@@ -181,7 +186,8 @@ function resultOf(
     ...{ focal_px, centre_px: Math.max(spread(1), spread(2)) },
     corner_px: 2 * Math.sqrt(cornerVariance(intrinsics, covariance, size) * variance),
   };
-  return ok({ intrinsics, uncertainty, reprojection_px, used, strange });
+  const shared = covariance.map((row) => row.map((v) => v * variance));
+  return ok({ intrinsics, uncertainty, covariance: shared, reprojection_px, used, strange });
 }
 
 /** The variance of distortion at the picture's corner that comes of k1 and k2, in pixels, for a residual of 1 px. */
@@ -341,14 +347,4 @@ const damped = (a: readonly (readonly number[])[], damping: number): number[][] 
 
 function times(a: readonly (readonly number[])[], b: readonly (readonly number[])[]): number[][] {
   return a.map((row) => b[0]!.map((_, k) => row.reduce((sum, v, i) => sum + v * b[i]![k]!, 0)));
-}
-
-function inverseOf(a: readonly (readonly number[])[]): number[][] | null {
-  const columns = a.map((_, k) =>
-    solve(
-      a,
-      a.map((__, i) => (i === k ? 1 : 0)),
-    ),
-  );
-  return columns.some((column) => column === null) ? null : a.map((_, i) => columns.map((column) => column![i]!));
 }

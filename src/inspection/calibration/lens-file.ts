@@ -2,7 +2,7 @@
 import { z } from "zod";
 import type { Fault } from "../../equipment/machine.ts";
 import { err, ok, type Result } from "../../kernel/result.ts";
-import { radialAt } from "../lens.ts";
+import { foldOf } from "./fold.ts";
 
 const finite = z.number();
 const positive = z.number().positive();
@@ -22,6 +22,8 @@ const lensFile = z.strictObject({
     centre_px: z.number().min(0),
     corner_px: z.number().min(0),
   }),
+  /** Of focal length, axis (x, y), k1 and k2 together, at one standard deviation; absent in files of before. */
+  covariance: z.array(z.array(finite).length(5)).length(5).optional(),
   pictures: z.int().min(1),
   /** UTC milliseconds. */
   madeAt: z.int().positive(),
@@ -34,7 +36,7 @@ export function readLensFile(value: unknown): Result<LensFile, Fault> {
   const parsed = lensFile.safeParse(value);
   const first = parsed.error?.issues[0];
   const wrong = parsed.success
-    ? whyFolded(parsed.data)
+    ? foldOf(parsed.data, { width: parsed.data.width_px, height: parsed.data.height_px })
     : `${first?.path.join(".") || "its top"}: ${first?.message ?? "not valid"}`;
   if (parsed.success && wrong === null) return ok(parsed.data);
   return err({
@@ -44,18 +46,14 @@ export function readLensFile(value: unknown): Result<LensFile, Fault> {
   });
 }
 
-/** Why the distortion is none that a lens has: from some distance on, what lies farther out would be seen farther in. Null where that is outside the picture. */
-function whyFolded({ k1, k2, focal_px, centre_px, width_px, height_px }: LensFile): string | null {
-  // r (1 + k1 r² + k2 r⁴) turns where 1 + 3 k1 s + 5 k2 s² = 0 with s = r².
-  // Its two roots by way of q, which does not cancel where k2 is next to nothing.
-  const q = -1.5 * (k1 + (k1 < 0 ? -1 : 1) * Math.sqrt(k1 * k1 - (20 / 9) * k2));
-  const turns = [q / (5 * k2), 1 / q];
-  const square = Math.min(...turns.filter((s) => s > 0 && Number.isFinite(s)), Number.POSITIVE_INFINITY);
-  if (square === Number.POSITIVE_INFINITY) return null;
-  const turn_px = focal_px * Math.sqrt(square) * radialAt({ k1, k2 }, square);
-  const far = (at: number, side: number): number => Math.max(at, side - 1 - at);
-  const corner_px = Math.hypot(far(centre_px.x, width_px), far(centre_px.y, height_px));
-  return turn_px >= corner_px
-    ? null
-    : `its distortion folds the picture over ${turn_px.toFixed(0)} px from the middle; the corner is ${corner_px.toFixed(0)} px away`;
+/** What is known of the five numbers together; of a file of before only what each is known to on its own. */
+export function covarianceOf(
+  file: Pick<LensFile, "width_px" | "height_px" | "focal_px" | "uncertainty" | "covariance">,
+): readonly (readonly number[])[] {
+  if (file.covariance !== undefined) return file.covariance;
+  const radius = Math.hypot(file.width_px, file.height_px) / 2 / file.focal_px;
+  const { focal_px, centre_px, corner_px } = file.uncertainty;
+  // What it says of the corner is counted as k1 alone.
+  const spreads = [focal_px, centre_px, centre_px, corner_px / (file.focal_px * radius ** 3), 0];
+  return spreads.map((spread, i) => spreads.map((_, k) => (i === k ? (spread / 2) ** 2 : 0)));
 }

@@ -25,7 +25,7 @@ export interface Held {
 }
 
 /** Grey levels: paper, ink, what lies around; noise as a standard deviation. */
-const tones = { paper: 200, ink: 40, around: 110, noise: 2.5 } as const;
+export const tones = { paper: 200, ink: 40, around: 110, noise: 2.5 } as const;
 /** Rays a pixel, across and down. */
 const rays = 2;
 
@@ -56,7 +56,7 @@ export function drawPlate(layout: PlateLayout, codes: readonly TagCode[], truth:
 type Vector = readonly [number, number, number];
 
 /** The undistorted ray of a pixel: the distorted radius is turned back by Newton's method. */
-function rayOf({ focal_px, cx, cy, k1, k2 }: Truth, u: number, v: number): Vector {
+export function rayOf({ focal_px, cx, cy, k1, k2 }: Truth, u: number, v: number): Vector {
   const [x, y] = [(u - cx) / focal_px, (v - cy) / focal_px];
   const far = Math.hypot(x, y);
   let r = far;
@@ -101,7 +101,7 @@ function seenBy(
 }
 
 /** Whether a place of the plate is black. */
-function inkOf({ tags, tag_mm }: PlateLayout, codes: readonly TagCode[]): (x: number, y: number) => boolean {
+export function inkOf({ tags, tag_mm }: PlateLayout, codes: readonly TagCode[]): (x: number, y: number) => boolean {
   const [left, top] = [tags[0]!.x, tags[0]!.y];
   const pitch = tags[1]!.x - left;
   const columns = tags.filter(({ y }) => y === top).length;
@@ -116,7 +116,7 @@ function inkOf({ tags, tag_mm }: PlateLayout, codes: readonly TagCode[]): (x: nu
   };
 }
 
-function numbers(seed: number): () => number {
+export function numbers(seed: number): () => number {
   let state = (seed * 2_654_435_761 + 1) >>> 0;
   return () => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;

@@ -2,11 +2,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type LensFile, readLensFile } from "../../../src/inspection/calibration/lens-file.ts";
-import { commission } from "../../../src/inspection/commission.ts";
 import { radialAt } from "../../../src/inspection/lens.ts";
-import { register } from "../../../src/inspection/registration.ts";
-import { digestOf } from "../../../src/kernel/hash.ts";
-import { benchRig, commissioned, createBench, greenOf } from "../bench.ts";
 
 const file: LensFile = {
   ...{ format: "cellward-lens-1", width_px: 1600, height_px: 1200, focal_px: 2400 },
@@ -53,31 +49,4 @@ describe("[F58][L8] a lens file", () => {
       { numRuns: 200 },
     );
   });
-});
-
-it("[F58] what is not known of the lens is part of the uncertainty of every layer", () => {
-  const bench = createBench({ seed: 4 });
-  const { setup, empty } = commissioned(bench);
-  const { focal_px, centre_px, k1 } = setup.lens;
-  const known = { focal_px, centre_px, k1, k2: 0 };
-  const made = (uncertainty?: LensFile["uncertainty"]) => {
-    const lens = uncertainty === undefined ? known : { ...known, uncertainty };
-    const read = commission(empty, benchRig, digestOf(empty.data), 1_770_000_000_000, lens);
-    if (!read.ok) throw new Error(read.error.what);
-    return read.value;
-  };
-  const [without, sure, unsure] = [
-    made(),
-    made({ focal_px: 0, centre_px: 0, corner_px: 0 }),
-    made({ focal_px: 12, centre_px: 9, corner_px: 3 }),
-  ];
-  expect(without.lensUncertainty_mm).toBeUndefined();
-  expect(sure.uncertainty_mm).toBeCloseTo(without.uncertainty_mm, 12);
-  // Three pixels of about 0.13 mm, and half of a plate's diagonal times 12 of some 2400.
-  expect(unsure.lensUncertainty_mm).toBeGreaterThan(0.5);
-  expect(unsure.lensUncertainty_mm).toBeLessThan(1);
-  expect(unsure.uncertainty_mm).toBeCloseTo(Math.hypot(without.uncertainty_mm, unsure.lensUncertainty_mm!), 12);
-  const frame = greenOf(bench.shoot({ plan: { layer: 0, top_mm: 0 }, beads: [] }));
-  const seen = [without, unsure].map((each) => register(frame, each).evidence!.uncertainty_mm);
-  expect(seen[1]).toBeCloseTo(Math.hypot(seen[0]!, unsure.lensUncertainty_mm!), 12);
 });

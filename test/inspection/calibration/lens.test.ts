@@ -7,21 +7,13 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { fitFromPictures } from "../../../src/commands/io/camera-lens.ts";
 import { calibrate } from "../../../src/inspection/calibrate.ts";
 import { findTags } from "../../../src/inspection/calibration/find-tags.ts";
-import { fitLens, type PlateView } from "../../../src/inspection/calibration/fit-lens.ts";
+import { fitLens } from "../../../src/inspection/calibration/fit-lens.ts";
 import { readLensFile } from "../../../src/inspection/calibration/lens-file.ts";
-import { cornersOf, layPlate } from "../../../src/inspection/calibration/plate.ts";
-import { tagFamily } from "../../../src/inspection/calibration/tags.ts";
-import { type Lens, nudge, project, rotationOf } from "../../../src/inspection/lens.ts";
+import { type Lens, project, rotationOf } from "../../../src/inspection/lens.ts";
 import type { Picture } from "../../../src/inspection/picture.ts";
-import { drawPlate, type Held, type Truth } from "./draw-plate.ts";
+import { drawPlate, type Held } from "./draw-plate.ts";
+import { family, layout, truth, viewsOf } from "./views.ts";
 
-const layout = (() => {
-  const laid = layPlate(210, 297);
-  if (!laid.ok) throw new Error(laid.error);
-  return laid.value;
-})();
-const family = tagFamily(layout.tags.length);
-const truth: Truth = { width: 640, height: 480, focal_px: 720, cx: 327, cy: 233, k1: -0.18, k2: 0.06 };
 const held: readonly Held[] = [
   { tilt: 28, swing: 3, roll: 8, x: 10, y: 0, far: 400, seed: 1 },
   { tilt: -30, swing: 6, roll: -20, x: -10, y: 10, far: 420, seed: 2 },
@@ -117,33 +109,6 @@ it("[F58] no tag is taken for another where the plate is half covered, dark, blu
     }
   }
 });
-
-/** What an ideal detector with some noise would see; no picture is drawn. */
-function viewsOf(seed: number, tilts: readonly number[], noise = 0.1): PlateView[] {
-  let state = (seed * 7919 + 13) >>> 0;
-  const chance = () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
-    return state / 2 ** 32;
-  };
-  const bell = () => Array.from({ length: 12 }, chance).reduce((sum, v) => sum + v, -6);
-  return tilts.map((tilt, k) => {
-    const [a, b, c] = [tilt, (k % 3) * tilt * 0.6 * (k % 2 === 0 ? 1 : -1), k * 50].map((deg) => (deg * Math.PI) / 180);
-    const start: Lens = {
-      rotation: [1, 0, 0, 0, -1, 0, 0, 0, -1],
-      translation: [10 * (chance() - 0.5), 10 * (chance() - 0.5), 400 + 60 * chance()],
-      ...{ focal_px: truth.focal_px, centre_px: { x: truth.cx, y: truth.cy }, k1: truth.k1, k2: truth.k2 },
-    };
-    const turnedLens = nudge({ ...start, translation: [0, 0, 0] }, [a!, b!, c!], [0, 0, 0]);
-    const lens: Lens = { ...start, rotation: turnedLens.rotation };
-    const pairs = layout.tags
-      .flatMap((_, id) => cornersOf(layout, id))
-      .map((at) => {
-        const { x, y } = project(lens, { ...at, z: 0 });
-        return { at, seen: { x: x + noise * bell(), y: y + noise * bell() } };
-      });
-    return { name: `view ${k}`, pairs };
-  });
-}
 
 describe("what is said of a lens", () => {
   const tilts = [30, -28, 25, -32, 20, 35];
