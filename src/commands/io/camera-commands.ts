@@ -38,7 +38,7 @@ export function addCameraCommands(
     .description(
       "the same with the camera itself: takes pictures, says how to hold the plate next, ends when the lens is known",
     )
-    .addOption(config)
+    .option("--config <file>", "configuration (TOML), whose camera takes the pictures; not needed with --from")
     .option("--size <paper>", "the plate's, as it was written", "a4")
     .option("--across <mm>", "the bar across as it was measured")
     .option("--down <mm>", "the bar down as it was measured")

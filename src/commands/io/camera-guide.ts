@@ -18,7 +18,7 @@ import { configurationRemedy } from "./remedies.ts";
 import type { Terminal, Trouble } from "./terminal.ts";
 
 export interface GuideOptions extends SheetOptions {
-  readonly config: string;
+  readonly config?: string;
   readonly out: string;
   /** A folder whose pictures are looked at in the order of their names, instead of those of the camera. */
   readonly from?: string;
@@ -79,6 +79,14 @@ async function sourceOf(
         ? { ok: false, error: { code: "picture-unreadable", what, remedy: "Take it out of the folder." } }
         : ok({ name, bytes });
     });
+  }
+  if (config === undefined) {
+    const error = {
+      code: "usage",
+      what: "Neither --config nor --from is given.",
+      remedy: "Name the configuration of the camera's cell.",
+    };
+    return { ok: false, error: { ...error, exit: exitCode.usage } };
   }
   const loaded = await loadConfig(config);
   if (!loaded.ok) {

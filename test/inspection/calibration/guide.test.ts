@@ -162,6 +162,10 @@ describe("cellward camera guide", () => {
       trouble: { what: "There is no picture to look at." },
     });
     expect(await led({ from: at("all"), every: "0" })).toMatchObject({ code: 2 });
+    expect(await led({ config: undefined })).toMatchObject({
+      code: 2,
+      trouble: { what: expect.stringContaining("--from") },
+    });
     expect(await led({ from: at("all"), size: "letter" })).toMatchObject({ code: 2 });
   });
 
