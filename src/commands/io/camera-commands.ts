@@ -39,11 +39,13 @@ export function addCameraCommands(
       "the same with the camera itself: takes pictures, says how to hold the plate next, ends when the lens is known",
     )
     .option("--config <file>", "configuration (TOML), whose camera takes the pictures; not needed with --from")
+    .option("--camera <id>", which)
     .option("--size <paper>", "the plate's, as it was written", "a4")
     .option("--across <mm>", "the bar across as it was measured")
     .option("--down <mm>", "the bar down as it was measured")
     .option("--every <seconds>", "between two pictures", "2")
     .option("--minutes <number>", "after which it ends, whatever is lacking", "15")
+    .option("--keep <folder>", "put the pictures that count there, for `camera lens` to read again")
     .option("--from <folder>", "look at the pictures of a folder instead, in the order of their names")
     .requiredOption("--out <file>", "the lens file, which the configuration names as [inspection] lens")
     .action(async (o) => end(await (await parts.guide()).guide(terminal(), o)));

@@ -1,16 +1,21 @@
 /** `cellward camera guide`: pictures of the plate taken one after the other, with what to do next, until they tell the lens. */
-import { readdir, readFile } from "node:fs/promises";
+import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
+import { cameraNamed } from "../../config/cameras.ts";
 import { loadConfig } from "../../config/io/load.ts";
-import { progressOf, whyNotCounted } from "../../inspection/calibration/coach.ts";
+import { progressOf, type Side, seenIn, whyNotCounted } from "../../inspection/calibration/coach.ts";
 import { fitLens, type LensFit, leastViews, type PlateView } from "../../inspection/calibration/fit-lens.ts";
 import { readLensFile } from "../../inspection/calibration/lens-file.ts";
+import { whyUnreadable } from "../../inspection/calibration/readable.ts";
 import { decodeGrey } from "../../inspection/io/decode.ts";
-import { ok, type Result } from "../../kernel/result.ts";
+import type { Picture } from "../../inspection/picture.ts";
+import { firstCamera } from "../../jobs/views.ts";
+import { err, ok, type Result } from "../../kernel/result.ts";
 import { writeDurably } from "../../ledger/io/files.ts";
 import { exitCode } from "../exit-code.ts";
 import { type Sheet, type SheetOptions, sheetOf, viewOf } from "../plate-sheet.ts";
+import { noSuchCamera } from "./camera.ts";
 import { cannotWrite, fileOf, wordsOf } from "./camera-lens.ts";
 import { openCamera } from "./eyes.ts";
 import { wouldOverwrite } from "./new-file.ts";
@@ -19,9 +24,13 @@ import type { Terminal, Trouble } from "./terminal.ts";
 
 export interface GuideOptions extends SheetOptions {
   readonly config?: string;
+  /** Which of several cameras. */
+  readonly camera?: string;
   readonly out: string;
   /** A folder whose pictures are looked at in the order of their names, instead of those of the camera. */
   readonly from?: string;
+  /** A folder, which is made, for the pictures that count. */
+  readonly keep?: string;
   /** Seconds between two pictures. */
   readonly every: string;
   /** After so many minutes it ends, whatever is lacking. */
@@ -36,10 +45,14 @@ interface Told {
   readonly step: number;
   readonly picture: string;
   readonly tags: number;
+  /** Share of the picture that the plate spans in this one, and which side of it is nearer. */
+  readonly spans: number;
+  readonly nearer: Side | null;
   readonly counted: boolean;
   readonly why: string | null;
   readonly pictures: number;
   readonly covered: number;
+  readonly tilted: readonly Side[];
   readonly next: string | null;
 }
 
@@ -63,7 +76,7 @@ export async function guide(terminal: Terminal, options: GuideOptions): Promise<
 }
 
 async function sourceOf(
-  { config, from }: GuideOptions,
+  { config, from, camera = firstCamera }: GuideOptions,
   everyMs: number,
   until: number,
 ): Promise<Result<Source, Trouble & { readonly exit: number }>> {
@@ -93,74 +106,132 @@ async function sourceOf(
     const error = { code: "configuration", what: loaded.error.join("\n"), remedy: configurationRemedy(config) };
     return { ok: false, error: { ...error, exit: exitCode.configuration } };
   }
-  const camera = openCamera(loaded.value.config);
+  const named = cameraNamed(loaded.value.config, camera);
+  if (named === null) return err({ ...noSuchCamera(loaded.value.config, camera), exit: exitCode.usage });
+  const opened = openCamera(named);
   let count = 0;
   return ok(async () => {
     if (performance.now() > until) return null;
-    if (count > 0) await pause(everyMs);
-    const shot = await camera.take();
-    return shot.ok ? ok({ name: `picture ${++count}`, bytes: shot.value.bytes }) : shot;
+    if (count++ > 0) await pause(everyMs);
+    const shot = await opened.take();
+    return shot.ok ? ok({ name: `picture ${count}`, bytes: shot.value.bytes }) : shot;
   });
+}
+
+/** So many pictures in a row that cannot be had or read end it. */
+const mostFailures = 5;
+
+/** What is known between two pictures. */
+interface Sitting {
+  readonly counted: PlateView[];
+  step: number;
+  failures: number;
+  before: PlateView | null;
+  size: { readonly width: number; readonly height: number } | null;
+  fit: Result<LensFit, string> | null;
+  next: string | null;
 }
 
 /** Looks at picture after picture; `live` where a hand holds the plate, which has to be still from one to the next. */
 async function look(
   terminal: Terminal,
-  { out }: GuideOptions,
+  options: GuideOptions,
   sheet: Sheet,
   source: Source,
   live: boolean,
 ): Promise<number> {
-  const counted: PlateView[] = [];
-  let [step, before, fit]: [number, PlateView | null, LensFit | null] = [0, null, null];
-  let size: { readonly width: number; readonly height: number } | null = null;
-  let next: string | null = null;
+  const at: Sitting = { counted: [], step: 0, failures: 0, before: null, size: null, fit: null, next: null };
   for (let shot = await source(); shot !== null; shot = await source()) {
-    if (!shot.ok) return terminal.trouble(shot.error, live ? exitCode.deviceUnreachable : exitCode.refused);
-    step += 1;
-    const picture = await decodeGrey(shot.value.bytes);
-    if (!picture.ok) return terminal.trouble(picture.error, exitCode.refused);
+    at.step += 1;
+    const picture = shot.ok ? await decodeGrey(shot.value.bytes) : shot;
+    if (!shot.ok || !picture.ok) {
+      const error = shot.ok && !picture.ok ? picture.error : (shot as { readonly error: Trouble }).error;
+      at.failures += 1;
+      if (live && at.failures >= mostFailures) {
+        return terminal.trouble(error, shot.ok ? exitCode.refused : exitCode.deviceUnreachable);
+      }
+      tellFailure(terminal, at, shot.ok ? shot.value.name : "", error.what);
+      continue;
+    }
+    at.failures = 0;
+    const { name, bytes } = shot.value;
     const { width, height } = picture.value;
-    size ??= { width, height };
-    if (size.width !== width || size.height !== height) {
-      const what = `${shot.value.name} has ${width} x ${height} pixels, those before ${size.width} x ${size.height}.`;
+    at.size ??= { width, height };
+    if (at.size.width !== width || at.size.height !== height) {
+      const what = `${name} has ${width} x ${height} pixels, those before ${at.size.width} x ${at.size.height}.`;
       return terminal.trouble(
         { code: "other-size", what, remedy: "Take all with one camera as it is set." },
         exitCode.refused,
       );
     }
-    const view = viewOf(shot.value.name, picture.value, sheet);
-    // The first picture has none before it: a hand that may still move is not trusted.
-    const why =
-      live && before === null ? "wait, and hold it still" : whyNotCounted(view, counted, size, live ? before : null);
-    before = view;
-    if (why === null) {
-      counted.push(view);
-      const tried = counted.length >= leastViews ? fitLens(counted, size) : null;
-      fit = tried?.ok ? tried.value : null;
+    const done = weigh(terminal, at, viewOf(name, picture.value, sheet), picture.value, live);
+    if (done.counted && options.keep !== undefined) {
+      const kept = await keep(options.keep, at.counted.length, bytes);
+      if (kept !== null) return terminal.trouble(kept, exitCode.refused);
     }
-    const progress = progressOf(counted, size, fit);
-    next = progress.next;
-    tell(terminal, { step, picture: view.name, tags: view.pairs.length / 4, counted: why === null, why, ...progress });
-    if (next === null && fit !== null) return write(terminal, out, fit, size);
+    if (at.next === null && at.fit?.ok) return write(terminal, options.out, at.fit.value, at.size);
   }
   const what =
-    step === 0
+    at.step === 0
       ? "There is no picture to look at."
-      : `The pictures do not tell the lens yet: ${counted.length} of ${step} count.`;
-  const remedy = next ?? "Hold the plate before the camera.";
+      : `The pictures do not tell the lens yet: ${at.counted.length} of ${at.step} count.`;
+  const remedy = at.next ?? "Hold the plate before the camera.";
   return terminal.trouble({ code: "pictures-insufficient", what, remedy }, exitCode.refused);
 }
 
+/** Whether the picture counts, what all of them tell by now, and what to do next: told. */
+function weigh(
+  terminal: Terminal,
+  at: Sitting,
+  view: PlateView,
+  picture: Picture,
+  live: boolean,
+): { readonly counted: boolean } {
+  const before = live ? at.before : null;
+  // The first picture has none before it: a hand that may still move is not trusted.
+  const why =
+    whyUnreadable(picture, view) ??
+    (live && before === null ? "wait, and hold it still" : whyNotCounted(view, at.counted, picture, before));
+  at.before = view;
+  if (why === null) {
+    at.counted.push(view);
+    if (at.counted.length >= leastViews) at.fit = fitLens(at.counted, picture);
+  }
+  const progress = progressOf(at.counted, picture, at.fit);
+  at.next = progress.next;
+  const own = { tags: view.pairs.length / 4, ...seenIn(view, picture), counted: why === null, why };
+  tell(terminal, { step: at.step, picture: view.name, ...own, ...progress });
+  return { counted: why === null };
+}
+
+function tellFailure(terminal: Terminal, at: Sitting, picture: string, why: string): void {
+  const { covered, tilted } = progressOf(at.counted, at.size ?? { width: 1, height: 1 }, at.fit);
+  const own = { tags: 0, spans: 0, nearer: null, counted: false, why };
+  tell(terminal, {
+    ...{ step: at.step, picture, ...own, pictures: at.counted.length, covered, tilted, next: at.next },
+  });
+}
+
+/** Puts a picture that counts into the folder; why it could not be, or null. */
+async function keep(folder: string, count: number, bytes: Uint8Array): Promise<Trouble | null> {
+  const path = join(folder, `${String(count).padStart(3, "0")}.jpg`);
+  try {
+    await mkdir(folder, { recursive: true });
+    await writeFile(path, bytes, { mode: 0o600, flag: "wx" });
+    return null;
+  } catch (problem) {
+    return cannotWrite(path, problem);
+  }
+}
+
 function tell(terminal: Terminal, told: Told): void {
-  const { step, tags, counted, why, pictures, covered, next } = told;
+  const { step, tags, spans, nearer, counted, why, pictures, covered, next } = told;
+  const shows = `${tags} tags over ${(100 * spans).toFixed(0)} %${nearer === null ? "" : `, nearer at the ${nearer}`}`;
   const took = counted
-    ? `counts (${pictures}), ${(100 * covered).toFixed(0)} % of the picture seen`
+    ? `counts (${pictures}), ${(100 * covered).toFixed(0)} % of the picture seen by now`
     : `does not count: ${why}`;
-  terminal.result(
-    told,
-    `${String(step).padStart(3)}: ${tags} tags, ${took}.${next === null || !counted ? "" : `\n     ${next}`}`,
-  );
+  const then = next === null || !counted ? "" : `\n     ${next}`;
+  terminal.result(told, `${String(step).padStart(3)}: ${shows}; ${took}.${then}`);
 }
 
 async function write(

@@ -1,4 +1,5 @@
 /** What a person who holds the plate before the camera is told: whether a picture counts, and how to hold it next. */
+import type { Result } from "../../kernel/result.ts";
 import type { Pixel } from "../lens.ts";
 import { type LensFit, leastCorners, type PlateView } from "./fit-lens.ts";
 import { mapOf } from "./homography.ts";
@@ -56,6 +57,19 @@ export function whyNotCounted(
   return same ? "it is held as in a picture before: hold it otherwise" : null;
 }
 
+/** What a single picture shows: the share of the picture that the plate's tags span, and the side that is nearer, where one is. */
+export function seenIn(
+  view: PlateView,
+  { width, height }: Size,
+): { readonly spans: number; readonly nearer: Side | null } {
+  if (view.pairs.length < leastCorners) return { spans: 0, nearer: null };
+  const [xs, ys] = [view.pairs.map(({ seen }) => seen.x), view.pairs.map(({ seen }) => seen.y)];
+  const spans = ((Math.max(...xs) - Math.min(...xs)) * (Math.max(...ys) - Math.min(...ys))) / (width * height);
+  const tilt = tiltOf(view);
+  const most = sides.reduce((best, side) => (tilt[side] > tilt[best] ? side : best));
+  return { spans, nearer: tilt[most] >= leastTilt ? most : null };
+}
+
 /** Mean distance of the corners that two pictures share; null where they share too few. */
 function movedBy(one: PlateView, other: PlateView): number | null {
   const known = new Map(other.pairs.map(({ at, seen }) => [`${at.x} ${at.y}`, seen]));
@@ -66,8 +80,8 @@ function movedBy(one: PlateView, other: PlateView): number | null {
   return off.length < leastCorners / 2 ? null : off.reduce((sum, v) => sum + v, 0) / off.length;
 }
 
-/** Where a set of counted pictures stands; `fit` is what they tell of the lens so far, null where nothing yet. */
-export function progressOf(counted: readonly PlateView[], size: Size, fit: LensFit | null): Progress {
+/** Where a set of counted pictures stands; `fit` is what they tell of the lens so far or why not, null where nobody asked yet. */
+export function progressOf(counted: readonly PlateView[], size: Size, fit: Result<LensFit, string> | null): Progress {
   const cells = new Set(counted.flatMap(({ pairs }) => pairs.map(({ seen }) => cellOf(seen, size))));
   const covered = cells.size / (columns * rows);
   const tilted = sides.filter((side) => counted.some((view) => tiltOf(view)[side] >= leastTilt));
@@ -80,7 +94,7 @@ function nextOf(
   covered: number,
   cells: ReadonlySet<number>,
   tilted: readonly Side[],
-  fit: LensFit | null,
+  fit: Result<LensFit, string> | null,
 ): string | null {
   if (pictures === 0) return "Hold the plate before the camera, so that it fills about half of the picture.";
   const side = sides.find((each) => !tilted.includes(each));
@@ -91,8 +105,9 @@ function nextOf(
   if (pictures < leastPictures) {
     return `${leastPictures - pictures} more, each held otherwise: nearer, farther, turned.`;
   }
-  if (fit === null) return "Tilt the plate more, to every side.";
-  const { intrinsics, uncertainty } = fit;
+  if (fit === null) return "Hold it otherwise: nearer, farther, turned.";
+  if (!fit.ok) return `Not yet: ${fit.error}.`;
+  const { intrinsics, uncertainty } = fit.value;
   if (!(uncertainty.focal_px <= focalShare * intrinsics.focal_px)) {
     return "The focal length is not known well enough: tilt the plate more, nearer to the camera.";
   }

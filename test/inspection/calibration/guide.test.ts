@@ -1,5 +1,5 @@
 /** Somebody holds the plate before the camera and is led, picture by picture, until the lens is known. */
-import { copyFile, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -46,6 +46,17 @@ const jpegOf = ({ width, height, data }: Picture) =>
     .jpeg({ quality: 95 })
     .toBuffer();
 
+/** As seen while the plate moves to the right by so many pixels. */
+const smeared = ({ width, height, data }: Picture, by: number): Picture => {
+  const out = data.map((_, i) => {
+    const [x, row] = [i % width, i - (i % width)];
+    let sum = 0;
+    for (let k = 0; k < by; k++) sum += data[row + Math.max(0, Math.min(width - 1, x + k - (by >> 1)))]!;
+    return sum / by;
+  });
+  return { width, height, data: out };
+};
+
 let folder = "";
 let views: readonly PlateView[] = [];
 const at = (...names: string[]) => join(folder, ...names);
@@ -75,7 +86,9 @@ describe("[F58] what the coach says", () => {
       /^Bring the plate into the (upper|lower) (left|middle|right)|more, each held otherwise/,
     );
     const all = progressOf(views, truth, null);
-    expect(all).toMatchObject({ pictures: 12, next: "Tilt the plate more, to every side." });
+    expect(all).toMatchObject({ pictures: 12, next: "Hold it otherwise: nearer, farther, turned." });
+    const folded = progressOf(views, truth, { ok: false, error: "its distortion folds" });
+    expect(folded.next).toBe("Not yet: its distortion folds.");
     expect(all.covered).toBeGreaterThan(0.85);
   });
 
@@ -169,6 +182,27 @@ describe("cellward camera guide", () => {
     expect(await led({ from: at("all"), size: "letter" })).toMatchObject({ code: 2 });
   });
 
+  it("[F58][L8] goes on over a picture that cannot be read or is blurred, and keeps those that count", async () => {
+    await mkdir(at("mixed"));
+    await copyFile(at("all", "00.jpg"), at("mixed", "00.jpg"));
+    await writeFile(at("mixed", "01.jpg"), "no picture");
+    await writeFile(at("mixed", "02.jpg"), await jpegOf(smeared(drawn(ways[1]!), 11)));
+    await copyFile(at("all", "03.jpg"), at("mixed", "03.jpg"));
+    const { code, lines, text } = await led({ from: at("mixed"), out: at("none.json"), keep: at("kept") });
+    expect(code).toBe(7);
+    expect(lines.map(({ counted }) => counted)).toEqual([true, false, false, true]);
+    expect(text).toMatch(/2: 0 tags.*cannot be read/);
+    expect(text).toMatch(/4: \d+ tags over \d+ %, nearer at the (left|right); counts \(2\)/);
+    expect(lines[2]!["why"]).toMatch(/blurred|no tag|only \d/);
+    expect(await readdir(at("kept"))).toEqual(["001.jpg", "002.jpg"]);
+    expect(await readFile(at("kept", "002.jpg"))).toEqual(await readFile(at("all", "03.jpg")));
+    // What was kept of a sitting before is never written over.
+    expect(await led({ from: at("mixed"), out: at("none.json"), keep: at("kept") })).toMatchObject({
+      code: 7,
+      trouble: { code: "cannot-write" },
+    });
+  });
+
   it("[F58] takes pictures of the real camera over HTTP, and waits until the hand is still", async () => {
     // Each way is shown twice, as by a hand that comes to rest; what the camera sees on the way is between two ways.
     const shown: Buffer[] = [];
@@ -199,6 +233,12 @@ describe("cellward camera guide", () => {
     expect(steps.filter(({ counted }) => counted).length).toBeGreaterThanOrEqual(10);
     expect(readLensFile(JSON.parse(await readFile(at("lens.json"), "utf8"))).ok).toBe(true);
   }, 120_000);
+
+  it("[L8] a camera that the configuration does not have is refused", async () => {
+    const { code, trouble } = await led({ out: at("other.json"), camera: "left" });
+    expect(code).toBe(2);
+    expect(trouble).toMatchObject({ code: "no-such-camera" });
+  });
 
   it("[F58][L8] a camera that gives no picture ends it in words", async () => {
     const example = await readFile(at("cell.toml"), "utf8");
