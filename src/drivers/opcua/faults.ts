@@ -40,6 +40,12 @@ export const faults = {
       `The machine has not answered for ${seconds} s, although its connection stands.`,
       `Look at the machine; if its display is frozen, restart it as its manual says. ${again}`,
     ),
+  valuesStopped: () =>
+    fault(
+      "values-stopped",
+      "The machine's server answers, and sends no values and no alarms any more.",
+      `The connection is made anew by itself. If it stays so, an engineer looks at the machine's server.`,
+    ),
   signOfLifeNotTaken: (why: string) =>
     fault(
       "sign-of-life-not-taken",

@@ -76,7 +76,10 @@ export async function startBench(options: readonly string[] = []): Promise<Bench
   copyFileSync(join(folder, "client.pem"), join(pki, "trusted", "certs", "client.pem"));
   const control = join(folder, "control");
   const own = ["--pki", pki, "--users", join(folder, "users.json"), "--control", control];
-  const station = spawn(process.execPath, [main, ...own, ...options], { stdio: ["ignore", "pipe", "inherit"] });
+  // What is loaded before it, for a server that is not as the library makes it.
+  const before = options.filter((option) => option.startsWith("--import="));
+  const rest = options.filter((option) => !option.startsWith("--import="));
+  const station = spawn(process.execPath, [...before, main, ...own, ...rest], { stdio: ["ignore", "pipe", "inherit"] });
   const ready = JSON.parse(await firstLine(station)) as { url: string; thumbprint: string; pid: number };
   return {
     ...ready,

@@ -11,7 +11,7 @@ import {
 } from "node-opcua";
 import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
-import { certainlyNotDone } from "../call-status.ts";
+import { certainlyNotDone, isGood } from "../call-status.ts";
 import { faults } from "../faults.ts";
 import { isAtWork } from "../job-state.ts";
 import {
@@ -148,7 +148,7 @@ function view({ parts, directory }: JobControl, nodes: readonly NodeId[], values
   const valueAt = (node: NodeId | null): DataValue | undefined =>
     node === null ? undefined : values[nodes.indexOf(node)];
   const list = valueAt(parts.jobOrderList);
-  const jobs = list?.statusCode.isGood() ? readJobList(list.value.value) : null;
+  const jobs = list !== undefined && isGood(list.statusCode) ? readJobList(list.value.value) : null;
   if (jobs === null) return null;
   const machinery = directory.uris.indexOf(namespaces.machinery);
   const stateBy = (
@@ -157,7 +157,8 @@ function view({ parts, directory }: JobControl, nodes: readonly NodeId[], values
     known: Readonly<Record<number, number>>,
   ): number | null => {
     if (number === null && id === null) return null;
-    const given: unknown = valueAt(number)?.statusCode.isGood() ? valueAt(number)?.value.value : null;
+    const told = valueAt(number);
+    const given: unknown = told !== undefined && isGood(told.statusCode) ? told.value.value : null;
     if (typeof given === "number") return given;
     // Served and not to be read is not the same as not served: such a machine is in no state to be started.
     return stateNumberOf(valueAt(id)?.value.value, known, machinery) ?? unreadable;

@@ -3,6 +3,7 @@ import { AttributeIds, type ClientSession, DataType, type NodeId, ObjectIds, res
 import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
+import { isGood } from "../call-status.ts";
 import { faults } from "../faults.ts";
 import { afterTry, type Heard, lockDone, newLease, ownerOf, problemsOf, renewEvery } from "../lease.ts";
 import { nameOf, path } from "../names.ts";
@@ -133,5 +134,5 @@ async function maxInactiveOf({ session, directory, config }: Ground): Promise<Mi
   if (nodeId === null || nodeId === undefined) return null;
   const read = await within(config.callMs, session.read({ nodeId, attributeId: AttributeIds.Value }));
   const ms: unknown = read.value.value;
-  return read.statusCode.isGood() && typeof ms === "number" && ms > 0 ? ms : null;
+  return isGood(read.statusCode) && typeof ms === "number" && ms > 0 ? ms : null;
 }

@@ -3,7 +3,7 @@ import { AttributeIds, type DataValue, type NodeId, ObjectIds, resolveNodeId } f
 import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { clip } from "../../../kernel/text.ts";
-import { certainlyNotDone, statusNameIn } from "../call-status.ts";
+import { certainlyNotDone, isGood, statusNameIn } from "../call-status.ts";
 import { type OpcuaConfig, type OpcuaTarget, programsOf } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
 import { below, layersReading, nameOf, type PathStep, path, plateParts } from "../names.ts";
@@ -152,7 +152,7 @@ async function linkOf(
     request: (request) => answerTo(machine, request),
     heartbeat: () => readBeat(machine),
     refresh: () => watching.refresh(),
-    distrust: connection.distrust,
+    distrust: () => connection.distrust() ?? (watching.isSilent() ? faults.valuesStopped() : null),
     close: async (giveBack) => {
       life.stop();
       await lease.stop(giveBack);
@@ -212,7 +212,7 @@ async function readArrival(machine: Machine, simulated: NodeId | null, connectio
   const values = await readAll(session, directory, there, config.callMs);
   const of = (node: NodeId | null): unknown => {
     const value = node === null ? undefined : values[there.indexOf(node)];
-    return value?.statusCode.isGood() ? value.value.value : null;
+    return value !== undefined && isGood(value.statusCode) ? value.value.value : null;
   };
   const beat = await readBeat(machine);
   if (beat === null) throw new CallRefused("its server says that it is not running");
@@ -242,8 +242,7 @@ async function readBeat({ session, config }: Machine): Promise<Beat | null> {
   const { statusCode, value } = await within(config.callMs, session.read({ nodeId, attributeId: AttributeIds.Value }));
   const status = value.value as { startTime?: unknown; currentTime?: unknown; state?: unknown } | null;
   const { startTime, currentTime, state } = status ?? {};
-  if (!statusCode.isGood() || state !== 0 || !(startTime instanceof Date) || !(currentTime instanceof Date))
-    return null;
+  if (!isGood(statusCode) || state !== 0 || !(startTime instanceof Date) || !(currentTime instanceof Date)) return null;
   return { startTime: startTime.getTime(), currentTime: currentTime.getTime() };
 }
 
@@ -287,7 +286,10 @@ async function look({ session, directory, profile, config, interlocks, life, lea
   if (seen === null) return { kind: "lost", why: "the machine's jobs cannot be read" };
   const held = config.interlocks.map(({ title, safeWhen }, n) => {
     const value = values[nodes.length + n];
-    return { title, holds: value?.statusCode.isGood() === true && [safeWhen].flat().includes(value.value.value) };
+    return {
+      title,
+      holds: value !== undefined && isGood(value.statusCode) && [safeWhen].flat().includes(value.value.value),
+    };
   });
   // A machine that does not take it ends its job sooner or later by itself: better now, and in words.
   const refused = life.refused();

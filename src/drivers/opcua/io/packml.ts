@@ -4,7 +4,7 @@ import type { Fault } from "../../../equipment/machine.ts";
 import type { AttemptId } from "../../../kernel/names.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
-import { certainlyNotDone } from "../call-status.ts";
+import { certainlyNotDone, isGood } from "../call-status.ts";
 import { faults } from "../faults.ts";
 import { below, nameOf, type PathStep, packmlParts, path } from "../names.ts";
 import {
@@ -153,7 +153,7 @@ async function view(unit: Unit, values: readonly DataValue[]) {
 async function stateIn(unit: Unit, values: readonly DataValue[]): Promise<UnitState | null> {
   const ids = values
     .slice(0, 3)
-    .map((value) => (value.statusCode.isGood() ? (value.value.value as NodeId | null) : null));
+    .map((value) => (isGood(value.statusCode) ? (value.value.value as NodeId | null) : null));
   const named: (string | null)[] = [];
   for (const id of ids) named.push(id === null ? null : await nameAt(unit, id));
   const [base = null, machine = null, execute = null] = named;
@@ -195,7 +195,9 @@ async function report(unit: Unit, job: string): Promise<Reply> {
       : [];
   const data = results.flatMap(({ characteristic: id, unit: its }, n) => {
     const value = values[n];
-    return value?.statusCode.isGood() ? [{ id, value: plainValue(value.value), unit: its, below: [] }] : [];
+    return value !== undefined && isGood(value.statusCode)
+      ? [{ id, value: plainValue(value.value), unit: its, below: [] }]
+      : [];
   });
   const description = main?.main === "Aborted" ? `The unit is ${state}.` : "";
   return { kind: "reported", report: { job, state: main, description, data } };

@@ -52,7 +52,18 @@ async function readLimits(session: ClientSession, ms: Milliseconds): Promise<Ope
   return { nodesPerRead: read[0]!, pathsPerTranslate: read[1]! };
 }
 
-/** Asks for all items in steps that the server takes; answers in the order of the items. */
+/** What a server says that was asked too much at once, or would have to answer too much. */
+const tooMuch = new Set([
+  "BadTooManyOperations",
+  "BadEncodingLimitsExceeded",
+  "BadRequestTooLarge",
+  "BadResponseTooLarge",
+]);
+
+/**
+ * Asks for all items in steps that the server takes; answers in the order of the items. A server that takes fewer than it says, or says
+ * nothing, is asked for half as many until it answers.
+ */
 async function inSteps<Item, Answer>(
   session: ClientSession,
   directory: Directory,
@@ -62,7 +73,6 @@ async function inSteps<Item, Answer>(
   ask: (some: Item[]) => Promise<readonly Answer[]>,
 ): Promise<readonly Answer[]> {
   const answers: Answer[] = [];
-  let asked = false;
   while (answers.length < items.length) {
     const some = items.slice(answers.length, answers.length + directory.limits[limit]);
     try {
@@ -71,9 +81,9 @@ async function inSteps<Item, Answer>(
         throw new Error("the server answered another number of questions than it was asked");
       answers.push(...got);
     } catch (problem) {
-      if (asked || statusNameIn(wordsOf(problem)) !== "BadTooManyOperations") throw problem;
-      asked = true;
-      directory.limits = await readLimits(session, ms);
+      if (some.length === 1 || !tooMuch.has(statusNameIn(wordsOf(problem)) ?? "")) throw problem;
+      const told = await readLimits(session, ms);
+      directory.limits = { ...told, [limit]: Math.min(told[limit], Math.floor(some.length / 2)) };
     }
   }
   return answers;

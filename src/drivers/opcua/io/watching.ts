@@ -14,14 +14,17 @@ import {
   type ReadValueIdOptions,
   resolveNodeId,
   SimpleAttributeOperand,
+  type StatusCode,
   TimestampsToReturn,
   Variant,
 } from "node-opcua";
 import type { Reading } from "../../../equipment/machine.ts";
+import { err, ok, type Result } from "../../../kernel/result.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
 import type { AlarmEvent } from "../alarms.ts";
+import { isGood, isUnsupported, statusNameIn } from "../call-status.ts";
 import { readingOf, type ToldValue } from "../reading.ts";
-import { within } from "./deadline.ts";
+import { within, wordsOf } from "./deadline.ts";
 import { CallRefused } from "./files.ts";
 
 export interface WatchedNode {
@@ -38,6 +41,8 @@ export interface WatchListener {
 }
 
 export interface Watching {
+  /** The server has stopped to send anything, although it may still answer. */
+  isSilent(): boolean;
   /** Asks for all conditions anew; their events follow in brackets. */
   refresh(): Promise<void>;
 }
@@ -59,7 +64,10 @@ const fields = [
   { type: ObjectTypeIds.AlarmConditionType, path: ["ActiveState", "Id"] },
 ] as const;
 
-/** Subscribes to everything at once. Rejects where the server refuses the subscription itself. */
+/**
+ * Subscribes to everything at once. A server without subscriptions is worked with all the same: its readings are none, and its alarms
+ * unknown. Rejects where a server that has them refuses this one.
+ */
 export async function watch(
   session: ClientSession,
   readings: readonly WatchedNode[],
@@ -67,27 +75,72 @@ export async function watch(
   ms: Milliseconds,
   listener: WatchListener,
 ): Promise<Watching> {
-  const subscription = await within(
-    ms,
-    session.createSubscription2({
-      requestedPublishingInterval: publishing,
-      requestedLifetimeCount: 240,
-      requestedMaxKeepAliveCount: 8,
-      maxNotificationsPerPublish: 500,
-      publishingEnabled: true,
-      priority: 10,
-    }),
-  );
+  const tell = ({ name, unit }: WatchedNode, told: ToldValue) =>
+    listener.reading(readingOf(told, name, unit, Date.now()));
+  const subscribed = await subscribe(session, ms);
+  if (!subscribed.ok) {
+    for (const each of readings) tell(each, { value: null, notGood: subscribed.error, at: undefined });
+    return { refresh: () => Promise.reject(new CallRefused(subscribed.error)), isSilent: () => false };
+  }
+  const subscription = subscribed.value;
+  const isSilent = heardFrom(subscription, ms);
   const monitor = (nodeId: NodeId, hear: (value: DataValue) => void) => {
     const parameters = { samplingInterval: sampling, discardOldest: true, queueSize: 1 };
     return item(subscription, { nodeId, attributeId: AttributeIds.Value }, parameters, ms, hear);
   };
+  // A list that is not monitored is looked at as often as without hints.
   await monitor(jobList, () => listener.hint());
-  for (const { name, unit, node } of readings) {
-    await monitor(node, (value) => {
-      listener.reading(readingOf(toldBy(value), name, unit, Date.now()));
-    });
+  for (const each of readings) {
+    const refused = await monitor(each.node, (value) => tell(each, toldBy(value)));
+    if (refused !== null) tell(each, { value: null, notGood: refused, at: undefined });
   }
+  await hearEvents(subscription, ms, listener);
+  return { refresh: () => refresh(session, subscription, ms), isSilent };
+}
+
+async function subscribe(session: ClientSession, ms: Milliseconds): Promise<Result<ClientSubscription, string>> {
+  const wanted = session.createSubscription2({
+    requestedPublishingInterval: publishing,
+    requestedLifetimeCount: 240,
+    requestedMaxKeepAliveCount: 8,
+    maxNotificationsPerPublish: 500,
+    publishingEnabled: true,
+    priority: 10,
+  });
+  try {
+    return ok(await within(ms, wanted));
+  } catch (problem) {
+    const status = statusNameIn(wordsOf(problem));
+    if (status === null || !isUnsupported(status)) throw problem;
+    return err(status);
+  }
+}
+
+/**
+ * Whether nothing comes any more, by the server's own word or by its silence: a server sends a sign of life where it has nothing else
+ * (OPC 10000-4, 5.14.1.1), and the library goes on without a word where its subscription was forgotten.
+ */
+function heardFrom(subscription: ClientSubscription, ms: Milliseconds): () => boolean {
+  let last = performance.now();
+  let isOver = false;
+  const heard = (): void => {
+    last = performance.now();
+  };
+  subscription.on("raw_notification", heard);
+  subscription.on("terminated", () => {
+    isOver = true;
+  });
+  subscription.on("status_changed", (status) => {
+    if (!status.isGoodish()) isOver = true;
+  });
+  return () => {
+    const every = subscription.publishingInterval * subscription.maxKeepAliveCount;
+    return isOver || performance.now() - last > 2 * every + ms;
+  };
+}
+
+/** The events of the whole server. Where it has none, nothing ends the refresh, and that is told as every such refresh. */
+async function hearEvents(subscription: ClientSubscription, ms: Milliseconds, listener: WatchListener): Promise<void> {
   const filter = new EventFilter({ selectClauses: fields.map(operand), whereClause: { elements: [] } });
   const server = resolveNodeId(ObjectIds.Server);
   await item(
@@ -100,18 +153,20 @@ export async function watch(
       if (event !== null) listener.alarm(event);
     },
   );
-  return { refresh: () => refresh(session, subscription, ms) };
 }
 
+/** Monitors one item; the name of the status with which the server refused it, or null. */
 async function item<T>(
   subscription: ClientSubscription,
   what: ReadValueIdOptions,
   how: MonitoringParametersOptions,
   ms: Milliseconds,
   hear: (value: T) => void,
-): Promise<void> {
+): Promise<string | null> {
   const monitored = await within(ms, subscription.monitor(what, how, TimestampsToReturn.Both));
   monitored.on("changed", (value) => hear(value as T));
+  const { statusCode } = monitored as unknown as { readonly statusCode: StatusCode };
+  return statusCode.isBad() ? statusCode.name : null;
 }
 
 async function refresh(session: ClientSession, subscription: ClientSubscription, ms: Milliseconds): Promise<void> {
@@ -136,7 +191,7 @@ function operand({ type, path }: (typeof fields)[number]): SimpleAttributeOperan
 
 function toldBy({ statusCode, value, sourceTimestamp, serverTimestamp }: DataValue): ToldValue {
   const at = (sourceTimestamp ?? serverTimestamp)?.getTime();
-  return { value: value.value, notGood: statusCode.isGood() ? null : statusCode.name, at };
+  return { value: value.value, notGood: isGood(statusCode) ? null : statusCode.name, at };
 }
 
 /** An event of the alarm subscription; null for those that are not about conditions. */

@@ -1,0 +1,126 @@
+/**
+ * Loaded into the simulated station before it starts (`node --import odd-server.ts?name`): its server then does what servers of other
+ * makers do and the library's own does not. It acts on requests and answers alone, below everything that the station is made of.
+ */
+import {
+  AttributeIds,
+  type DataValue,
+  OPCUAServer,
+  ReadRequest,
+  ReadResponse,
+  ServiceFault,
+  StatusCode,
+  StatusCodes,
+} from "node-opcua";
+
+/** What a request and an answer have that is looked at here; the library's classes have it by name. */
+interface Named {
+  readonly schema: { readonly name: string };
+  readonly requestHeader?: { readonly requestHandle: number };
+  readonly responseHeader?: { requestHandle: number };
+}
+interface Channel {
+  send_response(kind: string, response: Named, message: Message, done?: () => void): void;
+  oddly?: true;
+}
+interface Message {
+  readonly request: Named;
+}
+type Items = readonly { readonly itemToMonitor: { attributeId: number } }[];
+
+/** How a server is odd: it takes a request for another, refuses it as a whole, or changes what it answers. */
+interface Oddity {
+  readonly ask?: (request: Named) => void;
+  readonly refuse?: (request: Named) => StatusCode | null;
+  readonly change?: (request: Named, response: Named) => void;
+}
+
+const nameOf = ({ schema }: Named) => schema.name;
+const countOf = (request: Named, member: string): number =>
+  (request as unknown as Record<string, unknown[]>)[member]?.length ?? 0;
+const itemsOf = (request: Named) => (request as unknown as { itemsToCreate?: Items }).itemsToCreate ?? [];
+const noAttribute = 99;
+let items = 0;
+let published = 0;
+
+export const oddities = {
+  /** It takes three of anything at once, and says so nowhere. */
+  "few-at-once": {
+    refuse: (request) => {
+      const members = ["nodesToRead", "browsePaths", "itemsToCreate", "methodsToCall", "nodesToBrowse", "nodesToWrite"];
+      return members.some((member) => countOf(request, member) > 3) ? StatusCodes.BadTooManyOperations : null;
+    },
+    change: (request, response) => {
+      if (!(request instanceof ReadRequest && response instanceof ReadResponse)) return;
+      for (const [n, { nodeId }] of (request.nodesToRead ?? []).entries()) {
+        const isLimit = nodeId.namespace === 0 && Number(nodeId.value) >= 11_705 && Number(nodeId.value) <= 11_715;
+        if (isLimit) (response.results as DataValue[])[n]!.statusCode = StatusCodes.BadNodeIdUnknown;
+      }
+    },
+  },
+  /** It has no events at all. */
+  "no-events": {
+    ask: (request) => {
+      for (const { itemToMonitor } of itemsOf(request))
+        if (itemToMonitor.attributeId === AttributeIds.EventNotifier) itemToMonitor.attributeId = noAttribute;
+    },
+  },
+  /** It monitors the first item, and no more. */
+  "few-items": {
+    ask: (request) => {
+      for (const { itemToMonitor } of itemsOf(request)) if (items++ > 0) itemToMonitor.attributeId = noAttribute;
+    },
+  },
+  /** Its profile knows no subscriptions. */
+  "no-subscriptions": {
+    refuse: (request) => (nameOf(request) === "CreateSubscriptionRequest" ? StatusCodes.BadServiceUnsupported : null),
+  },
+  /** It has forgotten its subscriptions after a while, and says so only to who asks for the next message. */
+  "forgets-subscriptions": {
+    refuse: (request) =>
+      nameOf(request) === "PublishRequest" && ++published > 8 && published < 20 ? StatusCodes.BadNoSubscription : null,
+  },
+  /** It takes requests for messages, and answers none of them any more. */
+  "silent-subscriptions": {
+    refuse: (request) => (nameOf(request) === "PublishRequest" && ++published > 8 ? silent : null),
+  },
+  /** Its values are good, with bits of information about them. */
+  "information-bits": {
+    change: (request, response) => {
+      if (!(request instanceof ReadRequest && response instanceof ReadResponse)) return;
+      for (const [n, { nodeId, attributeId }] of (request.nodesToRead ?? []).entries()) {
+        // Of the types and namespaces the library itself reads what it needs, and takes no such bits.
+        const isData = attributeId === AttributeIds.Value && (nodeId.namespace > 0 || nodeId.value === 2256);
+        const one = (response.results as DataValue[])[n]!;
+        if (isData && one.statusCode.value === 0)
+          one.statusCode = StatusCode.makeStatusCode(StatusCodes.Good, "SemanticChanged");
+      }
+    },
+  },
+} as const satisfies Record<string, Oddity>;
+
+/** A request that is never answered. */
+const silent = StatusCodes.BadRequestCancelledByClient;
+
+const name = new URL(import.meta.url).searchParams.get("name") ?? "";
+const oddity: Oddity | undefined = (oddities as Record<string, Oddity>)[name];
+if (oddity !== undefined) {
+  const server = OPCUAServer.prototype as unknown as { on_request(message: Message, channel: Channel): void };
+  const handle = server.on_request;
+  server.on_request = function odd(message, channel) {
+    if (channel.oddly !== true) {
+      channel.oddly = true;
+      const send = channel.send_response.bind(channel);
+      channel.send_response = (kind, response, to, done) => {
+        oddity.change?.(to.request, response);
+        send(kind, response, to, done);
+      };
+    }
+    oddity.ask?.(message.request);
+    const refused = oddity.refuse?.(message.request) ?? null;
+    if (refused === silent) return;
+    if (refused === null) return handle.call(this, message, channel);
+    const answer = new ServiceFault({ responseHeader: { serviceResult: refused } });
+    channel.send_response("MSG", answer as unknown as Named, message);
+  };
+}
