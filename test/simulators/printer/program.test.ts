@@ -1,16 +1,20 @@
 /** The printer as a real process: serialport opens its terminal, the world link tells what it deposited. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, read, rmSync } from "node:fs";
 import { request } from "node:http";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { promisify } from "node:util";
 import { SerialPort } from "serialport";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { noticingHangUp } from "../../../src/drivers/hang-up.ts";
 import { framed } from "./host.ts";
 
 const program = resolve(import.meta.dirname, "../../../src/simulators/printer/io/main.ts");
+
+const noticing = { binding: noticingHangUp(SerialPort.binding, promisify(read)) };
 
 let folder: string;
 let child: ChildProcess;
@@ -38,7 +42,7 @@ afterEach(async () => {
 
 /** The host's end of the cable: sends a line and hands back what came up to its ok. */
 async function openHost(): Promise<{ send(text: string): Promise<string[]>; port: SerialPort }> {
-  const port = new SerialPort({ path: tty, baudRate: 250_000, hupcl: false, autoOpen: false });
+  const port = new SerialPort({ path: tty, baudRate: 250_000, hupcl: false, autoOpen: false, ...noticing });
   await new Promise<void>((done, failed) => port.open((problem) => (problem ? failed(problem) : done())));
   let rest = "";
   let answers: string[] = [];

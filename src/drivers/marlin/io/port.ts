@@ -1,5 +1,8 @@
 /** A serial port that says once that it opened and once that it is gone, whatever the stream below does. */
+import { read } from "node:fs";
+import { promisify } from "node:util";
 import { SerialPort } from "serialport";
+import { noticingHangUp } from "../../hang-up.ts";
 import { lockPort, type Unlock } from "./lock.ts";
 
 export interface PortSettings {
@@ -21,6 +24,8 @@ export interface Port {
   write(text: string): void;
   close(): void;
 }
+
+const binding = noticingHangUp(SerialPort.binding, promisify(read));
 
 /** Bytes handed over and not yet taken; the window of the protocol stays far below. */
 const mostUnsent = 65_536;
@@ -48,7 +53,8 @@ class LockedPort implements Port {
     this.#listener = listener;
     this.#unlock = unlock;
     // hupcl false: closing the port must not drop DTR, which resets many boards.
-    this.#serial = new SerialPort({ path: settings.path, baudRate: settings.baud, hupcl: false, autoOpen: false });
+    const options = { path: settings.path, baudRate: settings.baud, hupcl: false, autoOpen: false, binding };
+    this.#serial = new SerialPort(options);
     // These stay attached after the end: a second close or a late error was seen and must find somebody.
     this.#serial.on("error", (problem: Error) => this.#end(problem.message));
     this.#serial.on("close", (problem: Error | null) => this.#end(problem?.message ?? "closed"));

@@ -1,8 +1,11 @@
 /** The presence device on its tty: opens it, opens it again after it was unplugged, and hands on each proof once. */
+import { read } from "node:fs";
+import { promisify } from "node:util";
 import { SerialPort } from "serialport";
 import type { JobId } from "../../../kernel/names.ts";
 import type { Clock } from "../../../kernel/ports.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
+import { noticingHangUp } from "../../hang-up.ts";
 import { hearLine, type PresenceProof, readCode, unpaired, waitingJob } from "../pairing.ts";
 import { createLineCutter, parseLine } from "../protocol.ts";
 
@@ -34,6 +37,8 @@ export interface PresenceDevice {
   close(): Promise<void>;
 }
 
+const binding = noticingHangUp(SerialPort.binding, promisify(read));
+
 /** What is heard so soon after opening was said before, to nobody: a press of yesterday must not start anything today. */
 const settleMs: Milliseconds = 750;
 
@@ -50,7 +55,8 @@ export function openPresenceDevice(options: PresenceOptions): PresenceDevice {
 
   function open(): void {
     if (closed) return;
-    const opened = new SerialPort({ path, baudRate: 115_200, autoOpen: false, lock: true });
+    const options = { path, baudRate: 115_200, autoOpen: false, lock: true, binding };
+    const opened = new SerialPort(options);
     port = opened;
     heardAt = clock.monotonic();
     openedAt = heardAt;
