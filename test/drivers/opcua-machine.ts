@@ -93,10 +93,11 @@ export function accept(station: StationBench, keysDir: string): void {
   writeTrust(pkiFolder(keysDir), { ...trust, machines: { ...trust.machines, [stationId]: pin } });
 }
 
-/** Starts station and driver; both trust each other, a part is in the fixture, `online` is awaited. */
+/** Starts station and driver; both trust each other, a part is in the fixture; of a machine that is driven, `online` is awaited. */
 export async function startOpcuaBench(
   options: readonly string[] = ["--speed", "20"],
   changes: Partial<OpcuaConfig> = {},
+  isDriven = true,
 ): Promise<OpcuaBench> {
   const station = await startStation(options);
   const keysDir = join(station.folder, "keys");
@@ -105,7 +106,7 @@ export async function startOpcuaBench(
   accept(station, keysDir);
   await station.control("POST /part", { tag: partTag });
   const bench = benchOf(station, keysDir, configOf(station, changes));
-  await bench.listener.next("online");
+  if (isDriven) await bench.listener.next("online");
   return bench;
 }
 

@@ -224,7 +224,8 @@ function* takeBack(session: Session, directive: Begin): Procedure<Answer> {
   const { attempt } = directive;
   const until = session.now.mono + session.setup.times.change;
   for (;;) {
-    yield* ask({ kind: "command", method: "Cancel", job: attempt });
+    const said = yield* ask({ kind: "command", method: "Cancel", job: attempt });
+    if (said.kind === "rejected") yield* ask({ kind: "command", method: "Abort", job: attempt });
     const snapshot = yield* lookAt(session);
     const entry = snapshot === null ? null : entryOf(snapshot, attempt);
     if (snapshot !== null && entry === null) return refused(jobFaults.notStarted());

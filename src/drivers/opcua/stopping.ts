@@ -84,14 +84,13 @@ function* endedIn(session: Session, snapshot: Snapshot, attempt: AttemptId): Pro
   return standsStill(snapshot);
 }
 
-/** Takes back what has not begun, aborts what has; where the machine knows no Abort, stops it. */
+/** Takes back what has not begun, aborts what has; where the machine does not do the one, the next. */
 export function* endEntry(session: Session, { state }: JobEntry, attempt: AttemptId): Procedure<void> {
-  if (isStored(state)) {
-    yield* ask({ kind: "command", method: "Cancel", job: attempt });
-    return;
+  const ways: readonly JobMethod[] = isStored(state) ? ["Cancel", "Abort", "Stop"] : ["Abort", "Stop"];
+  for (const method of ways) {
+    const said = yield* ask({ kind: "command", method, job: attempt });
+    if (refusalIn(session, said) === null) return;
   }
-  const said = yield* ask({ kind: "command", method: "Abort", job: attempt });
-  if (refusalIn(session, said) !== null) yield* ask({ kind: "command", method: "Stop", job: attempt });
 }
 
 /** Not executing, where the machine serves that; a job that somebody else runs there is not ours to wait for. */

@@ -4,13 +4,17 @@
  */
 import {
   AttributeIds,
+  BrowsePathResult,
   type DataValue,
   OPCUAServer,
   ReadRequest,
   ReadResponse,
+  type ReferenceDescription,
   ServiceFault,
   StatusCode,
   StatusCodes,
+  TranslateBrowsePathsToNodeIdsRequest,
+  TranslateBrowsePathsToNodeIdsResponse,
 } from "node-opcua";
 
 /** What a request and an answer have that is looked at here; the library's classes have it by name. */
@@ -97,7 +101,33 @@ export const oddities = {
       }
     },
   },
+  /** Its files' names are of another namespace than their folder's. */
+  "files-elsewhere": {
+    change: (request, response) => {
+      hide(request, response, (name) => name.includes("."));
+      const results = (response as unknown as { results?: { references?: ReferenceDescription[] }[] }).results ?? [];
+      if (nameOf(response) !== "BrowseResponse") return;
+      for (const { browseName } of results.flatMap(({ references }) => references ?? []))
+        if (browseName.name?.includes(".") === true) browseName.namespaceIndex = 1;
+    },
+  },
+  /** It has none of the methods that the specification lets a server leave out and that can be done without. */
+  "few-methods": {
+    change: (request, response) => hide(request, response, (name) => /^(Cancel|Clear|Stop)$/.test(name)),
+  },
+  /** It cannot be held. */
+  "no-pause": { change: (request, response) => hide(request, response, (name) => name === "Pause") },
 } as const satisfies Record<string, Oddity>;
+
+/** Answers that there is nothing at a path whose last name is one of these. */
+function hide(request: Named, response: Named, isHidden: (name: string) => boolean): void {
+  if (!(request instanceof TranslateBrowsePathsToNodeIdsRequest)) return;
+  if (!(response instanceof TranslateBrowsePathsToNodeIdsResponse)) return;
+  for (const [n, { relativePath }] of (request.browsePaths ?? []).entries()) {
+    if (!isHidden(relativePath.elements?.at(-1)?.targetName.name ?? "")) continue;
+    response.results![n] = new BrowsePathResult({ statusCode: StatusCodes.BadNoMatch, targets: [] });
+  }
+}
 
 /** A request that is never answered. */
 const silent = StatusCodes.BadRequestCancelledByClient;

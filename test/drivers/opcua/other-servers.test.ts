@@ -1,6 +1,5 @@
 /** The real driver before servers that do what those of other makers do: it works with them, or says why not. */
 import { afterEach, expect, test } from "vitest";
-import type { OpcuaConfig } from "../../../src/drivers/opcua/config.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type OpcuaBench, startOpcuaBench, stationProgram } from "../opcua-machine.ts";
 import type { oddities } from "./odd-server.ts";
@@ -13,8 +12,8 @@ afterEach(async () => {
 });
 
 /** A machine and its driver; a machine that is not taken is told with its reason. */
-async function odd(name: keyof typeof oddities, changes: Partial<OpcuaConfig> = {}, more: string[] = []) {
-  bench = await startOpcuaBench([`--import=${file}?name=${name}`, "--speed", "20", ...more], changes);
+async function odd(name: keyof typeof oddities, isDriven = true) {
+  bench = await startOpcuaBench([`--import=${file}?name=${name}`, "--speed", "20"], {}, isDriven);
   return bench;
 }
 
@@ -28,7 +27,7 @@ async function job({ begin, store, listener }: OpcuaBench, attempt = "odd-1"): P
 
 const force = ({ machine }: OpcuaBench) => machine.telemetry()?.readings?.find(({ name }) => name === "press-force");
 
-test.each(["few-at-once", "no-events", "few-items", "no-subscriptions", "information-bits"] as const)(
+test.each(["few-at-once", "no-events", "few-items", "no-subscriptions", "information-bits", "few-methods"] as const)(
   "[F24] %s: a job is done",
   async (name) => {
     expect(await job(await odd(name))).toBe("finished");
@@ -57,3 +56,24 @@ test.each(["forgets-subscriptions", "silent-subscriptions"] as const)(
     await listener.next("online");
   },
 );
+
+test("[F31] without Cancel, Clear and Stop a job is aborted, and nothing of it is at work", async () => {
+  const { begin, store, machine, state } = await odd("few-methods");
+  const attempt = "odd-2" as AttemptId;
+  expect(await begin(attempt, store(stationProgram("press-sleeves")))).toEqual({ kind: "done" });
+  expect(await machine.perform({ kind: "abort", attempt })).toEqual({ kind: "done" });
+  await expect.poll(async () => (await state()).programs).toEqual([]);
+});
+
+test("[F31] a machine that cannot be held is not driven, and it is said which method is missing", async () => {
+  const { listener } = await odd("no-pause", false);
+  const { fault } = await listener.next("offline");
+  expect(fault.code).toBe("machine-part-missing");
+  expect(fault.what).toContain("JobOrderControl/Pause");
+});
+
+test("[F31] a design does not stay at a machine that names its files in another namespace", async () => {
+  const opened = await odd("files-elsewhere");
+  expect(await job(opened)).toBe("finished");
+  await expect.poll(async () => (await opened.state()).programs).toEqual([]);
+});

@@ -67,10 +67,12 @@ export async function lookBelow(
   return { tags, more };
 }
 
-async function childrenOf(
+/** What stands below a node, in whatever namespace; of more than `most` the rest is left out, and said. */
+export async function childrenOf(
   session: ClientSession,
   nodeId: NodeId,
   ms: Milliseconds,
+  most = mostTags,
 ): Promise<{ readonly references: readonly ReferenceDescription[]; readonly more: boolean }> {
   const found: ReferenceDescription[] = [];
   let answer = await within(
@@ -88,9 +90,9 @@ async function childrenOf(
     found.push(...(answer.references ?? []));
     const more = answer.continuationPoint;
     if (more === undefined || more === null || more.length === 0) return { references: found, more: false };
-    const enough = found.length >= mostTags;
+    const enough = found.length >= most;
     answer = await within(ms, session.browseNext(more, enough));
-    if (enough) return { references: found.slice(0, mostTags), more: true };
+    if (enough) return { references: found.slice(0, most), more: true };
   }
 }
 

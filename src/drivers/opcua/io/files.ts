@@ -5,6 +5,7 @@ import type { Digest } from "../../../kernel/names.ts";
 import type { Milliseconds } from "../../../kernel/units.ts";
 import { path } from "../names.ts";
 import { pieceBytes, piecesOf, temporaryName } from "../transfer.ts";
+import { childrenOf } from "./browse.ts";
 import { within } from "./deadline.ts";
 import { type Directory, findAll } from "./resolve.ts";
 
@@ -26,13 +27,13 @@ export interface FolderParts {
   readonly session: ClientSession;
   readonly directory: Directory;
   readonly folder: NodeId;
-  /** Namespace of the files' browse names. */
-  readonly namespace: string;
   readonly callMs: Milliseconds;
   /** Largest message that the connection takes, in bytes; 0 where nothing was negotiated. */
   readonly maxMessage: number;
 }
 
+/** A folder of more files than these is not searched to its end. */
+const mostFiles = 10_000;
 const modes = { read: 1, write: 2 } as const;
 const u32 = (value: number) => new Variant({ dataType: DataType.UInt32, value });
 const folderMethods = ["CreateFile", "Delete", "MoveOrCopy"] as const;
@@ -128,11 +129,17 @@ async function opened(
   }
 }
 
+/**
+ * By its name alone: a server may name the files of its folder in another namespace than its own, and what is only
+ * looked for in one would count as gone while the design stays.
+ */
 async function removeFile(parts: FolderParts, deleteMethod: NodeId, name: string): Promise<void> {
-  const { session, directory, folder, namespace, callMs } = parts;
-  const [file] = await findAll(session, directory, folder, [[{ namespace, name }]], callMs);
-  if (file === null || file === undefined) return;
-  await call(parts, folder, deleteMethod, [new Variant({ dataType: DataType.NodeId, value: file })]);
+  const { session, folder, callMs } = parts;
+  const { references, more } = await childrenOf(session, folder, callMs, mostFiles);
+  const files = references.filter(({ browseName }) => browseName.name === name);
+  if (files.length === 0 && more) throw new CallRefused(`it shows more than ${mostFiles} files`);
+  for (const { nodeId } of files)
+    await call(parts, folder, deleteMethod, [new Variant({ dataType: DataType.NodeId, value: nodeId })]);
 }
 
 async function methodsOf<Name extends string>(

@@ -53,6 +53,9 @@ interface JobControl extends Ground {
 /** Name of the result that says how many layers an additive machine has completed. */
 const layersCompleted = "LayersCompleted";
 
+const neededMethods: readonly JobMethod[] = ["StoreAndStart", "Pause", "Resume"];
+const endsOf = (methods: ReadonlyMap<JobMethod, unknown>): boolean => methods.has("Abort") || methods.has("Stop");
+
 /** No state has this number. */
 const unreadable = -1;
 const warmUpMs = 30_000;
@@ -62,8 +65,8 @@ const structure = resolveNodeId("i=22").toString();
 export type LayerListener = (completed: number) => void;
 
 /**
- * Finds the job control, or says what is missing. Stop alone may be missing, where there is Abort. With a listener the machine is an
- * additive one (OPC 40540): its layers are looked up with each look at its jobs.
+ * Finds the job control, or says what is missing. All methods are optional in the specification: without a start, a hold or an end a
+ * machine cannot be driven; Cancel, Clear and one of Abort and Stop may be missing. With a listener the machine is an additive one (OPC 40540): its layers are looked up with each look at its jobs.
  */
 export async function openJobControl(ground: Ground, layers: LayerListener | null): Promise<Result<Profile, Fault>> {
   const { session, directory, root, config } = ground;
@@ -78,8 +81,9 @@ export async function openJobControl(ground: Ground, layers: LayerListener | nul
   for (const [index, method] of jobMethods.entries()) {
     const node = found[names.length + index] ?? null;
     if (node !== null) methods.set(method, { node, inputs: await argumentsOf(ground, node, "InputArguments") });
-    else if (method !== "Stop") return err(faults.partMissing(nameOf(methodPath(method))));
   }
+  const missing = neededMethods.find((method) => !methods.has(method)) ?? (endsOf(methods) ? undefined : "Abort");
+  if (missing !== undefined) return err(faults.partMissing(nameOf(methodPath(missing))));
   const outputs = await argumentsOf(ground, parts.jobResponse!, "OutputArguments");
   const orderType = orderTypeOf(ground, methods.get("StoreAndStart")?.inputs ?? []);
   if (orderType === null) return err(faults.partMissing(`${nameOf(methodPath("StoreAndStart"))}/InputArguments`));

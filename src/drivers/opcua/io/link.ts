@@ -140,9 +140,9 @@ async function linkOf(
   { life, lease }: Pick<Machine, "life" | "lease">,
 ): Promise<Link> {
   const { session, directory, config, profile } = known;
-  const { callMs, node } = config;
+  const { callMs } = config;
   const maxMessage = messageSizeOf(connection);
-  const common = { session, directory, callMs, maxMessage, namespace: node.namespace };
+  const common = { session, directory, callMs, maxMessage };
   const folder = programs === null ? null : await openFolder({ ...common, folder: programs });
   const machine: Machine = { ...known, interlocks, folder, life, lease };
   const watching = await watch(session, readings, profile.hint, callMs, listener);
