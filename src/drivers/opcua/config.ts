@@ -1,6 +1,7 @@
 /** The configuration of a machine that is driven over OPC UA. */
 import { z } from "zod";
 import { digestOf } from "../../kernel/hash.ts";
+import { namespaces } from "./names.ts";
 import { defaultTimes, type SessionSetup } from "./session.ts";
 
 const milliseconds = z.number().int().min(100).max(600_000);
@@ -41,8 +42,10 @@ export const opcuaConfig = z.strictObject({
    * layers of OPC 40540, `packml` a unit of OPC 30050 that knows no jobs by name.
    */
   profile: z.enum(["machinery-jobs", "additive", "packml"]).default("machinery-jobs"),
-  /** The machine's node below the Machines folder of its server: namespace by URI, never by index. */
+  /** The machine's node: namespace by URI, never by index. */
   node: step,
+  /** Where that node stands, from Objects on; without it in the folder Machines of OPC 40001-1. */
+  folder: below.default([{ namespace: namespaces.machinery, name: "Machines" }]),
   /**
    * The folder for programs (FileDirectoryType); `none`: the machine takes no files, and is told by name what to do. Without it
    * a unit of PackML has none, and every other machine the folder `Programs`.

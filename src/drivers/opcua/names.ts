@@ -72,6 +72,15 @@ export const plateParts = {
   softwareRevision: path("di:Identification", "di:SoftwareRevision"),
 } as const;
 
+/** The same of a device of OPC 10000-100, which carries its nameplate itself. */
+export const devicePlateParts: typeof plateParts = {
+  manufacturer: path("di:Manufacturer"),
+  model: path("di:Model"),
+  serial: path("di:SerialNumber"),
+  productInstanceUri: path("di:ProductInstanceUri"),
+  softwareRevision: path("di:SoftwareRevision"),
+};
+
 /** Name of the reading that says how many layers an additive machine has completed. */
 export const layersReading = "layers-completed";
 

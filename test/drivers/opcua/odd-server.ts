@@ -7,9 +7,11 @@ import {
   BrowsePathResult,
   type DataValue,
   OPCUAServer,
+  QualifiedName,
   ReadRequest,
   ReadResponse,
   type ReferenceDescription,
+  RelativePathElement,
   ServiceFault,
   StatusCode,
   StatusCodes,
@@ -32,9 +34,14 @@ interface Message {
 }
 type Items = readonly { readonly itemToMonitor: { attributeId: number } }[];
 
+interface Server {
+  readonly engine: { readonly addressSpace: { getNamespaceIndex(uri: string): number } };
+  on_request(message: Message, channel: Channel): void;
+}
+
 /** How a server is odd: it takes a request for another, refuses it as a whole, or changes what it answers. */
 interface Oddity {
-  readonly ask?: (request: Named) => void;
+  readonly ask?: (request: Named, namespaceIndex: (uri: string) => number) => void;
   readonly refuse?: (request: Named) => StatusCode | null;
   readonly change?: (request: Named, response: Named) => void;
 }
@@ -43,6 +50,8 @@ const nameOf = ({ schema }: Named) => schema.name;
 const countOf = (request: Named, member: string): number =>
   (request as unknown as Record<string, unknown[]>)[member]?.length ?? 0;
 const itemsOf = (request: Named) => (request as unknown as { itemsToCreate?: Items }).itemsToCreate ?? [];
+const machinery = "http://opcfoundation.org/UA/Machinery/";
+const plateNames = ["Manufacturer", "Model", "SerialNumber", "ProductInstanceUri", "SoftwareRevision"];
 const noAttribute = 99;
 let items = 0;
 let published = 0;
@@ -115,6 +124,25 @@ export const oddities = {
   "few-methods": {
     change: (request, response) => hide(request, response, (name) => /^(Cancel|Clear|Stop)$/.test(name)),
   },
+  /** Its machine is a device of the set of devices, with its nameplate on itself. */
+  "device-set": {
+    ask: (request, namespaceIndex) => {
+      if (!(request instanceof TranslateBrowsePathsToNodeIdsRequest)) return;
+      for (const { relativePath } of request.browsePaths ?? []) {
+        const elements = relativePath.elements ?? [];
+        const [first] = elements;
+        const name = first?.targetName.name ?? "";
+        if (first === undefined) continue;
+        if (/^(Machines|Identification)$/.test(name)) first.targetName = new QualifiedName({ name: "Nothing" });
+        else if (name === "DeviceSet")
+          first.targetName = new QualifiedName({ name: "Machines", namespaceIndex: namespaceIndex(machinery) });
+        else if (elements.length === 1 && plateNames.includes(name)) {
+          const own = new QualifiedName({ name: "Identification", namespaceIndex: first.targetName.namespaceIndex });
+          relativePath.elements = [new RelativePathElement({ ...first, targetName: own }), first];
+        }
+      }
+    },
+  },
   /** It cannot be held. */
   "no-pause": { change: (request, response) => hide(request, response, (name) => name === "Pause") },
 } as const satisfies Record<string, Oddity>;
@@ -135,7 +163,7 @@ const silent = StatusCodes.BadRequestCancelledByClient;
 const name = new URL(import.meta.url).searchParams.get("name") ?? "";
 const oddity: Oddity | undefined = (oddities as Record<string, Oddity>)[name];
 if (oddity !== undefined) {
-  const server = OPCUAServer.prototype as unknown as { on_request(message: Message, channel: Channel): void };
+  const server = OPCUAServer.prototype as unknown as Server;
   const handle = server.on_request;
   server.on_request = function odd(message, channel) {
     if (channel.oddly !== true) {
@@ -146,7 +174,7 @@ if (oddity !== undefined) {
         send(kind, response, to, done);
       };
     }
-    oddity.ask?.(message.request);
+    oddity.ask?.(message.request, (uri) => this.engine.addressSpace.getNamespaceIndex(uri));
     const refused = oddity.refuse?.(message.request) ?? null;
     if (refused === silent) return;
     if (refused === null) return handle.call(this, message, channel);

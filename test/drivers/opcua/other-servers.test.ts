@@ -1,5 +1,7 @@
 /** The real driver before servers that do what those of other makers do: it works with them, or says why not. */
 import { afterEach, expect, test } from "vitest";
+import type { OpcuaConfig } from "../../../src/drivers/opcua/config.ts";
+import { namespaces } from "../../../src/drivers/opcua/names.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
 import { type OpcuaBench, startOpcuaBench, stationProgram } from "../opcua-machine.ts";
 import type { oddities } from "./odd-server.ts";
@@ -12,8 +14,8 @@ afterEach(async () => {
 });
 
 /** A machine and its driver; a machine that is not taken is told with its reason. */
-async function odd(name: keyof typeof oddities, isDriven = true) {
-  bench = await startOpcuaBench([`--import=${file}?name=${name}`, "--speed", "20"], {}, isDriven);
+async function odd(name: keyof typeof oddities, isDriven = true, changes: Partial<OpcuaConfig> = {}) {
+  bench = await startOpcuaBench([`--import=${file}?name=${name}`, "--speed", "20"], changes, isDriven);
   return bench;
 }
 
@@ -76,4 +78,9 @@ test("[F31] a design does not stay at a machine that names its files in another 
   const opened = await odd("files-elsewhere");
   expect(await job(opened)).toBe("finished");
   await expect.poll(async () => (await opened.state()).programs).toEqual([]);
+});
+
+test("[F23] a machine that is a device is found where the configuration says, by the nameplate that it carries itself", async () => {
+  const folder = [{ namespace: namespaces.di, name: "DeviceSet" }];
+  expect(await job(await odd("device-set", true, { folder }))).toBe("finished");
 });

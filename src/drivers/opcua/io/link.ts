@@ -1,12 +1,13 @@
 /** One connection to a machine, from its resolution by path to the single requests that the protocol makes. */
-import { AttributeIds, type DataValue, type NodeId, ObjectIds, resolveNodeId } from "node-opcua";
+import { AttributeIds, type ClientSession, type DataValue, type NodeId, ObjectIds, resolveNodeId } from "node-opcua";
 import type { Fault } from "../../../equipment/machine.ts";
 import { err, ok, type Result } from "../../../kernel/result.ts";
 import { clip } from "../../../kernel/text.ts";
+import type { Milliseconds } from "../../../kernel/units.ts";
 import { certainlyNotDone, isGood, statusNameIn } from "../call-status.ts";
 import { type OpcuaConfig, type OpcuaTarget, programsOf } from "../config.ts";
 import { faults, jobFaults } from "../faults.ts";
-import { below, layersReading, nameOf, type PathStep, path, plateParts } from "../names.ts";
+import { below, devicePlateParts, layersReading, nameOf, type PathStep, path, plateParts } from "../names.ts";
 import type { Interlock, Reply, Request } from "../requests.ts";
 import type { Arrival } from "../session.ts";
 import type { Beat } from "../watchdog.ts";
@@ -18,7 +19,7 @@ import { keepAlive, noSignOfLife, type SignOfLife } from "./keep-alive.ts";
 import { type Lease, noLease, takeLease } from "./lease.ts";
 import { openUnit, type UnitMemory } from "./packml.ts";
 import type { Ground, Profile } from "./profile.ts";
-import { findAll, openDirectory, readAll } from "./resolve.ts";
+import { type Directory, findAll, openDirectory, readAll } from "./resolve.ts";
 import { type WatchListener, watch } from "./watching.ts";
 
 /** A machine that was found, with everything that this driver needs of it. */
@@ -54,19 +55,11 @@ export async function openLink(
   const { session } = connection;
   const { callMs, node } = config;
   const directory = await openDirectory(session, callMs);
-  const machinePath = [...path("machinery:Machines"), node];
+  const machinePath = [...below(node.namespace, config.folder), node];
   const objects = resolveNodeId(ObjectIds.ObjectsFolder);
   const [root] = await findAll(session, directory, objects, [machinePath], callMs);
-  if (root === null || root === undefined) return err(faults.partMissing(`Machines/${node.name}`));
-  const names = Object.keys(plateParts) as (keyof typeof plateParts)[];
-  const found = await findAll(
-    session,
-    directory,
-    root,
-    names.map((name) => plateParts[name]),
-    callMs,
-  );
-  const plate = Object.fromEntries(names.map((name, index) => [name, found[index] ?? null])) as Machine["plate"];
+  if (root === null || root === undefined) return err(faults.partMissing(nameOf(machinePath)));
+  const plate = await plateOf(session, directory, root, callMs);
   for (const needed of ["serial", "productInstanceUri"] as const) {
     if (plate[needed] === null) return err(faults.partMissing(nameOf(plateParts[needed])));
   }
@@ -98,6 +91,20 @@ export async function openLink(
       await lease.value.stop(false);
     }
   }
+}
+
+/** The nameplate, each part where a machine has it (OPC 40001-1), else where a device has it (OPC 10000-100). */
+async function plateOf(
+  session: ClientSession,
+  directory: Directory,
+  root: NodeId,
+  ms: Milliseconds,
+): Promise<Machine["plate"]> {
+  const names = Object.keys(plateParts) as (keyof typeof plateParts)[];
+  const paths = [plateParts, devicePlateParts].flatMap((parts) => names.map((name) => parts[name]));
+  const found = await findAll(session, directory, root, paths, ms);
+  const plate = names.map((name, index) => [name, found[index] ?? found[names.length + index] ?? null]);
+  return Object.fromEntries(plate) as Machine["plate"];
 }
 
 /** Whoever is not the machine that the configuration names is told so, and is neither locked nor given a sign of life. */
