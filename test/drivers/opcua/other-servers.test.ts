@@ -1,9 +1,12 @@
 /** The real driver before servers that do what those of other makers do: it works with them, or says why not. */
 import { afterEach, expect, test } from "vitest";
-import type { OpcuaConfig } from "../../../src/drivers/opcua/config.ts";
+import { pkiFolder } from "../../../src/drivers/io/opcua.ts";
+import { clientUriOf, type OpcuaConfig } from "../../../src/drivers/opcua/config.ts";
+import { lookBelow } from "../../../src/drivers/opcua/io/browse.ts";
+import { connect } from "../../../src/drivers/opcua/io/connect.ts";
 import { namespaces } from "../../../src/drivers/opcua/names.ts";
 import type { AttemptId } from "../../../src/kernel/names.ts";
-import { type OpcuaBench, startOpcuaBench, stationProgram } from "../opcua-machine.ts";
+import { type OpcuaBench, origin, startOpcuaBench, stationId, stationProgram } from "../opcua-machine.ts";
 import type { oddities } from "./odd-server.ts";
 
 const file = new URL("./odd-server.ts", import.meta.url);
@@ -83,4 +86,16 @@ test("[F31] a design does not stay at a machine that names its files in another 
 test("[F23] a machine that is a device is found where the configuration says, by the nameplate that it carries itself", async () => {
   const folder = [{ namespace: namespaces.di, name: "DeviceSet" }];
   expect(await job(await odd("device-set", true, { folder }))).toBe("finished");
+});
+
+test("[F24] what a machine shows is shown, however little it takes at once", async () => {
+  const { config, keysDir } = await odd("few-at-once");
+  const pki = pkiFolder(keysDir);
+  const made = await connect({ machine: config, equipment: stationId, pki, clientUri: clientUriOf(origin) }, () => {});
+  if (!made.ok) throw new Error(made.error.what);
+  const look = await lookBelow(made.value.session, ["Machines", "finishing-1", "Press"], 3000);
+  await made.value.close();
+  const values = look?.tags.filter(({ value }) => value !== null) ?? [];
+  expect(values.length).toBeGreaterThan(0);
+  expect(values.find(({ name }) => name === "Force_N")?.value).toMatchObject({ status: "Good", unit: "N" });
 });

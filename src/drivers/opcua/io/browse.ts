@@ -1,10 +1,8 @@
 /** Looking around in a server's address space: reads only, a bounded number of nodes at a time. */
 import {
-  AttributeIds,
   BrowseDirection,
   type ClientSession,
   type DataValue,
-  makeBrowsePath,
   NodeClass,
   type NodeId,
   ObjectIds,
@@ -15,6 +13,7 @@ import {
 import { clip } from "../../../kernel/text.ts";
 import type { EpochMs, Milliseconds } from "../../../kernel/units.ts";
 import { within } from "./deadline.ts";
+import { findBelowEach, openDirectory, readAll } from "./resolve.ts";
 
 /** One node below the one that was looked at. */
 export interface Tag {
@@ -96,27 +95,25 @@ export async function childrenOf(
   }
 }
 
+/** Values and units, in as few requests as the server takes. */
 async function valuesOf(
   session: ClientSession,
   variables: readonly ReferenceDescription[],
   ms: Milliseconds,
 ): Promise<ReadonlyMap<ReferenceDescription, Tag["value"]>> {
-  const values = new Map<ReferenceDescription, Tag["value"]>();
-  for (let at = 0; at < variables.length; at += 50) {
-    const some = variables.slice(at, at + 50);
-    const read = await within(
-      ms,
-      session.read(some.map(({ nodeId }) => ({ nodeId, attributeId: AttributeIds.Value }))),
-    );
-    const paths = some.map(({ nodeId }) => makeBrowsePath(nodeId as NodeId, "/EngineeringUnits"));
-    const units = await within(ms, session.translateBrowsePath(paths));
-    for (const [index, reference] of some.entries()) {
-      const target = units[index]?.targets?.[0]?.targetId as NodeId | undefined;
-      const unit = target === undefined ? "" : await unitOf(session, target, ms);
-      values.set(reference, { ...shown(read[index]), unit });
-    }
-  }
-  return values;
+  const directory = await openDirectory(session, ms);
+  const nodes = variables.map(({ nodeId }) => nodeId as NodeId);
+  const values = await readAll(session, directory, nodes, ms);
+  const units = await findBelowEach(session, directory, nodes, "EngineeringUnits", ms);
+  const known = units.filter((unit) => unit !== null);
+  const read = await readAll(session, directory, known, ms);
+  const words = new Map(known.map((unit, index) => [unit, unitOf(read[index])]));
+  return new Map(
+    variables.map((reference, index) => {
+      const unit = units[index] ?? null;
+      return [reference, { ...shown(values[index]), unit: unit === null ? "" : words.get(unit)! }] as const;
+    }),
+  );
 }
 
 function shown(value: DataValue | undefined) {
@@ -129,8 +126,7 @@ function shown(value: DataValue | undefined) {
   };
 }
 
-async function unitOf(session: ClientSession, nodeId: NodeId, ms: Milliseconds): Promise<string> {
-  const read = await within(ms, session.read({ nodeId, attributeId: AttributeIds.Value }));
-  const unit: unknown = (read.value?.value as { displayName?: { text?: unknown } } | undefined)?.displayName?.text;
+function unitOf(read: DataValue | undefined): string {
+  const unit: unknown = (read?.value?.value as { displayName?: { text?: unknown } } | undefined)?.displayName?.text;
   return typeof unit === "string" ? clip(unit, 16) : "";
 }

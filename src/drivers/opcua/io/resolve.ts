@@ -162,6 +162,24 @@ export function readAll(
   );
 }
 
+/**
+ * The node that stands by `name`, of OPC UA's own namespace, below each of `nodes`, or null; in the order of the nodes, in as many
+ * requests as the server asks for.
+ */
+export async function findBelowEach(
+  session: ClientSession,
+  directory: Directory,
+  nodes: readonly NodeId[],
+  name: string,
+  ms: Milliseconds,
+): Promise<readonly (NodeId | null)[]> {
+  const paths = nodes.map((node) => browsePathOf(directory, node, [{ namespace: namespaces.ua, name }])!);
+  const answers = await inSteps(session, directory, "pathsPerTranslate", paths, ms, (some) =>
+    session.translateBrowsePath(some),
+  );
+  return answers.map(({ targets }) => targets?.[0]?.targetId ?? null);
+}
+
 function browsePathOf({ uris }: Directory, startingNode: NodeId, path: readonly PathStep[]): BrowsePath | null {
   const elements: RelativePathElement[] = [];
   for (const { namespace, name } of path) {
