@@ -18,6 +18,29 @@ export interface LayerValuesView {
   readonly values: LayerValues | null;
 }
 
+/** How one value went over a build; a number each bin, null where nothing was heard. */
+export interface Trend {
+  /** As in `LayerValue`. */
+  readonly reading: string;
+  readonly unit: string;
+  readonly min: readonly (number | null)[];
+  readonly mean: readonly (number | null)[];
+  readonly max: readonly (number | null)[];
+  /** Bins, from 0 on, with a layer in which it was not heard for too long, or had no good value. */
+  readonly gaps: readonly number[];
+}
+
+/** How the values of the machines went over a build, in bins of layers. */
+export interface TrendsView {
+  readonly attempt: string;
+  /** Layers in a bin; the last bin may hold fewer. */
+  readonly layersPerBin: number;
+  readonly bins: number;
+  /** Layers that were made and whose values are not in the bins, as there are too many. */
+  readonly leftOut: number;
+  readonly values: readonly Trend[];
+}
+
 /** All layers of one build. */
 export interface LayersView {
   readonly attempt: string;

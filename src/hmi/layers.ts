@@ -6,11 +6,12 @@ import { firstCamera, type TakenBy } from "../jobs/views.ts";
 import { assert } from "../kernel/assert.ts";
 import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
-import type { FindingsView, LayerMark, LayersView, PlacedFinding } from "./api-layers.ts";
+import type { FindingsView, LayerMark, LayersView, PlacedFinding, TrendsView } from "./api-layers.ts";
 import type { AttemptRecord, BuildFacts } from "./journal.ts";
 import { highestPictured, type LayerIndex, noEntry } from "./layer-index.ts";
 import { type Looks, logLine } from "./looks.ts";
 import type { HmiPorts } from "./ports.ts";
+import { trendsOf } from "./trends.ts";
 
 type History = HmiPorts["history"];
 
@@ -44,6 +45,22 @@ export async function readValues(history: History, index: LayerIndex, layer: num
   const { event } = await entryAt(history, made);
   assert(event.type === "LayerDone" && event.layer === layer, `entry ${made} is of the end of layer ${layer}`);
   return event.values ?? null;
+}
+
+/** Layers whose values are read for the course of a build: of more, every second or every nth. */
+export const mostRows = 2_400;
+
+/** Reads how the values went over a build: one entry a layer. */
+export async function trendsView(history: History, attempt: string, { layers }: AttemptRecord): Promise<TrendsView> {
+  const every = Math.max(1, Math.ceil(layers.made.length / mostRows));
+  const rows: (LayerValues | null)[] = [];
+  let leftOut = 0;
+  for (const [at, seq] of layers.made.entries()) {
+    const isRead = seq !== noEntry && at % every === 0;
+    if (seq !== noEntry && !isRead) leftOut += 1;
+    rows.push(isRead ? await readValues(history, layers, at + 1) : null);
+  }
+  return { attempt, leftOut, ...trendsOf(rows) };
 }
 
 async function reportAt(history: History, seq: number): Promise<LayerReport> {

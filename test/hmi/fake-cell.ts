@@ -147,7 +147,7 @@ export function createFakeCell(hmac: (text: string) => string, clock = () => Dat
     async layer(verdict, frame, why, change) {
       const layer = (findAttempt(state, atWork())?.attempt.printed ?? 0) + 1;
       const observation = layerDone(atWork(), layer, clock());
-      await cell.say({ kind: "observed", equipment: printer, observation, values: valuesUntil(clock()) });
+      await cell.say({ kind: "observed", equipment: printer, observation, values: valuesUntil(clock(), layer) });
       await cell.see(verdict, frame, why, change);
     },
     async see(verdict, frame, why, change = {}) {
@@ -329,11 +329,12 @@ function layerDone(of: AttemptId, layer: number, at: number) {
   return { kind: "layer-done", attempt: of, layer, summary } as const;
 }
 
-/** What the machine and a sensor told while a layer was made; the sensor fell silent. */
-function valuesUntil(at: number): LayerValues {
+/** What the machine and a sensor told while a layer was made: the nozzle cooled once, the sensor fell silent after some layers. */
+function valuesUntil(at: number, layer: number): LayerValues {
+  const isSilent = layer > 4;
   const heard = { samples: 240, deviation: 0.31, unheard_s: 1, gap: false };
   const values = [
-    { ...heard, reading: "hotend", unit: "°C", min: 204.1, mean: 205.02, max: 205.9 },
+    { ...heard, reading: "hotend", unit: "°C", min: layer === 8 ? 196.4 : 204.1, mean: 205.02, max: 205.9 },
     { ...heard, reading: "hotend-set-point", unit: "°C", min: 205, mean: 205, max: 205, deviation: 0 },
     { ...heard, reading: "bed", unit: "°C", min: 59.6, mean: 60.01, max: 60.4 },
     {
@@ -343,9 +344,7 @@ function valuesUntil(at: number): LayerValues {
       min: 0.38,
       mean: 0.41,
       max: 0.47,
-      samples: 90,
-      unheard_s: 42,
-      gap: true,
+      ...(isSilent && { samples: 90, unheard_s: 42, gap: true }),
     },
   ];
   return { from: at - 240_000, to: at, held_s: 0, values };

@@ -3,7 +3,7 @@ import type { Digest } from "../../kernel/names.ts";
 import type { AlikeView, LayerValuesView } from "../api-layers.ts";
 import { layerView } from "../evidence.ts";
 import type { AttemptRecord, BuildFacts } from "../journal.ts";
-import { findingsView, layersView, readLayer, readValues } from "../layers.ts";
+import { findingsView, layersView, readLayer, readValues, trendsView } from "../layers.ts";
 import { withoutErased } from "../looks.ts";
 import { nothing, ofAttempt, ofLayer, pictureQuery } from "../requests.ts";
 import { type Answer, type Call, type Desk, good, problem, type Route, route } from "../route.ts";
@@ -84,6 +84,14 @@ export const layerRoutes: readonly Route[] = [
     body: nothing,
     handle: (call) =>
       ofBuild(call, (build, record) => findingsView(call.desk.history, call.params.attempt, build, record)),
+  }),
+  route({
+    method: "GET",
+    url: "/api/attempts/:attempt/values",
+    access: "session",
+    params: ofAttempt,
+    body: nothing,
+    handle: (call) => ofBuild(call, (_, record) => trendsView(call.desk.history, call.params.attempt, record)),
   }),
   route({
     method: "GET",

@@ -26,6 +26,7 @@ import { ReleaseScreen } from "./screens/release.tsx";
 import { ResultsScreen } from "./screens/results.tsx";
 import { SignScreen } from "./screens/sign.tsx";
 import { LoadScreen, LotScreen, ReceiveScreen } from "./screens/supply.tsx";
+import { TrendsScreen } from "./screens/trends.tsx";
 import { ValuesScreen } from "./screens/values.tsx";
 import { set } from "./set.ts";
 import { enrolling, now, type Screen, screen, session } from "./store.ts";
@@ -63,6 +64,7 @@ const screens: Readonly<Record<Screen, () => JSX.Element>> = {
   map: MapScreen,
   compare: CompareScreen,
   values: ValuesScreen,
+  trends: TrendsScreen,
   hold: HoldScreen,
   decide: DecideScreen,
   "found-bad": FoundBadScreen,

@@ -1,6 +1,6 @@
 /** Which build's layers are looked at, and which of them; the screens of layers share it. */
 import { computed, signal } from "@preact/signals";
-import type { AlikeView, FindingsView, LayersView, LayerValuesView } from "../api-layers.ts";
+import type { AlikeView, FindingsView, LayersView, LayerValuesView, TrendsView } from "../api-layers.ts";
 import { get } from "./client.ts";
 import { go, job, type Screen, say, screen, session } from "./store.ts";
 
@@ -10,6 +10,7 @@ export const chosen = signal<number | null>(null);
 export const findings = signal<FindingsView | null>(null);
 export const alike = signal<AlikeView | null>(null);
 export const values = signal<LayerValuesView | null>(null);
+export const trends = signal<TrendsView | null>(null);
 let cameFrom: Screen = "job";
 
 /** The layer that is looked at. */
@@ -30,6 +31,7 @@ session.subscribe((view) => {
   findings.value = null;
   alike.value = null;
   values.value = null;
+  trends.value = null;
 });
 
 /** Shows the layers of a build, at one of them or at the newest. */
@@ -37,7 +39,7 @@ export async function openLayers(attempt: string, at: number | null = null): Pro
   const from = screen.value;
   if (!(await loadLayers(attempt))) return;
   chosen.value = at;
-  if (!["layers", "map", "compare", "values"].includes(from)) cameFrom = from;
+  if (!["layers", "map", "compare", "values", "trends"].includes(from)) cameFrom = from;
   go("layers");
 }
 
@@ -56,6 +58,14 @@ export async function openValues(attempt: string, at: number): Promise<void> {
   if (!asked.ok) return say(asked.problem);
   values.value = asked.value;
   go("values");
+}
+
+/** Asks how the machines' values went over a build, and shows it. */
+export async function openTrends(attempt: string): Promise<void> {
+  const asked = await get<TrendsView>(`/api/attempts/${attempt}/values`);
+  if (!asked.ok) return say(asked.problem);
+  trends.value = asked.value;
+  go("trends");
 }
 
 /** Shows the findings of the build in space. */

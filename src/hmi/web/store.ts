@@ -15,6 +15,7 @@ export type Screen =
   | "map"
   | "compare"
   | "values"
+  | "trends"
   | "hold"
   | "decide"
   | "found-bad"

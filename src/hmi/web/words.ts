@@ -97,3 +97,9 @@ export const shelvingWords = {
   nuisance: "It comes and goes without a cause",
   "under-test": "The machine is under test",
 } as const;
+
+/** A measured figure, to as many places as mean something; a dash where there is none. */
+export function figure(value: number | null): string {
+  if (value === null) return "—";
+  return Math.abs(value) < 100 ? value.toFixed(2) : value.toFixed(1);
+}

@@ -1,10 +1,10 @@
 /** What the machines' values did while one layer was made, as it stands in the record. */
 import type { LayerValue, LayerValues } from "../../../equipment/layer-values.ts";
-import { layers, openValues, values } from "../layers.ts";
+import { layers, openTrends, openValues, values } from "../layers.ts";
 import { Button } from "../parts/button.tsx";
 import { Frame } from "../parts/frame.tsx";
 import { go } from "../store.ts";
-import { clock, plain } from "../words.ts";
+import { clock, figure, plain } from "../words.ts";
 
 /** Rows for which there is room; what has a gap comes first. */
 const room = 9;
@@ -18,6 +18,7 @@ export function ValuesScreen() {
   const actions = (
     <>
       <Button size="primary" label="Back" onPress={() => go("layers")} />
+      <Button size="primary" label="Over the build" onPress={() => void openTrends(view.attempt)} />
       <span class="spring" />
       <Button size="primary" label="◀ Layer" disabled={view.layer <= 1} onPress={() => show(view.layer - 1)} />
       <Button size="primary" label="Layer ▶" disabled={view.layer >= last} onPress={() => show(view.layer + 1)} />
@@ -77,11 +78,6 @@ function Table({ rows }: { readonly rows: readonly LayerValue[] }) {
       </tbody>
     </table>
   );
-}
-
-function figure(value: number | null): string {
-  if (value === null) return "—";
-  return Math.abs(value) < 100 ? value.toFixed(2) : value.toFixed(1);
 }
 
 function isAbnormal({ gap, bad = 0 }: LayerValue): boolean {
