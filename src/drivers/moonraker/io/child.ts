@@ -1,5 +1,6 @@
 /** Entry of the child process that drives one printer behind Moonraker: the pure protocol, a WebSocket, HTTP and a clock. */
 import { readFileSync } from "node:fs";
+import type { Fault } from "../../../equipment/machine.ts";
 import type { ToChild } from "../../child-messages.ts";
 import { type ChildDriver, runChild, type Surroundings } from "../../io/child-runtime.ts";
 import { prepare } from "../../marlin/prepare.ts";
@@ -52,22 +53,22 @@ class Printer implements ChildDriver {
   }
 
   #open(): void {
-    const socket: Socket = openSocket(this.#server.url, this.#server.ca, {
+    const socket: Socket = openSocket(this.#server, {
       opened: () => {
         this.#pause = again.first;
         this.#step({ kind: "opened" });
       },
       message: (text) => this.#step({ kind: "message", text }),
-      closed: (why) => this.#closed(socket, why),
+      closed: (why, refused) => this.#closed(socket, refused ? faults.signInRefused(why) : faults.connectionLost(why)),
     });
     this.#socket = socket;
   }
 
-  #closed(socket: Socket, why: string): void {
+  #closed(socket: Socket, fault: Fault): void {
     // One that was given up has nothing to say any more.
     if (this.#socket !== socket) return;
     this.#socket = null;
-    this.#step({ kind: "closed", fault: faults.connectionLost(why) });
+    this.#step({ kind: "closed", fault });
     this.#openLater();
   }
 
