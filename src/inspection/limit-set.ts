@@ -131,7 +131,7 @@ export function readLimitSet(value: unknown): Result<LimitSet, Fault> {
   return err({
     code: "limit-set-invalid",
     what: `The limit set cannot be used: ${first?.path.join(".") || "its top"}: ${first?.message ?? "not valid"}.`,
-    remedy: "Make it anew: `cellward inspect limits`.",
+    remedy: "Make it anew: `cellward limits propose`.",
   });
 }
 
