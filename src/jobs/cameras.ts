@@ -1,6 +1,6 @@
 /** What each of several cameras says of itself: whether it can look, and until when its calibration counts. */
 import type { EpochMs } from "../kernel/units.ts";
-import { type CameraCalibration, type CameraStatus, whyCalibrationIsOver } from "./calibration.ts";
+import { type CameraCalibration, type CameraStatus, dayOf, whyCalibrationIsOver } from "./calibration.ts";
 import type { Setup } from "./setup.ts";
 import { camerasOf } from "./views.ts";
 
@@ -36,6 +36,16 @@ export function whyNotCalibrated(state: Seeing, equipment: string, at: EpochMs):
     return whyCalibrationIsOver(calibration, at, subjectOf(state, camera)) ?? [];
   });
   return over.length === 0 ? null : over.join(" ");
+}
+
+/** Until when the cameras that look at this machine are calibrated, and how well they know a place; null where none says so. */
+export function calibrationWords(state: Seeing, equipment: string): string | null {
+  const words = camerasAt(state, equipment).flatMap(({ camera, calibration }) => {
+    if (calibration === null || calibration.due === null) return [];
+    const name = state.setup?.cameras === undefined ? "Calibrated" : `${camera}: calibrated`;
+    return [`${name} until ${dayOf(calibration.due)}, places ± ${calibration.uncertainty_mm.toFixed(2)} mm.`];
+  });
+  return words.length === 0 ? null : words.join(" ");
 }
 
 /** Every camera's calibration, with the words by which sentences name it. */

@@ -3,7 +3,7 @@
 import type { OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
-import { whyNotCalibrated, whyNotSeen } from "./cameras.ts";
+import { calibrationWords, whyNotCalibrated, whyNotSeen } from "./cameras.ts";
 import { whySuspended } from "./challenge.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
@@ -279,10 +279,11 @@ export const recalibrate = "The engineer clears the plate and runs `cellward cam
 function inspectionGate(state: State, machine: EquipmentState | undefined, at: EpochMs): Gate {
   const closed = whyNotSeen(state, machine?.id ?? "");
   const over = whyNotCalibrated(state, machine?.id ?? "", Math.max(at, state.clock.highest));
+  const known = calibrationWords(state, machine?.id ?? "");
   return gate(
     "inspection",
     closed === null && over === null,
-    "Camera and inspection are ready.",
+    `Camera and inspection are ready.${known === null ? "" : ` ${known}`}`,
     closed ?? over ?? "",
     closed === null ? recalibrate : "Check the camera, its light and its cable; then call the engineer.",
     "engineer",

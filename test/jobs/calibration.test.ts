@@ -41,7 +41,10 @@ const gateOf = (story: Story, at: number) =>
 describe("the camera's calibration", () => {
   it("[F50][F58] lets nothing begin from the moment at which it is due, and lets it again when it was made anew", () => {
     const story = calibrated(400 * day);
-    expect(gateOf(story, 400 * day - 1)).toMatchObject({ state: "open" });
+    expect(gateOf(story, 400 * day - 1)).toMatchObject({
+      state: "open",
+      what: "Camera and inspection are ready. Calibrated until 1971-02-05, places ± 0.08 mm.",
+    });
     expect(gateOf(story, 400 * day)).toMatchObject({
       state: "shut",
       what: "The camera's calibration was due on 1971-02-05.",
