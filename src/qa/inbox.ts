@@ -145,6 +145,8 @@ function aboutLog(cell: RegisteredCell, standing: LogStanding): Bare[] {
 
 const oddityRemedies = {
   clock: "Times before and after cannot be subtracted. Ask the site's engineer about the time source.",
+  limits:
+    "Each build's record names the limits that judged it. Where whole layers were held or defects let go, ask the site to withdraw the set.",
   lockout: "Ask the site whether it was the person themself.",
   model:
     "Look which devices it judged (`qa recall --model`). Where it is in doubt, hold it in every cell that uses it.",

@@ -1,4 +1,5 @@
 /** What the entries of one cell say, folded one by one: its jobs, what was released, and what is out of the ordinary. */
+import { limitReasons } from "../jobs/limit-event.ts";
 import { retirementReasons } from "../jobs/model-event.ts";
 import { type Json, parseCanonical } from "../kernel/json.ts";
 import { countIn, listIn, type Members, memberOf, membersOf, textIn } from "../kernel/members.ts";
@@ -56,7 +57,7 @@ export interface JobView {
 
 /** Something of the cell itself that somebody should look at. */
 export interface Oddity {
-  readonly kind: "clock" | "lockout" | "model" | "storage" | "unsafe" | "unread";
+  readonly kind: "clock" | "limits" | "lockout" | "model" | "storage" | "unsafe" | "unread";
   readonly seq: number;
   readonly at: EpochMs;
   readonly what: string;
@@ -81,6 +82,8 @@ export interface CellView {
 /** A clock further ahead of central's than this when its entry arrives is told (feature 75). */
 export const clockAheadMs: Milliseconds = 5 * 60 * 1000;
 const mostOddities = 50;
+/** Names of limits in one sentence. */
+const mostLimits = 8;
 /** Nonconformities, and releases, of one job that central lists. */
 export const mostListed = 1_000;
 
@@ -131,6 +134,19 @@ function modelWords(type: string, body: Members): string | null {
   return `The cell's QA retired ${name}. ${why ?? "The reason is none that this software knows."}`;
 }
 
+/** What people of the cell signed about the limits that layers are judged by; null for other entries. */
+function limitWords(type: string, body: Members): string | null {
+  const name = `the limit set ${(textIn(body, "set") ?? "").slice(0, 12)}`;
+  if (type === "LimitSetApproved") {
+    const tighter = listIn(body, "tightened").flatMap((each) => textIn(membersOf(each), "limit") ?? []);
+    const which = tighter.slice(0, mostLimits).join(", ");
+    return `Two people of the cell approved ${name}: layers of recipe ${(textIn(body, "recipe") ?? "").slice(0, 12)} are judged more strictly (${which}).`;
+  }
+  if (type !== "LimitSetWithdrawn") return null;
+  const why = own<string>(limitReasons, textIn(body, "reason") ?? "");
+  return `The cell's QA withdrew ${name}: the recipe's own limits count again. ${why ?? "The reason is none that this software knows."}`;
+}
+
 /** A fold that has seen nothing. Bodies of types it does not know change nothing: cells may be newer than central. */
 export function createCellFold(): CellFold {
   const jobs = new Map<JobId, JobView>();
@@ -177,8 +193,9 @@ export function createCellFold(): CellFold {
     if (type === "SignInRecorded" && body["outcome"] === "locked") {
       odd("lockout", entry, "An account of the cell was locked after wrong passwords.");
     }
-    const aboutModel = modelWords(type, body);
+    const [aboutModel, aboutLimits] = [modelWords(type, body), limitWords(type, body)];
     if (aboutModel !== null) odd("model", entry, aboutModel);
+    if (aboutLimits !== null) odd("limits", entry, aboutLimits);
     if (type === "MachineNotMadeSafe") odd("unsafe", entry, "A machine did not confirm that it was made safe.");
   }
 

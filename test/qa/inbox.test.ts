@@ -209,6 +209,23 @@ describe("a cell", () => {
     );
   });
 
+  test("[F53] in which limits were made tighter and then given up tells both: which, of what recipe, and why", async () => {
+    const [set, recipe] = ["5".repeat(64), "7".repeat(64)];
+    const tightened = [{ limit: "missing_mm2", from: 1, to: 0.4 }, { limit: "shift_mm", from: 0.5, to: 0.3 }, "junk"];
+    const items = await itemsFor([
+      draft("LimitSetApproved", { set, recipe, tightened }),
+      draft("LimitSetWithdrawn", { set, reason: "false-alarms" }),
+      draft("LimitSetWithdrawn", { set, reason: "toString" }),
+    ]);
+    expect(items.filter(({ id }) => id.startsWith("limits/")).map(({ what }) => what)).toEqual(
+      expect.arrayContaining([
+        `Two people of the cell approved the limit set ${set.slice(0, 12)}: layers of recipe ${recipe.slice(0, 12)} are judged more strictly (missing_mm2, shift_mm).`,
+        `The cell's QA withdrew the limit set ${set.slice(0, 12)}: the recipe's own limits count again. It holds too many whole layers.`,
+        expect.stringMatching(/none that this software knows/),
+      ]),
+    );
+  });
+
   test("[F63] whose inspection missed its challenge is told, and one that passed is not", async () => {
     const judged = (passed: boolean) => draft("ChallengeJudged", { challenge: "c1", passed, what: "x", tests: [] });
     const items = await itemsFor([judged(true), judged(false)]);
