@@ -16,7 +16,10 @@ export interface ToldValue {
  * A reading for every value that is told. What is no good number is told as that, and never left out: otherwise the last
  * good number would stand for it, and be told again with every sign of life.
  */
-export function readingOf({ value, notGood, at }: ToldValue, name: string, unit: string, now: EpochMs): Reading {
+export function readingOf(told: ToldValue, name: string, unit: string, now: EpochMs): Reading {
+  const { value, notGood } = told;
+  // A source whose clock is ahead would have its last value look new for as long as it is ahead.
+  const at = told.at === undefined ? undefined : Math.min(told.at, now);
   const none = (why: string): Reading => ({ name, value: `no value (${why})`, unit, at: at ?? now, bad: true });
   if (notGood !== null) return none(notGood);
   if (at === undefined) return none("it has no time");

@@ -26,6 +26,11 @@ describe("a live value of an OPC UA server", () => {
     },
   );
 
+  it("[F24] of a source whose clock is ahead is as old as it is here, and does not look new for as long as that", () => {
+    expect(read(0.4, null, 3_600_009)).toMatchObject({ value: 0.4, at: 9 });
+    expect(read(0.4, "BadSensorFailure", 3_600_009)).toMatchObject({ at: 9 });
+  });
+
   it("[F59] without a time it is none, and is told with the time of now", () => {
     expect(readingOf({ value: 0.4, notGood: null, at: undefined }, "oxygen", "%", 9)).toMatchObject({
       ...{ value: "no value (it has no time)", at: 9, bad: true },
