@@ -5,7 +5,10 @@
 import {
   AttributeIds,
   BrowsePathResult,
+  CreateSessionResponse,
   type DataValue,
+  EndpointDescription,
+  GetEndpointsResponse,
   OPCUAServer,
   QualifiedName,
   ReadRequest,
@@ -143,9 +146,51 @@ export const oddities = {
       }
     },
   },
+  /** It listens on every address, and says so instead of its own. */
+  "any-address": { change: (_, response) => tellEndpoints(response, () => "0.0.0.0") },
+  /** It calls itself by a name that is known in its own network alone. */
+  "inner-name": { change: (_, response) => tellEndpoints(response, () => "plc-7.machine.invalid") },
+  /** Besides those that this cell can use it offers what it cannot: other transports, other policies, and a broken one. */
+  "more-endpoints": {
+    change: (_, response) => {
+      const told = tellEndpoints(response, (own) => own);
+      const [first] = told.list;
+      if (first === undefined) return;
+      const also = (change: object) => Object.assign(new EndpointDescription(first), change);
+      const policy = "http://opcfoundation.org/UA/SecurityPolicy#ECC_nistP256";
+      told.set([
+        also({ securityPolicyUri: policy, securityLevel: 255 }),
+        also({ endpointUrl: "https://127.0.0.1:443/UA", securityLevel: 254 }),
+        also({ endpointUrl: null, securityPolicyUri: null, userIdentityTokens: null, serverCertificate: null }),
+        ...told.list,
+      ]);
+    },
+  },
+  /** A session lasts three seconds without a word. */
+  "short-session": {
+    change: (_, response) => {
+      if (response instanceof CreateSessionResponse) response.revisedSessionTimeout = 3000;
+    },
+  },
   /** It cannot be held. */
   "no-pause": { change: (request, response) => hide(request, response, (name) => name === "Pause") },
 } as const satisfies Record<string, Oddity>;
+
+/** The endpoints that an answer tells, on another host; none where it tells none. */
+function tellEndpoints(response: Named, host: (own: string) => string) {
+  const told = response as unknown as Record<string, EndpointDescription[]>;
+  const member = response instanceof GetEndpointsResponse ? "endpoints" : "serverEndpoints";
+  const list = (told[member] ?? []).map((each) => {
+    const url = new URL(each.endpointUrl ?? "opc.tcp://nobody");
+    const endpointUrl = `opc.tcp://${host(url.hostname)}:${url.port}${url.pathname}`;
+    return Object.assign(new EndpointDescription(each), { endpointUrl });
+  });
+  const set = (all: EndpointDescription[]) => {
+    if (told[member] !== undefined) told[member] = all;
+  };
+  set(list);
+  return { list, set };
+}
 
 /** Answers that there is nothing at a path whose last name is one of these. */
 function hide(request: Named, response: Named, isHidden: (name: string) => boolean): void {

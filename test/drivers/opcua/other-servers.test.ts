@@ -39,6 +39,13 @@ test.each(["few-at-once", "no-events", "few-items", "no-subscriptions", "informa
   },
 );
 
+test.each(["any-address", "inner-name", "more-endpoints", "short-session"] as const)(
+  "[F23] %s: the machine is found and a job is done",
+  async (name) => {
+    expect(await job(await odd(name))).toBe("finished");
+  },
+);
+
 test("[F36] without events it is said that its alarms are not known", async () => {
   const { listener } = await odd("no-events");
   await listener.next("alarm", ({ alarm }) => alarm.id === "alarm-list-unknown" && alarm.active);
