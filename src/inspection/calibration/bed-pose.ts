@@ -27,8 +27,11 @@ export interface BedPose {
   readonly uncertainty_mm: number;
 }
 
-/** Corners that fit no better than this are no corners of a flat sheet. */
-const worstReprojection_px = 1;
+/**
+ * Corners that fit no better than this are no corners of a flat sheet: paper lies flat to a tenth of a millimetre, and a corner is found to
+ * a pixel. A camera of more pixels sees the same paper in more of them.
+ */
+const worstFit = { mm: 0.1, px: 1 } as const;
 
 /** Where a point of the sheet lies on the bed. */
 export function onBed(p: PlatePoint, { width_mm, height_mm }: PlateLayout, { x_mm, y_mm, turn, z_mm }: Laid): Point3 {
@@ -62,9 +65,10 @@ export function poseOnBed(
   const fit = refine(misses, [0, 0, 0, 0, 0, 0], [1e-6, 1e-6, 1e-6, 1e-4, 1e-4, 1e-4], 60);
   const posed = lensOf(fit.parameters);
   const reprojection_px = Math.sqrt(sumOfSquares(fit.residuals) / bed.length);
-  if (!(reprojection_px <= worstReprojection_px)) {
+  const worst_px = Math.max(worstFit.px, worstFit.mm / scaleAt(posed, onBed({ x: 0, y: 0 }, layout, laid)));
+  if (!(reprojection_px <= worst_px)) {
     return err(
-      `the corners fit only to ${reprojection_px.toFixed(2)} px (limit ${worstReprojection_px}): the sheet is not flat, or the lens is another one`,
+      `the corners fit only to ${reprojection_px.toFixed(2)} px (limit ${worst_px.toFixed(2)}): the sheet is not flat, or the lens is another one`,
     );
   }
   if (!(eyeOf(posed).z > laid.z_mm)) return err("the plate would be seen from below");

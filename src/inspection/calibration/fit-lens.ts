@@ -39,8 +39,8 @@ export const leastViews = 4;
 export const leastCorners = 16;
 /** A focal length that is known no better than this share is not known. */
 const mostFocalShare = 0.02;
-/** A corner that fits no better than this on the average is no corner of this plate. */
-const worstReprojection_px = 1.5;
+/** A corner that fits no better than this on the average is no corner of this plate; in shares of the width, and never less than that of 1600 pixels. */
+const worstReprojection = 1.5 / 1600;
 /** A picture that fits so many times worse than the middle one is left out. */
 const strangeness = 3;
 /** A corner that lies so many times further off than the middle one is left out. */
@@ -170,9 +170,10 @@ function resultOf(
   const spread = (k: number): number => 2 * Math.sqrt(Math.max(0, covariance[k]![k]! * variance));
   const corners = posed.reduce((sum, { view }) => sum + view.pairs.length, 0);
   const reprojection_px = Math.sqrt(squares / corners);
-  if (!(reprojection_px <= worstReprojection_px)) {
+  const worst_px = worstReprojection * Math.max(1600, size.width);
+  if (!(reprojection_px <= worst_px)) {
     return err(
-      `the corners fit only to ${reprojection_px.toFixed(1)} px (limit ${worstReprojection_px}): the plate is bent, or another one`,
+      `the corners fit only to ${reprojection_px.toFixed(1)} px (limit ${worst_px.toFixed(1)}): the plate is bent, or another one`,
     );
   }
   const focal_px = spread(0);

@@ -101,6 +101,27 @@ describe("[F58] a sheet on the bed", () => {
     expect(poseOnBed(whole, layout, laid, other)).toMatchObject({ error: flat });
   });
 
+  it("is told of paper that is flat to a tenth of a millimetre, in however many pixels the camera sees it", () => {
+    const by = 3.4;
+    const centre_px = { x: known.centre_px.x * by, y: known.centre_px.y * by };
+    const fine = { ...known, focal_px: known.focal_px * by, centre_px };
+    const camera: Lens = { ...truth, ...fine };
+    const wavy = (high_mm: number) => {
+      const { name, pairs } = seenBy(camera, laid);
+      const wave = (at: { x: number }) => high_mm * Math.sin(at.x / 15);
+      const seen = ({ at }: (typeof pairs)[number]) => {
+        const p = onBed(at, layout, laid);
+        return { at, seen: project(camera, { ...p, x: p.x + wave(at), y: p.y + wave(at) }) };
+      };
+      return poseOnBed({ name, pairs: pairs.map(seen) }, layout, laid, fine);
+    };
+    const good = wavy(0.07);
+    if (!good.ok) throw new Error(good.error);
+    expect(good.value.reprojection_px).toBeGreaterThan(1);
+    expect(disagreement(good.value, camera, plate)).toBeLessThan(0.2);
+    expect(wavy(0.4)).toMatchObject({ error: expect.stringContaining("not flat") });
+  });
+
   it("tells where a ring really stands that the rig file has elsewhere", () => {
     const [fiducial] = benchRig.fiducials;
     const moved = { ...fiducial!, at: { ...fiducial!.at, x: fiducial!.at.x + 1.7, y: fiducial!.at.y - 0.9 } };
