@@ -254,7 +254,17 @@ const cell = z.strictObject({
 });
 
 /** Parses a whole configuration; every path is relative to the file's own folder. */
-export const cellConfig = cell.superRefine(({ machine: machines, inspection }, context) => {
+export const cellConfig = cell.superRefine(({ machine: machines, inspection, camera: first }, context) => {
+  const cameras = [{ camera: first, setup: inspection.setup }, ...(inspection.view ?? [])];
+  const addresses = cameras.map((each) => (each.camera.kind === "http" ? each.camera.url : each.camera.folder));
+  const refuse = (k: number, member: string, message: string) =>
+    context.addIssue({ code: "custom", path: ["inspection", "view", k - 1, member], message });
+  for (const [k, { setup }] of cameras.entries()) {
+    if (addresses.indexOf(addresses[k]!) < k)
+      refuse(k, "camera", "another camera has this address: one that looks twice sees no more");
+    if (cameras.findIndex((each) => each.setup === setup) < k)
+      refuse(k, "setup", "another camera has this set-up: each is calibrated for itself");
+  }
   const named = [inspection.machine, ...(inspection.view ?? []).map((each) => each.machine)];
   for (const [k, id] of named.entries()) {
     if (id === undefined || machines.some((each) => each.id === id)) continue;

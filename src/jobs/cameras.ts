@@ -1,6 +1,9 @@
 /** What each of several cameras says of itself: whether it can look, and until when its calibration counts. */
+import type { Digest } from "../kernel/names.ts";
 import type { EpochMs } from "../kernel/units.ts";
 import { type CameraCalibration, type CameraStatus, dayOf, whyCalibrationIsOver } from "./calibration.ts";
+import type { SetupOfCamera } from "./challenge.ts";
+import type { Versions } from "./event.ts";
 import type { Setup } from "./setup.ts";
 import { camerasOf } from "./views.ts";
 
@@ -35,7 +38,35 @@ export function whyNotCalibrated(state: Seeing, equipment: string, at: EpochMs):
   const over = camerasAt(state, equipment).flatMap(({ camera, calibration }) => {
     return whyCalibrationIsOver(calibration, at, subjectOf(state, camera)) ?? [];
   });
-  return over.length === 0 ? null : over.join(" ");
+  const shared = sharedSetup(
+    camerasAt(state, equipment).map(({ camera, calibration }) => ({ camera, setup: calibration?.setup ?? null })),
+  );
+  return over.length === 0 ? shared : over.join(" ");
+}
+
+/** Two cameras that go by one set-up, in words; null where there are none: at most one of them is where it is taken to be. */
+export function sharedSetup(all: readonly { readonly camera: string; readonly setup: Digest | null }[]): string | null {
+  const second = all.findIndex(({ setup }, k) => setup !== null && all.findIndex((each) => each.setup === setup) < k);
+  if (second < 0) return null;
+  const first = all.find(({ setup }) => setup === all[second]!.setup)!;
+  return `Cameras ${first.camera} and ${all[second]!.camera} go by one and the same set-up: each is calibrated for itself.`;
+}
+
+/** The set-ups that layers are judged by now: what the eye says, and before it has looked what the start of the program said. */
+export function setupsInUse({ versions, inspection }: InUse): {
+  readonly setup: Digest | null;
+  readonly views: readonly SetupOfCamera[];
+} {
+  const views = (versions?.views ?? []).map((before): SetupOfCamera => {
+    const now = inspection.views?.find((each) => each.camera === before.camera)?.calibration;
+    return { ...before, setup: now?.setup ?? before.setup };
+  });
+  return { setup: inspection.calibration?.setup ?? versions?.cameraDigest ?? null, views };
+}
+
+/** And what the program was started with. */
+interface InUse extends Pick<Seeing, "inspection"> {
+  readonly versions: Versions | null;
 }
 
 /** Until when the cameras that look at this machine are calibrated, and how well they know a place; null where none says so. */

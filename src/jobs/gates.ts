@@ -3,7 +3,7 @@
 import type { OperationId, PersonId } from "../kernel/names.ts";
 import type { EpochMs, Milliseconds, Moment, MonotonicMs } from "../kernel/units.ts";
 import { holds } from "../people/person.ts";
-import { calibrationWords, whyNotCalibrated, whyNotSeen } from "./cameras.ts";
+import { calibrationWords, setupsInUse, whyNotCalibrated, whyNotSeen } from "./cameras.ts";
 import { whySuspended } from "./challenge.ts";
 import { gate, notBuilt } from "./gate.ts";
 import { materialGates } from "./material-gates.ts";
@@ -298,15 +298,12 @@ function modelGate(state: State, job: Job, machine: EquipmentState | undefined, 
 }
 
 /** Why nothing is built by this inspection now, in one sentence, or null. */
-export function inspectionSuspended(
-  { setup, versions, inspection, challenge, clock }: State,
-  at: EpochMs,
-): string | null {
+export function inspectionSuspended(state: State, at: EpochMs): string | null {
+  const { setup, versions, inspection, challenge, clock } = state;
   const rule = {
     validMs: setup?.challengeValidMs ?? null,
     model: inspection.inHand?.model ?? versions?.modelDigest ?? null,
-    setup: versions?.cameraDigest ?? null,
-    views: versions?.views ?? [],
+    ...setupsInUse(state),
   };
   return whySuspended(challenge, rule, Math.max(at, clock.highest));
 }

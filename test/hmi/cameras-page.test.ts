@@ -19,14 +19,14 @@ let errors: string[];
 async function layer(number: number, verdict: "pass" | "fail"): Promise<void> {
   const { cell } = bench;
   const [front, right] = [await frame(number, false), await frame(number + 50, verdict === "fail")];
-  const digests = { expected: digestOfValue("x"), setup: digestOfValue("s"), limits: digestOfValue("l") };
+  const digests = { expected: digestOfValue("x"), limits: digestOfValue("l") };
   const box = { x_mm: 60, y_mm: 70, w_mm: 4, h_mm: 3 };
   const finding = { class: "missing", box, measured: 1.9, limit: 1, unit: "mm2", score: 0.9 };
   const own = (camera: string, bytes: Uint8Array, said: "pass" | "fail"): ViewReport => ({
     ...{ camera, grade: "good", verdict: said, evidence: digestOfValue("r") },
     reasons: [said === "pass" ? "Seen, fresh and within every limit of the recipe." : "Material is missing."],
     findings: said === "pass" ? [] : [finding],
-    digests: { ...digests, frame: digestOf(bytes), model: testModel.model },
+    digests: { ...digests, setup: digestOfValue(camera), frame: digestOf(bytes), model: testModel.model },
   });
   cell.keep(right);
   const views = [own("camera-1", front, "pass"), own("right", right, verdict)];

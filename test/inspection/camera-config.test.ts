@@ -46,8 +46,19 @@ it("[F51] a view has its own camera, set-up, rig and lens; a configuration witho
 
 it("[F51] two cameras of one name, the first one's name, and a machine that is not there are refused", async () => {
   for (const [views, word] of [
-    [[view("right"), view("right")], "two cameras have one name"],
+    [
+      [view("right"), view("right").replace("right.jpg", "b.jpg").replace("right.json", "b.json")],
+      "two cameras have one name",
+    ],
     [[view("camera-1")], '"camera-1" is the name of [camera]'],
+    [
+      [view("right"), view("top").replace("/top.jpg", "/right.jpg")],
+      "inspection.view.1.camera: another camera has this address",
+    ],
+    [
+      [view("right"), view("top").replace("top.json", "right.json")],
+      "inspection.view.1.setup: another camera has this set-up",
+    ],
     [[view("right", 'machine = "printer-9"')], 'inspection.view.0.machine: "printer-9" is no machine of this cell'],
   ] as const) {
     expect(await load(...views)).toMatchObject({ ok: false, error: [expect.stringContaining(word)] });

@@ -127,6 +127,23 @@ describe("[F63] the challenge of the inspection", () => {
     expect(due(other({ at: 10 ** 9 }))).toBe("The clock was wrong when the inspection was challenged last.");
   });
 
+  it("[L3] counts for the set-up that the eye goes by now, not for that of the program's start", () => {
+    const anew = (story: Story) => {
+      const calibration = { setup: digest("anew"), at: story.at, due: story.at + 1e10, uncertainty_mm: 0.1 };
+      story.tell({ kind: "inspection-status", ready: true, what: "ready", calibration });
+    };
+    const [before, after] = [askedFor(12), askedFor(12)];
+    challenged(before, fine);
+    anew(before);
+    prepare(before);
+    expect(gateOf(before)?.what).toBe("The camera was commissioned anew since the last challenge.");
+    anew(after);
+    expect(shownForChallenge(after.state).camera).toBe(digest("anew"));
+    challenged(after, { ...fine, setup: digest("anew") });
+    prepare(after);
+    expect(gateOf(after)).toBeUndefined();
+  });
+
   it("[L3] is refused while something is built", () => {
     const story = cellWithOrder();
     begin(story);

@@ -65,7 +65,11 @@ function say(story: Story, ...views: readonly ViewReport[]): void {
 }
 
 const good: ViewReport = { camera: "camera-1", ...report(frames[0]) };
-const goodLeft: ViewReport = { camera: "left", ...report(frames[1]) };
+const ofLeftSetup = (said: ReturnType<typeof report>) => ({
+  ...said,
+  digests: { ...said.digests, setup: digest("set-up of left") },
+});
+const goodLeft: ViewReport = { camera: "left", ...ofLeftSetup(report(frames[1])) };
 const box = { x_mm: 1, y_mm: 1, w_mm: 1, h_mm: 1 };
 const finding = { class: "missing", box, measured: 9, limit: 4, unit: "mm2", score: null };
 const badLeft: ViewReport = { ...goodLeft, verdict: "fail", findings: [finding], reasons: ["Material is missing."] };
@@ -130,6 +134,16 @@ describe("[L3][F51] a layer that two cameras look at", () => {
       expect(types(story)).toContain("InspectionFailed");
       expect(decided(story)).toEqual([]);
     }
+  });
+
+  it("is not passed where both go by one and the same set-up: at most one of them is where it is taken to be", () => {
+    const story = cell();
+    capture(story);
+    say(story, good, { ...goodLeft, digests: { ...goodLeft.digests, setup: good.digests.setup } });
+    expect(decided(story)).toEqual([]);
+    expect(story.events.find(({ type }) => type === "InspectionFailed")).toMatchObject({
+      fault: { code: "one-setup", what: expect.stringContaining("Cameras camera-1 and left go by one") },
+    });
   });
 
   it("is not passed by a summary: what the cameras come to is concluded from what each of them says", () => {

@@ -78,7 +78,12 @@ export function createSecondEye(random: Random, storm: Storm): SecondEye {
       const passed = !chance(0.1);
       challenges.set(last, passed);
       const { artifacts, ...rest } = outcome;
-      const own = { ...rest, artifacts: [digest(`${last}`), last], reasons: passed ? rest.reasons : ["missed"] };
+      const own = {
+        ...rest,
+        setup: digest("s2"),
+        artifacts: [digest(`${last}`), last],
+        reasons: passed ? rest.reasons : ["missed"],
+      };
       return { ...message, outcome: { ...outcome, views: [{ ...own, camera }] } };
     },
     besidePlate(message) {

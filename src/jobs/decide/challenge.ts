@@ -1,6 +1,7 @@
 /** The challenge of the inspection, from the signature of whoever has looked at the plate to its judgement; it starts nothing. */
 import { digestOfValue } from "../../kernel/hash.ts";
 import { holds } from "../../people/person.ts";
+import { setupsInUse } from "../cameras.ts";
 import { challengedClasses, isChallengePassed } from "../challenge.ts";
 import type { Message } from "../message.ts";
 import type { RefusalCode } from "../refusal.ts";
@@ -15,12 +16,14 @@ type Of<Kind extends Message["kind"]> = Extract<Message, { kind: Kind }>;
 export const challengeMeaning = "I stand at the cell, the plate is empty, and I have the inspection challenged.";
 
 /** Exactly what must be on the screen when a challenge is asked for. */
-export function shownForChallenge({ setup, versions, inspection }: State) {
+export function shownForChallenge(state: State) {
+  const { setup, versions, inspection } = state;
+  const inUse = setupsInUse(state);
   return {
     cell: setup?.cell ?? null,
     model: inspection.inHand?.model ?? versions?.modelDigest ?? null,
-    camera: versions?.cameraDigest ?? null,
-    ...(versions?.views !== undefined && { views: versions.views }),
+    camera: inUse.setup,
+    ...(inUse.views.length > 0 && { views: inUse.views }),
     planted: challengedClasses,
     meaning: challengeMeaning,
   };

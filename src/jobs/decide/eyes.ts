@@ -2,7 +2,7 @@
 import type { Fault } from "../../equipment/machine.ts";
 import { digestOfValue } from "../../kernel/hash.ts";
 import type { Digest } from "../../kernel/names.ts";
-import { whyNotCalibrated } from "../cameras.ts";
+import { sharedSetup, whyNotCalibrated } from "../cameras.ts";
 import type { Message } from "../message.ts";
 import { centralObjections, modelObjection } from "../objections.ts";
 import { isTolerated, type LayerReaction, reactionTo } from "../reaction.ts";
@@ -117,6 +117,8 @@ export function inspected(draft: Draft, message: Of<"inspected">): void {
   lookAgainOrHold(draft, job, attempt, look, report.reasons[0] ?? "The picture cannot carry a judgement.");
 }
 
+const recalibrateEach = "The engineer runs `cellward camera calibrate` for each of them.";
+
 /** Each camera's report is of exactly the picture that this camera took, and none is missing; null where that is so. */
 function whyNotEveryView({ views: taken = [] }: Look, { views: said = [] }: LayerReport): Fault | null {
   const remedy = "It is asked again; if this stays, call the engineer.";
@@ -128,6 +130,8 @@ function whyNotEveryView({ views: taken = [] }: Look, { views: said = [] }: Laye
           said,
         );
   if (missing !== null) return { code: "view-missing", what: `Not every picture was judged: ${missing}`, remedy };
+  const shared = sharedSetup(said.map(({ camera, digests }) => ({ camera, setup: digests.setup })));
+  if (shared !== null) return { code: "one-setup", what: shared, remedy: recalibrateEach };
   const other = said.find(
     ({ camera, digests }) => !taken.some((each) => each.camera === camera && each.frame === digests.frame),
   );
